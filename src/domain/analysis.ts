@@ -1,0 +1,131 @@
+/**
+ * What Vision said about one image, in the words of Analyze Image 3.2 (and so of the tutorial's classes AnalysisResult,
+ * Category, Detail, Description, Caption, Metadata). Image Analysis 4.0 is mapped onto the same names.
+ *
+ * I1 A field that Vision did not send is absent. Nothing here is ever filled in by us.
+ *
+ * Source: Computer Vision 3.2 `analyze` response schema.
+ */
+
+export interface ImageAnalysis {
+  readonly requestId?: string;
+  readonly modelVersion?: string;
+  readonly metadata?: Metadata;
+  readonly categories?: readonly Category[];
+  readonly description?: Description;
+  readonly tags?: readonly Tag[];
+  readonly color?: Color;
+  readonly imageType?: ImageType;
+  readonly objects?: readonly DetectedObject[];
+  readonly brands?: readonly Brand[];
+  readonly faces?: readonly Face[];
+  readonly adult?: Adult;
+  /** Text lines in reading order (4.0 `read`). */
+  readonly text?: readonly string[];
+}
+
+export interface Metadata {
+  readonly width: number;
+  readonly height: number;
+  /** `Jpeg`, `Png`, ...: absent from 4.0. */
+  readonly format?: string;
+}
+
+export interface Category {
+  readonly name: string;
+  /** 0..1 */
+  readonly score: number;
+  readonly detail?: Detail;
+}
+
+export interface Detail {
+  readonly landmarks?: readonly { readonly name: string; readonly confidence: number }[];
+  readonly celebrities?: readonly {
+    readonly name: string;
+    readonly confidence: number;
+    readonly faceRectangle?: Rectangle;
+  }[];
+}
+
+export interface Description {
+  readonly tags: readonly string[];
+  readonly captions: readonly Caption[];
+}
+
+export interface Caption {
+  readonly text: string;
+  /** 0..1 */
+  readonly confidence: number;
+}
+
+export interface Tag {
+  readonly name: string;
+  /** 0..1 */
+  readonly confidence: number;
+  readonly hint?: string;
+}
+
+/** The twelve colour names of Vision: Black Blue Brown Gray Green Orange Pink Purple Red Teal White Yellow. */
+export interface Color {
+  readonly dominantColorForeground?: string;
+  readonly dominantColorBackground?: string;
+  readonly dominantColors?: readonly string[];
+  /** Six hexadecimal digits, `RRGGBB`. */
+  readonly accentColor?: string;
+  readonly isBWImg?: boolean;
+}
+
+export interface ImageType {
+  /** 0 not, 1 ambiguous, 2 normal, 3 good. */
+  readonly clipArtType?: number;
+  /** 0 or 1. */
+  readonly lineDrawingType?: number;
+}
+
+export interface Rectangle {
+  readonly left?: number;
+  readonly top?: number;
+  readonly x?: number;
+  readonly y?: number;
+  readonly w?: number;
+  readonly h?: number;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface DetectedObject {
+  readonly object: string;
+  readonly confidence: number;
+  readonly rectangle: Rectangle;
+}
+
+export interface Brand {
+  readonly name: string;
+  readonly confidence: number;
+  readonly rectangle: Rectangle;
+}
+
+/** Age and gender are left out on purpose: the service withdrew sensitive attributes. */
+export interface Face {
+  readonly faceRectangle: Rectangle;
+}
+
+export interface Adult {
+  readonly isAdultContent?: boolean;
+  readonly isRacyContent?: boolean;
+  readonly isGoryContent?: boolean;
+  readonly adultScore?: number;
+  readonly racyScore?: number;
+  readonly goreScore?: number;
+}
+
+/** Who said it. Two analyses are comparable only when provider, version and language agree. */
+export interface Analyzer {
+  /** `azure` or `local-pixels`. */
+  readonly provider: string;
+  /** API version and, for a stand-in, its algorithm version: `3.2`, `4.0`, `3.2+local-pixels.1`. */
+  readonly version: string;
+  /** Billable features, sorted. */
+  readonly features: readonly string[];
+  readonly language: string;
+}

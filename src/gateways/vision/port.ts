@@ -1,0 +1,77 @@
+import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+
+/**
+ * What we need of an image analyzer, in our words. One call is one HTTP request and one attempt: retries, pacing and
+ * budget belong to the caller, so that every attempt is counted and recorded.
+ */
+export interface VisionGateway {
+  /** Written beside each result; decides whether a stored result is still current. */
+  readonly analyzer: Analyzer;
+  /** What the service accepts. Checked by the caller from the header of the image before a call is spent. */
+  readonly limits: VisionLimits;
+  /** Never throws for what the service or the network did; throws only on a programming error. */
+  analyze(image: Uint8Array, options?: VisionCallOptions): Promise<VisionOutcome>;
+  close(): void;
+}
+
+export interface VisionCallOptions {
+  /** A subset of the analyzer's features; default all of them. */
+  readonly features?: readonly string[];
+  /** Aborting ends the call as `{ ok: false, code: 'vision-aborted', retryable: true }`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface VisionLimits {
+  /** Largest body in bytes, inclusive. */
+  readonly maxBytes: number;
+  /** Smallest side in pixels, inclusive. */
+  readonly minSidePixels: number;
+  /** Largest side in pixels, inclusive. */
+  readonly maxSidePixels: number;
+  /** Lower-case format names as in `jpeg`, `png`, `gif`, `bmp`, `webp`, `ico`, `tiff`. */
+  readonly formats: readonly string[];
+}
+
+export type VisionOutcome = VisionSuccess | VisionFailure;
+
+export interface VisionSuccess {
+  readonly ok: true;
+  readonly analysis: ImageAnalysis;
+  /** What the service bills for this call: one per feature asked for. */
+  readonly transactions: number;
+  readonly httpStatus: number;
+  /** Says who answered when the service tells (the local one does); default: the gateway's analyzer. */
+  readonly analyzer?: Analyzer;
+}
+
+export interface VisionFailure {
+  readonly ok: false;
+  /** Stable: `vision-` and a reason, see VISION_CODES. */
+  readonly code: VisionCode;
+  readonly message: string;
+  /** Absent when no answer came. */
+  readonly httpStatus?: number;
+  readonly requestId?: string;
+  readonly retryable: boolean;
+  /** From Retry-After, seconds or date, never negative, not capped. */
+  readonly retryAfterMs?: number;
+}
+
+/** Every way a call can fail. `unauthorized` and `forbidden` end the run: no other image would fare better. */
+export const VISION_CODES = [
+  'vision-throttled', // 429
+  'vision-unauthorized', // 401
+  'vision-forbidden', // 403
+  'vision-unavailable', // 5xx
+  'vision-network', // refused, reset, DNS, TLS
+  'vision-timeout', // our total deadline
+  'vision-aborted', // the caller's signal
+  'vision-bad-response', // 200 with what no Vision sends: HTML, truncated or oversized JSON, wrong types
+  'vision-invalid-size', // 400 InvalidImageSize, 413
+  'vision-invalid-format', // 400 InvalidImageFormat, NotSupportedImage, 415
+  'vision-unsupported-feature', // 400 NotSupportedVisualFeature, NotSupportedLanguage, ...
+  'vision-not-found', // 404: wrong endpoint or region
+  'vision-rejected', // any other 4xx
+] as const;
+
+export type VisionCode = (typeof VISION_CODES)[number];

@@ -1,0 +1,81 @@
+/**
+ * Every name that crosses a process boundary. Renaming a function never changes the wire; changing a constant here does,
+ * and needs a new version suffix and a line in the changelog.
+ */
+
+/** Dapr application id: the target of service invocation and the first part of every actor key in the state store. */
+export const APP_ID = 'contactsheet';
+
+export const WORKFLOWS = {
+  /** One run over a container: snapshot, quote, analyze, finish. */
+  analyzeContainer: 'analyze-container.v1',
+  /** One page of up to 2,000 listed blobs. */
+  analyzePage: 'analyze-page.v1',
+} as const;
+
+export const ACTIVITIES = {
+  setPhase: 'set-phase',
+  listPage: 'list-page',
+  writeQuote: 'write-quote',
+  analyzeChunk: 'analyze-chunk',
+  verifyTotals: 'verify-totals',
+  closeRun: 'close-run',
+  announce: 'announce',
+  cleanUp: 'clean-up',
+} as const;
+
+/** Names of the tutorial (Azure Durable Functions in C#) and what answers to them here. */
+export const TUTORIAL_ALIASES: Readonly<Record<string, string>> = {
+  O_ProccessImage: WORKFLOWS.analyzeContainer,
+  A_GetBlockBlobStorageItemsUris: ACTIVITIES.listPage,
+  A_AnalizeImage: ACTIVITIES.analyzeChunk,
+  A_SaveResult: ACTIVITIES.analyzeChunk,
+};
+
+export const ACTORS = {
+  container: 'ContainerActor',
+  run: 'RunActor',
+} as const;
+
+/** Dapr component names: the same locally and on Azure; only the YAML behind them differs. */
+export const COMPONENTS = {
+  stateStore: 'statestore',
+  manifests: 'manifests',
+  pubsub: 'pubsub',
+  secretStore: 'secretstore',
+} as const;
+
+export const TOPICS = {
+  runs: 'contactsheet.runs',
+  deadLetters: 'contactsheet.runs.dead',
+} as const;
+
+/** Routes of the app channel that the declarative subscriptions in components/ name. */
+export const SUBSCRIPTION_ROUTES = {
+  runs: '/events/runs',
+  deadLetters: '/events/dead-letters',
+} as const;
+
+/** CloudEvents `type`: reverse DNS with a version. */
+export const EVENT_TYPES = {
+  runStarted: 'io.contactsheet.run.started.v1',
+  runCompleted: 'io.contactsheet.run.completed.v1',
+  runFailed: 'io.contactsheet.run.failed.v1',
+} as const;
+
+/** Cosmos DB. The database and `ImageAnalysis` carry the tutorial's names. */
+export const COSMOS = {
+  database: 'AnalysisResult',
+  images: { id: 'ImageAnalysis', partitionKey: '/container' },
+  runs: { id: 'Runs', partitionKey: '/id' },
+  /** Per-container activity log, written from the events. */
+  activity: { id: 'Activity', partitionKey: '/container' },
+  /** Dapr's actor and workflow store (component `statestore`). */
+  engineState: { id: 'EngineState', partitionKey: '/partitionKey' },
+} as const;
+
+/** Blob containers that belong to the system: never analysed, refused by name. */
+export const SYSTEM_BLOB_CONTAINERS = {
+  /** Component `manifests`: chunk inputs, reports and receipts. */
+  manifests: 'contactsheet-manifests',
+} as const;
