@@ -1,0 +1,57 @@
+/**
+ * What a run will cost, from counts alone: pure arithmetic, an estimate by nature (images may turn out ineligible once
+ * their headers are read, and calls may be retried).
+ */
+
+export interface ListingCounts {
+  readonly total: number;
+  readonly new: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Refused by size alone, before any download; by reason. */
+  readonly ineligible: Readonly<Record<string, number>>;
+}
+
+export interface Price {
+  /** Price of one transaction. */
+  readonly unit: number;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+export interface Quote {
+  readonly images: ListingCounts;
+  readonly calls: number;
+  /** calls x billable features. Vision 3.2 bills each visual feature as one transaction. */
+  readonly transactions: number;
+  readonly price: { readonly unit: number; readonly currency: string; readonly total: number; readonly estimate: true };
+  readonly duration: { readonly atQuotaSeconds?: number };
+}
+
+export function quoteOf(images: ListingCounts, features: number, price: Price, ratePerSecond?: number): Quote {
+  const calls = images.new + images.changed;
+  const transactions = calls * features;
+  // Money in whole millionths, so that 0.1 + 0.2 never shows.
+  const total = Math.round(transactions * price.unit * 1e6) / 1e6;
+  return {
+    images,
+    calls,
+    transactions,
+    price: { ...price, total, estimate: true },
+    duration: ratePerSecond === undefined ? {} : { atQuotaSeconds: Math.ceil(calls / ratePerSecond) },
+  };
+}
+
+export const NO_LISTING: ListingCounts = { total: 0, new: 0, changed: 0, unchanged: 0, ineligible: {} };
+
+export function addListings(a: ListingCounts, b: ListingCounts): ListingCounts {
+  const ineligible: Record<string, number> = { ...a.ineligible };
+  for (const [reason, count] of Object.entries(b.ineligible)) ineligible[reason] = (ineligible[reason] ?? 0) + count;
+  return {
+    total: a.total + b.total,
+    new: a.new + b.new,
+    changed: a.changed + b.changed,
+    unchanged: a.unchanged + b.unchanged,
+    ineligible,
+  };
+}

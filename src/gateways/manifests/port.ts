@@ -1,0 +1,42 @@
+import type { ChunkRef } from '../../domain/ids';
+import type { ListedBlob } from '../../domain/image';
+import type { ListingCounts } from '../../domain/quote';
+import type { ImageOutcome } from '../../domain/report';
+
+/**
+ * Inputs, reports and receipts of runs, through the Dapr state API (component `manifests`, Blob Storage).
+ *
+ * I1 A page index is written once: whoever lists a page second takes the bounds of the first, so that pages neither
+ *    overlap nor leave a gap.
+ * I2 A lost chunk manifest is not an error: `readChunk` answers undefined and the caller lists the interval again.
+ */
+export interface ManifestsGateway {
+  readPage(runId: string, page: number): Promise<PageIndex | undefined>;
+  /** First writer wins; answers the index that stands (I1). */
+  writePageOnce(runId: string, page: number, index: PageIndex): Promise<PageIndex>;
+  readChunk(ref: ChunkRef): Promise<readonly ListedBlob[] | undefined>;
+  writeChunk(ref: ChunkRef, blobs: readonly ListedBlob[]): Promise<void>;
+  writeReport(ref: ChunkRef, outcomes: readonly ImageOutcome[]): Promise<void>;
+  readReport(ref: ChunkRef): Promise<readonly ImageOutcome[] | undefined>;
+  writeReceipt(runId: string, receipt: unknown): Promise<void>;
+  readReceipt(runId: string): Promise<unknown>;
+  /** Deletes the inputs of one page (its index and chunks); reports stay. */
+  deletePage(runId: string, page: number, chunks: number): Promise<void>;
+}
+
+export interface PageIndex {
+  /** Marker this page was listed from; absent for the first. */
+  readonly marker?: string;
+  /** Marker of the next page; absent on the last. */
+  readonly next?: string;
+  readonly chunks: readonly ChunkBounds[];
+  readonly counts: ListingCounts;
+}
+
+export interface ChunkBounds {
+  /** Exclusive; absent for the very first chunk of a run. */
+  readonly from?: string;
+  /** Inclusive; absent for the very last chunk of a run. */
+  readonly to?: string;
+  readonly count: number;
+}

@@ -1,0 +1,16 @@
+import type { RunStatus, RunView } from '../../domain/run';
+import type { Page, PageRequest } from '../results/port';
+
+/** The durable index of runs (Cosmos DB `AnalysisResult/Runs`): one document per run, rewritten at milestones. */
+export interface RunsGateway {
+  /** Upsert by id. A final state is never overwritten by one that is not: late duplicates change nothing. */
+  write(run: RunView): Promise<void>;
+  get(id: string): Promise<RunView | undefined>;
+  /** Newest first by `startedAt`. */
+  list(filter: RunFilter, page: PageRequest): Promise<Page<RunView>>;
+}
+
+export interface RunFilter {
+  readonly container?: string;
+  readonly statuses?: readonly RunStatus[];
+}

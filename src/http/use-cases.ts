@@ -1,0 +1,79 @@
+import type { ImageDocument } from '../domain/image';
+import type { RunStatus, RunView } from '../domain/run';
+import type { ActivityEntry } from '../gateways/activity-log/port';
+import type { ImageFilter, Page, PageRequest } from '../gateways/results/port';
+import type { RunFilter } from '../gateways/runs/port';
+
+/**
+ * What the HTTP shell can ask of the application. Every handler translates, calls one of these, and translates back.
+ * All of them throw AppError only.
+ */
+export interface UseCases {
+  /**
+   * @throws AppError invalid-container-name, system-container, container-not-found, container-forbidden,
+   *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready
+   */
+  startRun(command: StartRunCommand): Promise<RunView>;
+  /** @throws AppError run-not-found */
+  getRun(id: string): Promise<RunView>;
+  listRuns(filter: RunFilter, page: PageRequest): Promise<Page<RunView>>;
+  /** Totals of the container actor. @throws AppError container-not-found when neither blobs nor results know it */
+  getContainer(container: string): Promise<ContainerSummary>;
+  listImages(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>>;
+  /** @throws AppError image-not-found */
+  getImage(container: string, blob: string): Promise<ImageDocument>;
+  listActivity(container: string, page: PageRequest): Promise<Page<ActivityEntry>>;
+  /** Name of the workflow behind a run and its two times: what the Durable Functions status shows. */
+  health(): Promise<HealthReport>;
+}
+
+export interface StartRunCommand {
+  readonly container: string;
+  readonly prefix?: string;
+  readonly confirmShrink?: boolean;
+}
+
+export interface ContainerSummary {
+  readonly container: string;
+  readonly images: {
+    /** Removed ones left out. */
+    readonly total: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly skipped: number;
+    readonly removed: number;
+  };
+  readonly bytes: number;
+  readonly formats: Readonly<Record<string, number>>;
+  readonly categories: Readonly<Record<string, number>>;
+  readonly colors: Readonly<Record<string, number>>;
+  readonly analyzers: Readonly<Record<string, number>>;
+  /** Most frequent first, then by name; at most 100. `meanConfidence` 0..1, absent where Vision gave none. */
+  readonly tags: readonly { readonly name: string; readonly count: number; readonly meanConfidence?: number }[];
+  readonly activeRun?: string;
+  readonly lastRun?: string;
+}
+
+export interface HealthReport {
+  /** May this replica take traffic? Its own worker and sidecar count; Azure does not. */
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}
+
+/** Run statuses as Durable Functions knows them. */
+export type RuntimeStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated';
+
+export const RUNTIME_STATUS: Readonly<Record<RunStatus, RuntimeStatus>> = {
+  Queued: 'Pending',
+  Counting: 'Running',
+  AwaitingApproval: 'Running',
+  Running: 'Running',
+  Pausing: 'Running',
+  Paused: 'Suspended',
+  Cancelling: 'Running',
+  Cancelled: 'Terminated',
+  StoppedAtBudget: 'Suspended',
+  Completed: 'Completed',
+  CompletedWithErrors: 'Completed',
+  Failed: 'Failed',
+};
