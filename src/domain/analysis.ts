@@ -22,6 +22,12 @@ export interface ImageAnalysis {
   readonly adult?: Adult;
   /** Text lines in reading order (4.0 `read`). */
   readonly text?: readonly string[];
+  /** Captions of parts of the image; the first is of the whole (4.0 `denseCaptions`). */
+  readonly denseCaptions?: readonly (Caption & { readonly rectangle: Rectangle })[];
+  /** Where people are, never who (4.0 `people`). */
+  readonly people?: readonly { readonly confidence: number; readonly rectangle: Rectangle }[];
+  /** Width divided by height, and the part to keep (4.0 `smartCrops`). */
+  readonly smartCrops?: readonly { readonly aspectRatio: number; readonly rectangle: Rectangle }[];
 }
 
 export interface Metadata {
@@ -48,7 +54,8 @@ export interface Detail {
 }
 
 export interface Description {
-  readonly tags: readonly string[];
+  /** Absent from 4.0, which has a caption without words of its own. */
+  readonly tags?: readonly string[];
   readonly captions: readonly Caption[];
 }
 

@@ -1,7 +1,7 @@
 import { imageSize } from 'image-size';
 import type { ImageHeader } from '../../domain/eligibility';
-import { readJpegSize } from './jpeg-size';
 import { readSignature } from './image-signature';
+import { readJpegSize } from './jpeg-size';
 
 /**
  * Reads format, width and height from the bytes of an image without decoding it.

@@ -20,7 +20,8 @@ export function readJpegSize(bytes: Uint8Array): { width: number; height: number
   while (at + 4 <= bytes.length) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = view.getUint8(at + 1);
-    if (marker === 0xff) at += 1; // fill bytes may precede any marker
+    if (marker === 0xff)
+      at += 1; // fill bytes may precede any marker
     else if (standsAlone(marker)) at += 2;
     else if (marker === START_OF_SCAN || marker === END_OF_IMAGE) return undefined;
     else if (isStartOfFrame(marker)) {

@@ -1,0 +1,20 @@
+import { parseAnalyzeResponse40 } from './analyze-response-40';
+import { type AzureVision, createAzureVision, type VisionDialect } from './azure-vision';
+import type { VisionSettings } from './settings';
+
+/** The first general release of 4.0, and what Microsoft's own client sends. */
+const API_VERSION = '2023-10-01';
+
+/** Image Analysis 4.0: `POST {endpoint}/computervision/imageanalysis:analyze`. */
+const dialect: VisionDialect = {
+  apiVersion: '4.0',
+  url(endpoint, features, language) {
+    const query = new URLSearchParams({ 'api-version': API_VERSION, features: features.join(','), language });
+    return `${endpoint}/computervision/imageanalysis:analyze?${query}`;
+  },
+  parse: parseAnalyzeResponse40,
+};
+
+export function createAzureVision40(settings: Omit<VisionSettings, 'apiVersion'>): AzureVision {
+  return createAzureVision(dialect, { ...settings, apiVersion: '4.0' });
+}

@@ -1,0 +1,69 @@
+import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+import { resolveFeatures } from './features';
+import { VISION_LIMITS, type VisionApiVersion } from './limits';
+import type { VisionGateway, VisionOutcome } from './port';
+import { analyzerOf, azureAnalyzer, PROVIDER_HEADER } from './provider-header';
+import { readResponseBody } from './response-body';
+import type { VisionSettings } from './settings';
+import { badResponse, failureOf, failureOfAnswer, requestIdOf } from './vision-failure';
+import { createVisionHttp, type VisionHttpAnswer } from './vision-http';
+
+/**
+ * What the adapters of both API versions share: everything but the address and the reading of an answer.
+ *
+ * I1 One call is one request (vision-http.ts, I1).
+ * I2 `analyzer` is who answered last. It is right before the first answer too if `introduce` was told who it is.
+ */
+
+export interface VisionDialect {
+  readonly apiVersion: VisionApiVersion;
+  url(endpoint: string, features: readonly string[], language: string): string;
+  /** Undefined for what this version never says. */
+  parse(value: unknown, requestId: string | undefined): ImageAnalysis | undefined;
+}
+
+export interface AzureVision extends VisionGateway {
+  /** Tells who the service says it is, before any answer. */
+  introduce(providerHeader: string): void;
+}
+
+/** Throws a RangeError for a feature the version does not have. Opens no connection. */
+export function createAzureVision(dialect: VisionDialect, settings: VisionSettings): AzureVision {
+  const features = resolveFeatures(dialect.apiVersion, settings.features);
+  const language = settings.language ?? 'en';
+  const endpoint = settings.endpoint.replace(/\/+$/, '');
+  const azure = azureAnalyzer(dialect.apiVersion, features, language);
+  const http = createVisionHttp(settings);
+  let analyzer: Analyzer = azure;
+
+  function read(answer: VisionHttpAnswer, asked: readonly string[]): VisionOutcome {
+    if (answer.status !== 200) return failureOfAnswer(answer, Date.now());
+    const body = readResponseBody(answer.text);
+    if ('problem' in body) return badResponse(answer, body.problem);
+    const analysis = dialect.parse(body.value, requestIdOf(answer));
+    if (analysis === undefined) return badResponse(answer, 'the answer is not an analysis of this API version');
+    analyzer = analyzerOf(azure, answer.headers[PROVIDER_HEADER]); // I2
+    return { ok: true, analysis, transactions: asked.length, httpStatus: answer.status, analyzer };
+  }
+
+  return {
+    get analyzer() {
+      return analyzer;
+    },
+    limits: VISION_LIMITS[dialect.apiVersion],
+    introduce(providerHeader) {
+      analyzer = analyzerOf(azure, providerHeader);
+    },
+    async analyze(image, options = {}) {
+      const asked = options.features === undefined ? features : resolveFeatures(dialect.apiVersion, options.features);
+      const outcome = await http.post({
+        url: dialect.url(endpoint, asked, language),
+        key: settings.key,
+        body: image,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+      return outcome.kind === 'answer' ? read(outcome, asked) : failureOf(outcome);
+    },
+    close: () => http.close(),
+  };
+}

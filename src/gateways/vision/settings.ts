@@ -1,0 +1,16 @@
+import type { VisionApiVersion } from './limits';
+
+export interface VisionSettings {
+  /** As `parseVisionUrl` returns it: no trailing slash. A bare endpoint with one is taken too. */
+  readonly endpoint: string;
+  readonly key: string;
+  readonly apiVersion: VisionApiVersion;
+  /** In the words of either version; see features.ts. */
+  readonly features: readonly string[];
+  /** Default `en`. 3.2 has Objects and Brands in English only. */
+  readonly language?: string;
+  /** Deadline of a whole call. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Sockets kept to the service. Default 256. */
+  readonly maxSockets?: number;
+}
