@@ -1,0 +1,79 @@
+import { type ContainerDefinition, type CosmosClient, PartitionKeyKind } from '@azure/cosmos';
+import type { AppError } from '../../domain/errors';
+import { COSMOS } from '../../names';
+import { type CosmosSettings, createCosmosClient } from './client';
+import { cosmosError } from './failure';
+
+/**
+ * Creates the database and its containers where they are missing. What exists is left as it is.
+ *
+ * I1 Idempotent, and safe when several replicas start at once: "exists already" counts as created.
+ * I2 Only what is queried is indexed: an index over every tag and confidence of an analysis would make each write cost
+ *    several times as much. `id` and `_ts` are always indexed.
+ * I3 No query orders by two keys, so no composite index is needed.
+ */
+
+/** Runs lie in one partition: they are listed newest first, and an ORDER BY over many partitions needs a query pipeline
+ *  in the client. A run is 2 KB: a partition (20 GB) holds ten million. */
+export const RUNS_PARTITION = { path: '/kind', value: 'run' } as const;
+
+const CONTAINERS: readonly ContainerDefinition[] = [
+  container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
+  container(COSMOS.runs.id, RUNS_PARTITION.path, ['/container/?', '/status/?', '/startedAt/?']),
+  container(COSMOS.activity.id, COSMOS.activity.partitionKey, ['/time/?']),
+  // -1: nothing expires unless a document carries a `ttl` of its own, which is how Dapr's ttlInSeconds arrives.
+  { ...container(COSMOS.engineState.id, COSMOS.engineState.partitionKey, []), defaultTtl: -1 },
+];
+
+/** How long a server may take to come up. */
+const STARTING_MS = 30_000;
+const RETRY_MS = 500;
+
+/** @throws AppError results-forbidden, or results-unavailable after 30 s without an answer. */
+export async function ensureCosmosSchema(settings: CosmosSettings): Promise<void> {
+  const client = createCosmosClient(settings);
+  const deadline = performance.now() + STARTING_MS;
+  try {
+    while (true) {
+      const error = await tryToCreate(client);
+      if (error === undefined) return;
+      if (!error.retryable || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  } finally {
+    client.dispose();
+  }
+}
+
+async function tryToCreate(client: CosmosClient): Promise<AppError | undefined> {
+  try {
+    await tolerateExisting(client.databases.createIfNotExists({ id: COSMOS.database }));
+    const { containers } = client.database(COSMOS.database);
+    for (const definition of CONTAINERS) await tolerateExisting(containers.createIfNotExists(definition));
+    return undefined;
+  } catch (thrown) {
+    return cosmosError(thrown, 'the creation of its database and containers');
+  }
+}
+
+/** I1 Another replica was faster between the SDK's look and its creation. */
+async function tolerateExisting(created: Promise<unknown>): Promise<void> {
+  try {
+    await created;
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code !== 409) throw thrown;
+  }
+}
+
+function container(id: string, partitionKey: string, indexed: readonly string[]): ContainerDefinition {
+  return {
+    id,
+    partitionKey: { paths: [partitionKey], kind: PartitionKeyKind.Hash, version: 2 },
+    indexingPolicy: {
+      indexingMode: 'consistent',
+      automatic: true,
+      includedPaths: [`${partitionKey}/?`, ...indexed].map((path) => ({ path })),
+      excludedPaths: [{ path: '/*' }],
+    },
+  };
+}
