@@ -1,0 +1,77 @@
+import type { Home } from './home';
+import { LOOPBACK } from './ports';
+import { AZURITE_ACCOUNT, azuriteConnectionString, type Brought, storageAccountOf } from './settings';
+import type { StackPorts } from './stack-ports';
+
+/** Where everything is, as the app and the sidecar read it from their environment. */
+export type ServiceEnvironment = Readonly<Record<string, string>>;
+
+/**
+ * What the app and the sidecar share. A service that a person brought keeps that person's settings, which are already in
+ * the environment; here come those of the local ones.
+ */
+export function serviceEnvironment(
+  home: Home,
+  ports: StackPorts,
+  brought: Brought,
+  inherited: NodeJS.ProcessEnv,
+): ServiceEnvironment {
+  return {
+    ...storageSettings(ports, brought, inherited),
+    ...(brought.cosmos
+      ? cosmosOfTutorial(inherited)
+      : { COSMOS_ENDPOINT: `http://${LOOPBACK}:${ports.cosmos}/`, COSMOS_KEY: home.keys.cosmosKey }),
+    ...(brought.vision
+      ? {}
+      : { VISION_ENDPOINT: `http://${LOOPBACK}:${ports.vision}`, VISION_KEY: home.keys.visionKey }),
+    APP_API_TOKEN: home.keys.appApiToken,
+    // Without it the sidecar advertises the machine's outer address.
+    DAPR_HOST_IP: LOOPBACK,
+    API_PORT: inherited.API_PORT || String(ports.api),
+    API_HOST: inherited.API_HOST || LOOPBACK,
+    CONTACTSHEET_HOME: home.path,
+  };
+}
+
+/** What the Dapr CLI sets for an app by itself. */
+export function cliEnvironment(appId: string, ports: StackPorts): ServiceEnvironment {
+  return {
+    APP_ID: appId,
+    APP_PORT: String(ports.appChannel),
+    DAPR_HTTP_PORT: String(ports.sidecarHttp),
+    DAPR_GRPC_PORT: String(ports.sidecarGrpc),
+    DAPR_METRICS_PORT: String(ports.sidecarMetrics),
+  };
+}
+
+/** A shell file that exports the settings. Values are quoted whole: keys hold `=`, `+` and `/`. */
+export function exportLines(env: ServiceEnvironment): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join('');
+}
+
+function storageSettings(ports: StackPorts, brought: Brought, inherited: NodeJS.ProcessEnv): ServiceEnvironment {
+  if (!brought.storage) {
+    return {
+      AZURE_STORAGE_CONNECTION_STRING: azuriteConnectionString(ports),
+      AZURE_BLOB_ACCOUNT_NAME: AZURITE_ACCOUNT.name,
+      AZURE_BLOB_ACCOUNT_KEY: AZURITE_ACCOUNT.key,
+      AZURE_BLOB_ENDPOINT: `http://${LOOPBACK}:${ports.blob}`,
+    };
+  }
+  const account = storageAccountOf(inherited.AZURE_STORAGE_CONNECTION_STRING || inherited.AzureWebJobsStorage || '');
+  return {
+    AZURE_BLOB_ACCOUNT_NAME: account?.name ?? '',
+    AZURE_BLOB_ACCOUNT_KEY: account?.key ?? '',
+    AZURE_BLOB_ENDPOINT: account?.blobEndpoint ?? '',
+  };
+}
+
+/** The sidecar's component reads COSMOS_ENDPOINT and COSMOS_KEY; the tutorial's one string is taken apart for it. */
+function cosmosOfTutorial(inherited: NodeJS.ProcessEnv): ServiceEnvironment {
+  if (inherited.COSMOS_ENDPOINT || !inherited.CosmosDBConnection) return {};
+  const endpoint = /AccountEndpoint=([^;]+)/i.exec(inherited.CosmosDBConnection)?.[1];
+  const key = /AccountKey=([^;]+)/i.exec(inherited.CosmosDBConnection)?.[1];
+  return endpoint && key ? { COSMOS_ENDPOINT: endpoint, COSMOS_KEY: key } : {};
+}

@@ -1,0 +1,164 @@
+/** What each part of a stack is: its command, its environment, and how one sees that it serves. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECKOUT, COMPILED } from './checkout';
+import { daprdArguments } from './daprd-command';
+import { cliEnvironment, type ServiceEnvironment } from './environment';
+import type { Home } from './home';
+import type { PartDefinition, PartName } from './part';
+import { LOOPBACK, answers as portAnswers } from './ports';
+import { speaks, succeeds } from './probe';
+import { commandOfPlan, type RunPlan } from './run-file';
+import type { DaprRuntime } from './runtime/dapr-runtime';
+import type { StackPorts } from './stack-ports';
+
+export interface PartContext {
+  readonly home: Home;
+  readonly ports: StackPorts;
+  readonly plan: RunPlan;
+  readonly runtime: DaprRuntime;
+  /** The environment of every part. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly services: ServiceEnvironment;
+  /** For the app alone, over everything else. */
+  readonly appEnv?: Readonly<Record<string, string>>;
+  /** Instead of the command of the run file. */
+  readonly appCommand?: readonly [string, ...string[]];
+  readonly vision?: VisionPace;
+}
+
+/** How the local Vision service answers. */
+export interface VisionPace {
+  /** Calls a second; unlimited when absent. */
+  readonly rate?: number;
+  readonly latencyMs?: number;
+}
+
+const SERVER_GRACE_MS = 2_500;
+const READY_WITHIN_MS = 60_000;
+
+export function azuritePart(context: PartContext): PartDefinition {
+  const { home, ports } = context;
+  return {
+    ...common(context, 'azurite'),
+    command: [
+      process.execPath,
+      join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'azurite.js'),
+      ...['--location', home.at('azurite')],
+      ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
+      ...['--queueHost', LOOPBACK, '--queuePort', String(ports.queue)],
+      // It starts three services or none; nothing here uses tables.
+      ...['--tableHost', LOOPBACK, '--tablePort', '0'],
+      '--skipApiVersionCheck',
+      '--disableTelemetry',
+      '--silent',
+    ],
+    isReady: async () => (await speaks(`http://${LOOPBACK}:${ports.blob}/`)()) && portAnswers(ports.queue),
+  };
+}
+
+export function cosmosPart(context: PartContext): PartDefinition {
+  const { home, ports } = context;
+  return {
+    ...common(context, 'cosmos'),
+    command: [
+      process.execPath,
+      join(COMPILED, 'local', 'cosmos', 'main.js'),
+      ...['--port', String(ports.cosmos), '--host', LOOPBACK, '--file', home.at('cosmos.db')],
+    ],
+    env: { ...context.env, COSMOS_KEY: home.keys.cosmosKey },
+    isReady: succeeds(`http://${LOOPBACK}:${ports.cosmos}/_dev/health`),
+  };
+}
+
+export function visionPart(context: PartContext): PartDefinition {
+  const { home, ports, vision = {} } = context;
+  return {
+    ...common(context, 'vision'),
+    command: [
+      process.execPath,
+      join(COMPILED, 'local', 'vision', 'main.js'),
+      ...['--port', String(ports.vision), '--host', LOOPBACK],
+      ...(vision.rate === undefined ? [] : ['--rate', String(vision.rate)]),
+      ...(vision.latencyMs === undefined ? [] : ['--latency-ms', String(vision.latencyMs)]),
+    ],
+    env: { ...context.env, VISION_KEY: home.keys.visionKey },
+    isReady: succeeds(`http://${LOOPBACK}:${ports.vision}/_dev/about`),
+  };
+}
+
+export function placementPart(context: PartContext): PartDefinition {
+  const { ports, runtime } = context;
+  return {
+    ...common(context, 'placement'),
+    command: [
+      runtime.placement,
+      ...['--port', String(ports.placement), '--listen-address', LOOPBACK],
+      ...['--healthz-port', String(ports.placementHealth), '--healthz-listen-address', LOOPBACK],
+      ...['--metrics-port', String(ports.placementMetrics), '--metrics-listen-address', LOOPBACK],
+      // Its raft listens too, also when it is alone.
+      ...['--id', 'dapr-placement-0', '--initial-cluster', `dapr-placement-0=${LOOPBACK}:${ports.placementRaft}`],
+    ],
+    isReady: succeeds(`http://${LOOPBACK}:${ports.placementHealth}/healthz`),
+  };
+}
+
+export function schedulerPart(context: PartContext): PartDefinition {
+  const { home, ports, runtime } = context;
+  return {
+    ...common(context, 'scheduler'),
+    command: [
+      runtime.scheduler,
+      ...['--port', String(ports.scheduler), '--listen-address', LOOPBACK],
+      ...['--override-broadcast-host-port', `${LOOPBACK}:${ports.scheduler}`],
+      ...['--healthz-port', String(ports.schedulerHealth), '--healthz-listen-address', LOOPBACK],
+      ...['--metrics-port', String(ports.schedulerMetrics), '--metrics-listen-address', LOOPBACK],
+      ...['--etcd-data-dir', home.at('scheduler')],
+      ...['--etcd-client-listen-address', LOOPBACK, '--etcd-client-port', String(ports.schedulerEtcdClient)],
+      ...['--id', 'dapr-scheduler-server-0'],
+      ...['--etcd-initial-cluster', `dapr-scheduler-server-0=http://${LOOPBACK}:${ports.schedulerEtcdPeer}`],
+    ],
+    isReady: succeeds(`http://${LOOPBACK}:${ports.schedulerHealth}/healthz`),
+  };
+}
+
+export function daprdPart(context: PartContext): PartDefinition {
+  const { plan, ports, runtime, env, services } = context;
+  return {
+    ...common(context, 'daprd'),
+    command: [runtime.daprd, ...daprdArguments(plan, ports)],
+    cwd: plan.appDirPath,
+    env: { ...env, ...services },
+    // `/v1.0/healthz` waits for the app, which waits for this.
+    isReady: succeeds(`http://${LOOPBACK}:${ports.sidecarHttp}/v1.0/healthz/outbound`),
+    graceMs: 3_000,
+  };
+}
+
+export function appPart(context: PartContext): PartDefinition {
+  const { plan, ports, env, services, appEnv } = context;
+  return {
+    ...common(context, 'app'),
+    command: context.appCommand ?? commandOfPlan(plan),
+    cwd: plan.appDirPath,
+    env: { ...env, ...plan.env, ...services, ...cliEnvironment(plan.appID, ports), ...appEnv },
+    isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
+    graceMs: 4_000,
+  };
+}
+
+/** False while a compiled server is missing: an unfinished build. */
+export function isCompiled(part: PartDefinition): boolean {
+  return part.command.filter((word) => word.startsWith(COMPILED)).every((script) => existsSync(script));
+}
+
+function common(context: PartContext, name: PartName) {
+  return {
+    name,
+    cwd: CHECKOUT,
+    env: context.env,
+    logFile: context.home.at('logs', `${name}.log`),
+    readyWithinMs: READY_WITHIN_MS,
+    graceMs: SERVER_GRACE_MS,
+  };
+}

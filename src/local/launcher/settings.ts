@@ -1,0 +1,96 @@
+/**
+ * Which services a person brings along, and which are started here.
+ *
+ * I1 A service that is named in the environment is used as it is named, and not started. The value goes to the app
+ *    untouched, also when it is wrong: the app reports everything that is wrong at once.
+ * I2 What an earlier `.contactsheet/env` exported into this shell is ours, not a person's: it carries the keys of this home.
+ */
+import type { HomeKeys } from './home';
+
+export interface StorageAccount {
+  readonly name: string;
+  readonly key: string;
+  /** Base address without the account; empty for Azure itself. */
+  readonly blobEndpoint: string;
+}
+
+export interface Brought {
+  readonly storage: boolean;
+  readonly cosmos: boolean;
+  readonly vision: boolean;
+}
+
+/** Names of today and of the tutorial that lead to a service. */
+const NAMES = {
+  storage: ['AZURE_STORAGE_CONNECTION_STRING', 'AzureWebJobsStorage'],
+  cosmos: ['COSMOS_ENDPOINT', 'COSMOS_KEY', 'CosmosDBConnection'],
+  vision: ['VISION_ENDPOINT', 'VISION_KEY', 'ComputerVisionUrl', 'ComputerValidationToken'],
+} as const;
+
+/** The account of Azurite: published by its authors, no secret. */
+export const AZURITE_ACCOUNT = {
+  name: 'devstoreaccount1',
+  key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+} as const;
+
+export function broughtAlong(env: NodeJS.ProcessEnv): Brought {
+  const storage = NAMES.storage.map((name) => env[name]).find(Boolean);
+  return {
+    storage: storage !== undefined && !/^UseDevelopmentStorage=true;?$/i.test(storage.trim()),
+    cosmos: NAMES.cosmos.some((name) => env[name]),
+    vision: NAMES.vision.some((name) => env[name]),
+  };
+}
+
+/** The environment without what an earlier start exported (I2). */
+export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJS.ProcessEnv {
+  const own = (names: readonly string[]) => names.map((name): [string, undefined] => [name, undefined]);
+  return dropUndefined({
+    ...env,
+    ...(env.COSMOS_KEY === keys.cosmosKey ? Object.fromEntries(own(['COSMOS_ENDPOINT', 'COSMOS_KEY'])) : {}),
+    ...(env.VISION_KEY === keys.visionKey ? Object.fromEntries(own(['VISION_ENDPOINT', 'VISION_KEY'])) : {}),
+    ...(env.AZURE_STORAGE_CONNECTION_STRING?.includes(AZURITE_ACCOUNT.key)
+      ? Object.fromEntries(own(['AZURE_STORAGE_CONNECTION_STRING']))
+      : {}),
+    ...(env.APP_API_TOKEN === keys.appApiToken ? Object.fromEntries(own(['APP_API_TOKEN', 'API_PORT'])) : {}),
+  });
+}
+
+/** The environment without any setting that names a service: for tests, which bring their own. */
+export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = new Set<string>([...Object.values(NAMES).flat(), 'API_PORT', 'API_HOST', 'DAPR_API_TOKEN']);
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !names.has(name) && !/^(VISION|COSMOS|CONTACTSHEET)_/.test(name)),
+  );
+}
+
+/** The parts of a storage connection string that the component `manifests` needs, or undefined when it has no account key. */
+export function storageAccountOf(connectionString: string): StorageAccount | undefined {
+  const fields = new Map(
+    connectionString
+      .split(';')
+      .map((field) => [field.slice(0, field.indexOf('=')).trim(), field.slice(field.indexOf('=') + 1).trim()]),
+  );
+  const name = fields.get('AccountName');
+  const key = fields.get('AccountKey');
+  if (!name || !key) return undefined;
+  const blob = fields.get('BlobEndpoint');
+  return { name, key, blobEndpoint: blob ? blob.replace(/\/$/, '').replace(new RegExp(`/${name}$`), '') : '' };
+}
+
+/** Connection strings of the local Azurite: one with both services, as every Azure client reads it. */
+export function azuriteConnectionString(ports: { readonly blob: number; readonly queue: number }): string {
+  const { name, key } = AZURITE_ACCOUNT;
+  return [
+    'DefaultEndpointsProtocol=http',
+    `AccountName=${name}`,
+    `AccountKey=${key}`,
+    `BlobEndpoint=http://127.0.0.1:${ports.blob}/${name}`,
+    `QueueEndpoint=http://127.0.0.1:${ports.queue}/${name}`,
+    '',
+  ].join(';');
+}
+
+function dropUndefined(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,207 @@
+/**
+ * Everything that runs together: local services, Dapr's control plane, the sidecar and the app.
+ *
+ * I1 The sidecar starts after the services and the Cosmos schema: it loads its components once.
+ * I2 Stop order: app (drains), sidecar, then the rest; ten seconds in all.
+ * I3 A start that fails leaves no process behind.
+ * I4 `endpoints.json` names a process of every part from its first writing on, and is rewritten after every start of one.
+ */
+import { resolve } from 'node:path';
+import { CHECKOUT } from './checkout';
+import { type Endpoints, endpointsOf, writeEndpoints } from './endpoints';
+import { serviceEnvironment } from './environment';
+import { type Home, openHome } from './home';
+import { endLeftovers, forgetProcesses, type Recorded, recordProcesses, startGuardian } from './leftovers';
+import { rotate } from './log-file';
+import { createPart, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
+import {
+  appPart,
+  azuritePart,
+  cosmosPart,
+  daprdPart,
+  isCompiled,
+  type PartContext,
+  placementPart,
+  schedulerPart,
+  type VisionPace,
+  visionPart,
+} from './parts';
+import { createPortBook } from './ports';
+import { asFileProblem, Problem } from './problem';
+import { commandOf } from './process-table';
+import { provisionCosmos } from './provision';
+import { type RunPlan, readRunFile } from './run-file';
+import type { DaprRuntime } from './runtime/dapr-runtime';
+import { writeMovedRunFile, writeShellEnvironment } from './services-files';
+import { type Brought, broughtAlong, withoutOwnExports } from './settings';
+import { chooseStackPorts, type StackPorts } from './stack-ports';
+
+export type StackEvent = PartEvent | { readonly kind: 'leftover'; readonly process: Recorded };
+
+export interface StackOptions {
+  /** The folder for everything on disk. */
+  readonly home: string;
+  readonly runtime: DaprRuntime;
+  /** What the parts inherit; also says which services a person brought. */
+  readonly env: NodeJS.ProcessEnv;
+  /** False: only what surrounds the app and its sidecar. Default true. */
+  readonly withApp?: boolean;
+  /** Default: the ports of the run file. `free`: any, for tests. */
+  readonly ports?: 'default' | 'free';
+  readonly appEnv?: Readonly<Record<string, string>>;
+  readonly appCommand?: readonly [string, ...string[]];
+  readonly vision?: VisionPace;
+  /** Whether parts that die are started again. Default true. */
+  readonly supervise?: boolean;
+  readonly report?: (event: StackEvent) => void;
+}
+
+export interface Stack {
+  readonly home: Home;
+  readonly plan: RunPlan;
+  readonly ports: StackPorts;
+  readonly brought: Brought;
+  /** As in endpoints.json. */
+  endpoints(): Endpoints;
+  /** @throws when this stack has no such part. */
+  part(name: PartName): Part;
+  readonly parts: readonly Part[];
+  /** Another run file than the checkout's, written because ports moved. */
+  readonly movedRunFile: string | undefined;
+  /** Settles when a part was given up for good. */
+  readonly givenUp: Promise<Problem>;
+  stop(): Promise<void>;
+}
+
+/** Starts a stack and waits until every part of it serves. @throws Problem with the cure. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const home = openHome(options.home);
+  try {
+    return await startIn(home, options);
+  } catch (error) {
+    home.release();
+    throw asFileProblem(error, home.path);
+  }
+}
+
+async function startIn(home: Home, options: StackOptions): Promise<Stack> {
+  const report = options.report ?? (() => undefined);
+  for (const process of await endLeftovers(home)) report({ kind: 'leftover', process });
+
+  const env = withoutOwnExports(options.env, home.keys);
+  const brought = broughtAlong(env);
+  const plan = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
+  const ports = await chooseStackPorts(
+    createPortBook({ everywhereFree: options.ports === 'free' }),
+    plan,
+    env.API_PORT,
+  );
+  const services = serviceEnvironment(home, ports, brought, env);
+  const context: PartContext = {
+    home,
+    ports,
+    plan,
+    runtime: options.runtime,
+    env,
+    services,
+    ...(options.appEnv ? { appEnv: options.appEnv } : {}),
+    ...(options.appCommand ? { appCommand: options.appCommand } : {}),
+    ...(options.vision ? { vision: options.vision } : {}),
+  };
+  writeShellEnvironment(home, services, options.runtime);
+  const movedRunFile = writeMovedRunFile(home, plan, ports);
+
+  let giveUp: (problem: Problem) => void = () => undefined;
+  const givenUp = new Promise<Problem>((resolve) => {
+    giveUp = resolve;
+  });
+  const parts = new Map<PartName, Part>();
+  const guardian = startGuardian(home);
+  let isComplete = false;
+
+  const pids = () =>
+    Object.fromEntries(ALL_PARTS.map((name) => [name, parts.get(name)?.pid() ?? null])) as Endpoints['pids'];
+  const endpoints = () => endpointsOf(ports, { ...env, ...services }, pids());
+  const record = () => {
+    const running = [...parts.values()].flatMap((part) => {
+      const pid = part.pid();
+      return pid === undefined ? [] : [{ name: part.name, pid, command: commandOf(pid) ?? '' }];
+    });
+    recordProcesses(home, running);
+    isComplete ||= running.length === parts.size;
+    if (isComplete) writeEndpoints(home, endpoints()); // I4
+  };
+  const onEvent = (event: PartEvent) => {
+    if (event.kind === 'started') setImmediate(record);
+    if (event.kind === 'given-up') giveUp(event.problem);
+    report(event);
+  };
+  const add = (definition: PartDefinition): Part => {
+    if (!isCompiled(definition)) {
+      throw new Problem(`${definition.name} is not built.`, 'Run `npm run build`, and read what it says.');
+    }
+    rotate(definition.logFile);
+    const part = createPart(definition, { restarts: options.supervise !== false, report: onEvent });
+    parts.set(definition.name, part);
+    return part;
+  };
+
+  async function stop(): Promise<void> {
+    await parts.get('app')?.stop(); // I2
+    await parts.get('daprd')?.stop();
+    await Promise.all([...parts.values()].map((part) => part.stop()));
+    forgetProcesses(home);
+    guardian.end();
+    home.release();
+  }
+
+  try {
+    await startParts(context, brought, options.withApp !== false, add);
+    record();
+  } catch (error) {
+    await stop(); // I3
+    throw error;
+  }
+  return {
+    home,
+    plan,
+    ports,
+    brought,
+    endpoints,
+    part(name) {
+      const part = parts.get(name);
+      if (!part) throw new Error(`This stack has no ${name}.`);
+      return part;
+    },
+    parts: [...parts.values()],
+    movedRunFile,
+    givenUp,
+    stop,
+  };
+}
+
+const ALL_PARTS: readonly PartName[] = ['app', 'daprd', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'];
+
+async function startParts(
+  context: PartContext,
+  brought: Brought,
+  withApp: boolean,
+  add: (definition: PartDefinition) => Part,
+): Promise<void> {
+  const azurite = brought.storage ? undefined : add(azuritePart(context));
+  const cosmos = brought.cosmos || !isCompiled(cosmosPart(context)) ? undefined : add(cosmosPart(context));
+  const vision = brought.vision || !isCompiled(visionPart(context)) ? undefined : add(visionPart(context));
+  const control = [add(placementPart(context)), add(schedulerPart(context))];
+  const sidecar = withApp ? [add(daprdPart(context)), add(appPart(context))] : [];
+
+  const storageReady = azurite?.start();
+  const cosmosReady = cosmos?.start().then(() =>
+    provisionCosmos({
+      endpoint: context.services.COSMOS_ENDPOINT ?? '',
+      key: context.services.COSMOS_KEY ?? '',
+    }),
+  );
+  const others = [vision, ...control].map((part) => part?.start());
+  const services = Promise.all([storageReady, cosmosReady]); // I1
+  await Promise.all([services, ...others, services.then(() => Promise.all(sidecar.map((part) => part.start())))]);
+}
