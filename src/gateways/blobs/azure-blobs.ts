@@ -1,0 +1,153 @@
+import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { ListedBlob } from '../../domain/image';
+import { downloadBlob } from './download';
+import { isContainerGone, messageOf, storageError, storageFailure } from './failure';
+import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
+
+/**
+ * Azure Blob Storage, or its emulator, through @azure/storage-blob.
+ *
+ * I1 Etags leave here without quotes: a listing sends them bare, every other answer quoted.
+ * I2 Listing and looking retry by themselves (they are cheap and safe); a download is one attempt.
+ * I3 Every call has a deadline.
+ *
+ * Connections are kept alive and reused by the client that the SDK shares within a process: 100 parallel downloads use
+ * 100 sockets and leave them for the next 100 (measured; 0.6 ms of CPU for a blob of 2 KB, 0.2 ms of them the request).
+ */
+
+export interface AzureBlobsSettings {
+  /** Also `UseDevelopmentStorage=true`. */
+  readonly connectionString: string;
+}
+
+/** A page of 5,000 takes the emulator three seconds; Azure well under one. */
+const LISTING_TIMEOUT_MS = 60_000;
+const LOOK_TIMEOUT_MS = 30_000;
+const ONE_ATTEMPT = { maxTries: 1 };
+const THREE_ATTEMPTS = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
+
+export function createAzureBlobs({ connectionString }: AzureBlobsSettings): BlobsGateway {
+  const listing = BlobServiceClient.fromConnectionString(connectionString, { retryOptions: THREE_ATTEMPTS });
+  const reading = BlobServiceClient.fromConnectionString(connectionString, { retryOptions: ONE_ATTEMPT });
+
+  return {
+    account: listing.accountName,
+
+    async listPage(container: string, options: ListOptions): Promise<BlobPage> {
+      return orStorageError(container, () => listPage(listing.getContainerClient(container), options));
+    },
+
+    async containerExists(container: string): Promise<boolean> {
+      return orStorageError(container, async () => {
+        try {
+          await listing
+            .getContainerClient(container)
+            .getProperties({ abortSignal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+          return true;
+        } catch (thrown) {
+          if (isContainerGone(storageFailure(thrown))) return false;
+          throw thrown;
+        }
+      });
+    },
+
+    async head(container: string, blob: string): Promise<ListedBlob | undefined> {
+      return orStorageError(container, () => head(listing.getContainerClient(container), blob));
+    },
+
+    async download(container: string, blob: ListedBlob, options: DownloadOptions): Promise<DownloadOutcome> {
+      if (isUnaddressable(blob.name)) return unaddressable(blob.name);
+      try {
+        return await downloadBlob(reading.getContainerClient(container).getBlobClient(blob.name), blob, options);
+      } catch (thrown) {
+        // A name that cannot be written as a URL (half of a surrogate pair).
+        return { ok: false, code: 'download-failed', message: messageOf(thrown), retryable: false };
+      }
+    },
+
+    // The connections belong to the SDK and do not keep a process alive.
+    close: () => {},
+  };
+}
+
+async function listPage(client: ContainerClient, { prefix, marker, pageSize }: ListOptions): Promise<BlobPage> {
+  const pages = client
+    .listBlobsFlat({ ...(prefix !== '' && { prefix }), abortSignal: AbortSignal.timeout(LISTING_TIMEOUT_MS) })
+    .byPage({ maxPageSize: pageSize, ...(marker !== undefined && { continuationToken: marker }) });
+  const { value } = await pages.next();
+  const items: readonly BlobItem[] = value?.segment.blobItems ?? [];
+  const next: string | undefined = value?.continuationToken;
+  return { blobs: withoutDirectories(items.map(listedBlob)), ...(next && { next }) };
+}
+
+async function head(client: ContainerClient, name: string): Promise<ListedBlob | undefined> {
+  if (isUnaddressable(name)) return findListed(client, name);
+  try {
+    const found = await client.getBlobClient(name).getProperties({ abortSignal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+    return {
+      name,
+      etag: bare(found.etag),
+      sizeBytes: found.contentLength ?? 0,
+      ...(found.contentType && { contentType: found.contentType }),
+      ...(found.lastModified && { lastModified: found.lastModified.toISOString() }),
+    };
+  } catch (thrown) {
+    const failure = storageFailure(thrown);
+    // A container that is gone must not look like one image that is gone.
+    if (failure.statusCode === 404 && !isContainerGone(failure)) return undefined;
+    throw thrown;
+  }
+}
+
+/** A name comes first of all names it is a prefix of. */
+async function findListed(client: ContainerClient, name: string): Promise<ListedBlob | undefined> {
+  const { blobs } = await listPage(client, { prefix: name, pageSize: 1 });
+  return blobs.find((blob) => blob.name === name);
+}
+
+function listedBlob({ name, properties }: BlobItem): ListedBlob {
+  return {
+    name,
+    etag: bare(properties.etag),
+    sizeBytes: properties.contentLength ?? 0,
+    ...(properties.contentType && { contentType: properties.contentType }),
+    ...(properties.lastModified && { lastModified: properties.lastModified.toISOString() }),
+  };
+}
+
+/**
+ * Accounts with a hierarchical namespace list a directory as an empty blob with the directory's name. Only metadata would
+ * say so for certain, and asking for it slows every listing; an empty blob that others lie under is no picture either way.
+ */
+function withoutDirectories(blobs: readonly ListedBlob[]): readonly ListedBlob[] {
+  if (blobs.every((blob) => blob.sizeBytes > 0)) return blobs;
+  const parents = new Set(blobs.flatMap((blob) => parentsOf(blob.name)));
+  return blobs.filter((blob) => blob.sizeBytes > 0 || !parents.has(blob.name));
+}
+
+function parentsOf(name: string): string[] {
+  const segments = name.split('/');
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'));
+}
+
+/** `.` and `..` between slashes are taken out of a URL by every HTTP client, also when encoded: another blob would answer. */
+function isUnaddressable(name: string): boolean {
+  return name.split('/').some((segment) => segment === '.' || segment === '..');
+}
+
+function unaddressable(name: string): DownloadOutcome {
+  const message = `A name with '.' or '..' between slashes cannot be asked for over HTTP: ${JSON.stringify(name)}.`;
+  return { ok: false, code: 'download-failed', message, retryable: false };
+}
+
+function bare(etag = ''): string {
+  return etag.replaceAll('"', '');
+}
+
+async function orStorageError<T>(container: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw storageError(thrown, container);
+  }
+}

@@ -1,0 +1,119 @@
+import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
+import type { ListedBlob } from '../../domain/image';
+import { messageOf, storageFailure } from './failure';
+import type { DownloadOptions, DownloadOutcome } from './port';
+
+/**
+ * Reads one blob into memory.
+ *
+ * I1 One attempt: retries belong to the caller, who counts them.
+ * I2 Never more than `maxBytes` in memory, whatever the service claims or sends.
+ * I3 When the promise settles the socket is back in the pool or destroyed, never left reading.
+ * I4 The bytes are those of the listed etag, all of them, in a buffer of their own (not a slice of a shared pool).
+ */
+export async function downloadBlob(
+  client: BlobClient,
+  blob: ListedBlob,
+  options: DownloadOptions,
+): Promise<DownloadOutcome> {
+  if (blob.sizeBytes > options.maxBytes) return tooLarge(blob.sizeBytes, options.maxBytes);
+  if (options.signal?.aborted) return aborted();
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  const deadline = setTimeout(abort, options.timeoutMs);
+  // By hand and not AbortSignal.any, which on Node 20 keeps a record on a long-lived signal for every call.
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const response = await client.download(0, undefined, {
+      abortSignal: stop.signal,
+      conditions: { ifMatch: `"${blob.etag}"` },
+      maxRetryRequests: 0, // I1
+    });
+    return await readBody(response, options.maxBytes, stop);
+  } catch (thrown) {
+    if (options.signal?.aborted) return aborted();
+    if (stop.signal.aborted) return failed(`No complete answer within ${options.timeoutMs} ms.`, true);
+    return failedBy(thrown);
+  } finally {
+    clearTimeout(deadline);
+    options.signal?.removeEventListener('abort', abort);
+  }
+}
+
+async function readBody(
+  { readableStreamBody: stream, contentLength = 0 }: BlobDownloadResponseParsed,
+  maxBytes: number,
+  stop: AbortController,
+): Promise<DownloadOutcome> {
+  if (!stream) return failed('The answer had no body.', true);
+  if (contentLength > maxBytes) {
+    stop.abort(); // I3
+    stream.on('error', () => {});
+    return tooLarge(contentLength, maxBytes);
+  }
+  const bytes = Buffer.allocUnsafeSlow(contentLength); // I4
+  const length = await fill(bytes, stream, stop.signal);
+  if (length !== contentLength) return failed(`The answer ended after ${length} of ${contentLength} bytes.`, true);
+  return { ok: true, bytes };
+}
+
+/** Events and not `for await`: an iterator costs a promise or more per piece, and most pictures are many pieces. */
+function fill(bytes: Buffer, stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let length = 0;
+    const fail = (error?: Error) => {
+      (stream as NodeJS.ReadableStream & { destroy(): void }).destroy(); // I3
+      reject(error ?? new Error('The connection was closed.'));
+    };
+    signal.addEventListener('abort', () => fail(), { once: true });
+    stream.on('data', (piece: Buffer) => {
+      if (length + piece.length > bytes.length) return fail(new Error('The answer is longer than it said.')); // I2
+      piece.copy(bytes, length);
+      length += piece.length;
+    });
+    stream.on('end', () => resolve(length));
+    stream.on('error', fail);
+  });
+}
+
+function failedBy(thrown: unknown): DownloadOutcome {
+  const { statusCode, code } = storageFailure(thrown);
+  const status = statusCode === undefined ? {} : { httpStatus: statusCode };
+  switch (statusCode) {
+    case 412:
+    // A blob that turned from one type into another, or is being copied over, answers 409.
+    case 409:
+      return {
+        ok: false,
+        code: 'changed',
+        message: 'The blob has changed since it was listed.',
+        retryable: false,
+        ...status,
+      };
+    case 404:
+      return { ok: false, code: 'gone', message: 'The blob is gone since it was listed.', retryable: false, ...status };
+    case 401:
+    case 403: {
+      const message = `Storage refused the download (${code ?? statusCode}).`;
+      return { ok: false, code: 'download-forbidden', message, retryable: false, ...status };
+    }
+    default: {
+      const retryable = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 429;
+      const message = `The download failed (${code ?? statusCode ?? messageOf(thrown)}).`;
+      return { ok: false, code: 'download-failed', message, retryable, ...status };
+    }
+  }
+}
+
+function failed(message: string, retryable: boolean): DownloadOutcome {
+  return { ok: false, code: 'download-failed', message, retryable };
+}
+
+function aborted(): DownloadOutcome {
+  return failed('The download was stopped.', true);
+}
+
+function tooLarge(sizeBytes: number, maxBytes: number): DownloadOutcome {
+  const message = `${sizeBytes} bytes are more than the ${maxBytes} that are taken.`;
+  return { ok: false, code: 'too-large-bytes', message, retryable: false };
+}

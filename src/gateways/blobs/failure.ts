@@ -1,0 +1,55 @@
+import { AppError } from '../../domain/errors';
+
+/** What a storage failure means. Source: "Blob Storage error codes" and "Status and error codes". */
+
+interface StorageFailure {
+  /** Absent when no answer came. */
+  readonly statusCode?: number;
+  /** `x-ms-error-code`, which an answer to HEAD carries too. */
+  readonly code?: string;
+}
+
+export function storageFailure(thrown: unknown): StorageFailure {
+  const { statusCode, code } = (thrown ?? {}) as { statusCode?: unknown; code?: unknown };
+  return {
+    ...(typeof statusCode === 'number' && { statusCode }),
+    ...(typeof code === 'string' && { code }),
+  };
+}
+
+const CONTAINER_GONE = new Set(['ContainerNotFound', 'ContainerBeingDeleted', 'ContainerDisabled']);
+
+export function isContainerGone({ code }: StorageFailure): boolean {
+  return code !== undefined && CONTAINER_GONE.has(code);
+}
+
+/** Failure of a listing or of a look at one blob. */
+export function storageError(thrown: unknown, container: string): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const failure = storageFailure(thrown);
+  const { statusCode, code } = failure;
+  const options = {
+    cause: thrown,
+    context: { container, ...(statusCode !== undefined && { httpStatus: statusCode }) },
+  };
+  if (isContainerGone(failure)) {
+    return new AppError(
+      'container-not-found',
+      `There is no container '${container}' in this storage account.`,
+      options,
+    );
+  }
+  if (statusCode === 401 || statusCode === 403) {
+    const message = `Storage refused to read '${container}' (${code ?? statusCode}): check the account key or the role of the app.`;
+    return new AppError('container-forbidden', message, options);
+  }
+  if (statusCode === 400) {
+    return new AppError('internal', `Storage cannot take the request for '${container}' (${code ?? 400}).`, options);
+  }
+  const message = `Storage did not answer for '${container}' (${code ?? statusCode ?? messageOf(thrown)}).`;
+  return new AppError('storage-unavailable', message, { ...options, retryable: true });
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.message.split('\n', 1)[0] ?? '').slice(0, 200) : String(thrown);
+}
