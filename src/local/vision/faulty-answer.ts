@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http';
+import { PROVIDER_HEADERS } from './provider';
+import { tooManyRequests } from './service-answer';
+
+/**
+ * Carries out a fault on an open response. Returns the status the caller could see, 0 for none, and for a 429 the wait
+ * it announced.
+ */
+export interface FaultySent {
+  readonly status: number;
+  readonly waitMs?: number;
+}
+
+const HUGE_WAIT_SECONDS = 1_000_000;
+const HUGE_CHUNK = `${'"x",'.repeat(16_384)}`;
+const HUGE_CHUNKS = 800; // x 64 KB = 50 MB
+
+export function sendFaulty(behaviour: string, response: ServerResponse, nowMs: number): FaultySent {
+  if (behaviour.startsWith('429')) return sendThrottled(behaviour, response, nowMs);
+  if (behaviour.startsWith('status-')) return sendStatus(Number(behaviour.slice('status-'.length)), response);
+  const body = STRANGE_BODIES[behaviour];
+  if (body !== undefined) return sendText(response, 200, behaviour === 'html-200' ? 'text/html' : JSON_TYPE, body);
+  switch (behaviour) {
+    case 'redirect':
+      response.setHeader('Location', 'http://127.0.0.1:9/elsewhere');
+      return sendText(response, 302, 'text/plain', '');
+    case 'cut-body':
+      response.writeHead(200, { ...PROVIDER_HEADERS, 'Content-Type': JSON_TYPE, 'Content-Length': 1000 });
+      response.write('{"requestId":"cut', () => response.destroy());
+      return { status: 200 };
+    case 'slow-loris':
+      return dripForever(response);
+    case 'huge-json':
+      return pour(response);
+    case 'hang':
+      return { status: 0 };
+    default:
+      response.destroy(); // reset
+      return { status: 0 };
+  }
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+const STRANGE_BODIES: Readonly<Record<string, string>> = {
+  'html-200': '<!doctype html><title>Sign in</title><h1>Please sign in to the network</h1>',
+  'truncated-json': '{"requestId":"r","metadata":{"width":100,"hei',
+  proto: '{"requestId":"r","metadata":{"width":100,"height":100},"__proto__":{"polluted":true}}',
+  'wrong-type': '{"requestId":"r","metadata":{"width":"wide","height":100},"tags":{"name":"not a list"}}',
+  nan: '{"requestId":"r","metadata":{"width":100,"height":100},"tags":[{"name":"nan","confidence":NaN}]}',
+  'empty-200': '{}',
+};
+
+function sendThrottled(behaviour: string, response: ServerResponse, nowMs: number): FaultySent {
+  const seconds = { '429-huge': HUGE_WAIT_SECONDS, '429-zero': 0, '429-date': 2 }[behaviour] ?? 1;
+  if (behaviour === '429-date') response.setHeader('Retry-After', new Date(nowMs + seconds * 1000).toUTCString());
+  else if (behaviour !== '429-no-header') response.setHeader('Retry-After', String(seconds));
+  sendText(response, 429, JSON_TYPE, JSON.stringify(tooManyRequests(seconds).body));
+  return { status: 429, waitMs: behaviour === '429-no-header' ? 0 : seconds * 1000 };
+}
+
+function sendStatus(status: number, response: ServerResponse): FaultySent {
+  const code = { 500: 'FailedToProcess', 503: 'ServiceUnavailable' }[status] ?? String(status);
+  return sendText(response, status, JSON_TYPE, JSON.stringify({ error: { code, message: 'An armed fault.' } }));
+}
+
+function sendText(response: ServerResponse, status: number, contentType: string, body: string): FaultySent {
+  response.writeHead(status, { ...PROVIDER_HEADERS, 'Content-Type': contentType });
+  response.end(body);
+  return { status };
+}
+
+function dripForever(response: ServerResponse): FaultySent {
+  response.writeHead(200, { ...PROVIDER_HEADERS, 'Content-Type': JSON_TYPE });
+  response.write('{');
+  const drip = setInterval(() => response.write(' '), 1000);
+  response.on('close', () => clearInterval(drip));
+  return { status: 200 };
+}
+
+function pour(response: ServerResponse): FaultySent {
+  response.writeHead(200, { ...PROVIDER_HEADERS, 'Content-Type': JSON_TYPE });
+  response.write('{"tags":[');
+  let left = HUGE_CHUNKS;
+  const more = (): void => {
+    while (left > 0 && !response.destroyed) {
+      left -= 1;
+      if (!response.write(HUGE_CHUNK)) {
+        response.once('drain', more);
+        return;
+      }
+    }
+    response.end('"x"]}');
+  };
+  more();
+  return { status: 200 };
+}
