@@ -1,0 +1,59 @@
+import { AppError } from '../../domain/errors';
+import { type ChunkRef, manifestKeys } from '../../domain/ids';
+import type { ListedBlob } from '../../domain/image';
+import type { ImageOutcome } from '../../domain/report';
+import { COMPONENTS } from '../../names';
+import type { Sidecar } from '../sidecar/sidecar';
+import { packBlobs, unpackBlobs } from './packed-blobs';
+import type { ManifestsGateway, PageIndex } from './port';
+
+/**
+ * Manifests through the Dapr state API, one key each (domain/ids.ts).
+ *
+ * I1 of the port is held by the store, not by us: the index is written only where nothing is stored (first-write without
+ * an etag), so of two writers, in whatever processes, one is told of the conflict and reads what the other wrote.
+ */
+export function createDaprManifests(
+  sidecar: Pick<Sidecar, 'getState' | 'saveState' | 'deleteState'>,
+  component: string = COMPONENTS.manifests,
+): ManifestsGateway {
+  const read = async (key: string): Promise<unknown> => (await sidecar.getState(component, key))?.value;
+  const write = async (key: string, value: unknown): Promise<void> => {
+    await sidecar.saveState(component, key, value);
+  };
+
+  return {
+    readPage: async (runId, page) => (await read(manifestKeys.page(runId, page))) as PageIndex | undefined,
+
+    async writePageOnce(runId, page, index) {
+      const key = manifestKeys.page(runId, page);
+      const standing = await read(key);
+      if (standing !== undefined) return standing as PageIndex;
+      if ((await sidecar.saveState(component, key, index, { firstWrite: true })) === 'saved') return index;
+      const first = await read(key);
+      if (first !== undefined) return first as PageIndex;
+      const message = `Page ${page} of run ${runId} was written by another process and cannot be read.`;
+      throw new AppError('manifests-unavailable', message, { retryable: true });
+    },
+
+    async readChunk(ref: ChunkRef): Promise<readonly ListedBlob[] | undefined> {
+      const packed = await read(manifestKeys.chunk(ref));
+      return packed === undefined ? undefined : unpackBlobs(packed);
+    },
+    writeChunk: (ref: ChunkRef, blobs: readonly ListedBlob[]) => write(manifestKeys.chunk(ref), packBlobs(blobs)),
+
+    readReport: async (ref: ChunkRef) => (await read(manifestKeys.report(ref))) as readonly ImageOutcome[] | undefined,
+    writeReport: (ref: ChunkRef, outcomes: readonly ImageOutcome[]) => write(manifestKeys.report(ref), outcomes),
+
+    readReceipt: (runId: string) => read(manifestKeys.receipt(runId)),
+    writeReceipt: (runId: string, receipt: unknown) => write(manifestKeys.receipt(runId), receipt),
+
+    async deletePage(runId, page, chunks) {
+      for (let chunk = 0; chunk < chunks; chunk += 1) {
+        await sidecar.deleteState(component, manifestKeys.chunk({ runId, page, chunk }));
+      }
+      // Last, so that a deletion that was interrupted can be found and repeated.
+      await sidecar.deleteState(component, manifestKeys.page(runId, page));
+    },
+  };
+}

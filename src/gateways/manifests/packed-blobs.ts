@@ -1,0 +1,38 @@
+import type { ListedBlob } from '../../domain/image';
+
+/**
+ * A chunk's blobs as they lie in storage: `[name, etag, size, contentType, lastModified]` each, a third shorter than with
+ * field names. An absent field is null, or missing at the end.
+ */
+type PackedBlob = readonly [
+  name: string,
+  etag: string,
+  sizeBytes: number,
+  contentType?: string | null,
+  lastModified?: string,
+];
+
+export function packBlobs(blobs: readonly ListedBlob[]): PackedBlob[] {
+  return blobs.map(({ name, etag, sizeBytes, contentType, lastModified }): PackedBlob => {
+    if (lastModified !== undefined) return [name, etag, sizeBytes, contentType ?? null, lastModified];
+    return contentType === undefined ? [name, etag, sizeBytes] : [name, etag, sizeBytes, contentType];
+  });
+}
+
+/** undefined for what is no packed chunk: to the caller a damaged manifest is a lost one. */
+export function unpackBlobs(packed: unknown): ListedBlob[] | undefined {
+  if (!Array.isArray(packed) || !packed.every(isPackedBlob)) return undefined;
+  return packed.map(([name, etag, sizeBytes, contentType, lastModified]) => ({
+    name,
+    etag,
+    sizeBytes,
+    ...(contentType != null && { contentType }),
+    ...(lastModified != null && { lastModified }),
+  }));
+}
+
+function isPackedBlob(row: unknown): row is PackedBlob {
+  if (!Array.isArray(row)) return false;
+  const [name, etag, sizeBytes] = row as unknown[];
+  return typeof name === 'string' && typeof etag === 'string' && typeof sizeBytes === 'number';
+}
