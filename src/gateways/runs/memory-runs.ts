@@ -1,0 +1,23 @@
+import { isFinal, type RunView } from '../../domain/run';
+import { memoryPage } from '../results/memory-page';
+import type { RunsGateway } from './port';
+
+/** The index of runs in memory. */
+export function createMemoryRuns(): RunsGateway {
+  const runs = new Map<string, RunView>();
+  return {
+    async write(run) {
+      const stored = runs.get(run.id);
+      if (stored && isFinal(stored.status) && !isFinal(run.status)) return;
+      runs.set(run.id, structuredClone(run));
+    },
+    get: async (id) => structuredClone(runs.get(id)),
+    async list({ container, statuses }, page) {
+      const found = [...runs.values()]
+        .filter((run) => container === undefined || run.container === container)
+        .filter((run) => statuses === undefined || statuses.includes(run.status))
+        .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+      return memoryPage(structuredClone(found), page);
+    },
+  };
+}
