@@ -1,0 +1,51 @@
+import { Router } from 'express';
+import type { Logger } from 'pino';
+import { readBody } from './json-body';
+import { createLinks, DURABLE_TASK_BASE, type LinkBuilder, type LinkOptions } from './links';
+import { problemHandler, routeNotFound } from './problem-response';
+import { activityRoutes } from './routes/activity';
+import { containerRoutes } from './routes/containers';
+import { durableInstanceRoutes } from './routes/durable-instances';
+import { errorPageRoutes } from './routes/error-page';
+import { imageRoutes } from './routes/images';
+import { openApiRoutes } from './routes/openapi';
+import { runRoutes } from './routes/runs';
+import { starterRoutes } from './routes/starter';
+import type { UseCases } from './use-cases';
+
+export interface ApiDeps extends LinkOptions {
+  readonly useCases: UseCases;
+  readonly log: Logger;
+}
+
+/** What a family of routes works with. */
+export interface RouteDeps {
+  readonly useCases: UseCases;
+  readonly links: LinkBuilder;
+}
+
+/**
+ * The whole API as one router, mounted on both listeners: callers reach it directly, or through the sidecar as
+ * `/v1.0/invoke/contactsheet/method/api/...`.
+ *
+ * I1 Self-contained: its limits, its 404 and its error bodies do not depend on the app it is mounted on.
+ * I2 It touches only its own paths: other bodies of the app channel are left unread.
+ * I3 The app it is mounted on uses the simple query parser: a parameter is a string or a list of strings.
+ */
+export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Router {
+  const links = createLinks(linkOptions);
+  const deps: RouteDeps = { useCases, links };
+  const router = Router();
+  router.use(['/api', DURABLE_TASK_BASE], readBody); // I2
+  starterRoutes(router, deps);
+  runRoutes(router, deps);
+  containerRoutes(router, deps);
+  imageRoutes(router, deps);
+  activityRoutes(router, deps);
+  durableInstanceRoutes(router, deps);
+  openApiRoutes(router);
+  errorPageRoutes(router);
+  router.use('/api', routeNotFound);
+  router.use(problemHandler(log, links)); // I1
+  return router;
+}

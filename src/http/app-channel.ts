@@ -1,0 +1,53 @@
+import type { Express } from 'express';
+import { type ApiDeps, createApiRouter } from './api';
+import { checkAppToken } from './app-token';
+import { createApp } from './base-app';
+import { createLinks } from './links';
+import { problemHandler, routeNotFound } from './problem-response';
+import { requestContext } from './request-context';
+import { healthzRoute } from './routes/health';
+import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
+
+/**
+ * The app that only the sidecar reaches: actors, subscriptions, invoked methods.
+ *
+ * I1 The token is checked before anything else, the probe `GET /healthz` excepted.
+ * I2 Our routes come before `attach`: DaprServer of @dapr/dapr 3.18 adds body parsers of 4 MB to the whole app and a
+ *    `/healthz` of its own, and whatever parses a body first decides its limits.
+ * I3 404 and error handlers come last, in `finish`: DaprServer adds routes as late as in its `start()`, and a 404 before
+ *    them would swallow them.
+ */
+export interface AppChannelDeps extends ApiDeps {
+  /** Required here: the Host header of an invoked method names this loopback listener, which callers cannot reach. */
+  readonly publicUrl: string | (() => string);
+  /** What daprd sends as `dapr-api-token`; absent: not checked. */
+  readonly appApiToken?: string;
+  readonly isDraining: () => boolean;
+  readonly events: RunEventHandlers;
+  /** Called once with the bare app, after our routes: hand it to DaprServer as `serverHttp`. */
+  readonly attach?: (app: Express) => void;
+}
+
+export interface AppChannel {
+  readonly app: Express;
+  /** Adds 404 and error handlers. Call it once, when the SDK has added its last route. */
+  finish(): void;
+}
+
+export function createAppChannel(deps: AppChannelDeps): AppChannel {
+  const { log, isDraining, events, appApiToken, attach } = deps;
+  const onProblem = problemHandler(log, createLinks(deps));
+  const app = createApp();
+  app.use(requestContext({ log, listener: 'app-channel', isQuiet: (path) => !path.startsWith('/api/') }));
+  if (appApiToken !== undefined) app.use(checkAppToken(appApiToken), onProblem); // I1
+  healthzRoute(app, isDraining);
+  app.use(createApiRouter(deps)); // I2
+  subscriptionRoutes(app, { events, log });
+  attach?.(app);
+  return {
+    app,
+    finish() {
+      app.use(routeNotFound, onProblem); // I3
+    },
+  };
+}

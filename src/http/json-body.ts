@@ -1,0 +1,50 @@
+import express, { type Request, type RequestHandler } from 'express';
+import { RequestError } from './request-error';
+
+/**
+ * Bodies of the API: JSON, small and shallow.
+ *
+ * I1 At most 64 KB are read, whatever the content type says.
+ * I2 Nothing deeper than 20 levels and no `__proto__` key reaches a schema.
+ * I3 An empty body is no body, with or without a content type: callers through a proxy often add one.
+ */
+export const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_DEPTH = 20;
+
+/** Reads the bytes; `jsonBody` makes sense of them where a route wants a body. */
+export const readBody: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+
+/** undefined without a body. @throws RequestError unsupported-media-type, invalid-request */
+export function jsonBody(req: Request): unknown {
+  const bytes: unknown = req.body;
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return undefined; // I3
+  if (!req.is(['application/json', 'application/*+json'])) {
+    throw new RequestError('unsupported-media-type', 'The body must be sent as application/json.');
+  }
+  const value = parsed(bytes);
+  checkShape(value);
+  return value;
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new RequestError('invalid-request', 'The body is not JSON in UTF-8.');
+  }
+}
+
+// I2: level by level, without recursion.
+function checkShape(value: unknown): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const containers = level.filter((item) => typeof item === 'object' && item !== null);
+    if (containers.length > 0 && depth >= MAX_DEPTH) {
+      throw new RequestError('invalid-request', `The body is nested deeper than ${MAX_DEPTH} levels.`);
+    }
+    if (containers.some((item) => Object.hasOwn(item as object, '__proto__'))) {
+      throw new RequestError('invalid-request', 'The body has a key that is not allowed.');
+    }
+    level = containers.flatMap((item) => Object.values(item as object));
+  }
+}

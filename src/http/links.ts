@@ -1,0 +1,72 @@
+import type { Request } from 'express';
+import { RequestError } from './request-error';
+
+/**
+ * Every address that stands in an answer.
+ *
+ * I1 Links are absolute and lead to the public listener, whichever listener was asked.
+ * I2 A Host header is used only when it is a plain host and port: it stands in links and in Location.
+ */
+
+/** Path under which the management API of Durable Functions lives. */
+export const DURABLE_TASK_BASE = '/runtime/webhooks/durabletask';
+
+export interface LinkOptions {
+  /**
+   * Address under which callers reach the public listener, without a slash at the end. A function where it is known only
+   * after listening. Absent: the Host header of each request.
+   */
+  readonly publicUrl?: string | (() => string);
+  /** Believe `x-forwarded-proto` and `x-forwarded-host`: only behind a proxy that sets them. Default false. */
+  readonly trustForwarded?: boolean;
+}
+
+export interface LinkBuilder {
+  for(req: Request): Links;
+}
+
+export interface Links {
+  /** The request's own path and query at the public address. */
+  self(): string;
+  withQuery(path: string, query: URLSearchParams): string;
+  run(id: string): string;
+  runs(container: string): string;
+  container(name: string): string;
+  images(container: string): string;
+  activity(container: string): string;
+  durableStatus(id: string): string;
+}
+
+export function createLinks({ publicUrl, trustForwarded = false }: LinkOptions): LinkBuilder {
+  return {
+    for(req) {
+      const base = baseOf(req, publicUrl, trustForwarded);
+      const container = (name: string) => `${base}/api/v1/containers/${encodeURIComponent(name)}`;
+      return {
+        self: () => `${base}${req.originalUrl}`,
+        withQuery: (path, query) => `${base}${path}?${query.toString()}`,
+        run: (id) => `${base}/api/v1/runs/${encodeURIComponent(id)}`,
+        runs: (name) => `${base}/api/v1/runs?container=${encodeURIComponent(name)}`,
+        container,
+        images: (name) => `${container(name)}/images`,
+        activity: (name) => `${container(name)}/activity`,
+        durableStatus: (id) => `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`,
+      };
+    },
+  };
+}
+
+function baseOf(req: Request, publicUrl: LinkOptions['publicUrl'], trustForwarded: boolean): string {
+  if (publicUrl !== undefined) return (typeof publicUrl === 'function' ? publicUrl() : publicUrl).replace(/\/+$/, '');
+  const forwarded = (name: string) => (trustForwarded ? req.get(name)?.split(',', 1)[0]?.trim() : undefined);
+  const protocol = forwarded('x-forwarded-proto') === 'https' ? 'https' : req.protocol;
+  return `${protocol}://${checkedHost(forwarded('x-forwarded-host') ?? req.get('host') ?? 'localhost')}`;
+}
+
+const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
+
+// I2
+function checkedHost(host: string): string {
+  if (!HOST.test(host)) throw new RequestError('invalid-request', 'The Host header is not a host name with a port.');
+  return host;
+}

@@ -1,0 +1,188 @@
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { type ZodType, z } from 'zod';
+import { DURABLE_TASK_BASE } from './links';
+import { ActivityQuery } from './routes/activity';
+import { ImagesQuery } from './routes/images';
+import { RunsQuery, StartRunBody, StartRunQuery } from './routes/runs';
+import { ActivityEntrySchema } from './schemas/activity';
+import { ContainerSchema } from './schemas/container';
+import { CheckStatusSchema, DurableStatusSchema } from './schemas/durable';
+import { HealthSchema } from './schemas/health';
+import { ImageSchema } from './schemas/image';
+import { pageOf } from './schemas/paging';
+import { ProblemSchema } from './schemas/problem';
+import { RunIdSchema, RunSchema } from './schemas/run';
+
+/** Every operation of the API as /openapi.json shows it. */
+
+export const RunPageSchema = pageOf(RunSchema, 'RunPage');
+export const ImagePageSchema = pageOf(ImageSchema, 'ImagePage');
+export const ActivityPageSchema = pageOf(ActivityEntrySchema, 'ActivityPage');
+
+type Responses = RouteConfig['responses'];
+type Headers = Readonly<Record<string, string>>;
+
+const container = z.string().meta({ description: 'Name of a blob container.', pattern: '^[a-z0-9-]{3,63}$' });
+const blob = z.string().meta({ description: 'Blob name, percent-encoded whole: a%2Fb.jpg.' });
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  400: 'The request is not valid',
+  403: 'The container is not readable',
+  404: 'Not found',
+  409: 'A run is active',
+  413: 'Body too large',
+  415: 'Not JSON',
+};
+
+/** What it answers when it works; then its refusals, and the failures every route shares. */
+function responses(
+  status: number,
+  description: string,
+  schema: ZodType,
+  refusals: number[],
+  headers?: Headers,
+): Responses {
+  const problem = { 'application/problem+json': { schema: ProblemSchema } };
+  return {
+    [status]: {
+      description,
+      content: { 'application/json': { schema } },
+      ...(headers && { headers: headersOf(headers) }),
+    },
+    ...Object.fromEntries(refusals.map((code) => [code, { description: STATUS_TEXT[code] ?? '', content: problem }])),
+    default: { description: 'Something went wrong on our side', content: problem },
+  };
+}
+
+function headersOf(headers: Headers) {
+  return z.object(
+    Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, z.string().meta({ description })])),
+  );
+}
+
+const starter = (method: 'get' | 'post'): RouteConfig => ({
+  method,
+  path: '/api/AnalysisFunctionStarter',
+  operationId: method === 'get' ? 'startByTutorialGet' : 'startByTutorialPost',
+  summary: 'Start a run, as the tutorial does',
+  tags: ['Durable Functions'],
+  request: { query: z.object({ container }) },
+  responses: responses(202, 'Started', CheckStatusSchema, [400, 403, 404, 409], {
+    Location: 'The status of the run.',
+    'Retry-After': 'Seconds.',
+  }),
+});
+
+const probe = (path: string, summary: string): RouteConfig => ({
+  method: 'get',
+  path,
+  operationId: path.slice(1),
+  summary,
+  tags: ['Health'],
+  responses: {
+    200: { description: 'Yes', content: { 'application/json': { schema: HealthSchema } } },
+    ...(path !== '/livez' && { 503: { description: 'No', content: { 'application/json': { schema: HealthSchema } } } }),
+  },
+});
+
+export const OPERATIONS: readonly RouteConfig[] = [
+  starter('get'),
+  starter('post'),
+  {
+    method: 'get',
+    path: `${DURABLE_TASK_BASE}/instances/{id}`,
+    operationId: 'getInstance',
+    summary: 'Status of a run, as Durable Functions shows it',
+    tags: ['Durable Functions'],
+    request: {
+      params: z.object({ id: RunIdSchema }),
+      query: z.object({
+        showInput: z.enum(['true', 'false']).optional(),
+        returnInternalServerErrorOnFailure: z.enum(['true', 'false']).optional(),
+      }),
+    },
+    responses: {
+      200: { description: 'Ended', content: { 'application/json': { schema: DurableStatusSchema } } },
+      202: { description: 'Going on', content: { 'application/json': { schema: DurableStatusSchema } } },
+      404: { description: 'No such run; the body is empty' },
+      500: {
+        description: 'Failed, when asked to say so',
+        content: { 'application/json': { schema: DurableStatusSchema } },
+      },
+    },
+  },
+  {
+    method: 'post',
+    path: '/api/v1/containers/{container}/runs',
+    operationId: 'startRun',
+    summary: 'Start a run over a container',
+    tags: ['Runs'],
+    request: {
+      params: z.object({ container }),
+      query: StartRunQuery,
+      body: { required: false, content: { 'application/json': { schema: StartRunBody } } },
+    },
+    responses: responses(202, 'Started', RunSchema, [400, 403, 404, 409, 413, 415], {
+      Location: 'The run.',
+      'Operation-Location': 'The run.',
+      'Retry-After': 'Seconds.',
+    }),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/runs/{id}',
+    operationId: 'getRun',
+    summary: 'One run',
+    tags: ['Runs'],
+    request: { params: z.object({ id: RunIdSchema }) },
+    responses: responses(200, 'The run', RunSchema, [400, 404]),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/runs',
+    operationId: 'listRuns',
+    summary: 'Runs, newest first',
+    tags: ['Runs'],
+    request: { query: RunsQuery },
+    responses: responses(200, 'A page of runs', RunPageSchema, [400]),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/containers/{container}',
+    operationId: 'getContainer',
+    summary: 'Totals of a container',
+    tags: ['Containers'],
+    request: { params: z.object({ container }) },
+    responses: responses(200, 'The totals', ContainerSchema, [400, 404]),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/containers/{container}/images',
+    operationId: 'listImages',
+    summary: 'Images of a container, by name',
+    tags: ['Containers'],
+    request: { params: z.object({ container }), query: ImagesQuery },
+    responses: responses(200, 'A page of images', ImagePageSchema, [400, 404]),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/containers/{container}/images/{blob}',
+    operationId: 'getImage',
+    summary: 'One image',
+    tags: ['Containers'],
+    request: { params: z.object({ container, blob }) },
+    responses: responses(200, 'The image', ImageSchema, [400, 404]),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/containers/{container}/activity',
+    operationId: 'listActivity',
+    summary: 'What happened to a container, newest first',
+    tags: ['Containers'],
+    request: { params: z.object({ container }), query: ActivityQuery },
+    responses: responses(200, 'A page of events', ActivityPageSchema, [400, 404]),
+  },
+  probe('/livez', 'Does the process answer?'),
+  probe('/readyz', 'May it take traffic? `?verbose` lists the checks'),
+  probe('/healthz', 'May the sidecar deliver?'),
+];

@@ -1,0 +1,51 @@
+import type { Request, Response } from 'express';
+import type { Page, PageRequest } from '../gateways/results/port';
+import { openContinuation, sealContinuation } from './continuation';
+import type { Links } from './links';
+
+/**
+ * Lists: `{value, nextLink?}`.
+ *
+ * I1 nextLink is absolute and carries every parameter of its request; only the continuation differs.
+ * I2 A continuation works only with the path and the filters it was made for; the page size may change.
+ */
+export function pageRequest(
+  req: Request,
+  { maxpagesize, continuation }: { readonly maxpagesize: number; readonly continuation?: string | undefined },
+): PageRequest {
+  if (continuation === undefined) return { size: maxpagesize };
+  return { size: maxpagesize, continuation: openContinuation(continuation, scopeOf(req)) };
+}
+
+export function sendPage<T>(
+  req: Request,
+  res: Response,
+  page: Page<T>,
+  links: Links,
+  show: (item: T) => unknown,
+): void {
+  const value = page.value.map(show);
+  if (page.continuation === undefined) {
+    res.json({ value });
+    return;
+  }
+  const query = parametersOf(req, ['continuation']);
+  query.set('continuation', sealContinuation(page.continuation, scopeOf(req)));
+  res.json({ value, nextLink: links.withQuery(pathOf(req), query) }); // I1
+}
+
+// I2
+function scopeOf(req: Request): string {
+  return `${pathOf(req)}?${parametersOf(req, ['continuation', 'maxpagesize']).toString()}`;
+}
+
+function pathOf(req: Request): string {
+  return req.originalUrl.split('?', 1)[0] ?? '/';
+}
+
+function parametersOf(req: Request, without: readonly string[]): URLSearchParams {
+  const pairs = Object.entries(req.query)
+    .filter(([key]) => !without.includes(key))
+    .flatMap(([key, value]) => [value].flat().map((one): [string, string] => [key, String(one)]));
+  return new URLSearchParams(pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}

@@ -1,0 +1,115 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { AppError } from '../domain/errors';
+import type { LinkBuilder } from './links';
+import { PROBLEMS, type ProblemCode } from './problems';
+import { requestIdOf } from './request-context';
+import { RequestError, type RequestFault } from './request-error';
+import type { ProblemBody } from './schemas/problem';
+
+/**
+ * Thrown values as RFC 9457 problem details.
+ *
+ * I1 A status of 500 and above never carries the message of the error: it goes to the log under the request id.
+ * I2 Every problem has `x-ms-error-code` equal to its `code`.
+ * I3 This is the only place that writes an error body.
+ */
+
+/** Seconds a caller waits before a 503 is worth another try. */
+const RETRY_AFTER_SECONDS = 5;
+
+interface Refusal {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors: readonly RequestFault[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly existingRun?: string;
+}
+
+export function problemHandler(log: Logger, links: LinkBuilder): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) {
+      next(error); // Express cuts the connection: half an answer must not look whole.
+      return;
+    }
+    const refusal = refusalOf(error);
+    const { status } = PROBLEMS[refusal.code];
+    if (status >= 500) {
+      log.error(
+        { event: 'http.failed', requestId: requestIdOf(res), code: refusal.code, err: error },
+        'request failed',
+      );
+    }
+    sendProblem(req, res, refusal, links);
+  };
+}
+
+/** The last middleware of an app: no route took the request. */
+export const routeNotFound: RequestHandler = (_req, _res, next) => {
+  next(new RequestError('route-not-found', 'No route has this path.'));
+};
+
+function sendProblem(req: Request, res: Response, refusal: Refusal, links: LinkBuilder): void {
+  const { status, title, cure } = PROBLEMS[refusal.code];
+  const requestId = requestIdOf(res);
+  const body: ProblemBody = {
+    type: `/docs/errors#${refusal.code}`,
+    title,
+    status,
+    detail: status < 500 ? refusal.detail : `${title}. The log knows more under request id ${requestId}.`, // I1
+    instance: req.originalUrl.split('?', 1)[0] ?? '/',
+    code: refusal.code,
+    cure,
+    requestId,
+    ...(refusal.errors.length > 0 && { errors: refusal.errors }),
+    ...(refusal.existingRun !== undefined && {
+      existingRun: refusal.existingRun,
+      links: { existingRun: links.for(req).run(refusal.existingRun) },
+    }),
+  };
+  res.status(status).set({ 'x-ms-error-code': refusal.code, ...refusal.headers }); // I2
+  if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS));
+  res.type('application/problem+json').send(JSON.stringify(body));
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof RequestError) {
+    return { code: error.code, detail: error.message, errors: error.errors, headers: error.headers };
+  }
+  if (error instanceof AppError) return refusalOfApp(error);
+  return { code: codeOfExpress(error), detail: detailOfExpress(error), errors: [], headers: {} };
+}
+
+function refusalOfApp(error: AppError): Refusal {
+  const { existingRun } = error.context;
+  return {
+    code: error.code,
+    detail: error.message,
+    errors: [],
+    headers: {},
+    ...(typeof existingRun === 'string' && { existingRun }),
+  };
+}
+
+/** What Express and its parsers throw carries an HTTP status; anything else is a defect of ours. */
+function codeOfExpress(error: unknown): ProblemCode {
+  switch (statusOf(error)) {
+    case 413:
+      return 'body-too-large';
+    case 415:
+      return 'unsupported-media-type';
+    default:
+      return statusOf(error) < 500 ? 'invalid-request' : 'internal';
+  }
+}
+
+function detailOfExpress(error: unknown): string {
+  if (error instanceof URIError || statusOf(error) === 400) return 'The path or the body is not encoded correctly.';
+  return STATUS_CODES[statusOf(error)] ?? 'The request cannot be read.';
+}
+
+function statusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}

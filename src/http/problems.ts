@@ -1,0 +1,182 @@
+import { ERROR_CODES, type ErrorCode } from '../domain/errors';
+
+/**
+ * Every error a caller can see: one table from code to status, title, cause and cure. docs/errors.md and `/docs/errors`
+ * show the same rows.
+ *
+ * I1 The table is exhaustive over ERROR_CODES by its type: a new code does not compile until it has a row.
+ * I2 Codes are stable. A status or a wording may change, a code may not.
+ */
+
+/** Errors of the HTTP shell itself, beside those of the domain. */
+export const HTTP_CODES = [
+  'route-not-found',
+  'method-not-allowed',
+  'unauthorized',
+  'body-too-large',
+  'unsupported-media-type',
+] as const;
+
+export type ProblemCode = ErrorCode | (typeof HTTP_CODES)[number];
+
+export const PROBLEM_CODES: readonly ProblemCode[] = [...ERROR_CODES, ...HTTP_CODES];
+
+export interface ProblemRow {
+  readonly status: number;
+  readonly title: string;
+  readonly cause: string;
+  readonly cure: string;
+}
+
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
+  'invalid-request': {
+    status: 400,
+    title: 'The request is not valid',
+    cause: 'A parameter, a field or the body is missing, unknown, malformed or out of range.',
+    cure: 'Correct what `detail` and `errors` name; `/openapi.json` lists what each route takes.',
+  },
+  'invalid-container-name': {
+    status: 400,
+    title: 'Not a container name',
+    cause: 'The name breaks the naming rules of Azure Blob Storage.',
+    cure: 'Use 3 to 63 lower-case letters, digits and single dashes, starting and ending with a letter or digit.',
+  },
+  'system-container': {
+    status: 400,
+    title: 'A container of the system',
+    cause: 'The container holds manifests, reports or other data of the system itself.',
+    cure: 'Name a container of your own.',
+  },
+  'container-not-found': {
+    status: 404,
+    title: 'Container not found',
+    cause: 'Neither the storage account nor the stored results know the container.',
+    cure: 'Check the spelling and the storage account of the configuration, or create the container.',
+  },
+  'container-forbidden': {
+    status: 403,
+    title: 'Container not readable',
+    cause: 'The storage account refuses the identity of the application to list or read this container.',
+    cure: 'Grant that identity the role Storage Blob Data Reader on the container, or correct the connection string.',
+  },
+  'run-not-found': {
+    status: 404,
+    title: 'Run not found',
+    cause: 'No run has this id.',
+    cure: 'Take the id from the answer that started the run, or from `GET /api/v1/runs`.',
+  },
+  'image-not-found': {
+    status: 404,
+    title: 'Image not found',
+    cause: 'No result is stored under this blob name: it was never listed by a run, or its name is encoded wrongly.',
+    cure: 'Percent-encode the whole blob name, slashes too (`a%2Fb.jpg`), and run an analysis over the container.',
+  },
+  'run-active': {
+    status: 409,
+    title: 'A run is active',
+    cause: 'The container is being analysed already; `existingRun` and `links.existingRun` name the run.',
+    cure: 'Follow the existing run, or wait until it has ended and start again.',
+  },
+  'storage-unavailable': {
+    status: 503,
+    title: 'Blob Storage does not answer',
+    cause: 'The storage account timed out, throttled or failed.',
+    cure: 'Try again after the seconds of Retry-After; check the storage account if it stays.',
+  },
+  'storage-forbidden': {
+    status: 502,
+    title: 'Blob Storage refuses the application',
+    cause: 'The key, the connection string or the role of the application is wrong.',
+    cure: 'Correct AZURE_STORAGE_CONNECTION_STRING, or grant the identity Storage Blob Data Reader on the account.',
+  },
+  'results-unavailable': {
+    status: 503,
+    title: 'Cosmos DB does not answer',
+    cause: 'The result store timed out, throttled or failed.',
+    cure: 'Try again after the seconds of Retry-After; check the Cosmos DB account if it stays.',
+  },
+  'results-forbidden': {
+    status: 502,
+    title: 'Cosmos DB refuses the application',
+    cause: 'The key or the data-plane role of the application is wrong.',
+    cure: 'Correct COSMOS_ENDPOINT and COSMOS_KEY, or grant the identity Cosmos DB Built-in Data Contributor.',
+  },
+  'manifests-unavailable': {
+    status: 503,
+    title: 'The manifest store does not answer',
+    cause: 'The Dapr component `manifests` timed out or failed.',
+    cure: 'Try again after the seconds of Retry-After; check the component and its storage account if it stays.',
+  },
+  'sidecar-unavailable': {
+    status: 503,
+    title: 'The Dapr sidecar does not answer',
+    cause: 'The sidecar is starting, restarting or unreachable.',
+    cure: 'Try again after the seconds of Retry-After; check daprd if it stays.',
+  },
+  'workflow-unavailable': {
+    status: 503,
+    title: 'The workflow engine does not answer',
+    cause: 'The engine is starting, its worker is reconnecting, or placement or the scheduler is down.',
+    cure: 'Try again after the seconds of Retry-After; check daprd, placement and the scheduler if it stays.',
+  },
+  'actor-failed': {
+    status: 500,
+    title: 'An actor failed',
+    cause: 'The actor of the container or of the run answered with an error.',
+    cure: 'Try again; if it stays, look up the request id in the log.',
+  },
+  'vision-unauthorized': {
+    status: 502,
+    title: 'Vision refuses the key',
+    cause: 'Computer Vision answered 401.',
+    cure: 'Correct VISION_KEY and VISION_ENDPOINT: a key belongs to one resource and its region.',
+  },
+  'vision-forbidden': {
+    status: 502,
+    title: 'Vision refuses the application',
+    cause: 'Computer Vision answered 403: a firewall, a missing role, or a disabled resource.',
+    cure: 'Allow the network and grant the identity Cognitive Services User on the resource.',
+  },
+  'not-ready': {
+    status: 503,
+    title: 'Not ready',
+    cause: 'The application is starting or draining.',
+    cure: 'Try again after the seconds of Retry-After; `/readyz?verbose` says what is missing.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    cause: 'A defect or a failure nobody foresaw.',
+    cure: 'Try again; if it stays, report it with the request id.',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'No such route',
+    cause: 'The path is not part of the API.',
+    cure: '`/openapi.json` lists every route.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Verb not allowed',
+    cause: 'The route exists, but not with this verb.',
+    cure: 'Use a verb of the Allow header.',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'Not authorised',
+    cause: 'The app channel was called without the token of the sidecar.',
+    cure: 'Call the public address, or give daprd and the application the same APP_API_TOKEN.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'Body too large',
+    cause: 'The body has more than 64 KB.',
+    cure: 'Send less.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Not JSON',
+    cause: 'The body is not declared as uncompressed JSON in UTF-8.',
+    cure: 'Send `Content-Type: application/json` and no Content-Encoding.',
+  },
+};

@@ -1,0 +1,46 @@
+import type { Request, Response, Router } from 'express';
+import { checkContainerName } from '../../domain/container-name';
+import type { RouteDeps } from '../api';
+import type { Links } from '../links';
+import { RequestError } from '../request-error';
+import { serve } from '../route';
+import type { CheckStatusBody } from '../schemas/durable';
+
+/**
+ * The starter of the tutorial: `GET|POST /api/AnalysisFunctionStarter?container=NAME`. Other parameters are ignored, as
+ * Azure Functions ignored them (`code`).
+ */
+export function starterRoutes(router: Router, { useCases, links }: RouteDeps): void {
+  const start = async (req: Request, res: Response) => {
+    const container = containerOf(req);
+    checkContainerName(container);
+    const run = await useCases.startRun({ container });
+    const body = checkStatus(run.id, links.for(req));
+    res.status(202).set({ Location: body.statusQueryGetUri, 'Retry-After': '10' }).json(body);
+  };
+  // GET starts a run here, so HEAD must not be answered by it.
+  serve(router, '/api/AnalysisFunctionStarter', { GET: start, POST: start }, { head: false });
+}
+
+/** The check-status response: one line for each link that works. */
+function checkStatus(id: string, links: Links): CheckStatusBody {
+  return {
+    id,
+    statusQueryGetUri: links.durableStatus(id),
+  };
+}
+
+/** The key in any case, as .NET compared it. */
+function containerOf(req: Request): string {
+  const values = Object.entries(req.query)
+    .filter(([key]) => key.toLowerCase() === 'container')
+    .flatMap(([, value]) => value);
+  const [name] = values;
+  if (values.length > 1) throw missing('Name one container only.');
+  if (typeof name !== 'string' || name === '') throw missing('Please provide the name of the container');
+  return name;
+}
+
+function missing(detail: string): RequestError {
+  return new RequestError('invalid-request', detail, { errors: [{ pointer: '/query/container', detail }] });
+}

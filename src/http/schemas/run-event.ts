@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { RUN_STATUSES } from '../../domain/run';
+import { EVENT_TYPES } from '../../names';
+import { RunCountsSchema } from './run';
+
+/** A CloudEvent 1.0 of topic `contactsheet.runs` as the sidecar delivers it; its own additions (topic, traceid) are dropped. */
+export const RunEventSchema = z.object({
+  id: z.string().min(1).max(256),
+  type: z.enum(Object.values(EVENT_TYPES)),
+  subject: z.string().min(1).max(256),
+  time: z.string().min(1).max(64),
+  data: z.object({
+    runId: z.string().min(1).max(128),
+    container: z.string().min(1).max(63),
+    status: z.enum(RUN_STATUSES),
+    counts: RunCountsSchema.optional(),
+    reason: z.string().max(4_096).optional(),
+  }),
+});

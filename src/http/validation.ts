@@ -1,0 +1,40 @@
+import { type core, type ZodType, z } from 'zod';
+import { RequestError, type RequestFault } from './request-error';
+
+/** Faults reported at once; a request with more is not going to be read by a person. */
+const MAX_FAULTS = 20;
+/** Characters of a name from outside that are repeated back. */
+const MAX_NAME = 100;
+
+export type RequestPart = 'path' | 'query' | 'body';
+
+/** The value as the schema reads it. @throws RequestError invalid-request naming every fault by its pointer */
+export function parsePart<T>(schema: ZodType<T>, part: RequestPart, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => faultsOf(part, issue)).slice(0, MAX_FAULTS);
+  throw new RequestError('invalid-request', summaryOf(errors), { errors });
+}
+
+function faultsOf(part: RequestPart, issue: core.$ZodIssue): RequestFault[] {
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo([part, ...issue.path]), detail: issue.message }];
+  const what = part === 'body' ? 'Unknown field.' : 'Unknown parameter.';
+  return issue.keys.map((key) => ({ pointer: pointerTo([part, ...issue.path, key]), detail: what }));
+}
+
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).slice(0, MAX_NAME).replace(/~/g, '~0').replace(/\//g, '~1')}`).join('');
+}
+
+function summaryOf(errors: readonly RequestFault[]): string {
+  const [first] = errors;
+  const rest = errors.length > 1 ? ` And ${errors.length - 1} more: see errors.` : '';
+  return first ? `${first.pointer}: ${first.detail}${rest}` : 'The request is not valid.';
+}
+
+const NO_QUERY = z.strictObject({});
+
+/** For routes that take no parameters. @throws RequestError invalid-request */
+export function noQuery(query: unknown): void {
+  parsePart(NO_QUERY, 'query', query);
+}
