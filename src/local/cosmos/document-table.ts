@@ -1,0 +1,234 @@
+/**
+ * The SQLite table of one container: rows, time to live, indexes, scans.
+ *
+ * T1 (partition key, id) is unique; the document is stored as the JSON text that is sent to clients.
+ * T2 A row whose time to live has passed is invisible to every read here, whether or not it was purged yet.
+ * T3 An index over a path is built when a query first needs it and maintained by SQLite from then on, so it can never
+ *    disagree with the documents.
+ * T4 Scans end in rows that were all fetched: an iterator left open would hold a read transaction and stop checkpoints.
+ */
+import type Database from 'libsql';
+import type { PartitionKey } from './partition-key';
+import { type Plan, rankSql, type SqlValue, valueSql } from './sql/plan';
+
+export interface StoredDocument {
+  readonly rid: number;
+  readonly etag: string;
+  readonly text: string;
+}
+
+export interface NewRow {
+  readonly rid: number;
+  readonly partitionKey: PartitionKey;
+  readonly id: string;
+  readonly etag: string;
+  /** Milliseconds since 1970; undefined = never. */
+  readonly expiresAtMs: number | undefined;
+  readonly text: string;
+}
+
+export interface ScannedRow {
+  readonly text: string;
+  /** Where the scan stands after this row; opaque outside of this module. */
+  readonly position: readonly SqlValue[];
+}
+
+export interface Scan {
+  readonly plan: Plan;
+  readonly partitionKey: PartitionKey | undefined;
+  /** One for each rank of a path driver, else only 0. */
+  readonly segment: number;
+  readonly after: readonly SqlValue[] | undefined;
+  readonly nowMs: number;
+}
+
+type Statement = Database.Statement<SqlBinding[]>;
+type SqlBinding = SqlValue | null;
+
+const MAX_CACHED_STATEMENTS = 200;
+const PURGE_ROWS = 1000;
+
+export class DocumentTable {
+  private readonly name: string;
+  private readonly indexes: Set<string>;
+  private readonly statements = new Map<string, Statement>();
+  private lastRid: number;
+
+  constructor(
+    private readonly database: Database.Database,
+    number: number,
+  ) {
+    this.name = `docs_${number}`;
+    database.exec(
+      `CREATE TABLE IF NOT EXISTS ${this.name} (rid INTEGER PRIMARY KEY, pk TEXT NOT NULL, id TEXT NOT NULL, etag TEXT NOT NULL,
+         expires INTEGER, doc TEXT NOT NULL, UNIQUE (pk, id));
+       CREATE INDEX IF NOT EXISTS "${this.name}:expires" ON ${this.name} (expires) WHERE expires IS NOT NULL;`,
+    );
+    const listed = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?").raw(true);
+    this.indexes = new Set(listed.all(this.name).map((row) => textAt(row, 0)));
+    const last = database.prepare(`SELECT max(rid) FROM ${this.name}`).raw(true).all()[0];
+    this.lastRid = numberAt(last, 0);
+  }
+
+  /** A number for a new row, never given twice. */
+  nextRid(): number {
+    this.lastRid += 1;
+    return this.lastRid;
+  }
+
+  get(partitionKey: PartitionKey, id: string, nowMs: number): StoredDocument | undefined {
+    const statement = this.statement(
+      `SELECT rid, etag, doc FROM ${this.name} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)`,
+    );
+    const row = statement.all(partitionKey, id, nowMs)[0];
+    return row === undefined ? undefined : { rid: numberAt(row, 0), etag: textAt(row, 1), text: textAt(row, 2) };
+  }
+
+  /** Rid and etag only, for a write that does not need the document. */
+  head(partitionKey: PartitionKey, id: string, nowMs: number): Omit<StoredDocument, 'text'> | undefined {
+    const statement = this.statement(
+      `SELECT rid, etag FROM ${this.name} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)`,
+    );
+    const row = statement.all(partitionKey, id, nowMs)[0];
+    return row === undefined ? undefined : { rid: numberAt(row, 0), etag: textAt(row, 1) };
+  }
+
+  put(row: NewRow): void {
+    this.statement(
+      `INSERT INTO ${this.name} (rid, pk, id, etag, expires, doc) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (pk, id) DO UPDATE SET etag = excluded.etag, expires = excluded.expires, doc = excluded.doc`,
+    ).run(row.rid, row.partitionKey, row.id, row.etag, row.expiresAtMs ?? null, row.text);
+  }
+
+  delete(partitionKey: PartitionKey, id: string): void {
+    this.statement(`DELETE FROM ${this.name} WHERE pk = ? AND id = ?`).run(partitionKey, id);
+  }
+
+  /** Rows of one segment after a position, at most `limit`, in the order of the plan. */
+  scan(scan: Scan, limit: number): ScannedRow[] {
+    const columns = this.columns(scan);
+    const { where, params } = this.where(scan);
+    if (scan.after !== undefined) {
+      const seek = seekAfter(columns, scan.after, scan.plan.descending);
+      where.push(seek.sql);
+      params.push(...seek.params);
+    }
+    const direction = scan.plan.descending ? ' DESC' : '';
+    const order = columns.map((column) => column + direction).join(', ');
+    const sql =
+      `SELECT doc, ${columns.join(', ')} FROM ${this.source(scan)} WHERE ${where.join(' AND ')} ` +
+      `ORDER BY ${order} LIMIT ${limit}`;
+    return this.statement(sql)
+      .all(...params)
+      .map((row) => {
+        const [text, ...position] = row as [string, ...SqlValue[]];
+        return { text, position };
+      });
+  }
+
+  /** How many rows a segment has, without looking at any of them in JavaScript. */
+  count(scan: Scan): number {
+    const { where, params } = this.where(scan);
+    const sql = `SELECT count(*) FROM ${this.source(scan)} WHERE ${where.join(' AND ')}`;
+    return numberAt(this.statement(sql).all(...params)[0], 0);
+  }
+
+  /** Deletes some expired rows; returns how many. */
+  purge(nowMs: number): number {
+    const sql = `DELETE FROM ${this.name} WHERE rid IN (SELECT rid FROM ${this.name} WHERE expires <= ? LIMIT ${PURGE_ROWS})`;
+    return this.statement(sql).run(nowMs).changes;
+  }
+
+  /** Applies a container's default time to live to all rows: items may override it, -1 means never. */
+  resetExpiry(defaultTtlS: number | undefined): void {
+    const ttl = `coalesce(json_extract(doc,'$.ttl'), ${defaultTtlS ?? -1})`;
+    const value =
+      defaultTtlS === undefined
+        ? 'NULL'
+        : `CASE WHEN ${ttl} < 0 THEN NULL ELSE (json_extract(doc,'$._ts') + ${ttl}) * 1000 END`;
+    this.database.exec(`UPDATE ${this.name} SET expires = ${value}`);
+  }
+
+  drop(): void {
+    this.statements.clear();
+    this.database.exec(`DROP TABLE IF EXISTS ${this.name}`);
+  }
+
+  private statement(sql: string): Statement {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.statements.size >= MAX_CACHED_STATEMENTS) this.statements.clear();
+    const statement = this.database.prepare<SqlBinding[]>(sql);
+    if (sql.startsWith('SELECT')) statement.raw(true);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  /** What a scan is ordered by; the last columns make every position unique. */
+  private columns({ plan, partitionKey }: Scan): string[] {
+    if (plan.driver.kind === 'id') return ['id', 'pk'];
+    const unique = partitionKey === undefined ? ['pk', 'id'] : ['id'];
+    return plan.driver.kind === 'path' ? [valueSql(plan.driver.keys), ...unique] : unique;
+  }
+
+  private where({ plan, partitionKey, segment, nowMs }: Scan): { where: string[]; params: SqlValue[] } {
+    const where: string[] = [];
+    const params: SqlValue[] = [];
+    if (partitionKey !== undefined) {
+      where.push('pk = ?');
+      params.push(partitionKey);
+    }
+    if (plan.driver.kind === 'path') where.push(`(${rankSql(plan.driver.keys)}) = ${plan.driver.ranks[segment] ?? -1}`);
+    for (const condition of plan.conditions) {
+      where.push(condition.sql);
+      params.push(...condition.params);
+    }
+    where.push('(expires IS NULL OR expires > ?)'); // T2
+    params.push(nowMs);
+    return { where, params };
+  }
+
+  /** The table with the index that serves the scan, built now if it is new (T3). */
+  private source({ plan, partitionKey }: Scan): string {
+    const { driver } = plan;
+    if (driver.kind === 'primary') return this.name;
+    const suffix =
+      driver.kind === 'id' ? 'id' : `${partitionKey === undefined ? 'all' : 'one'}:${driver.keys.join('.')}`;
+    const index = `${this.name}:${suffix}`;
+    if (!this.indexes.has(index)) {
+      const path = driver.kind === 'path' ? `${rankSql(driver.keys)}, ${valueSql(driver.keys)}` : '';
+      const columns =
+        driver.kind === 'id' ? 'id, pk' : partitionKey === undefined ? `${path}, pk, id` : `pk, ${path}, id`;
+      this.database.exec(`CREATE INDEX IF NOT EXISTS "${index}" ON ${this.name} (${columns})`);
+      this.indexes.add(index);
+    }
+    return `${this.name} INDEXED BY "${index}"`;
+  }
+}
+
+/** `(a, b) > (?, ?)` spelled out, so that the first column is a bound of the index. */
+function seekAfter(columns: readonly string[], after: readonly SqlValue[], descending: boolean) {
+  const sign = descending ? '<' : '>';
+  const params: SqlValue[] = [];
+  const nest = (index: number): string => {
+    const column = columns[index] ?? 'id';
+    const value = after[index] ?? '';
+    if (index === columns.length - 1) {
+      params.push(value);
+      return `${column} ${sign} ?`;
+    }
+    params.push(value, value, value);
+    return `${column} ${sign}= ? AND (${column} ${sign} ? OR (${column} = ? AND ${nest(index + 1)}))`;
+  };
+  return { sql: nest(0), params };
+}
+
+function textAt(row: unknown, column: number): string {
+  const value: unknown = Array.isArray(row) ? row[column] : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+function numberAt(row: unknown, column: number): number {
+  const value: unknown = Array.isArray(row) ? row[column] : undefined;
+  return typeof value === 'number' ? value : 0;
+}

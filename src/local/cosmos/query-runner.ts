@@ -1,0 +1,179 @@
+/**
+ * Runs a planned query page by page.
+ *
+ * Q1 A page costs what it returns: it starts at the position of the last one and reads on from there.
+ * Q2 A continuation token belongs to one query over one partition; with any other it is refused with 400.
+ * Q3 A page ends at the number of items asked for, or at 4 MB, whichever comes first.
+ */
+import { createHash } from 'node:crypto';
+import type { Scan } from './document-table';
+import type { PartitionKey } from './partition-key';
+import { CosmosError, MAX_PAGE_BYTES } from './protocol';
+import { createAggregate } from './sql/aggregates';
+import { buildObject, evaluate } from './sql/evaluator';
+import { type Plan, planQuery, type SqlValue } from './sql/plan';
+import type { Projection, Query } from './sql/syntax';
+import type { Json, Value } from './sql/values';
+import type { ContainerEntry } from './store';
+
+export interface QueryRequest {
+  readonly query: Query;
+  readonly partitionKey: PartitionKey | undefined;
+  readonly maxItems: number;
+  readonly continuation: string | undefined;
+  /** What the continuation token is bound to (Q2): the text and the parameters. */
+  readonly identity: string;
+}
+
+export interface Page {
+  /** JSON texts. */
+  readonly items: readonly string[];
+  readonly continuation: string | undefined;
+}
+
+/** Where a scan stands. */
+interface Cursor {
+  segment: number;
+  after: readonly SqlValue[] | undefined;
+  /** Items still to skip (OFFSET) and still to give (LIMIT, TOP). */
+  skip: number;
+  left: number | undefined;
+}
+
+/** Rows fetched at once when the evaluator may drop some of them. */
+const SCAN_ROWS = 512;
+
+export function runQuery(container: ContainerEntry, request: QueryRequest): Page {
+  const { query, partitionKey } = request;
+  const plan = planQuery(query, partitionKey !== undefined);
+  const base = { plan, partitionKey, nowMs: Date.now() };
+  const segments = plan.driver.kind === 'path' ? plan.driver.ranks.length : 1;
+  if (query.projection.kind === 'aggregate') {
+    const value = aggregate(container, base, segments, query.projection);
+    return { items: value === undefined ? [] : [JSON.stringify(value)], continuation: undefined };
+  }
+  const digest = createHash('sha256')
+    .update(`${request.identity}\n${partitionKey ?? ''}`)
+    .digest('base64url')
+    .slice(0, 16);
+  const cursor = readToken(request.continuation, digest) ?? {
+    segment: 0,
+    after: undefined,
+    skip: query.offset,
+    left: query.limit,
+  };
+  const { items, isDone } = collect(container, base, segments, cursor, request);
+  return { items, continuation: isDone ? undefined : writeToken(cursor, digest) };
+}
+
+type ScanBase = Pick<Scan, 'plan' | 'partitionKey' | 'nowMs'>;
+
+/** Moves the cursor and gathers one page. */
+function collect(
+  container: ContainerEntry,
+  base: ScanBase,
+  segments: number,
+  cursor: Cursor,
+  { query, maxItems }: QueryRequest,
+): { items: string[]; isDone: boolean } {
+  const items: string[] = [];
+  let bytes = 0;
+  const isSelective = base.plan.residual !== undefined || cursor.skip > 0;
+  while (cursor.segment < segments) {
+    if (cursor.left === 0) return { items, isDone: true };
+    const wanted = Math.min(maxItems, cursor.left ?? maxItems) - items.length + 1;
+    const limit = isSelective ? Math.max(wanted, SCAN_ROWS) : wanted;
+    const rows = container.table.scan({ ...base, segment: cursor.segment, after: cursor.after }, limit);
+    for (const row of rows) {
+      if (cursor.left === 0) return { items, isDone: true };
+      if (items.length >= maxItems || bytes >= MAX_PAGE_BYTES) return { items, isDone: false }; // Q3
+      cursor.after = row.position;
+      const item = project(base.plan, query.projection, row.text);
+      if (item === undefined) continue;
+      if (cursor.skip > 0) {
+        cursor.skip -= 1;
+        continue;
+      }
+      if (cursor.left !== undefined) cursor.left -= 1;
+      items.push(item);
+      bytes += item.length;
+    }
+    if (rows.length < limit) {
+      cursor.segment += 1;
+      cursor.after = undefined;
+    }
+  }
+  return { items, isDone: true };
+}
+
+/** The text to send for a row; undefined when the row is no part of the answer. */
+function project(plan: Plan, projection: Projection, text: string): string | undefined {
+  if (plan.residual === undefined && projection.kind === 'all') return text;
+  const document = JSON.parse(text) as Json;
+  if (plan.residual !== undefined && evaluate(plan.residual, document) !== true) return undefined;
+  switch (projection.kind) {
+    case 'all':
+      return text;
+    case 'fields':
+      return JSON.stringify(buildObject(projection.fields, document));
+    case 'value': {
+      const value = evaluate(projection.expression, document);
+      return value === undefined ? undefined : JSON.stringify(value);
+    }
+    case 'aggregate':
+      throw new Error('aggregates have no rows');
+  }
+}
+
+function aggregate(
+  container: ContainerEntry,
+  base: ScanBase,
+  segments: number,
+  projection: Extract<Projection, { kind: 'aggregate' }>,
+): Value {
+  const { expression, name } = projection;
+  const countsRows = name === 'COUNT' && expression.kind === 'constant' && expression.value !== undefined;
+  const state = createAggregate(name);
+  let rowCount = 0;
+  for (let segment = 0; segment < segments; segment += 1) {
+    if (countsRows && base.plan.residual === undefined) {
+      rowCount += container.table.count({ ...base, segment, after: undefined });
+      continue;
+    }
+    for (const text of allRows(container, { ...base, segment, after: undefined })) {
+      const document = JSON.parse(text) as Json;
+      if (base.plan.residual !== undefined && evaluate(base.plan.residual, document) !== true) continue;
+      state.add(evaluate(expression, document));
+    }
+  }
+  return countsRows && base.plan.residual === undefined ? rowCount : state.result();
+}
+
+function* allRows(container: ContainerEntry, scan: Scan): Generator<string> {
+  let after = scan.after;
+  for (;;) {
+    const rows = container.table.scan({ ...scan, after }, SCAN_ROWS);
+    for (const row of rows) yield row.text;
+    if (rows.length < SCAN_ROWS) return;
+    after = rows.at(-1)?.position;
+  }
+}
+
+function writeToken(cursor: Cursor, digest: string): string {
+  return Buffer.from(
+    JSON.stringify({ d: digest, s: cursor.segment, a: cursor.after, o: cursor.skip, l: cursor.left }),
+  ).toString('base64url');
+}
+
+/** @throws CosmosError 400 (Q2) */
+function readToken(token: string | undefined, digest: string): Cursor | undefined {
+  if (token === undefined || token === '') return undefined;
+  let parsed: { d?: string; s?: number; a?: SqlValue[]; o?: number; l?: number };
+  try {
+    parsed = JSON.parse(Buffer.from(token, 'base64url').toString()) as typeof parsed;
+  } catch {
+    throw new CosmosError(400, 'Invalid continuation token.');
+  }
+  if (parsed.d !== digest) throw new CosmosError(400, 'The continuation token belongs to another query.');
+  return { segment: parsed.s ?? 0, after: parsed.a, skip: parsed.o ?? 0, left: parsed.l };
+}

@@ -1,0 +1,270 @@
+/**
+ * From a request to an answer: which resource, which operation. What it does not know it refuses by name.
+ *
+ * H1 A write is answered after its transaction was committed (write-queue.ts).
+ */
+import { type BatchAnswer, BatchFailed, parseBatch, runBatch } from './batch';
+import {
+  type Conditions,
+  deleteDocument,
+  type Outcome,
+  readDocument,
+  resourceId,
+  type WriteKind,
+  writeDocument,
+} from './documents';
+import type { PartitionKey } from './partition-key';
+import { CosmosError, DEFAULT_PAGE_ITEMS, HEADERS, LARGEST_PAGE_ITEMS, type StatusCode, unsupported } from './protocol';
+import { runQuery } from './query-runner';
+import type { CosmosRequest } from './request';
+import {
+  accountResource,
+  containerResource,
+  databaseResource,
+  parseContainerDefinition,
+  parseResourceName,
+  partitionKeyRange,
+} from './resources';
+import { parseQuery } from './sql/parser';
+import { isArray, isObject, type Json, type JsonObject } from './sql/values';
+import type { ContainerEntry, Store } from './store';
+
+export interface Answer {
+  readonly status: StatusCode;
+  /** JSON text. */
+  readonly text?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export async function route(store: Store, request: CosmosRequest): Promise<Answer> {
+  const { segments, database, container, kind } = request.link;
+  if (segments.length === 0 && request.method === 'GET') {
+    return json(200, accountResource(request.header('host') ?? '127.0.0.1'));
+  }
+  const [root, , second] = segments;
+  if (root === 'offers') return offers(request);
+  if (root !== 'dbs') throw unsupported(`the resource /${segments.join('/')}`);
+  if (database === undefined) return databases(store, request);
+  if (second === undefined) return oneDatabase(store, request, database);
+  if (second !== 'colls') throw unsupported(`the resource type ${second}`);
+  if (container === undefined) return containers(store, request, database);
+  if (kind === undefined) return oneContainer(store, request, database, container);
+  const entry = store.containerNamed(database, container);
+  if (kind === 'pkranges') return feed('PartitionKeyRanges', [partitionKeyRange()]);
+  if (kind !== 'docs') throw unsupported(`the resource type ${kind} of a container`);
+  return request.link.id === undefined
+    ? documents(store, request, entry)
+    : oneDocument(store, request, entry, request.link.id);
+}
+
+function offers(request: CosmosRequest): Answer {
+  // Throughput is not modelled: no offer exists, so the SDKs report none.
+  if (request.link.segments.length > 1) throw unsupported('changing throughput');
+  return feed('Offers', []);
+}
+
+async function databases(store: Store, request: CosmosRequest): Promise<Answer> {
+  if (request.method === 'GET') return feed('Databases', store.listDatabases().map(databaseResource));
+  if (request.method !== 'POST') throw notAllowed(request);
+  if (isQuery(request)) throw unsupported('queries over databases (list them instead)');
+  return json(201, databaseResource(await store.createDatabase(parseResourceName(request.json()))));
+}
+
+async function oneDatabase(store: Store, request: CosmosRequest, database: string): Promise<Answer> {
+  if (request.method === 'GET') return json(200, databaseResource(store.databaseNamed(database)));
+  if (request.method !== 'DELETE') throw notAllowed(request);
+  await store.deleteDatabase(database);
+  return { status: 204 };
+}
+
+async function containers(store: Store, request: CosmosRequest, database: string): Promise<Answer> {
+  store.databaseNamed(database);
+  if (request.method === 'GET')
+    return feed('DocumentCollections', store.listContainers(database).map(containerResource));
+  if (request.method !== 'POST') throw notAllowed(request);
+  if (isQuery(request)) throw unsupported('queries over containers (list them instead)');
+  const definition = parseContainerDefinition(request.json());
+  return json(201, containerResource(await store.createContainer(database, definition)));
+}
+
+async function oneContainer(store: Store, request: CosmosRequest, database: string, id: string): Promise<Answer> {
+  const existing = store.containerNamed(database, id);
+  switch (request.method) {
+    case 'GET':
+      return json(200, containerResource(existing));
+    case 'PUT': {
+      const definition = parseContainerDefinition(request.json());
+      if (definition.id !== id) throw new CosmosError(400, 'The id of a container cannot be replaced.');
+      if (definition.partitionKeyPath !== existing.partitionKeyPath) {
+        throw new CosmosError(400, 'The partition key of a container cannot be replaced.');
+      }
+      return json(200, containerResource(await store.replaceContainer(database, definition)));
+    }
+    case 'DELETE':
+      await store.deleteContainer(database, id);
+      return { status: 204 };
+    default:
+      throw notAllowed(request);
+  }
+}
+
+async function documents(store: Store, request: CosmosRequest, container: ContainerEntry): Promise<Answer> {
+  if (request.method === 'GET') {
+    if (request.header('a-im') !== undefined) throw unsupported('the change feed');
+    return query(container, request, 'SELECT * FROM c', []);
+  }
+  if (request.method === 'DELETE') throw unsupported('deletion by partition key');
+  if (request.method !== 'POST') throw notAllowed(request);
+  if (request.flag(HEADERS.isQueryPlan))
+    throw unsupported('query plans (send the query itself: it is answered in one call)');
+  if (isQuery(request)) {
+    const body = request.json();
+    const text = isObject(body) ? body.query : undefined;
+    if (!isObject(body) || typeof text !== 'string')
+      throw new CosmosError(400, 'A query is {"query": ..., "parameters": [...]}.');
+    return query(container, request, text, body.parameters);
+  }
+  if (request.flag(HEADERS.isBatch)) return batch(store, container, request);
+  const kind: WriteKind = request.flag(HEADERS.isUpsert) ? 'upsert' : 'create';
+  const partitionKey = requiredPartitionKey(request);
+  const resource = request.json();
+  const outcome = await store.write(() =>
+    writeDocument(container, kind, partitionKey, resource, conditionsOf(request)),
+  );
+  return written(outcome, request);
+}
+
+async function oneDocument(
+  store: Store,
+  request: CosmosRequest,
+  container: ContainerEntry,
+  id: string,
+): Promise<Answer> {
+  const partitionKey = requiredPartitionKey(request);
+  const conditions = conditionsOf(request);
+  switch (request.method) {
+    case 'GET': {
+      const outcome = readDocument(container, partitionKey, id, conditions);
+      return { status: outcome.status, text: outcome.text, headers: etagHeader(outcome) };
+    }
+    case 'PUT': {
+      const resource = request.json();
+      return written(
+        await store.write(() => writeDocument(container, 'replace', partitionKey, resource, conditions, id)),
+        request,
+      );
+    }
+    case 'DELETE':
+      return written(await store.write(() => deleteDocument(container, partitionKey, id, conditions)), request);
+    case 'PATCH':
+      throw unsupported('PATCH (replace the document with If-Match instead)');
+    default:
+      throw notAllowed(request);
+  }
+}
+
+async function batch(store: Store, container: ContainerEntry, request: CosmosRequest): Promise<Answer> {
+  const isAtomic = request.flag(HEADERS.batchAtomic);
+  const partitionKey = isAtomic ? requiredPartitionKey(request) : request.partitionKey();
+  const operations = parseBatch(request.json());
+  const options = {
+    isAtomic,
+    partitionKey,
+    continuesOnError: request.flag(HEADERS.batchContinueOnError),
+    isMinimal: isMinimal(request),
+  };
+  let answer: BatchAnswer;
+  try {
+    answer = await store.write(() => runBatch(container, operations, options));
+  } catch (error) {
+    if (!(error instanceof BatchFailed)) throw error;
+    answer = error.answer;
+  }
+  return answer;
+}
+
+function query(container: ContainerEntry, request: CosmosRequest, text: string, parameters: Json | undefined): Answer {
+  const partitionKey: PartitionKey | undefined = request.partitionKey();
+  if (partitionKey === undefined && request.method === 'POST' && !request.flag(HEADERS.crossPartition)) {
+    throw new CosmosError(
+      400,
+      'Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to true or name a partition key.',
+    );
+  }
+  const parsed = parseQuery(text, parametersOf(parameters));
+  const page = runQuery(container, {
+    query: parsed,
+    partitionKey,
+    maxItems: pageItems(request),
+    continuation: request.header(HEADERS.continuation),
+    identity: JSON.stringify([text, parameters ?? []]),
+  });
+  const headers: Record<string, string> = { [HEADERS.itemCount]: String(page.items.length) };
+  if (page.continuation !== undefined) headers[HEADERS.continuation] = page.continuation;
+  const rid = resourceId(container.number);
+  return {
+    status: 200,
+    text: `{"_rid":"${rid}","Documents":[${page.items.join(',')}],"_count":${page.items.length}}`,
+    headers,
+  };
+}
+
+function parametersOf(parameters: Json | undefined): Map<string, Json> {
+  const named = new Map<string, Json>();
+  if (!isArray(parameters)) return named;
+  for (const parameter of parameters) {
+    const { name, value } = isObject(parameter) ? parameter : {};
+    if (typeof name === 'string' && value !== undefined) named.set(name, value);
+  }
+  return named;
+}
+
+function pageItems(request: CosmosRequest): number {
+  const asked = Number(request.header(HEADERS.maxItemCount) ?? DEFAULT_PAGE_ITEMS);
+  if (!Number.isInteger(asked) || asked === 0 || asked < -1)
+    throw new CosmosError(400, 'x-ms-max-item-count is -1 or positive.');
+  return asked === -1 ? LARGEST_PAGE_ITEMS : Math.min(asked, LARGEST_PAGE_ITEMS);
+}
+
+const isQuery = (request: CosmosRequest): boolean =>
+  request.flag(HEADERS.isQuery) ||
+  request.flag(HEADERS.isQueryGo) ||
+  request.header('content-type')?.startsWith('application/query+json') === true;
+
+const isMinimal = (request: CosmosRequest): boolean => request.header('prefer')?.includes('return=minimal') === true;
+
+const conditionsOf = (request: CosmosRequest): Conditions => ({
+  ifMatch: request.header('if-match'),
+  ifNoneMatch: request.header('if-none-match'),
+});
+
+function requiredPartitionKey(request: CosmosRequest): PartitionKey {
+  const key = request.partitionKey();
+  if (key === undefined) throw new CosmosError(400, 'PartitionKey value must be supplied for this operation.');
+  return key;
+}
+
+const etagHeader = (outcome: Outcome): Record<string, string> =>
+  outcome.etag === undefined ? {} : { etag: outcome.etag };
+
+const written = (outcome: Outcome, request: CosmosRequest): Answer => ({
+  status: outcome.status,
+  text: isMinimal(request) ? undefined : outcome.text,
+  headers: etagHeader(outcome),
+});
+
+function json(status: StatusCode, resource: JsonObject): Answer {
+  const etag = resource._etag;
+  return { status, text: JSON.stringify(resource), headers: typeof etag === 'string' ? { etag } : undefined };
+}
+
+function feed(name: string, items: readonly JsonObject[]): Answer {
+  return {
+    status: 200,
+    text: JSON.stringify({ _rid: '', [name]: items, _count: items.length }),
+    headers: { [HEADERS.itemCount]: String(items.length) },
+  };
+}
+
+const notAllowed = (request: CosmosRequest): CosmosError =>
+  new CosmosError(405, `${request.method} is not allowed on /${request.link.segments.join('/')}.`);

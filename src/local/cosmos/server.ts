@@ -1,0 +1,182 @@
+/**
+ * The Cosmos development server: the REST protocol of Azure Cosmos DB for NoSQL over one SQLite file.
+ *
+ * It owns the listener, the order of checks (health, administration, throttling, key, route) and the form of every answer.
+ * It is not Cosmos DB: see `banner` and docs/cosmos-development-server.md.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { authorize, decodeKey } from './authorization';
+import { Faults, type ThrottleFault } from './faults';
+import { CosmosError, HEADERS } from './protocol';
+import { CosmosRequest, readBody } from './request';
+import { type Answer, route } from './routes';
+import { Store } from './store';
+
+export interface CosmosServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 = a free one. */
+  readonly port: number;
+  /** Path of the SQLite file; created with its folder when missing. */
+  readonly file: string;
+  /** Master key, base64. */
+  readonly key: string;
+  readonly log?: (line: string) => void;
+  /** Refuses the first requests with 429, as `POST /_dev/faults` does later. */
+  readonly throttle?: ThrottleFault;
+}
+
+export interface CosmosServer {
+  readonly endpoint: string;
+  readonly port: number;
+  /** Finishes what is being written, closes every connection and the file. */
+  close(): Promise<void>;
+}
+
+/** Expired documents are invisible at once; their rows go within this time. */
+const PURGE_INTERVAL_MS = 30_000;
+
+export const banner: readonly string[] = [
+  'Cosmos development server: speaks the Cosmos DB REST protocol over one SQLite file, for development and tests.',
+  'It is not Azure Cosmos DB: no replication, no request units, no real partitions, a subset of queries; a power cut may lose the last writes.',
+  'Anything outside the subset is refused with 400 and its name. Never expose it to a network.',
+];
+
+/** @throws Error when the key is no base64, the port is taken or the file cannot be opened. */
+export async function startCosmosServer(options: CosmosServerOptions): Promise<CosmosServer> {
+  const key = decodeKey(options.key);
+  const host = options.host ?? '127.0.0.1';
+  const log = options.log ?? (() => {});
+  const store = new Store(options.file);
+  const faults = new Faults();
+  if (options.throttle !== undefined) faults.arm(options.throttle);
+  const sockets = new Set<Socket>();
+
+  const server = createServer((message, response) => {
+    void answer({ store, faults, key, log }, message, response);
+  });
+  // Idle connections of a client's pool are kept: the Go client reuses them for minutes.
+  server.keepAliveTimeout = 300_000;
+  server.on('connection', (socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, host, () => resolve());
+    });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const purge = setInterval(() => {
+    store.purgeExpired(Date.now()).catch((error: unknown) => log(`purge failed: ${String(error)}`));
+  }, PURGE_INTERVAL_MS);
+  purge.unref();
+
+  for (const line of banner) log(line);
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  return {
+    endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    close: () => {
+      closing ??= new Promise<void>((resolve) => {
+        clearInterval(purge);
+        server.close(() => resolve());
+        store.close();
+        for (const socket of sockets) socket.destroy();
+      });
+      return closing;
+    },
+  };
+}
+
+interface Context {
+  readonly store: Store;
+  readonly faults: Faults;
+  readonly key: Buffer;
+  readonly log: (line: string) => void;
+}
+
+async function answer(context: Context, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const reply = await handle(context, message);
+    send(response, context.store, reply);
+  } catch (error) {
+    if (response.destroyed) return;
+    send(response, context.store, refusal(context, error));
+  }
+}
+
+async function handle(context: Context, message: IncomingMessage): Promise<Answer> {
+  const path = message.url ?? '/';
+  if (path === '/_dev/health') {
+    await readBody(message);
+    return { status: 200, text: '{"status":"ok"}' };
+  }
+  if (path.startsWith('/_dev/')) return administer(context, message, path);
+  const request = new CosmosRequest(message, await readBody(message));
+  authorize(
+    context.key,
+    {
+      method: request.method,
+      date: request.header('x-ms-date') ?? request.header('date') ?? '',
+      authorization: request.header('authorization'),
+    },
+    request.signed,
+  );
+  if (request.link.segments.length > 0) context.faults.check();
+  return route(context.store, request);
+}
+
+/** `POST /_dev/faults {"count": 2, "retryAfterMs": 50}`: from this machine only, without a key. */
+async function administer({ faults }: Context, message: IncomingMessage, path: string): Promise<Answer> {
+  const remote = message.socket.remoteAddress ?? '';
+  const body = await readBody(message);
+  if (!/^(::ffff:)?127\.|^::1$/.test(remote)) throw new CosmosError(401, 'Administration is for this machine only.');
+  if (path !== '/_dev/faults') throw new CosmosError(404, `There is no ${path}.`);
+  if (message.method === 'POST') {
+    const fault: unknown = JSON.parse(body.toString());
+    const { count, retryAfterMs } =
+      fault !== null && typeof fault === 'object' ? (fault as Partial<ThrottleFault>) : {};
+    if (!Number.isInteger(count) || !Number.isInteger(retryAfterMs)) {
+      throw new CosmosError(400, 'Send {"count": requests to refuse, "retryAfterMs": milliseconds}.');
+    }
+    faults.arm({ count: count ?? 0, retryAfterMs: retryAfterMs ?? 0 });
+  }
+  return { status: 200, text: JSON.stringify(faults.state) };
+}
+
+function refusal(context: Context, error: unknown): Answer {
+  if (error instanceof CosmosError) {
+    return {
+      status: error.status,
+      text: JSON.stringify({ code: error.code, message: error.message }),
+      headers: error.headers,
+    };
+  }
+  context.log(`request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return {
+    status: 500,
+    text: JSON.stringify({ code: 'InternalServerError', message: 'The server failed; its log says why.' }),
+  };
+}
+
+function send(response: ServerResponse, store: Store, reply: Answer): void {
+  const text = reply.text ?? '';
+  const hasBody = reply.status !== 204 && reply.status !== 304;
+  response.writeHead(reply.status, {
+    'content-type': 'application/json',
+    ...(hasBody ? { 'content-length': String(Buffer.byteLength(text)) } : {}),
+    [HEADERS.activityId]: randomUUID(),
+    [HEADERS.requestCharge]: '1',
+    [HEADERS.sessionToken]: `0:-1#${store.writes}`,
+    ...reply.headers,
+  });
+  response.end(hasBody ? text : undefined);
+}
