@@ -126,7 +126,8 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
     isServing = false;
     if (isStopping) return;
     deaths = Date.now() - startedAt < STEADY_MS ? deaths + 1 : 1;
-    const tail = tailOf(logFile);
+    // All of it, when it lists what is wrong with the configuration.
+    const tail = tailOf(logFile, name === 'app' && code === REFUSED ? 100 : 8);
     givenUp = verdict(how, code, tail);
     const againInMs = givenUp || !supervision.restarts ? undefined : Math.max(restartPauseMs(deaths), heldMs);
     heldMs = 0;

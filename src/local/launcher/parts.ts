@@ -29,8 +29,8 @@ export interface PartContext {
 
 /** How the local Vision service answers. */
 export interface VisionPace {
-  /** Calls a second; unlimited when absent. */
-  readonly rate?: number;
+  /** `10/s`, `20/min`, or a number of calls a second; unlimited when absent. */
+  readonly rate?: string | number;
   readonly latencyMs?: number;
 }
 
@@ -79,7 +79,9 @@ export function visionPart(context: PartContext): PartDefinition {
       process.execPath,
       join(COMPILED, 'local', 'vision', 'main.js'),
       ...['--port', String(ports.vision), '--host', LOOPBACK],
-      ...(vision.rate === undefined ? [] : ['--rate', String(vision.rate)]),
+      ...(vision.rate === undefined
+        ? []
+        : ['--rate', typeof vision.rate === 'number' ? `${vision.rate}/s` : vision.rate]),
       ...(vision.latencyMs === undefined ? [] : ['--latency-ms', String(vision.latencyMs)]),
     ],
     env: { ...context.env, VISION_KEY: home.keys.visionKey },

@@ -54,6 +54,8 @@ export interface StackOptions {
   /** Whether parts that die are started again. Default true. */
   readonly supervise?: boolean;
   readonly report?: (event: StackEvent) => void;
+  /** Aborting ends a start that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Stack {
@@ -156,7 +158,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   }
 
   try {
-    await startParts(context, brought, options.withApp !== false, add);
+    await orAborted(startParts(context, brought, options.withApp !== false, add), options.signal);
     record();
   } catch (error) {
     await stop(); // I3
@@ -180,6 +182,15 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   };
 }
 
+async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  await Promise.race([work, aborted]);
+}
+
 const ALL_PARTS: readonly PartName[] = ['app', 'daprd', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'];
 
 async function startParts(
@@ -189,8 +200,8 @@ async function startParts(
   add: (definition: PartDefinition) => Part,
 ): Promise<void> {
   const azurite = brought.storage ? undefined : add(azuritePart(context));
-  const cosmos = brought.cosmos || !isCompiled(cosmosPart(context)) ? undefined : add(cosmosPart(context));
-  const vision = brought.vision || !isCompiled(visionPart(context)) ? undefined : add(visionPart(context));
+  const cosmos = brought.cosmos ? undefined : add(cosmosPart(context));
+  const vision = brought.vision ? undefined : add(visionPart(context));
   const control = [add(placementPart(context)), add(schedulerPart(context))];
   const sidecar = withApp ? [add(daprdPart(context)), add(appPart(context))] : [];
 

@@ -1,0 +1,258 @@
+/**
+ * The one door to this checkout: `start`, `services`, `app`, `test`, `verify`. Plain JavaScript without dependencies, since
+ * it is what gets them: it checks Node, installs and compiles what is missing or stale, and hands over.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const at = (...names) => join(ROOT, ...names);
+const say = (line = '') => process.stdout.write(`${line}\n`);
+
+/** One sentence and its cure, and the exit code. */
+class Stop extends Error {
+  constructor(sentence, cure, exitCode = 1) {
+    super(sentence);
+    this.cure = cure;
+    this.exitCode = exitCode;
+  }
+}
+
+const COMMANDS = {
+  async start(words) {
+    const unknown = words.find((word) => word !== '--no-demo');
+    if (unknown)
+      throw new Stop(`npm start does not know ${unknown}.`, 'It takes --no-demo: `npm start -- --no-demo`.', 2);
+    await prepare();
+    return launcher('main').launch({ command: 'start', demo: !words.includes('--no-demo') });
+  },
+
+  async services() {
+    await prepare();
+    return launcher('main').launch({ command: 'services', demo: false });
+  },
+
+  /** The app alone, as the sidecar's owner wants it: no build, no wrapper output. */
+  async app() {
+    if (!existsSync(at('dist', 'app.js'))) throw new Stop('The app is not built.', 'Run `npm run build` first.');
+    return run(process.execPath, [at('dist', 'app.js')]);
+  },
+
+  async test(words) {
+    await prepare();
+    return test(words);
+  },
+
+  async verify(words) {
+    await prepare();
+    for (const [name, command] of [
+      ['format', [bin('@biomejs/biome', 'bin/biome'), 'format', '.']],
+      ['lint', [bin('@biomejs/biome', 'bin/biome'), 'lint', '--error-on-warnings', '.']],
+      ['types', [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json', '--noEmit']],
+    ]) {
+      say(`verify: ${name}`);
+      const code = await run(process.execPath, command);
+      if (code !== 0)
+        throw new Stop(`verify: ${name} failed.`, 'Cure what is named above; `npm run format` formats.', code);
+    }
+    say('verify: tests');
+    return test(words);
+  },
+};
+
+async function main([command = '', ...words]) {
+  checkMachine();
+  if (!Object.hasOwn(COMMANDS, command)) {
+    throw new Stop(`There is no command "${command}".`, `There are: ${Object.keys(COMMANDS).join(', ')}.`, 2);
+  }
+  return COMMANDS[command](words);
+}
+
+function checkMachine() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new Stop(
+      `Node ${process.versions.node} is too old: Contactsheet needs 20.19 or newer.`,
+      'Install a current one from https://nodejs.org.',
+    );
+  }
+  if (process.platform === 'win32') {
+    throw new Stop('The local set-up runs on Linux and macOS only.', 'Use it inside WSL 2.');
+  }
+}
+
+async function prepare() {
+  await installDependencies();
+  await compile();
+}
+
+/** The lockfile and the platform decide what node_modules must hold; a stamp says what it holds. */
+async function installDependencies() {
+  const stamp = at('node_modules', '.contactsheet-lock');
+  const wanted = `${createHash('sha256')
+    .update(readFileSync(at('package-lock.json')))
+    .digest('hex')} ${process.platform}-${process.arch}\n`;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  say(
+    `${existsSync(at('node_modules')) ? 'Dependencies are stale' : 'Installing dependencies'}: npm ci, about a minute ...`,
+  );
+  const code = await withTicker('npm ci', () =>
+    run('npm', ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error']),
+  );
+  if (code !== 0) {
+    throw new Stop(
+      'The dependencies could not be installed.',
+      'Read what npm says above: the network, or a full disk?',
+      1,
+    );
+  }
+  writeFileSync(stamp, wanted);
+}
+
+/** Compiles when a source or the settings of the compiler are newer than the last compilation. */
+async function compile() {
+  const stamp = at('dist', '.compiled');
+  const wanted = sourceState();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  say('Compiling ...');
+  const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.build.json']);
+  if (code !== 0) throw new Stop('The sources do not compile.', 'Cure what the compiler says above.', 1);
+  removeOrphans();
+  writeFileSync(stamp, wanted);
+}
+
+/** A hash over the names and contents of everything that is compiled: times of files lie after a checkout. */
+export function sourceState(root = ROOT) {
+  const hash = createHash('sha256');
+  const files = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    ...filesIn(join(root, 'src')).map((file) => relative(root, file)),
+  ];
+  for (const file of files.sort()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** Removes compiled files whose source is gone, so that nothing runs that no longer exists. */
+function removeOrphans() {
+  for (const file of filesIn(at('dist'))) {
+    const source = at('src', relative(at('dist'), file)).replace(/\.js(\.map)?$/, '.ts');
+    if (/\.js(\.map)?$/.test(file) && !existsSync(source)) rmSync(file);
+  }
+}
+
+function filesIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+}
+
+/** Runs jest, its words passed through, and ends with its exit code and one line that counts. */
+async function test(words) {
+  const runtime = await acquireRuntime();
+  const results = join(mkdtempSync(join(tmpdir(), 'contactsheet-tests-')), 'results.json');
+  const code = await run(
+    process.execPath,
+    [bin('jest', 'bin/jest.js'), ...words, '--json', `--outputFile=${results}`],
+    { env: { ...process.env, DAPR_RUNTIME_PATH: dirname(runtime.daprd) }, stdio: ['inherit', 'pipe', 'inherit'] },
+    (child) => {
+      child.stdout.on('data', (text) =>
+        process.stdout.write(String(text).replace(/^Test results written to: .*\n/m, '')),
+      );
+    },
+  );
+  const counted = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
+  rmSync(dirname(results), { recursive: true, force: true });
+  if (counted) {
+    // A file that does not even load counts as a failure: its tests are not among the counted ones.
+    const failed = counted.numFailedTests + counted.numRuntimeErrorTestSuites;
+    const skipped = counted.numPendingTests + counted.numTodoTests;
+    say(`tests: ${counted.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  }
+  return code;
+}
+
+async function acquireRuntime() {
+  const stopping = new AbortController();
+  const stop = () =>
+    stopping.abort(new Stop('Stopped.', 'What was half done is removed; start again at any time.', 130));
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    return await launcher('runtime/acquire').acquireRuntime({ env: process.env, signal: stopping.signal, say });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+function launcher(module) {
+  return require(at('dist', 'local', 'launcher', `${module}.js`));
+}
+
+function bin(name, file) {
+  return at('node_modules', ...name.split('/'), ...file.split('/'));
+}
+
+/** Runs a program in the foreground. Signals reach it through the terminal, or from here. */
+function run(program, words, options = {}, onStart = () => {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { cwd: ROOT, stdio: 'inherit', ...options });
+    onStart(child);
+    const pass = (signal) => child.kill(signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(each, pass);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
+    });
+  });
+}
+
+async function withTicker(what, work) {
+  const began = Date.now();
+  const ticker = setInterval(() => say(`  ${what}: ${Math.round((Date.now() - began) / 1000)} s`), 10_000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+function complain(error) {
+  say();
+  if (error && typeof error.cure === 'string') {
+    say(error.sentence ?? error.message);
+    say(error.cure);
+    return error.exitCode ?? 1;
+  }
+  if (error?.code === 'ENOSPC') {
+    say('The disk is full.');
+    say('Free some space and start again.');
+    return 1;
+  }
+  say(error?.stack ?? String(error));
+  return 1;
+}
+
+if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
+  main(process.argv.slice(2)).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error) => {
+      process.exitCode = complain(error);
+    },
+  );
+}

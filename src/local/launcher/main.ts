@@ -1,0 +1,188 @@
+/** The commands `start` and `services`: everything in the foreground until Ctrl-C. */
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseEnv } from 'node:util';
+import { CHECKOUT } from './checkout';
+import { demonstrate } from './demo';
+import { describeBrought } from './endpoints';
+import { homePath } from './home';
+import { Problem } from './problem';
+import { acquireRuntime } from './runtime/acquire';
+import { SAMPLE_CONTAINER } from './sample-pictures';
+import { type Stack, type StackEvent, startStack } from './stack';
+import { createTerminal, type Terminal } from './terminal';
+
+export interface Launch {
+  readonly command: 'start' | 'services';
+  readonly demo: boolean;
+}
+
+/** Runs until a signal comes or a part is given up. Returns the exit code. */
+export async function launch({ command, demo }: Launch): Promise<number> {
+  const terminal = createTerminal();
+  const stopping = new AbortController();
+  const signals = listenForStop(stopping, terminal);
+  let stack: Stack | undefined;
+  let exitCode = 0;
+  try {
+    const env = environment();
+    const runtime = await acquireRuntime({ env, signal: stopping.signal, say: terminal.say });
+    terminal.say(`Dapr ${runtime.version}. Starting ...`);
+    const began = Date.now();
+    stack = await startStack({
+      home: homePath(env),
+      runtime,
+      env,
+      withApp: command === 'start',
+      signal: stopping.signal,
+      report: (event) => tell(event, terminal),
+    });
+    signals.parts = stack.parts;
+    const brought = describeBrought(stack.brought);
+    if (brought) terminal.say(brought);
+    terminal.say(`Everything runs after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+    exitCode = await stayUp(stack, { command, demo }, terminal, stopping.signal);
+  } catch (error) {
+    exitCode = stopping.signal.aborted ? 0 : complain(error, terminal);
+  }
+  if (stack) await stopStack(stack, terminal);
+  signals.end();
+  return exitCode;
+}
+
+async function stayUp(stack: Stack, wanted: Launch, terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const shown =
+    wanted.command === 'services' ? showServices(stack, terminal) : showApp(stack, wanted.demo, terminal, signal);
+  const problem = await Promise.race([stopped, stack.givenUp]);
+  terminal.settle();
+  if (problem) complain(problem, terminal);
+  await shown.catch(() => undefined);
+  return problem?.exitCode ?? 0;
+}
+
+async function showApp(stack: Stack, demo: boolean, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  let run: string | undefined;
+  if (demo && stack.brought.storage) {
+    terminal.say('No demonstration: it would write sample pictures into your own storage account.');
+  } else if (demo) {
+    try {
+      run = await demonstrate({ endpoints: stack.endpoints(), terminal, signal });
+    } catch (error) {
+      terminal.settle();
+      if (signal.aborted) return;
+      terminal.say(`The demonstration ended early: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  const { api, sidecar } = stack.endpoints();
+  const results = `/api/v1/containers/${SAMPLE_CONTAINER}/images`;
+  terminal.say();
+  terminal.say('Where to look next');
+  terminal.say(`  API and its description  ${api}/openapi.json`);
+  if (run) terminal.say(`  status of this run       ${api}/api/v1/runs/${run}`);
+  if (run) terminal.say(`  its results              ${api}${results}`);
+  terminal.say(
+    `  start a run              curl -X POST '${api}/api/AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}'`,
+  );
+  terminal.say(`  through the sidecar      ${sidecar}/v1.0/invoke/${stack.plan.appID}/method${results}`);
+  terminal.say(`  logs                     ${shortPath(stack.home.at('logs'))}`);
+  terminal.say(`  addresses, keys, pids    ${shortPath(stack.home.at('endpoints.json'))}`);
+  terminal.say();
+  terminal.say('Ctrl-C stops everything.');
+}
+
+async function showServices(stack: Stack, terminal: Terminal): Promise<void> {
+  const runFile = stack.movedRunFile ? shortPath(stack.movedRunFile) : '.';
+  terminal.say();
+  terminal.say('In another terminal:');
+  terminal.say(`  npm run build && source ${shortPath(stack.home.at('env'))} && dapr run -f ${runFile}`);
+  if (stack.movedRunFile) terminal.say('(A copy of dapr.yaml, because a port of it is taken on this machine.)');
+  terminal.say();
+  terminal.say(`Logs are in ${shortPath(stack.home.at('logs'))}. Ctrl-C stops the services.`);
+}
+
+function tell(event: StackEvent, terminal: Terminal): void {
+  switch (event.kind) {
+    case 'leftover':
+      terminal.say(`Ended ${event.process.name} (process ${event.process.pid}), left over from an earlier start.`);
+      return;
+    case 'died': {
+      terminal.say(`${event.name} (process ${event.pid}) died: ${event.how}. The last lines of its log:`);
+      for (const line of event.tail) terminal.say(`  | ${line}`);
+      if (event.againInMs !== undefined) terminal.say(`Starting ${event.name} again in ${event.againInMs / 1000} s.`);
+      return;
+    }
+    case 'ready':
+      terminal.say(`${event.name} is back.`);
+      return;
+    case 'started':
+    case 'given-up':
+      return;
+  }
+}
+
+function complain(error: unknown, terminal: Terminal): number {
+  terminal.settle();
+  terminal.say();
+  if (error instanceof Problem) {
+    terminal.say(error.sentence);
+    terminal.say(error.cure);
+    return error.exitCode;
+  }
+  terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
+}
+
+async function stopStack(stack: Stack, terminal: Terminal): Promise<void> {
+  const began = Date.now();
+  terminal.say('Stopping ...');
+  await stack.stop();
+  terminal.say(`Stopped after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+}
+
+/** The first signal asks for an orderly stop, the second one ends everything at once. */
+function listenForStop(stopping: AbortController, terminal: Terminal) {
+  const listening = { parts: [] as Stack['parts'], end };
+  const parent = process.ppid;
+  // Started by npm, which may be ended without a chance to pass the signal on.
+  const watch = process.env.npm_lifecycle_event
+    ? setInterval(() => process.ppid !== parent && onSignal(), 1_000).unref()
+    : undefined;
+  function onSignal(): void {
+    if (stopping.signal.aborted) return;
+    terminal.settle();
+    stopping.abort(new Error('stopped'));
+  }
+  let interruptedAt = Number.POSITIVE_INFINITY;
+  function onInterrupt(): void {
+    // One Ctrl-C comes twice under npm: from the terminal and from npm.
+    if (Date.now() - interruptedAt > 1_000) for (const part of listening.parts) part.kill('SIGKILL');
+    interruptedAt = Math.min(interruptedAt, Date.now());
+    onSignal();
+  }
+  function end(): void {
+    clearInterval(watch);
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+  }
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  return listening;
+}
+
+/** The environment, and under it the settings of a `.env` file in the checkout. */
+function environment(): NodeJS.ProcessEnv {
+  let file = '';
+  try {
+    file = readFileSync(join(CHECKOUT, '.env'), 'utf8');
+  } catch {
+    // There need not be one.
+  }
+  return { ...parseEnv(file), ...process.env };
+}
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}

@@ -1,0 +1,88 @@
+/** The official release archives, each checked against the checksum that is published beside it. */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { PROGRAMS } from './dapr-runtime';
+import { RELEASE } from './dapr-version';
+
+const SOURCE = `https://github.com/dapr/dapr/releases/download/v${RELEASE}`;
+/** An offline machine should fall through to the next way quickly. */
+const ANSWER_WITHIN_MS = 10_000;
+/** A transfer that brings nothing for this long is given up. */
+const STALLED_MS = 30_000;
+
+export interface ReleaseSource {
+  readonly base?: string;
+  readonly fetch?: typeof fetch;
+}
+
+/** `linux_amd64` as in the names of the archives, or undefined where none is published. */
+export function platformName(platform: string = process.platform, arch: string = process.arch): string | undefined {
+  const cpu = { x64: 'amd64', arm64: 'arm64', arm: 'arm' }[arch];
+  return cpu && (platform === 'linux' || platform === 'darwin') ? `${platform}_${cpu}` : undefined;
+}
+
+/** Puts the three programs into a folder. @throws Error with the reason when it cannot. */
+export async function downloadRelease(
+  folder: string,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  source: ReleaseSource = {},
+): Promise<void> {
+  const platform = platformName();
+  if (!platform) throw new Error(`there is no release for ${process.platform} ${process.arch}`);
+  for (const program of PROGRAMS) {
+    const name = `${program}_${platform}.tar.gz`;
+    const base = source.base ?? SOURCE;
+    const published = await download(`${base}/${name}.sha256`, signal, source);
+    const wanted = /[0-9a-f]{64}/i.exec(published.toString('utf8'))?.[0]?.toLowerCase();
+    if (!wanted) throw new Error(`${name}.sha256 holds no checksum`);
+    say(`Getting ${program} ${RELEASE} ...`);
+    const archive = await download(`${base}/${name}`, signal, source);
+    const got = createHash('sha256').update(archive).digest('hex');
+    if (got !== wanted) throw new Error(`${name} does not match its published checksum`);
+    const content = entryOf(gunzipSync(archive), program);
+    if (!content) throw new Error(`${name} holds no ${program}`);
+    writeFileSync(join(folder, program), content, { mode: 0o755 });
+  }
+}
+
+async function download(url: string, signal: AbortSignal, source: ReleaseSource): Promise<Buffer> {
+  const own = new AbortController();
+  const timer = { current: setTimeout(() => own.abort(new Error('no answer')), ANSWER_WITHIN_MS) };
+  try {
+    const response = await (source.fetch ?? fetch)(url, { signal: AbortSignal.any([signal, own.signal]) });
+    if (!response.ok || !response.body) throw new Error(`${response.status} from ${new URL(url).host}`);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.body) {
+      chunks.push(chunk);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => own.abort(new Error('the transfer stalled')), STALLED_MS);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw own.signal.aborted ? own.signal.reason : rootCause(error);
+  } finally {
+    clearTimeout(timer.current);
+  }
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function rootCause(error: unknown): Error {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+/** The content of one file of a tar archive (POSIX ustar: blocks of 512 bytes, name at 0, size in octal at 124). */
+export function entryOf(tar: Buffer, name: string): Buffer | undefined {
+  for (let at = 0; at + 512 <= tar.length; ) {
+    const entry = tar.toString('utf8', at, at + 100).replace(/\0.*$/s, '');
+    if (entry === '') return undefined;
+    const size = Number.parseInt(tar.toString('ascii', at + 124, at + 136), 8) || 0;
+    if (entry.split('/').pop() === name) return tar.subarray(at + 512, at + 512 + size);
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return undefined;
+}
