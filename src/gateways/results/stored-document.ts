@@ -1,0 +1,61 @@
+import type { ImageDocument, StoredImage } from '../../domain/image';
+
+/**
+ * An image document as it lies in Cosmos DB: ours, one derived field to search by, and what the store adds. Readers get
+ * ours alone.
+ */
+export type StoredDocument = ImageDocument & {
+  /** Names of `analysis.tags` and `analysis.description.tags`, lower case, each once: a filter is one ARRAY_CONTAINS. */
+  readonly tagNames?: readonly string[];
+  readonly _etag?: string;
+};
+
+export function toStored(document: ImageDocument): StoredDocument {
+  const tagNames = tagNamesOf(document);
+  return tagNames.length === 0 ? document : { ...document, tagNames };
+}
+
+export function tagNamesOf({ analysis }: Pick<ImageDocument, 'analysis'>): string[] {
+  const names = [...(analysis?.tags?.map((tag) => tag.name) ?? []), ...(analysis?.description?.tags ?? [])];
+  return [...new Set(names.map((name) => name.toLowerCase()))].sort();
+}
+
+const SYSTEM_FIELDS = new Set(['tagNames', '_rid', '_self', '_etag', '_attachments', '_ts', '_lsn']);
+
+export function fromStored(stored: StoredDocument): ImageDocument {
+  const entries = Object.entries(stored).filter(([field]) => !SYSTEM_FIELDS.has(field));
+  return Object.fromEntries(entries) as unknown as ImageDocument;
+}
+
+const STORED_IMAGE_FIELDS = {
+  id: true,
+  blob: true,
+  etag: true,
+  sizeBytes: true,
+  status: true,
+  reason: true,
+  error: true,
+  analyzer: true,
+  source: true,
+  transactions: true,
+  runId: true,
+  chunkId: true,
+  attempts: true,
+  contribution: true,
+  replaced: true,
+} satisfies Record<Exclude<keyof StoredImage, 'version'>, true>;
+
+type StoredImageField = keyof typeof STORED_IMAGE_FIELDS;
+
+/** `c.id, c.blob, ..., c._etag AS version`: what a query asks for to get a StoredImage. */
+export const STORED_IMAGE_PROJECTION = [
+  ...Object.keys(STORED_IMAGE_FIELDS).map((field) => `c.${field}`),
+  'c._etag AS version',
+].join(', ');
+
+/** The same, for a document at hand. */
+export function storedImageOf(document: ImageDocument, version: string): StoredImage {
+  const fields = Object.keys(STORED_IMAGE_FIELDS) as StoredImageField[];
+  const present = fields.filter((field) => document[field] !== undefined);
+  return { ...Object.fromEntries(present.map((field) => [field, document[field]])), version } as StoredImage;
+}
