@@ -17,11 +17,14 @@ export const ACTIVITIES = {
   setPhase: 'set-phase',
   listPage: 'list-page',
   writeQuote: 'write-quote',
+  openPage: 'open-page',
   analyzeChunk: 'analyze-chunk',
+  cleanPage: 'clean-page',
+  markPaused: 'mark-paused',
   verifyTotals: 'verify-totals',
   closeRun: 'close-run',
   announce: 'announce',
-  cleanUp: 'clean-up',
+  cleanRun: 'clean-run',
 } as const;
 
 /** Names of the tutorial (Azure Durable Functions in C#) and what answers to them here. */
@@ -31,6 +34,9 @@ export const TUTORIAL_ALIASES: Readonly<Record<string, string>> = {
   A_AnalizeImage: ACTIVITIES.analyzeChunk,
   A_SaveResult: ACTIVITIES.analyzeChunk,
 };
+
+/** External event that wakes a waiting run: its owner has said something new (pause, resume, cancel, approval). */
+export const RUN_CONTROL_EVENT = 'run-control';
 
 export const ACTORS = {
   container: 'ContainerActor',

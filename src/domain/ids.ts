@@ -50,6 +50,7 @@ export const manifestKeys = {
   page: (runId: string, page: number) => `${runId}/page-${digits(page, 5)}/index`,
   chunk: ({ runId, page, chunk }: ChunkRef) => `${runId}/page-${digits(page, 5)}/chunk-${digits(chunk, 2)}`,
   report: ({ runId, page, chunk }: ChunkRef) => `${runId}/report/page-${digits(page, 5)}-chunk-${digits(chunk, 2)}`,
+  verdict: (runId: string) => `${runId}/verdict`,
   receipt: (runId: string) => `${runId}/receipt`,
 };
 

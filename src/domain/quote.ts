@@ -8,6 +8,8 @@ export interface ListingCounts {
   readonly new: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Stored images of the same name interval that the listing does not show. */
+  readonly missing: number;
   /** Refused by size alone, before any download; by reason. */
   readonly ineligible: Readonly<Record<string, number>>;
 }
@@ -42,7 +44,7 @@ export function quoteOf(images: ListingCounts, features: number, price: Price, r
   };
 }
 
-export const NO_LISTING: ListingCounts = { total: 0, new: 0, changed: 0, unchanged: 0, ineligible: {} };
+export const NO_LISTING: ListingCounts = { total: 0, new: 0, changed: 0, unchanged: 0, missing: 0, ineligible: {} };
 
 export function addListings(a: ListingCounts, b: ListingCounts): ListingCounts {
   const ineligible: Record<string, number> = { ...a.ineligible };
@@ -52,6 +54,16 @@ export function addListings(a: ListingCounts, b: ListingCounts): ListingCounts {
     new: a.new + b.new,
     changed: a.changed + b.changed,
     unchanged: a.unchanged + b.unchanged,
+    missing: a.missing + b.missing,
     ineligible,
   };
+}
+
+/**
+ * Did so many known images vanish from the listing that it is more likely wrong than true? (I11 of the design: one bad
+ * scan of another product marked 68,811 assets deleted.)
+ */
+export function hasShrunk(images: ListingCounts, maxLostShare: number): boolean {
+  const known = images.missing + images.unchanged + images.changed;
+  return known > 0 && images.missing / known > maxLostShare;
 }

@@ -82,6 +82,8 @@ export interface RunView {
   readonly cacheHits: number;
   readonly quote?: Quote;
   readonly failureGroups: readonly FailureGroup[];
+  /** Why nothing moves right now, when nothing does (I5 of the design). */
+  readonly waiting?: string;
   /** One sentence when the run ended Failed or Cancelled. */
   readonly reason?: string;
   readonly startedAt: string;

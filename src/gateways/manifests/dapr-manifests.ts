@@ -22,6 +22,12 @@ export function createDaprManifests(
     await sidecar.saveState(component, key, value);
   };
 
+  const deleteChunks = async (runId: string, page: number, chunks: number): Promise<void> => {
+    for (let chunk = 0; chunk < chunks; chunk += 1) {
+      await sidecar.deleteState(component, manifestKeys.chunk({ runId, page, chunk }));
+    }
+  };
+
   return {
     readPage: async (runId, page) => (await read(manifestKeys.page(runId, page))) as PageIndex | undefined,
 
@@ -45,13 +51,16 @@ export function createDaprManifests(
     readReport: async (ref: ChunkRef) => (await read(manifestKeys.report(ref))) as readonly ImageOutcome[] | undefined,
     writeReport: (ref: ChunkRef, outcomes: readonly ImageOutcome[]) => write(manifestKeys.report(ref), outcomes),
 
+    readVerdict: (runId: string) => read(manifestKeys.verdict(runId)),
+    writeVerdict: (runId: string, verdict: unknown) => write(manifestKeys.verdict(runId), verdict),
+
     readReceipt: (runId: string) => read(manifestKeys.receipt(runId)),
     writeReceipt: (runId: string, receipt: unknown) => write(manifestKeys.receipt(runId), receipt),
 
+    deleteChunks,
+
     async deletePage(runId, page, chunks) {
-      for (let chunk = 0; chunk < chunks; chunk += 1) {
-        await sidecar.deleteState(component, manifestKeys.chunk({ runId, page, chunk }));
-      }
+      await deleteChunks(runId, page, chunks);
       // Last, so that a deletion that was interrupted can be found and repeated.
       await sidecar.deleteState(component, manifestKeys.page(runId, page));
     },

@@ -18,8 +18,13 @@ export interface ManifestsGateway {
   writeChunk(ref: ChunkRef, blobs: readonly ListedBlob[]): Promise<void>;
   writeReport(ref: ChunkRef, outcomes: readonly ImageOutcome[]): Promise<void>;
   readReport(ref: ChunkRef): Promise<readonly ImageOutcome[] | undefined>;
+  /** Verdict of the recount at the end of the run. */
+  writeVerdict(runId: string, verdict: unknown): Promise<void>;
+  readVerdict(runId: string): Promise<unknown>;
   writeReceipt(runId: string, receipt: unknown): Promise<void>;
   readReceipt(runId: string): Promise<unknown>;
+  /** Deletes the chunk inputs of one page. */
+  deleteChunks(runId: string, page: number, chunks: number): Promise<void>;
   /** Deletes the inputs of one page (its index and chunks); reports stay. */
   deletePage(runId: string, page: number, chunks: number): Promise<void>;
 }
@@ -39,4 +44,6 @@ export interface ChunkBounds {
   /** Inclusive; absent for the very last chunk of a run. */
   readonly to?: string;
   readonly count: number;
+  /** Everything in it was unchanged and nothing was missing when it was listed: no work, no second query. */
+  readonly settled: boolean;
 }

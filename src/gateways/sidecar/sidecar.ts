@@ -30,6 +30,10 @@ export interface Sidecar {
   ): Promise<void>;
   /** What the method returned; undefined when it returned nothing. */
   invokeActor(type: string, id: string, method: string, body?: unknown, timeoutMs?: number): Promise<unknown>;
+  /** State of one actor; undefined when nothing is stored. Only the host of the actor may ask. */
+  readActorState(type: string, id: string, key: string): Promise<unknown>;
+  /** One transaction over the keys of one actor: undefined deletes. */
+  writeActorState(type: string, id: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
   metadata(): Promise<SidecarMetadata>;
   /** Are the components and the connections of the sidecar up, whatever the app is? False also when it does not answer. */
   outboundHealthy(): Promise<boolean>;
@@ -124,6 +128,24 @@ export function createSidecar({ host = '127.0.0.1', port, apiToken, timeoutMs }:
       // The SDK's actor host writes a method's `undefined` as that very word.
       if (response.data === '' || response.data === 'undefined') return undefined;
       return parse(response.data, `the answer of ${method} of ${type} '${id}'`);
+    },
+
+    async readActorState(type, id, key) {
+      const url = `/actors/${encode(type)}/${encode(id)}/state/${encode(key)}`;
+      const response = await send({ method: 'get', url });
+      if (!isSuccess(response)) throw sidecarFailure(response, `reading state '${key}' of ${type} '${id}'`);
+      return response.status === 204 || response.data === '' ? undefined : parse(response.data, `state '${key}'`);
+    },
+
+    async writeActorState(type, id, changes) {
+      const operations = Object.entries(changes).map(([key, value]) =>
+        value === undefined
+          ? { operation: 'delete', request: { key } }
+          : { operation: 'upsert', request: { key, value } },
+      );
+      const url = `/actors/${encode(type)}/${encode(id)}/state`;
+      const response = await send({ method: 'post', url, data: operations });
+      if (!isSuccess(response)) throw sidecarFailure(response, `writing state of ${type} '${id}'`);
     },
 
     async metadata() {

@@ -1,0 +1,22 @@
+import type { ApplyResult, BeginRunResult } from '../domain/container-state';
+import type { Counters } from '../domain/counters';
+import type { ChunkRef } from '../domain/ids';
+
+/** Serial by container name. One object argument per method (the SDK spreads arrays over parameters). */
+export interface ContainerActorApi {
+  /** Idempotent for the same run. */
+  beginRun(input: { readonly runId: string }): Promise<BeginRunResult>;
+  /** Idempotent by chunk; refused once the run is not the active one. */
+  applyChunk(input: { readonly ref: ChunkRef; readonly delta: Counters }): Promise<{ readonly result: ApplyResult }>;
+  /** Idempotent: ends the run if it is the active one. */
+  endRun(input: { readonly runId: string }): Promise<{ readonly ended: true }>;
+  summary(): Promise<ContainerTotals>;
+  /** Replaces every total by a recount. Refused (false) unless `runId` is the active run. */
+  replaceAggregate(input: { readonly runId: string; readonly counters: Counters }): Promise<{ readonly replaced: boolean }>;
+}
+
+export interface ContainerTotals {
+  readonly counters: Counters;
+  readonly activeRun?: string;
+  readonly lastRun?: string;
+}

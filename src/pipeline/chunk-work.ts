@@ -1,0 +1,211 @@
+import { progressOf } from '../domain/chunk-progress';
+import { type Classified, classify } from '../domain/classification';
+import { type Counters, addInto } from '../domain/counters';
+import { AppError, toAppError } from '../domain/errors';
+import { type ChunkRef, chunkId } from '../domain/ids';
+import { type ImageDocument, type ListedBlob, MAX_ATTEMPTS, type StoredImage, contributionOf } from '../domain/image';
+import { type ImageOutcome, outcomeOf } from '../domain/report';
+import type { ContainerActorApi } from '../actors/container-actor.api';
+import type { ManifestsGateway } from '../gateways/manifests/port';
+import type { NameInterval } from '../gateways/results/port';
+import { type ImageDeps, ImageWork, replacedBy } from './image-work';
+import type { Listing } from './listing';
+import type { ChunkHold, Permit, RunSessions } from './run-session';
+
+/**
+ * One chunk, in order: manifest, stored documents, classify, work, delta, apply, report.
+ *
+ * I1 Run again at any point it repeats no saved image and gives the same delta: both come from the documents.
+ * I2 The delta is applied only when every image of the chunk is saved, or when the run will not come back to it.
+ * I3 In one process a second execution of a chunk joins the first; across processes it waits for it (chunk-lease).
+ * I4 A stored image leaves the results only when the run may remove and a HEAD says 404.
+ */
+export interface ChunkDeps extends ImageDeps {
+  readonly manifests: ManifestsGateway;
+  readonly listing: Listing;
+  readonly sessions: RunSessions;
+  readonly container: (name: string) => ContainerActorApi;
+}
+
+export interface ChunkTask {
+  readonly container: string;
+  readonly prefix: string;
+  readonly ref: ChunkRef;
+}
+
+export class ChunkWork {
+  private readonly running = new Map<string, Promise<{ complete: boolean }>>();
+
+  constructor(private readonly deps: ChunkDeps) {}
+
+  run(task: ChunkTask): Promise<{ complete: boolean }> {
+    const id = chunkId(task.ref);
+    const known = this.running.get(id);
+    if (known) return known; // I3
+    const work = this.execute(task).finally(() => this.running.delete(id));
+    this.running.set(id, work);
+    return work;
+  }
+
+  private async execute(task: ChunkTask): Promise<{ complete: boolean }> {
+    for (;;) {
+      const execution = new ChunkExecution(this.deps, task);
+      const opened = await this.deps.sessions.open(task.ref, () => execution.progress());
+      if (opened.state === 'done') return { complete: true };
+      if (opened.state === 'stop') {
+        // Images saved before a pause that became a cancel still count.
+        if (opened.control !== 'pause') await execution.applyWritten();
+        return { complete: false };
+      }
+      const result = await execution.run(opened.chunk);
+      if (result !== 'lost') return { complete: result === 'complete' };
+    }
+  }
+}
+
+class ChunkExecution {
+  private readonly id: string;
+  private outcomes: ImageOutcome[] = [];
+  private inFlight = 0;
+
+  constructor(
+    private readonly deps: ChunkDeps,
+    private readonly task: ChunkTask,
+  ) {
+    this.id = chunkId(task.ref);
+  }
+
+  progress() {
+    const waiting = this.deps.pace.waiting;
+    const progress = progressOf(this.outcomes, this.inFlight);
+    return waiting === undefined ? progress : { ...progress, waiting };
+  }
+
+  async run(hold: ChunkHold): Promise<'complete' | 'stopped' | 'lost'> {
+    try {
+      const { blobs, interval } = await this.read();
+      const { listed, gone } = await this.classifyAll(blobs, interval);
+      let stop: Exclude<Permit, 'go'> | undefined;
+      const work = listed.map(async (item) => {
+        stop = (await this.workOn(item, hold)) ?? stop;
+      });
+      // Everything in flight is finished and saved before an error ends the chunk.
+      const error = worstError(await Promise.allSettled(work));
+      if (error && isPermanent(error)) {
+        await this.apply(blobs);
+        await hold.close(progressOf(this.outcomes), false);
+      }
+      if (error) throw error;
+      if (hold.mayRemove && stop === undefined) {
+        for (const image of gone) await this.remove(image);
+      }
+      if (stop === 'lost') return 'lost';
+      if (stop !== 'pause') await this.apply(blobs);
+      await hold.close(progressOf(this.outcomes), stop === undefined);
+      return stop === undefined ? 'complete' : 'stopped';
+    } finally {
+      hold.abandon();
+    }
+  }
+
+  /** Applies what earlier executions saved, for a run that will not come back to this chunk. */
+  async applyWritten(): Promise<void> {
+    const delta = await this.delta();
+    if (delta.documents > 0) await this.deps.container(this.task.container).applyChunk({ ref: this.task.ref, delta: delta.sum });
+  }
+
+  private async read(): Promise<{ blobs: readonly ListedBlob[]; interval: NameInterval }> {
+    const interval = await this.deps.listing.intervalOf(this.task);
+    const blobs = (await this.deps.manifests.readChunk(this.task.ref)) ?? (await this.deps.listing.listChunk(this.task));
+    return { blobs, interval };
+  }
+
+  private async classifyAll(blobs: readonly ListedBlob[], interval: NameInterval) {
+    const byName = new Map(blobs.map((blob) => [blob.name, blob]));
+    const stored = new Map<string, StoredImage>();
+    const gone: StoredImage[] = [];
+    for await (const image of this.deps.results.range(this.task.container, interval)) {
+      if (byName.has(image.blob)) stored.set(image.blob, image);
+      else if (image.chunkId === this.id) this.outcomes.push(outcomeOf(image, false));
+      else if (image.status !== 'removed') gone.push(image);
+    }
+    const listed = blobs.map((blob) => classify(blob, stored.get(blob.name), this.deps.vision.analyzer, this.id));
+    return { listed, gone };
+  }
+
+  private async workOn(item: Classified, hold: ChunkHold): Promise<Exclude<Permit, 'go'> | undefined> {
+    if (item.kind === 'unchanged') {
+      this.outcomes.push({ blob: item.blob.name, status: 'unchanged', listed: true, calls: 0, transactions: 0 });
+      return undefined;
+    }
+    if (item.kind === 'written') {
+      this.outcomes.push(outcomeOf(item.stored, true));
+      return undefined;
+    }
+    const context = {
+      container: this.task.container,
+      runId: this.task.ref.runId,
+      chunkId: this.id,
+      permit: () => hold.permit(),
+      inFlight: (change: 1 | -1) => {
+        this.inFlight += change;
+      },
+    };
+    const result = await new ImageWork(this.deps, context, item).run();
+    if (!result.saved) return result.stop;
+    this.outcomes.push(outcomeOf({ ...result.document, version: '' }, true));
+    return undefined;
+  }
+
+  /** I4: the image leaves the results; its contribution is taken out. */
+  private async remove(image: StoredImage): Promise<void> {
+    const { container, ref } = this.task;
+    if (await this.deps.blobs.head(container, image.blob)) return;
+    const now = await this.deps.results.get(container, image.blob);
+    if (!now || now.document.status === 'removed') return;
+    const { analysis: _analysis, error: _error, ...rest } = now.document;
+    const removed = { ...rest, status: 'removed' as const, reason: 'gone' as const, transactions: 0 };
+    const document: ImageDocument = {
+      ...removed,
+      runId: ref.runId,
+      chunkId: this.id,
+      attempts: now.document.attempts.slice(-MAX_ATTEMPTS),
+      contribution: contributionOf(removed),
+      replaced: replacedBy(this.id, { ...now.document, version: now.version }),
+      analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),
+    };
+    const outcome = await this.deps.results.save(document, { version: now.version });
+    if (outcome.saved) this.outcomes.push(outcomeOf({ ...document, version: '' }, false));
+  }
+
+  private async apply(blobs: readonly ListedBlob[]): Promise<void> {
+    const { container, ref } = this.task;
+    const { sum } = await this.delta();
+    await this.deps.container(container).applyChunk({ ref, delta: sum });
+    const order = new Map(blobs.map((blob, index) => [blob.name, index]));
+    const place = (outcome: ImageOutcome) => order.get(outcome.blob) ?? blobs.length;
+    await this.deps.manifests.writeReport(ref, [...this.outcomes].sort((a, b) => place(a) - place(b)));
+  }
+
+  /** I1: what this chunk changed, as a function of the documents it wrote. */
+  private async delta(): Promise<{ sum: Counters; documents: number }> {
+    const sum: Record<string, number> = {};
+    let documents = 0;
+    for await (const image of this.deps.results.writtenBy(this.task.container, this.id)) {
+      addInto(sum, image.contribution);
+      addInto(sum, image.replaced, -1);
+      documents += 1;
+    }
+    return { sum, documents };
+  }
+}
+
+/** A permanent error first: a retry would not heal it. */
+function worstError(results: readonly PromiseSettledResult<void>[]): Error | undefined {
+  const errors = results.filter((result) => result.status === 'rejected').map((result) => toAppError(result.reason));
+  return errors.find(isPermanent) ?? errors[0];
+}
+
+function isPermanent(error: Error): boolean {
+  return !(error instanceof AppError && error.retryable);
+}

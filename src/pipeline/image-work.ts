@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import type { Classified } from '../domain/classification';
+import type { Counters } from '../domain/counters';
+import { checkEligibility, ineligibleByListing } from '../domain/eligibility';
+import { AppError } from '../domain/errors';
+import { imageId } from '../domain/ids';
+import {
+  type Attempt,
+  type ImageDocument,
+  type ImageError,
+  type ImageReason,
+  type ListedBlob,
+  MAX_ATTEMPTS,
+  type Stage,
+  type StoredImage,
+  contributionOf,
+} from '../domain/image';
+import { IMAGE_RETRY, delayMs } from '../domain/retry';
+import type { BlobsGateway } from '../gateways/blobs/port';
+import type { ResultsGateway } from '../gateways/results/port';
+import { readImageHeader } from '../gateways/vision/image-header';
+import type { VisionGateway } from '../gateways/vision/port';
+import type { Clock } from './clock';
+import type { Gate } from './gate';
+import type { Permit } from './run-session';
+import type { VisionPace } from './vision-pace';
+
+/**
+ * One image from its listing to its saved document: download, check, call, save.
+ *
+ * I1 A result is saved before anything else learns of it, and an acknowledged save is never repeated.
+ * I2 No call starts without a permit taken after the last wait.
+ * I3 Every document that is not `succeeded` carries a reason a person can act on.
+ * I4 What this chunk replaced is remembered in the document (`replaced`), so the delta is a function of documents: a
+ *    document that this chunk writes twice keeps what it replaced the first time.
+ */
+export interface ImageDeps {
+  readonly blobs: BlobsGateway;
+  readonly vision: VisionGateway;
+  readonly results: ResultsGateway;
+  readonly gate: Gate;
+  readonly pace: VisionPace;
+  readonly clock: Clock;
+}
+
+export interface ChunkContext {
+  readonly container: string;
+  readonly runId: string;
+  readonly chunkId: string;
+  readonly permit: () => Promise<Permit>;
+  /** An image has started or ended its call. */
+  readonly inFlight: (change: 1 | -1) => void;
+}
+
+/** `stopped`: nothing was written; the image stays for the next execution. */
+export type WorkResult = { readonly saved: true; readonly document: ImageDocument } | { readonly saved: false; readonly stop: Exclude<Permit, 'go'> };
+
+/** What the analysis of the bytes came to. */
+type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
+  Partial<Pick<ImageDocument, 'reason' | 'error' | 'analysis' | 'analyzer' | 'source' | 'contentHash'>>;
+
+/** An image that changes under our hands is followed this often, then left to the next run. */
+const MAX_FOLLOWED_CHANGES = 2;
+const DOWNLOAD_TIMEOUT_MS = 60_000;
+/** How long a result in our hands is offered to a store that does not answer: results are paid for. */
+const SAVE_RETRIES = 60;
+
+export class ImageWork {
+  private readonly attempts: Attempt[] = [];
+  private blob: ListedBlob;
+  private stored: StoredImage | undefined;
+  private transactions = 0;
+
+  constructor(
+    private readonly deps: ImageDeps,
+    private readonly chunk: ChunkContext,
+    item: Classified,
+  ) {
+    this.blob = item.blob;
+    this.stored = item.kind === 'new' ? undefined : item.stored;
+  }
+
+  async run(): Promise<WorkResult> {
+    const verdict = await this.analyze();
+    if (typeof verdict === 'string') return { saved: false, stop: verdict };
+    return { saved: true, document: await this.save(verdict) };
+  }
+
+  private async analyze(): Promise<Verdict | Exclude<Permit, 'go'>> {
+    const byListing = ineligibleByListing(this.blob.sizeBytes, this.deps.vision.limits);
+    if (byListing) return this.skipped(byListing);
+    const permit = await this.chunk.permit();
+    if (permit !== 'go') return permit;
+    const leave = await this.deps.gate.enter(this.blob.sizeBytes);
+    try {
+      const bytes = await this.download();
+      if (!(bytes instanceof Uint8Array)) return bytes;
+      const contentHash = createHash('sha256').update(bytes).digest('hex');
+      const reason = checkEligibility(readImageHeader(bytes), bytes.byteLength, this.deps.vision.limits);
+      if (reason) return { ...this.skipped(reason), contentHash };
+      const verdict = await this.call(bytes);
+      return typeof verdict === 'string' ? verdict : { ...verdict, contentHash };
+    } finally {
+      leave();
+    }
+  }
+
+  private async download(): Promise<Uint8Array | Verdict | Exclude<Permit, 'go'>> {
+    for (let attempt = 1, followed = 0; ; ) {
+      const permit = await this.chunk.permit();
+      if (permit !== 'go') return permit;
+      const startedMs = this.deps.clock.nowMs();
+      const outcome = await this.deps.blobs.download(this.chunk.container, this.blob, {
+        maxBytes: this.deps.vision.limits.maxBytes,
+        timeoutMs: DOWNLOAD_TIMEOUT_MS,
+      });
+      if (outcome.ok) return outcome.bytes;
+      this.record('download', startedMs, 0, outcome);
+      const error: ImageError = { ...pickError(outcome), stage: 'download' };
+      switch (outcome.code) {
+        case 'gone':
+          return { status: 'removed', reason: 'gone', transactions: 0 };
+        case 'too-large-bytes':
+          return this.skipped('too-large-bytes');
+        case 'changed': {
+          const now = followed < MAX_FOLLOWED_CHANGES ? await this.deps.blobs.head(this.chunk.container, this.blob.name) : undefined;
+          if (!now) return { status: 'failed', reason: 'changed', error: { ...error, retryable: true }, transactions: 0 };
+          this.blob = now;
+          followed += 1;
+          break;
+        }
+        case 'download-forbidden':
+          throw new AppError('storage-forbidden', `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`);
+        case 'download-failed':
+          if (!outcome.retryable || attempt >= IMAGE_RETRY.maxAttempts) {
+            return { status: 'failed', reason: 'download-failed', error, transactions: 0 };
+          }
+          await this.deps.clock.sleep(delayMs(IMAGE_RETRY, attempt++, this.deps.clock.random01()));
+      }
+    }
+  }
+
+  private async call(bytes: Uint8Array): Promise<Verdict | Exclude<Permit, 'go'>> {
+    for (let attempt = 1; ; ) {
+      const waitFromMs = this.deps.clock.nowMs();
+      const turn = await this.deps.pace.turn();
+      const permit = await this.chunk.permit(); // I2
+      if (permit !== 'go') {
+        this.deps.pace.giveBack(turn);
+        return permit;
+      }
+      const startedMs = this.deps.clock.nowMs();
+      this.chunk.inFlight(1);
+      const outcome = await this.deps.vision.analyze(bytes).finally(() => this.chunk.inFlight(-1));
+      this.deps.pace.answered(outcome, turn);
+      this.record('vision', startedMs, startedMs - waitFromMs, outcome);
+      if (outcome.ok) {
+        this.transactions += outcome.transactions;
+        return {
+          status: 'succeeded',
+          analysis: outcome.analysis,
+          analyzer: outcome.analyzer ?? this.deps.vision.analyzer,
+          source: 'call',
+          transactions: this.transactions,
+        };
+      }
+      if (outcome.code === 'vision-unauthorized' || outcome.code === 'vision-forbidden') {
+        throw new AppError(outcome.code, `Vision refuses our key: ${outcome.message}`);
+      }
+      const counts = outcome.code !== 'vision-throttled' && !turn.probe;
+      if (!outcome.retryable || (counts && attempt >= IMAGE_RETRY.maxAttempts)) {
+        const error: ImageError = { ...pickError(outcome), stage: 'vision' };
+        return {
+          status: 'failed',
+          reason: outcome.code,
+          error,
+          analyzer: this.deps.vision.analyzer,
+          transactions: this.transactions,
+        };
+      }
+      if (counts) await this.deps.clock.sleep(delayMs(IMAGE_RETRY, attempt++, this.deps.clock.random01()));
+    }
+  }
+
+  /** Saves against what was seen; a document that somebody else wrote meanwhile is read again and decided again. */
+  private async save(verdict: Verdict): Promise<ImageDocument> {
+    for (let failures = 0; ; ) {
+      const document = this.document(verdict);
+      try {
+        const expected = this.stored ? { version: this.stored.version } : ('new' as const);
+        const outcome = await this.deps.results.save(document, expected);
+        if (outcome.saved) return document;
+        const now = await this.deps.results.get(this.chunk.container, this.blob.name);
+        this.stored = now ? { ...now.document, version: now.version } : undefined;
+      } catch (thrown) {
+        // The answer of Vision is paid for: it is offered again for as long as that makes sense.
+        if (!(thrown instanceof AppError) || !thrown.retryable || ++failures > SAVE_RETRIES) throw thrown;
+        await this.deps.clock.sleep(delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()));
+      }
+    }
+  }
+
+  private document(verdict: Verdict): ImageDocument {
+    const { container, runId, chunkId } = this.chunk;
+    const { blob, stored } = this;
+    const base = {
+      id: imageId(this.deps.blobs.account, container, blob.name),
+      container,
+      blob: blob.name,
+      etag: blob.etag,
+      sizeBytes: blob.sizeBytes,
+      ...(blob.contentType === undefined ? {} : { contentType: blob.contentType }),
+      ...(blob.lastModified === undefined ? {} : { lastModified: blob.lastModified }),
+      ...verdict,
+      runId,
+      chunkId,
+      attempts: [...(stored?.attempts ?? []), ...this.attempts].slice(-MAX_ATTEMPTS),
+      analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),
+    };
+    return { ...base, contribution: contributionOf(base), replaced: replacedBy(chunkId, stored) };
+  }
+
+  private elapsed(startedMs: number): number {
+    return Math.round(this.deps.clock.nowMs() - startedMs);
+  }
+
+  private skipped(reason: ImageReason): Verdict {
+    return { status: 'skipped', reason, analyzer: this.deps.vision.analyzer, transactions: 0 };
+  }
+
+  private record(
+    stage: Stage,
+    startedMs: number,
+    waitMs: number,
+    outcome: { readonly ok: boolean; readonly code?: string; readonly retryable?: boolean; readonly httpStatus?: number; readonly requestId?: string },
+  ): void {
+    const last = this.attempts.at(-1);
+    // A row of 429s is one entry: otherwise the waiting would push the story out of the last MAX_ATTEMPTS.
+    if (outcome.code === 'vision-throttled' && last?.code === outcome.code) {
+      const soFar = { waitMs: last.waitMs + Math.round(waitMs), workMs: last.workMs + this.elapsed(startedMs) };
+      this.attempts[this.attempts.length - 1] = { ...last, ...soFar };
+      return;
+    }
+    this.attempts.push({
+      stage,
+      startedAt: new Date(startedMs).toISOString(),
+      waitMs: Math.round(waitMs),
+      workMs: this.elapsed(startedMs),
+      runId: this.chunk.runId,
+      ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
+      ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
+      ...(outcome.code === undefined ? {} : { code: outcome.code }),
+      ...(outcome.retryable === undefined ? {} : { retryable: outcome.retryable }),
+    });
+  }
+}
+
+/** What a write of this chunk replaces (I4). */
+export function replacedBy(chunkId: string, stored: StoredImage | undefined): Counters {
+  if (!stored) return {};
+  return stored.chunkId === chunkId ? stored.replaced : stored.contribution;
+}
+
+function pickError(outcome: {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly httpStatus?: number;
+  readonly requestId?: string;
+}): Omit<ImageError, 'stage'> {
+  return {
+    code: outcome.code,
+    message: outcome.message.slice(0, 500),
+    retryable: outcome.retryable,
+    ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
+    ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
+  };
+}

@@ -1,0 +1,190 @@
+import { classify } from '../domain/classification';
+import { ineligibleByListing } from '../domain/eligibility';
+import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
+import type { ListedBlob } from '../domain/image';
+import { compareNames } from '../domain/name-order';
+import type { ListingCounts } from '../domain/quote';
+import type { BlobsGateway } from '../gateways/blobs/port';
+import type { ChunkBounds, ManifestsGateway, PageIndex } from '../gateways/manifests/port';
+import type { NameInterval, ResultsGateway } from '../gateways/results/port';
+import type { VisionGateway } from '../gateways/vision/port';
+
+/**
+ * The snapshot of a run: pages of a listing, cut into chunks with name bounds.
+ *
+ * I1 Pages and chunks cover the name space without overlap or gap: each begins where the one before ended, the first is
+ *    open below, the last open above. So stored images between two listed names belong to exactly one chunk.
+ * I2 The index of a page is written once and stands; a second listing of the same page takes its bounds.
+ * I3 Lost inputs are listed again from the bounds: Azurite may forget what it acknowledged in its last five seconds.
+ */
+export interface ListingDeps {
+  readonly blobs: BlobsGateway;
+  readonly manifests: ManifestsGateway;
+  readonly results: ResultsGateway;
+  readonly vision: Pick<VisionGateway, 'analyzer' | 'limits'>;
+}
+
+export interface ListingScope {
+  readonly runId: string;
+  readonly container: string;
+  readonly prefix: string;
+}
+
+interface Found {
+  readonly blobs: readonly ListedBlob[];
+  readonly next?: string;
+}
+
+export class Listing {
+  constructor(private readonly deps: ListingDeps) {}
+
+  /** The index of a page: read, or listed now. */
+  async page(scope: ListingScope, page: number): Promise<PageIndex> {
+    const known = await this.deps.manifests.readPage(scope.runId, page);
+    if (known) return known;
+    const before = page === 0 ? undefined : await this.page(scope, page - 1);
+    const after = await this.deps.manifests.readPage(scope.runId, page + 1);
+    const from = before?.chunks.at(-1)?.to;
+    // A page that was lost ends where its neighbour begins (I1), not after PAGE_SIZE images.
+    const until = after?.chunks[0]?.from;
+    const found = await this.find(scope, before?.next, until);
+    const { index, chunks } = await this.cut(scope, found, from, before?.next);
+    const standing = await this.deps.manifests.writePageOnce(scope.runId, page, index); // I2
+    if (sameBounds(standing, index)) {
+      const writes = chunks.map((blobs, chunk) =>
+        index.chunks[chunk]?.settled
+          ? Promise.resolve()
+          : this.deps.manifests.writeChunk({ runId: scope.runId, page, chunk }, blobs),
+      );
+      await Promise.all(writes);
+    }
+    return standing;
+  }
+
+  async intervalOf(task: { readonly container: string; readonly prefix: string; readonly ref: ChunkRef }): Promise<NameInterval> {
+    const { ref, container, prefix } = task;
+    const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
+    return intervalOf(boundsOf(index, ref), prefix);
+  }
+
+  /** The images of a chunk whose manifest is gone (I3). */
+  async listChunk(task: { readonly container: string; readonly prefix: string; readonly ref: ChunkRef }): Promise<readonly ListedBlob[]> {
+    const { ref, container, prefix } = task;
+    const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
+    const { from, to } = boundsOf(index, ref);
+    const found = await this.find({ runId: ref.runId, container, prefix }, index.marker, to);
+    const blobs = from === undefined ? found.blobs : found.blobs.filter(({ name }) => compareNames(name, from) > 0);
+    await this.deps.manifests.writeChunk(ref, blobs);
+    return blobs;
+  }
+
+  /** Lists from a marker: up to PAGE_SIZE images, or up to the name `until` where that is known. */
+  private async find(scope: ListingScope, marker: string | undefined, until: string | undefined): Promise<Found> {
+    const blobs: ListedBlob[] = [];
+    let next = marker;
+    do {
+      const room = until === undefined ? PAGE_SIZE - blobs.length : PAGE_SIZE;
+      const options = { prefix: scope.prefix, pageSize: room, ...(next === undefined ? {} : { marker: next }) };
+      const page = await this.deps.blobs.listPage(scope.container, options);
+      blobs.push(...page.blobs);
+      next = page.next;
+      const last = blobs.at(-1);
+      if (until !== undefined && last && compareNames(last.name, until) >= 0) {
+        return { blobs: blobs.filter(({ name }) => compareNames(name, until) <= 0), ...(next === undefined ? {} : { next }) };
+      }
+    } while (next !== undefined && (until !== undefined || blobs.length < PAGE_SIZE));
+    return { blobs, ...(next === undefined ? {} : { next }) };
+  }
+
+  private async cut(
+    scope: ListingScope,
+    found: Found,
+    from: string | undefined,
+    marker: string | undefined,
+  ): Promise<{ index: PageIndex; chunks: readonly (readonly ListedBlob[])[] }> {
+    const { blobs, next } = found;
+    const size = Math.max(CHUNK_SIZE, Math.ceil(blobs.length / (PAGE_SIZE / CHUNK_SIZE)));
+    const chunks = Array.from({ length: Math.max(1, Math.ceil(blobs.length / size)) }, (_, chunk) =>
+      blobs.slice(chunk * size, (chunk + 1) * size),
+    );
+    const isLast = (chunk: number) => next === undefined && chunk === chunks.length - 1;
+    const bounds = chunks.map((part, chunk): Omit<ChunkBounds, 'settled'> => {
+      const lower = chunk === 0 ? from : chunks[chunk - 1]?.at(-1)?.name;
+      const upper = isLast(chunk) ? undefined : part.at(-1)?.name;
+      return { count: part.length, ...(lower === undefined ? {} : { from: lower }), ...(upper === undefined ? {} : { to: upper }) };
+    });
+    const compared = await this.compare(scope, chunks, bounds);
+    const index: PageIndex = {
+      ...(marker === undefined ? {} : { marker }),
+      ...(next === undefined ? {} : { next }),
+      chunks: bounds.map((bound, chunk) => ({ ...bound, settled: compared.settled[chunk] ?? false })),
+      counts: compared.counts,
+    };
+    return { index, chunks };
+  }
+
+  /** Compares the page with what is stored: one range query. */
+  private async compare(
+    scope: ListingScope,
+    chunks: readonly (readonly ListedBlob[])[],
+    bounds: readonly Omit<ChunkBounds, 'settled'>[],
+  ): Promise<{ counts: ListingCounts; settled: boolean[] }> {
+    const { analyzer, limits } = this.deps.vision;
+    const chunkOf = new Map(chunks.flatMap((part, chunk) => part.map((blob): [string, number] => [blob.name, chunk])));
+    const byName = new Map(chunks.flat().map((blob) => [blob.name, blob]));
+    const unchanged = chunks.map(() => 0);
+    const missing = chunks.map(() => 0);
+    const seen = new Set<string>();
+    let changed = 0;
+    for await (const stored of this.deps.results.range(scope.container, pageInterval(bounds, scope.prefix))) {
+      const blob = byName.get(stored.blob);
+      if (!blob) {
+        if (stored.status === 'removed') continue;
+        const at = bounds.findIndex(({ to }) => to === undefined || compareNames(stored.blob, to) <= 0);
+        missing[Math.max(at, 0)] = (missing[Math.max(at, 0)] ?? 0) + 1;
+        continue;
+      }
+      seen.add(blob.name);
+      if (classify(blob, stored, analyzer).kind === 'unchanged') {
+        const at = chunkOf.get(blob.name) ?? 0;
+        unchanged[at] = (unchanged[at] ?? 0) + 1;
+      } else changed += 1;
+    }
+    const ineligible: Record<string, number> = {};
+    let fresh = 0;
+    for (const blob of byName.values()) {
+      if (seen.has(blob.name)) continue;
+      const reason = ineligibleByListing(blob.sizeBytes, limits);
+      if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
+      else fresh += 1;
+    }
+    const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
+    return {
+      counts: { total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
+      settled: chunks.map((part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0),
+    };
+  }
+}
+
+function boundsOf(index: PageIndex, ref: ChunkRef): ChunkBounds {
+  const bounds = index.chunks[ref.chunk];
+  if (!bounds) throw new Error(`page ${ref.page} has no chunk ${ref.chunk}`);
+  return bounds;
+}
+
+function intervalOf({ from, to }: Pick<ChunkBounds, 'from' | 'to'>, prefix: string): NameInterval {
+  return { prefix, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+function pageInterval(bounds: readonly Omit<ChunkBounds, 'settled'>[], prefix: string): NameInterval {
+  const from = bounds[0]?.from;
+  const to = bounds.at(-1)?.to;
+  return { prefix, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+function sameBounds(a: PageIndex, b: PageIndex): boolean {
+  return (
+    a.chunks.length === b.chunks.length &&
+    a.chunks.every((bounds, i) => bounds.to === b.chunks[i]?.to && bounds.from === b.chunks[i]?.from)
+  );
+}

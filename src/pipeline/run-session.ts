@@ -1,0 +1,141 @@
+import type { RunActorApi } from '../actors/run-actor.api';
+import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/chunk-lease';
+import type { ChunkProgress } from '../domain/chunk-progress';
+import { type ChunkRef, chunkId } from '../domain/ids';
+import type { Control } from '../domain/run-state';
+import type { Clock } from './clock';
+
+/**
+ * What one process does for one run: reports all its chunks in one call every REPORT_INTERVAL_MS, and passes on what the
+ * run actor answers (pause, cancel, a lost lease). One session a run and process, however many chunks.
+ *
+ * I1 `permit` answers `go` only while the last report is younger than FRESH_MS (I2 of chunk-lease), counted from when it
+ *    was sent: a silent actor stops the calls, it never frees them.
+ */
+export type Permit = 'go' | 'lost' | Exclude<Control, 'run'>;
+
+export type OpenedChunk =
+  | { readonly state: 'granted'; readonly chunk: ChunkHold }
+  | { readonly state: 'done' }
+  | { readonly state: 'stop'; readonly control: Exclude<Control, 'run'> };
+
+export interface ChunkHold {
+  readonly mayRemove: boolean;
+  permit(): Promise<Permit>;
+  close(progress: ChunkProgress, complete: boolean): Promise<void>;
+  /** Stops reporting; the lease runs out by itself. */
+  abandon(): void;
+}
+
+export interface SessionDeps {
+  readonly run: (id: string) => RunActorApi;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+interface HeldChunk {
+  readonly ref: ChunkRef;
+  readonly attempt: string;
+  readonly progress: () => ChunkProgress;
+  lost: boolean;
+}
+
+export class RunSessions {
+  private readonly sessions = new Map<string, RunSession>();
+
+  constructor(private readonly deps: SessionDeps) {}
+
+  /** Waits until nobody else works on the chunk, then holds it. */
+  async open(ref: ChunkRef, progress: () => ChunkProgress): Promise<OpenedChunk> {
+    const actor = this.deps.run(ref.runId);
+    const attempt = this.deps.newId();
+    for (;;) {
+      const sentMs = this.deps.clock.monotonicMs();
+      const answer = await actor.openChunk({ ref, attempt });
+      if (answer.state === 'done') return { state: 'done' };
+      if (answer.state === 'stop') return { state: 'stop', control: answer.control as Exclude<Control, 'run'> };
+      if (answer.state === 'granted') {
+        const chunk = this.session(ref.runId).hold({ ref, attempt, progress, lost: false }, sentMs, answer.mayRemove);
+        return { state: 'granted', chunk };
+      }
+      await this.deps.clock.sleep(REPORT_INTERVAL_MS);
+    }
+  }
+
+  private session(runId: string): RunSession {
+    const known = this.sessions.get(runId);
+    if (known) return known;
+    const session = new RunSession(this.deps, runId, () => this.sessions.delete(runId));
+    this.sessions.set(runId, session);
+    return session;
+  }
+}
+
+class RunSession {
+  private readonly chunks = new Map<string, HeldChunk>();
+  private readonly waiters: (() => void)[] = [];
+  private control: Control = 'run';
+  private freshUntilMs = 0;
+  private reporting = false;
+
+  constructor(
+    private readonly deps: SessionDeps,
+    private readonly runId: string,
+    private readonly ended: () => void,
+  ) {}
+
+  hold(chunk: HeldChunk, sentMs: number, mayRemove: boolean): ChunkHold {
+    const id = chunkId(chunk.ref);
+    this.chunks.set(id, chunk);
+    this.control = 'run';
+    this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
+    if (!this.reporting) void this.report();
+    return {
+      mayRemove,
+      permit: () => this.permit(chunk),
+      close: async (progress, complete) => {
+        this.chunks.delete(id);
+        await this.deps.run(this.runId).closeChunk({ ref: chunk.ref, attempt: chunk.attempt, progress, complete });
+      },
+      abandon: () => this.lose(id),
+    };
+  }
+
+  private async permit(chunk: HeldChunk): Promise<Permit> {
+    for (;;) {
+      if (chunk.lost) return 'lost';
+      if (this.control !== 'run') return this.control;
+      if (this.deps.clock.monotonicMs() < this.freshUntilMs) return 'go'; // I1
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
+    }
+  }
+
+  private async report(): Promise<void> {
+    this.reporting = true;
+    while (this.chunks.size > 0) {
+      await this.deps.clock.sleep(REPORT_INTERVAL_MS);
+      if (this.chunks.size === 0) break;
+      const sentMs = this.deps.clock.monotonicMs();
+      try {
+        const held = [...this.chunks.values()];
+        const chunks = held.map(({ ref, attempt, progress }) => ({ ref, attempt, progress: progress() }));
+        const { control, lost } = await this.deps.run(this.runId).report({ chunks });
+        this.control = control;
+        this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
+        for (const id of lost) this.lose(id);
+      } catch {
+        // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
+      }
+      for (const wake of this.waiters.splice(0)) wake();
+    }
+    this.reporting = false;
+    for (const wake of this.waiters.splice(0)) wake();
+    this.ended();
+  }
+
+  private lose(id: string): void {
+    const chunk = this.chunks.get(id);
+    if (chunk) chunk.lost = true;
+    this.chunks.delete(id);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Actors } from '../../actors';
+import type { EventsGateway } from '../../gateways/events/port';
+import type { ManifestsGateway } from '../../gateways/manifests/port';
+import type { ResultsGateway } from '../../gateways/results/port';
+import type { RunsGateway } from '../../gateways/runs/port';
+import type { VisionGateway } from '../../gateways/vision/port';
+import type { ChunkWork } from '../../pipeline/chunk-work';
+import type { Listing } from '../../pipeline/listing';
+import type { Activity } from './activity';
+import { createAnalyzeChunk } from './analyze-chunk';
+import { createAnnounce } from './announce';
+import { createCleanPage } from './clean-page';
+import { createCleanRun } from './clean-run';
+import { createCloseRun } from './close-run';
+import { createListPage } from './list-page';
+import { createMarkPaused } from './mark-paused';
+import { createOpenPage } from './open-page';
+import { RunIndex } from './run-index';
+import { createSetPhase } from './set-phase';
+import { createVerifyTotals } from './verify-totals';
+import { type QuoteSettings, createWriteQuote } from './write-quote';
+
+export type { Activity } from './activity';
+
+export interface ActivityDeps {
+  readonly actors: Actors;
+  readonly listing: Listing;
+  readonly chunks: ChunkWork;
+  readonly vision: VisionGateway;
+  readonly results: ResultsGateway;
+  readonly manifests: ManifestsGateway;
+  readonly runs: RunsGateway;
+  readonly events: EventsGateway;
+  readonly quote: QuoteSettings;
+}
+
+/** Every activity under its wire name. */
+export function createActivities(deps: ActivityDeps): readonly Activity[] {
+  const { actors, listing, chunks, vision, results, manifests, runs, events } = deps;
+  const index = new RunIndex(actors, runs);
+  return [
+    createSetPhase(actors, index),
+    createListPage(listing, actors),
+    createWriteQuote(actors, vision, index, deps.quote),
+    createOpenPage(listing, actors),
+    createAnalyzeChunk(chunks, actors),
+    createCleanPage(manifests),
+    createMarkPaused(actors, index),
+    createVerifyTotals(actors, results, manifests),
+    createCloseRun(actors, manifests, runs, () => vision.analyzer),
+    createAnnounce(actors, events),
+    createCleanRun(manifests),
+  ];
+}

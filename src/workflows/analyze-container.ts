@@ -1,0 +1,150 @@
+import { pageInstanceId } from '../domain/ids';
+import type { RunPhase } from '../domain/run';
+import type { Control } from '../domain/run-state';
+import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
+import type { AnalyzePageState, PageResult } from './analyze-page';
+import {
+  type RunScope,
+  announce,
+  cleanRun,
+  closeRun,
+  listPage,
+  markPaused,
+  setPhase,
+  verifyTotals,
+  writeQuote,
+} from './steps';
+import { type Generation, GenerationFull, type Step, StepFailed, call, defineWorkflow, window } from './sdk';
+
+/** Page children in flight: 4 x 4 chunks fill a process's activity slots twice. */
+const PAGES_IN_FLIGHT = 4;
+/** A paused run looks for itself once an hour, should the event that resumes it be lost. */
+const PAUSE_CHECK_MS = 3_600_000;
+
+/** The run's whole memory: carried by continue-as-new, so small whatever the container's size. */
+export interface AnalyzeContainerState extends RunScope {
+  phase: RunPhase;
+  /** Pages listed so far. */
+  pages: number;
+  /** Next page to analyze, then next page to clean up. */
+  next: number;
+  /** Pages that stopped half way: at most PAGES_IN_FLIGHT. */
+  stopped: number[];
+  /** How often the run was resumed: a part of the ids of page children. */
+  round: number;
+  failure?: string;
+}
+
+export function newAnalyzeContainer(scope: RunScope): AnalyzeContainerState {
+  return { ...scope, phase: 'snapshot', pages: 0, next: 0, stopped: [], round: 0 };
+}
+
+/**
+ * One run over a container: snapshot, quote, analyze, finish. The phase decides where a new generation goes on; a step
+ * that fails for good ends the run as Failed with its reason, and what was saved is still counted and verified.
+ */
+export const analyzeContainer = defineWorkflow<AnalyzeContainerState, { readonly failed: boolean }>(
+  WORKFLOWS.analyzeContainer,
+  async function* (generation, state) {
+    if (state.phase !== 'finish') {
+      try {
+        yield* work(generation, state);
+      } catch (thrown) {
+        if (!(thrown instanceof StepFailed)) throw thrown;
+        state.failure = `${thrown.error.code}: ${thrown.error.message}`;
+      }
+      enter(generation, state, 'finish');
+    }
+    return yield* finish(generation, state);
+  },
+);
+
+async function* work(generation: Generation, state: AnalyzeContainerState): Step<void> {
+  const scope = scopeOf(state);
+  // 1. snapshot: page after page, because each starts at the marker of the one before
+  while (state.phase === 'snapshot') {
+    if (state.pages === 0) {
+      yield* call(generation, setPhase, { ...scope, phase: 'snapshot' });
+      yield* call(generation, announce, { ...scope, event: 'run-started' });
+    }
+    const { last, control } = yield* call(generation, listPage, { ...scope, page: state.pages });
+    state.pages += 1;
+    if (isStopped(control)) return;
+    if (last) enter(generation, state, 'quote');
+  }
+  // 2. quote: what it will cost, from the counts
+  if (state.phase === 'quote') {
+    const { control } = yield* call(generation, writeQuote, scope);
+    if (isStopped(control)) return;
+    enter(generation, state, 'analyze');
+  }
+  // 3. analyze: a window of pages; a pause stops them half way and is waited for here
+  yield* call(generation, setPhase, { ...scope, phase: 'analyze' });
+  for (;;) {
+    yield* analyzePages(generation, state);
+    if (state.stopped.length === 0) return;
+    const { control } = yield* call(generation, markPaused, scope);
+    if (isStopped(control)) return;
+    if (control === 'pause') yield* resumed(generation, state);
+  }
+}
+
+async function* analyzePages(generation: Generation, state: AnalyzeContainerState): Step<void> {
+  const again = [...state.stopped];
+  const stopped = new Set<number>(again);
+  const items = function* () {
+    yield* again;
+    while (state.next < state.pages) yield state.next++;
+  };
+  try {
+    yield* window<number, PageResult>(generation, {
+      items: items(),
+      width: PAGES_IN_FLIGHT,
+      start: (page) => {
+        stopped.add(page); // until it says that it is complete
+        const input: AnalyzePageState = { ...scopeOf(state), page };
+        return generation.child(WORKFLOWS.analyzePage, input, pageInstanceId(state.runId, page, state.round));
+      },
+      done: (page, { complete }) => {
+        if (complete) stopped.delete(page);
+        return complete;
+      },
+    });
+  } finally {
+    state.stopped = [...stopped];
+    // A page that is started again needs an instance id of its own.
+    if (state.stopped.length > 0) state.round += 1;
+  }
+}
+
+/** Waits for the owner's next word. */
+async function* resumed(generation: Generation, state: AnalyzeContainerState): Step<void> {
+  if (!generation.hasRoomFor(2)) throw new GenerationFull();
+  generation.setStatus({ phase: state.phase, paused: true });
+  yield generation.any([generation.event(RUN_CONTROL_EVENT), generation.timer(PAUSE_CHECK_MS)]);
+}
+
+/** 4. finish: totals recounted, the run closed with its receipt, announced, its inputs deleted. */
+async function* finish(generation: Generation, state: AnalyzeContainerState): Step<{ readonly failed: boolean }> {
+  const scope = scopeOf(state);
+  yield* call(generation, setPhase, { ...scope, phase: 'finish' });
+  yield* call(generation, verifyTotals, scope);
+  const failure = state.failure === undefined ? {} : { failure: state.failure };
+  const { failed } = yield* call(generation, closeRun, { ...scope, ...failure });
+  yield* call(generation, announce, { ...scope, event: failed ? 'run-failed' : 'run-completed' });
+  yield* call(generation, cleanRun, { ...scope, pages: state.pages });
+  return { failed };
+}
+
+function enter(generation: Generation, state: AnalyzeContainerState, phase: RunPhase): void {
+  state.phase = phase;
+  generation.setStatus({ phase, pages: state.pages });
+}
+
+function scopeOf({ runId, container, prefix }: RunScope): RunScope {
+  return { runId, container, prefix };
+}
+
+function isStopped(control: Control): boolean {
+  return control === 'cancel' || control === 'fail';
+}

@@ -1,0 +1,65 @@
+import type { Task, TWorkflow, WorkflowContext } from '@dapr/dapr';
+import type { ErrorValue, Outcome } from '../../domain/outcome';
+import { type Generation, GenerationFull, StepFailed, createGeneration } from './generation';
+
+/**
+ * The one seam between a workflow's story and Dapr's engine (@dapr/dapr 3.18.0).
+ *
+ * I1 Only `async function*` is driven by the SDK: a plain generator completes at once with `{}`.
+ * I2 A workflow never fails by throwing: it answers an Outcome, because `whenAny` over children that throw leaves the
+ *    parent with half an error.
+ * I3 No history grows beyond a generation's budget: the story is cut and goes on as new with its state.
+ *
+ * Held by test/replay.
+ */
+
+/** What an engine turn hands to the story and takes from it. */
+export type Step<T> = AsyncGenerator<Task<unknown>, T, unknown>;
+
+export interface WorkflowRef<Input, Output> {
+  readonly name: string;
+  /** Never set: carries the types. */
+  readonly types?: (input: Input) => Output;
+}
+
+export interface ActivityRef<Input, Output> {
+  readonly name: string;
+  /** Never set: carries the types. */
+  readonly types?: (input: Input) => Output;
+}
+
+export function activityRef<Input, Output>(name: string): ActivityRef<Input, Output> {
+  return { name };
+}
+
+export interface WorkflowDefinition<State, Output> extends WorkflowRef<State, Output> {
+  readonly run: TWorkflow;
+}
+
+/**
+ * A workflow whose whole memory is `State`: JSON, small, and enough to go on from. The story changes `state` in place as
+ * steps complete; when a generation is full it is continued as new with what `state` says then.
+ */
+export function defineWorkflow<State extends object, Output>(
+  name: string,
+  story: (generation: Generation, state: State) => Step<Output>,
+): WorkflowDefinition<State, Output> {
+  const run = async function* (ctx: WorkflowContext, input: State): Step<Outcome<Output> | undefined> {
+    const state = structuredClone(input);
+    try {
+      return { ok: true, value: yield* story(createGeneration(ctx), state) };
+    } catch (thrown) {
+      if (thrown instanceof GenerationFull) {
+        ctx.continueAsNew(state, true); // events that came early are carried along
+        return undefined;
+      }
+      return { ok: false, error: errorValue(thrown) };
+    }
+  };
+  return { name, run: run as unknown as TWorkflow };
+}
+
+function errorValue(thrown: unknown): ErrorValue {
+  if (thrown instanceof StepFailed) return thrown.error;
+  return { code: 'internal', message: thrown instanceof Error ? thrown.message : String(thrown), retryable: false };
+}

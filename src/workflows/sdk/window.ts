@@ -1,0 +1,83 @@
+import type { Task } from '@dapr/dapr';
+import type { Outcome } from '../../domain/outcome';
+import { STEP_RETRY, delayMs } from '../../domain/retry';
+import type { Step } from './definition';
+import { type Generation, GenerationFull, StepFailed } from './generation';
+
+export interface WindowOptions<Item, Result> {
+  readonly items: Iterable<Item>;
+  readonly width: number;
+  readonly start: (item: Item) => Task<unknown>;
+  /** Called once per item, in the order of completion, which replay repeats. `false` starts nothing more. */
+  readonly done: (item: Item, result: Result) => boolean;
+}
+
+interface Slot<Item> {
+  readonly item: Item;
+  readonly attempt: number;
+  readonly waits: boolean;
+}
+
+/**
+ * A sliding window of `width` tasks with a retry per slot. `whenAll` hangs or kills the workflow when a child fails or
+ * has already completed (SDK 3.18.0); `whenAny` over the open slots is sound (test/replay/window.test.ts).
+ *
+ * When the generation is full nothing new is started, what is in flight is awaited, and then the story goes on as new.
+ * @throws StepFailed with the first permanent error, after everything in flight has ended
+ */
+export async function* window<Item, Result>(
+  generation: Generation,
+  { items, width, start, done }: WindowOptions<Item, Result>,
+): Step<void> {
+  const queue = items[Symbol.iterator]();
+  const slots = new Map<Task<unknown>, Slot<Item>>();
+  let accepting = true;
+  let full = false;
+  let failure: StepFailed | undefined;
+
+  const launch = (item: Item, attempt: number) => slots.set(start(item), { item, attempt, waits: false });
+  const fill = () => {
+    while (accepting && slots.size < width) {
+      if (!generation.hasRoomFor(1)) {
+        full = true;
+        return;
+      }
+      const next = queue.next();
+      if (next.done) return;
+      launch(next.value, 1);
+    }
+  };
+
+  for (fill(); slots.size > 0; fill()) {
+    const winner = (yield generation.any([...slots.keys()])) as Task<unknown>;
+    const slot = slots.get(winner);
+    if (!slot) throw new Error('whenAny answered a task that is not in the window');
+    slots.delete(winner);
+    if (slot.waits) {
+      launch(slot.item, slot.attempt + 1);
+      continue;
+    }
+    const outcome = outcomeOf<Result>(winner);
+    if (outcome.ok) {
+      if (!done(slot.item, outcome.value)) accepting = false;
+    } else if (!outcome.error.retryable || slot.attempt >= STEP_RETRY.maxAttempts) {
+      failure ??= new StepFailed(outcome.error);
+      accepting = false;
+    } else if (generation.hasRoomFor(2)) {
+      slots.set(generation.timer(delayMs(STEP_RETRY, slot.attempt)), { ...slot, waits: true });
+    } else {
+      full = true; // not marked done: the next generation starts it again
+      accepting = false;
+    }
+  }
+  if (failure) throw failure;
+  if (full) throw new GenerationFull();
+}
+
+/** Our activities and children answer Outcomes; a failed task is the engine's own trouble and worth another try. */
+function outcomeOf<Result>(task: Task<unknown>): Outcome<Result> {
+  if (task.isFailed) {
+    return { ok: false, error: { code: 'workflow-unavailable', message: 'the engine lost the step', retryable: true } };
+  }
+  return task.getResult() as Outcome<Result>;
+}

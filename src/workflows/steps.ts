@@ -1,0 +1,65 @@
+import type { ChunkRef } from '../domain/ids';
+import type { RunPhase } from '../domain/run';
+import type { Control } from '../domain/run-state';
+import type { RunEventName } from '../domain/events';
+import { ACTIVITIES } from '../names';
+import { activityRef } from './sdk';
+
+/**
+ * Every step a workflow can take: names and types, no effects. Results are at most 200 bytes and never hold an image
+ * name or Vision's words: they stay in histories.
+ */
+
+/** What every step needs to know of its run. */
+export interface RunScope {
+  readonly runId: string;
+  readonly container: string;
+  readonly prefix: string;
+}
+
+export const setPhase = activityRef<RunScope & { readonly phase: RunPhase }, { readonly control: Control }>(
+  ACTIVITIES.setPhase,
+);
+
+export const listPage = activityRef<
+  RunScope & { readonly page: number },
+  { readonly last: boolean; readonly control: Control }
+>(ACTIVITIES.listPage);
+
+export const writeQuote = activityRef<RunScope, { readonly control: Control }>(ACTIVITIES.writeQuote);
+
+/** Chunks of a page that need work, as a bitmask. */
+export const openPage = activityRef<RunScope & { readonly page: number }, { readonly chunks: number }>(
+  ACTIVITIES.openPage,
+);
+
+export const analyzeChunk = activityRef<RunScope & { readonly ref: ChunkRef }, ChunkResult>(ACTIVITIES.analyzeChunk);
+
+export interface ChunkResult {
+  /** False when it stopped because the run was paused, cancelled or failed. */
+  readonly complete: boolean;
+}
+
+export const verifyTotals = activityRef<RunScope, { readonly clean: boolean; readonly differences: number }>(
+  ACTIVITIES.verifyTotals,
+);
+
+export const closeRun = activityRef<RunScope & { readonly failure?: string }, { readonly failed: boolean }>(
+  ACTIVITIES.closeRun,
+);
+
+export const markPaused = activityRef<RunScope, { readonly control: Control }>(ACTIVITIES.markPaused);
+
+export const announce = activityRef<RunScope & { readonly event: RunEventName }, { readonly announced: true }>(
+  ACTIVITIES.announce,
+);
+
+/** Deletes the chunk inputs of one page; its index stays, so that a lost neighbour can be listed again. */
+export const cleanPage = activityRef<RunScope & { readonly page: number }, { readonly deleted: true }>(
+  ACTIVITIES.cleanPage,
+);
+
+/** Deletes the page indexes of a sealed run; reports and receipt stay. */
+export const cleanRun = activityRef<RunScope & { readonly pages: number }, { readonly deleted: true }>(
+  ACTIVITIES.cleanRun,
+);
