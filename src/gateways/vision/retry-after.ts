@@ -11,7 +11,7 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
     const ms = Math.ceil(Number(value) * 1000);
     return Number.isSafeInteger(ms) ? ms : Number.MAX_SAFE_INTEGER;
   }
-  // Date.parse also takes "-5" and "1e3" for years; an HTTP date begins with the name of a day.
-  const at = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : Number.NaN;
+  // Date.parse also takes "-5" and "Someday, 99 Nov" for dates; an HTTP date names its day and ends in GMT.
+  const at = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

@@ -52,7 +52,8 @@ interface Armed {
   readonly fault: Fault;
   readonly endsAtMs: number;
   fired: number;
-  credit: number;
+  /** Calls that matched so far. */
+  met: number;
 }
 
 export class FaultList {
@@ -60,7 +61,7 @@ export class FaultList {
 
   arm(faults: readonly Fault[], nowMs: number): void {
     for (const fault of faults) {
-      this.armed.push({ fault, endsAtMs: nowMs + (fault.forMs ?? Number.POSITIVE_INFINITY), fired: 0, credit: 0 });
+      this.armed.push({ fault, endsAtMs: nowMs + (fault.forMs ?? Number.POSITIVE_INFINITY), fired: 0, met: 0 });
     }
   }
 
@@ -69,9 +70,8 @@ export class FaultList {
     for (const armed of this.armed) {
       const { match, times, share } = armed.fault;
       if (armed.fired >= times || nowMs >= armed.endsAtMs || (match !== undefined && match !== hash)) continue;
-      armed.credit += share;
-      if (armed.credit < 1) continue;
-      armed.credit -= 1;
+      armed.met += 1;
+      if (dueBy(armed.met, share) === dueBy(armed.met - 1, share)) continue;
       armed.fired += 1; // I1
       return armed.fault.behaviour;
     }
@@ -86,3 +86,6 @@ export class FaultList {
     this.armed = [];
   }
 }
+
+/** How many of the first `met` calls are to fail. The nudge keeps 10 x 0.3 from being 2.999. */
+const dueBy = (met: number, share: number): number => Math.floor(met * share + 1e-9);
