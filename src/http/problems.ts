@@ -13,6 +13,7 @@ export const HTTP_CODES = [
   'route-not-found',
   'method-not-allowed',
   'unauthorized',
+  'cross-site',
   'body-too-large',
   'unsupported-media-type',
 ] as const;
@@ -166,6 +167,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     title: 'Not authorised',
     cause: 'The app channel was called without the token of the sidecar.',
     cure: 'Call the public address, or give daprd and the application the same APP_API_TOKEN.',
+  },
+  'cross-site': {
+    status: 403,
+    title: 'Asked by another site',
+    cause: 'A page of another site made the browser send a request that starts or changes something.',
+    cure: 'Send the request yourself, from a program, or from a page of this address.',
   },
   'body-too-large': {
     status: 413,

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
+import { toAppError } from '../domain/errors';
 import { RequestError } from './request-error';
 
 export type Handler = (req: Request, res: Response) => Promise<void> | void;
@@ -9,32 +10,50 @@ export interface RouteHandlers {
 }
 
 export interface RouteOptions {
-  /** Express answers HEAD with the GET handler. False where GET has an effect: HEAD is then refused. Default true. */
-  readonly head?: boolean;
+  /** GET starts something: HEAD is then refused, which Express would answer with the GET handler. Default false. */
+  readonly getHasEffect?: boolean;
 }
 
-/** Registers one path. Every other verb answers 405 with Allow. */
-export function serve(router: Router, path: string, handlers: RouteHandlers, { head = true }: RouteOptions = {}): void {
+/**
+ * Registers one path.
+ *
+ * I1 Every other verb answers 405 with Allow.
+ * I2 What has an effect is refused when the browser says that another site asked: a page somewhere must not be able to
+ *    start work on a service that listens on the reader's own machine. Programs do not send the header.
+ */
+export function serve(
+  router: Router,
+  path: string,
+  handlers: RouteHandlers,
+  { getHasEffect = false }: RouteOptions = {},
+): void {
   const verbs = Object.keys(handlers);
-  const allow = [...verbs, ...(handlers.GET && head ? ['HEAD'] : [])].join(', ');
+  const allow = [...verbs, ...(handlers.GET && !getHasEffect ? ['HEAD'] : [])].join(', ');
   const refuse: RequestHandler = (req, _res, next) => {
     next(
       new RequestError('method-not-allowed', `${req.method} is not one of ${allow}.`, { headers: { Allow: allow } }),
     );
   };
   const route = router.route(path);
-  if (!head) route.head(refuse);
+  if (getHasEffect) route.head(refuse).get(refuseCrossSite);
   if (handlers.GET) route.get(handle(handlers.GET));
-  if (handlers.POST) route.post(handle(handlers.POST));
-  route.all(refuse);
+  if (handlers.POST) route.post(refuseCrossSite, handle(handlers.POST));
+  route.all(refuse); // I1
 }
+
+// I2
+const refuseCrossSite: RequestHandler = (req, _res, next) => {
+  if (req.get('sec-fetch-site') !== 'cross-site') next();
+  else next(new RequestError('cross-site', 'Another site asked for this, not you.'));
+};
 
 /** An async handler as Express takes it; what it throws goes to the error handler. */
 export function handle(handler: Handler): RequestHandler {
   return (req, res, next) => {
     void Promise.resolve()
       .then(() => handler(req, res))
-      .catch(next);
+      // next(undefined) and next('route') mean "go on": only an Error surely means failure.
+      .catch((thrown: unknown) => next(thrown instanceof Error ? thrown : toAppError(thrown)));
   };
 }
 

@@ -1,5 +1,6 @@
 import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { ListedBlob } from '../../domain/image';
+import { withoutDirectories } from './directories';
 import { downloadBlob } from './download';
 import { isContainerGone, messageOf, storageError, storageFailure } from './failure';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
@@ -113,21 +114,6 @@ function listedBlob({ name, properties }: BlobItem): ListedBlob {
     ...(properties.contentType && { contentType: properties.contentType }),
     ...(properties.lastModified && { lastModified: properties.lastModified.toISOString() }),
   };
-}
-
-/**
- * Accounts with a hierarchical namespace list a directory as an empty blob with the directory's name. Only metadata would
- * say so for certain, and asking for it slows every listing; an empty blob that others lie under is no picture either way.
- */
-function withoutDirectories(blobs: readonly ListedBlob[]): readonly ListedBlob[] {
-  if (blobs.every((blob) => blob.sizeBytes > 0)) return blobs;
-  const parents = new Set(blobs.flatMap((blob) => parentsOf(blob.name)));
-  return blobs.filter((blob) => blob.sizeBytes > 0 || !parents.has(blob.name));
-}
-
-function parentsOf(name: string): string[] {
-  const segments = name.split('/');
-  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'));
 }
 
 /** `.` and `..` between slashes are taken out of a URL by every HTTP client, also when encoded: another blob would answer. */

@@ -33,7 +33,7 @@ export async function downloadBlob(
   } catch (thrown) {
     if (options.signal?.aborted) return aborted();
     if (stop.signal.aborted) return failed(`No complete answer within ${options.timeoutMs} ms.`, true);
-    return failedBy(thrown);
+    return failedBy(await causeOf(thrown, client, stop.signal));
   } finally {
     clearTimeout(deadline);
     options.signal?.removeEventListener('abort', abort);
@@ -74,6 +74,15 @@ function fill(bytes: Buffer, stream: NodeJS.ReadableStream, signal: AbortSignal)
     stream.on('end', () => resolve(length));
     stream.on('error', fail);
   });
+}
+
+/** 412 says that no such version exists. Azure answers 404 for a blob that is gone, the emulator 412 for that too. */
+async function causeOf(thrown: unknown, client: BlobClient, abortSignal: AbortSignal): Promise<unknown> {
+  if (storageFailure(thrown).statusCode !== 412) return thrown;
+  return client.getProperties({ abortSignal }).then(
+    () => thrown,
+    (look: unknown) => (storageFailure(look).statusCode === 404 ? look : thrown),
+  );
 }
 
 function failedBy(thrown: unknown): DownloadOutcome {

@@ -10,10 +10,12 @@ interface StorageFailure {
 }
 
 export function storageFailure(thrown: unknown): StorageFailure {
-  const { statusCode, code } = (thrown ?? {}) as { statusCode?: unknown; code?: unknown };
+  const { statusCode, code, details } = (thrown ?? {}) as Record<string, unknown>;
+  // An answer to HEAD has no body: the SDK leaves its code in the details alone.
+  const named = code ?? (details as { errorCode?: unknown } | undefined)?.errorCode;
   return {
     ...(typeof statusCode === 'number' && { statusCode }),
-    ...(typeof code === 'string' && { code }),
+    ...(typeof named === 'string' && { code: named }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors';
 import type { ListedBlob } from '../../domain/image';
+import { withoutDirectories } from './directories';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
 
 /**
@@ -97,9 +98,12 @@ function pageOf(entries: readonly Entry[], { prefix, marker, pageSize }: ListOpt
     .map((entry) => entry.listed)
     .filter(({ name }) => name.startsWith(prefix) && (after === undefined || name > after))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const blobs = rest.slice(0, pageSize);
-  const last = blobs.at(-1);
-  return { blobs, ...(last && rest.length > pageSize && { next: Buffer.from(last.name).toString('base64url') }) };
+  const listed = rest.slice(0, pageSize);
+  const last = listed.at(-1);
+  return {
+    blobs: withoutDirectories(listed),
+    ...(last && rest.length > pageSize && { next: Buffer.from(last.name).toString('base64url') }),
+  };
 }
 
 function read(entry: Entry | undefined, blob: ListedBlob, { maxBytes, signal }: DownloadOptions): DownloadOutcome {

@@ -3,7 +3,8 @@ import { checkContainerName } from '../../domain/container-name';
 import type { RouteDeps } from '../api';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
-import type { ContainerBody } from '../schemas/container';
+import { type ContainerBody, ContainerSchema } from '../schemas/container';
+import { onlyFields } from '../schemas/values';
 import type { ContainerSummary } from '../use-cases';
 import { noQuery } from '../validation';
 
@@ -27,7 +28,7 @@ export function containerParam(req: Request): string {
 function containerBody(summary: ContainerSummary, links: Links): ContainerBody {
   const { container, activeRun, lastRun } = summary;
   return {
-    ...summary,
+    ...onlyFields(summary, ContainerSchema),
     links: {
       self: links.container(container),
       images: links.images(container),

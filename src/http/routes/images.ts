@@ -6,7 +6,7 @@ import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
 import { ImageSchema, ImageStatusSchema } from '../schemas/image';
 import { pageQuery } from '../schemas/paging';
-import { blobText } from '../schemas/values';
+import { blobText, onlyFields } from '../schemas/values';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 
@@ -39,9 +39,6 @@ export function imageRoutes(router: Router, { useCases, links }: RouteDeps): voi
   });
 }
 
-const FIELDS: ReadonlySet<string> = new Set(Object.keys(ImageSchema.shape));
-
-/** The fields of the schema and no others: a store adds its own. */
-function imageBody(image: ImageDocument): Partial<ImageDocument> {
-  return Object.fromEntries(Object.entries(image).filter(([key]) => FIELDS.has(key)));
+function imageBody(image: ImageDocument): ImageDocument {
+  return onlyFields(image, ImageSchema);
 }

@@ -10,8 +10,8 @@ import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
 import { pageQuery } from '../schemas/paging';
-import type { RunBody } from '../schemas/run';
-import { blobText } from '../schemas/values';
+import { type RunBody, RunSchema } from '../schemas/run';
+import { blobText, onlyFields } from '../schemas/values';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 
@@ -87,7 +87,7 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
 
 function runBody(run: RunView, links: Links): RunBody {
   return {
-    ...run,
+    ...onlyFields(run, RunSchema),
     links: {
       self: links.run(run.id),
       container: links.container(run.container),

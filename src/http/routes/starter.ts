@@ -19,7 +19,7 @@ export function starterRoutes(router: Router, { useCases, links }: RouteDeps): v
     res.status(202).set({ Location: body.statusQueryGetUri, 'Retry-After': '10' }).json(body);
   };
   // GET starts a run here, so HEAD must not be answered by it.
-  serve(router, '/api/AnalysisFunctionStarter', { GET: start, POST: start }, { head: false });
+  serve(router, '/api/AnalysisFunctionStarter', { GET: start, POST: start }, { getHasEffect: true });
 }
 
 /** The check-status response: one line for each link that works. */

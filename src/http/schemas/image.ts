@@ -61,6 +61,9 @@ export const ImageAnalysisSchema = z
     faces: list(z.object({ faceRectangle: rectangle })).optional(),
     adult: adult.optional(),
     text: list(z.string()).optional().meta({ description: 'Lines in reading order.' }),
+    denseCaptions: list(z.object({ text: z.string(), confidence, rectangle })).optional(),
+    people: list(z.object({ confidence, rectangle })).optional(),
+    smartCrops: list(z.object({ aspectRatio: z.number(), rectangle })).optional(),
   })
   .meta({ id: 'ImageAnalysis' });
 

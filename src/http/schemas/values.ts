@@ -24,3 +24,8 @@ export const blobText = z
   .string()
   .max(1_024)
   .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.');
+
+/** The fields that a schema knows, and no others: a store adds its own to what it keeps. */
+export function onlyFields<T extends object>(value: T, schema: { readonly shape: object }): T {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(schema.shape, key))) as T;
+}

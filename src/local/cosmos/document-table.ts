@@ -175,7 +175,7 @@ export class DocumentTable {
     const where: string[] = [];
     const params: SqlValue[] = [];
     if (partitionKey !== undefined) {
-      where.push('pk = ?');
+      where.push('pk = pk OR pk = ?');
       params.push(partitionKey);
     }
     if (plan.driver.kind === 'path') where.push(`(${rankSql(plan.driver.keys)}) = ${plan.driver.ranks[segment] ?? -1}`);

@@ -1,0 +1,191 @@
+import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
+import { createActors } from './actors';
+import { type Config, ConfigError, readConfig } from './config';
+import { hostActors } from './dapr/actor-host';
+import { WorkflowWorker } from './dapr/worker';
+import { createWorkflowStarter } from './dapr/workflow-client';
+import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity-log';
+import { createAzureBlobs } from './gateways/blobs/azure-blobs';
+import { createCosmosClient } from './gateways/cosmos/client';
+import { ensureCosmosSchema } from './gateways/cosmos/schema';
+import { createDaprEvents } from './gateways/events/dapr-events';
+import { createDaprManifests } from './gateways/manifests/dapr-manifests';
+import { createCosmosResults } from './gateways/results/cosmos-results';
+import { createCosmosRuns } from './gateways/runs/cosmos-runs';
+import { createSidecar } from './gateways/sidecar/sidecar';
+import { connectVision } from './gateways/vision';
+import { createAppChannel } from './http/app-channel';
+import { listen } from './http/listener';
+import { createPublicApp } from './http/public-server';
+import type { UseCases } from './http/use-cases';
+import { ChunkWork } from './pipeline/chunk-work';
+import { systemClock } from './pipeline/clock';
+import { Gate } from './pipeline/gate';
+import { Listing } from './pipeline/listing';
+import { RunSessions } from './pipeline/run-session';
+import { VisionPace } from './pipeline/vision-pace';
+import { ContainerQueries } from './runs/container-queries';
+import { checkHealth } from './runs/health';
+import { Reviver } from './runs/reviver';
+import { RunService } from './runs/run-service';
+import { createLogger } from './telemetry/logger';
+import { createActivities } from './workflows/activities';
+import { workflowDefinitions } from './workflows/register';
+
+export interface App {
+  readonly publicUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Everything wired, in one place. Nothing but this reads the clock, opens a socket or starts a timer by itself. */
+export async function startApp(config: Config): Promise<App> {
+  const log = createLogger(config.logLevel);
+  const clock = systemClock;
+
+  // Gateways
+  const sidecar = createSidecar({
+    port: config.sidecar.httpPort,
+    ...(config.sidecar.token === undefined ? {} : { apiToken: config.sidecar.token.reveal() }),
+  });
+  const cosmosSettings = { endpoint: config.cosmos.endpoint, key: config.cosmos.key.reveal() };
+  await ensureCosmosSchema(cosmosSettings);
+  const cosmos = createCosmosClient(cosmosSettings);
+  const blobs = createAzureBlobs({ connectionString: config.storage.connectionString.reveal() });
+  const results = createCosmosResults({ client: cosmos, account: blobs.account });
+  const runs = createCosmosRuns(cosmos);
+  const activityLog = createCosmosActivityLog(cosmos);
+  const manifests = createDaprManifests(sidecar);
+  const events = createDaprEvents(sidecar);
+  const vision = await connectVision({
+    endpoint: config.vision.endpoint,
+    key: config.vision.key.reveal(),
+    apiVersion: config.vision.apiVersion,
+    features: [...config.vision.features],
+    language: config.vision.language,
+    timeoutMs: config.vision.timeoutMs,
+  });
+
+  // Actors, pipeline, workflows
+  const actors = createActors(sidecar, clock.nowMs);
+  const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
+  const pace = new VisionPace(clock);
+  const listing = new Listing({ blobs, manifests, results, vision });
+  const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
+  const chunks = new ChunkWork({
+    blobs,
+    vision,
+    results,
+    gate,
+    pace,
+    clock,
+    manifests,
+    listing,
+    sessions,
+    container: actors.container,
+  });
+  const quote = { price: config.price, maxLostShare: config.maxLostShare };
+  const activities = createActivities({ actors, listing, chunks, vision, results, manifests, runs, events, quote });
+  const grpc = {
+    host: '127.0.0.1',
+    grpcPort: config.sidecar.grpcPort,
+    ...(config.sidecar.token === undefined ? {} : { apiToken: config.sidecar.token.reveal() }),
+  };
+  const worker = new WorkflowWorker(grpc, { sidecar, workflows: workflowDefinitions, activities, log });
+  const workflows = createWorkflowStarter({ ...grpc, deadlineMs: 10_000 });
+
+  // Use cases
+  const runService = new RunService({
+    actors,
+    blobs,
+    runs,
+    workflows,
+    features: () => vision.analyzer.features,
+    nowMs: clock.nowMs,
+    newRunId: () => uuidv7().replaceAll('-', ''),
+  });
+  const queries = new ContainerQueries(actors, blobs, results);
+  const useCases: UseCases = {
+    startRun: (command) => runService.start(command),
+    getRun: (id) => runService.get(id),
+    listRuns: (filter, page) => runService.list(filter, page),
+    getContainer: (container) => queries.summary(container),
+    listImages: (container, filter, page) => queries.images(container, filter, page),
+    getImage: (container, blob) => queries.image(container, blob),
+    listActivity: (container, page) => activityLog.list(container, page),
+    health: () => checkHealth({ sidecar, worker, results }),
+  };
+  const reviver = new Reviver(runService, log);
+
+  // HTTP: the public API, and the channel that only the sidecar reaches
+  let draining = false;
+  const isDraining = () => draining;
+  const publicApp = createPublicApp({ useCases, log, isDraining });
+  const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
+  const channel = createAppChannel({
+    useCases,
+    log,
+    isDraining,
+    publicUrl: api.url,
+    ...(config.appChannel.token === undefined ? {} : { appApiToken: config.appChannel.token.reveal() }),
+    events: {
+      onRunEvent: async ({ id, type, subject, time, data }) => {
+        await activityLog.record({ id, container: data.container, type, subject, time, data });
+        return 'SUCCESS';
+      },
+    },
+  });
+  await hostActors(channel.app, actors, { app: config.appChannel.port, sidecar: config.sidecar.httpPort });
+  channel.finish();
+  const appChannel = await listen(channel.app, {
+    host: '127.0.0.1',
+    port: config.appChannel.port,
+    name: 'app channel',
+    setting: 'APP_PORT',
+  });
+  worker.start();
+  reviver.start();
+  log.info({ event: 'app.started', api: api.url, appChannel: appChannel.url }, 'listening');
+
+  return {
+    publicUrl: api.url,
+    async stop() {
+      draining = true;
+      reviver.stop();
+      await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
+      await Promise.all([api.close(1_000), appChannel.close(1_000)]);
+      await Promise.allSettled([workflows.close(), results.close()]);
+      vision.close();
+      blobs.close();
+      sidecar.close();
+      log.info({ event: 'app.stopped' }, 'stopped');
+    },
+  };
+}
+
+/** What is in flight may end; the launcher ends everything within ten seconds. */
+const STOP_GRACE_MS = 4_000;
+/** Exit codes: 2 is a configuration a person must change; starting again would not help. */
+const EXIT = { failed: 1, configuration: 2 } as const;
+
+async function main(): Promise<void> {
+  const app = await startApp(readConfig(process.env));
+  const stop = () => {
+    app.stop().then(
+      () => process.exit(0),
+      () => process.exit(EXIT.failed),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    if (error instanceof ConfigError) {
+      process.stderr.write(`The configuration has ${error.problems.length} problem(s):\n${error.message}\n`);
+      process.exit(EXIT.configuration);
+    }
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(EXIT.failed);
+  });
+}

@@ -1,0 +1,213 @@
+import { inspect } from 'node:util';
+import { DEFAULT_VISION_FEATURES, type VisionApiVersion, parseVisionUrl } from './gateways/vision';
+
+/**
+ * The one reader of the environment.
+ *
+ * I1 All problems are reported at once, each with the variable's name and the cure.
+ * I2 A secret cannot print: it is wrapped, and no message repeats a value that may hold one.
+ * I3 The tutorial's names work beside today's; where both are set, today's wins.
+ */
+export interface Config {
+  readonly api: { readonly host: string; readonly port: number };
+  /** Only the sidecar talks to it. */
+  readonly appChannel: { readonly port: number; readonly token: Secret | undefined };
+  readonly sidecar: { readonly httpPort: number; readonly grpcPort: number; readonly token: Secret | undefined };
+  readonly storage: { readonly connectionString: Secret };
+  readonly cosmos: { readonly endpoint: string; readonly key: Secret };
+  readonly vision: {
+    readonly endpoint: string;
+    readonly key: Secret;
+    readonly apiVersion: VisionApiVersion;
+    readonly features: readonly string[];
+    readonly language: string;
+    readonly timeoutMs: number;
+  };
+  readonly limits: {
+    /** Images downloaded or at Vision at once, in this process. */
+    readonly imagesInFlight: number;
+    readonly bytesInFlight: number;
+  };
+  readonly price: { readonly unit: number; readonly currency: string };
+  /** Share of known images, 0..1, that may be missing from a listing before it is mistrusted. */
+  readonly maxLostShare: number;
+  readonly logLevel: string;
+}
+
+export class Secret {
+  constructor(private readonly value: string) {}
+  reveal(): string {
+    return this.value;
+  }
+  toString(): string {
+    return '[secret]';
+  }
+  toJSON(): string {
+    return '[secret]';
+  }
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+export interface ConfigProblem {
+  /** The variable, or the variables of which one is needed. */
+  readonly name: string;
+  readonly problem: string;
+  readonly cure: string;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, problem, cure }) => `${name}: ${problem} ${cure}`).join('\n'));
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError with every problem */
+export function readConfig(env: Environment): Config {
+  const read = new Reader(env);
+  const config: Config = {
+    api: { host: read.text('API_HOST', '127.0.0.1'), port: read.port('API_PORT', 8080) },
+    appChannel: { port: read.port('APP_PORT', 3000), token: read.secret('APP_API_TOKEN') },
+    sidecar: {
+      httpPort: read.port('DAPR_HTTP_PORT', 3500),
+      grpcPort: read.port('DAPR_GRPC_PORT', 50001),
+      token: read.secret('DAPR_API_TOKEN'),
+    },
+    storage: storageOf(read),
+    cosmos: cosmosOf(read),
+    vision: visionOf(read),
+    limits: {
+      imagesInFlight: read.integer('MAX_IMAGES_IN_FLIGHT', 100, 1, 1_000),
+      bytesInFlight: read.integer('MAX_BYTES_IN_FLIGHT', 128 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024 * 1024),
+    },
+    price: {
+      unit: read.number('PRICE_PER_TRANSACTION', 0.001, 0, 1_000),
+      currency: read.matching('PRICE_CURRENCY', 'USD', /^[A-Z]{3}$/, 'Give three capital letters such as USD or EUR.'),
+    },
+    maxLostShare: read.number('SHRINK_GUARD_PERCENT', 20, 0, 100) / 100,
+    logLevel: read.matching(
+      'LOG_LEVEL',
+      'info',
+      /^(fatal|error|warn|info|debug|trace|silent)$/,
+      'Give one of fatal, error, warn, info, debug, trace, silent.',
+    ),
+  };
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return config;
+}
+
+function storageOf(read: Reader): Config['storage'] {
+  const name = 'AZURE_STORAGE_CONNECTION_STRING';
+  const found = read.first(name, 'AzureWebJobsStorage');
+  const isValid = found && (/^UseDevelopmentStorage=true;?/i.test(found.value) || /Account(Name|Key)=|BlobEndpoint=/i.test(found.value));
+  if (!found) {
+    read.problem(name, 'is missing.', 'Set it to the connection string of your storage account, or UseDevelopmentStorage=true for Azurite.');
+  } else if (!isValid) {
+    read.problem(found.name, 'is not a connection string.', 'Copy it whole from "Access keys" of the storage account: DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...');
+  }
+  return { connectionString: new Secret(found?.value ?? '') };
+}
+
+function cosmosOf(read: Reader): Config['cosmos'] {
+  const endpoint = read.first('COSMOS_ENDPOINT');
+  const key = read.first('COSMOS_KEY');
+  const whole = read.first('CosmosDBConnection');
+  if (!endpoint && !key && whole) {
+    const parts = Object.fromEntries(whole.value.split(';').map((part) => [part.split('=')[0]?.trim(), part.slice(part.indexOf('=') + 1)]));
+    if (isUrl(parts.AccountEndpoint) && parts.AccountKey) return { endpoint: parts.AccountEndpoint, key: new Secret(parts.AccountKey) };
+    read.problem(whole.name, 'is not a connection string.', 'Copy it whole from "Keys" of the Cosmos account: AccountEndpoint=https://...;AccountKey=...;');
+    return { endpoint: '', key: new Secret('') };
+  }
+  if (!endpoint) read.problem('COSMOS_ENDPOINT', 'is missing.', 'Set it to the URI of your Cosmos account (or set CosmosDBConnection).');
+  else if (!isUrl(endpoint.value)) read.problem('COSMOS_ENDPOINT', 'is not a URL.', 'It looks like https://NAME.documents.azure.com:443/');
+  if (!key) read.problem('COSMOS_KEY', 'is missing.', 'Set it to a key of your Cosmos account (or set CosmosDBConnection).');
+  return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? '') };
+}
+
+function visionOf(read: Reader): Config['vision'] {
+  const url = read.first('VISION_ENDPOINT', 'ComputerVisionUrl');
+  const key = read.first('VISION_KEY', 'ComputerValidationToken');
+  const version = read.matching('VISION_API_VERSION', '', /^(3\.2|4\.0)?$/, 'Give 3.2 or 4.0.');
+  let endpoint = '';
+  let apiVersion: VisionApiVersion = '3.2';
+  if (!url) {
+    read.problem('VISION_ENDPOINT', 'is missing.', 'Set it to the endpoint of your Computer Vision resource: https://NAME.cognitiveservices.azure.com');
+  } else {
+    const parsed = parseVisionUrl(url.value);
+    if ('problem' in parsed) read.problem(url.name, parsed.problem, '');
+    else {
+      endpoint = parsed.endpoint;
+      apiVersion = parsed.apiVersion ?? apiVersion;
+    }
+  }
+  if (!key) read.problem('VISION_KEY', 'is missing.', 'Set it to a key of your Computer Vision resource.');
+  const features = read.text('VISION_FEATURES', DEFAULT_VISION_FEATURES.join(','));
+  return {
+    endpoint,
+    key: new Secret(key?.value ?? ''),
+    apiVersion: version === '' ? apiVersion : (version as VisionApiVersion),
+    features: features.split(',').map((feature) => feature.trim()).filter((feature) => feature !== ''),
+    language: read.matching('VISION_LANGUAGE', 'en', /^[a-z]{2}(-[A-Za-z]{2,4})?$/, 'Give a language code such as en.'),
+    timeoutMs: read.integer('VISION_TIMEOUT_MS', 30_000, 100, 600_000),
+  };
+}
+
+/** Takes values out of an environment and collects what is wrong with them. An empty value counts as not set. */
+class Reader {
+  readonly problems: ConfigProblem[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  problem(name: string, problem: string, cure: string): void {
+    this.problems.push({ name, problem, cure });
+  }
+
+  /** The first of these names that is set. */
+  first(...names: string[]): { readonly name: string; readonly value: string } | undefined {
+    for (const name of names) {
+      const value = this.env[name]?.trim();
+      if (value) return { name, value };
+    }
+    return undefined;
+  }
+
+  text(name: string, fallback: string): string {
+    return this.first(name)?.value ?? fallback;
+  }
+
+  secret(name: string): Secret | undefined {
+    const found = this.first(name);
+    return found && new Secret(found.value);
+  }
+
+  matching(name: string, fallback: string, pattern: RegExp, cure: string): string {
+    const value = this.text(name, fallback);
+    if (!pattern.test(value)) this.problem(name, 'has a value that is not known.', cure);
+    return value;
+  }
+
+  number(name: string, fallback: number, min: number, max: number): number {
+    const found = this.first(name);
+    const value = found ? Number(found.value) : fallback;
+    if (!(value >= min && value <= max)) this.problem(name, 'is out of range.', `Give a number from ${min} to ${max}.`);
+    return value;
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.number(name, fallback, min, max);
+    if (Number.isFinite(value) && !Number.isInteger(value)) this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
+    return value;
+  }
+
+  port(name: string, fallback: number): number {
+    return this.integer(name, fallback, 1, 65_535);
+  }
+}
+
+function isUrl(text: string | undefined): text is string {
+  return text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}

@@ -1,0 +1,119 @@
+import { type WorkflowActivityContext, WorkflowRuntime } from '@dapr/dapr';
+import type { Logger } from 'pino';
+import type { Sidecar } from '../gateways/sidecar/sidecar';
+import type { Activity } from '../workflows/activities';
+import type { WorkflowDefinition } from '../workflows/sdk';
+
+/**
+ * Keeps one workflow worker connected to the sidecar, whatever happens to the sidecar.
+ *
+ * I1 The worker starts only after the sidecar's outbound side is healthy: a worker whose first connect fails is dead for
+ *    good although `start()` resolved (@dapr/dapr 3.18.0, task-hub-grpc-worker.js).
+ * I2 A worker that the sidecar does not count twice in a row (`workflows.connectedWorkers`) is replaced by a new runtime:
+ *    after a crash of daprd the SDK's worker never reconnects (seen on 1.18.2; test/integration/kill-daprd.test.ts).
+ */
+export interface WorkerSettings {
+  readonly host: string;
+  readonly grpcPort: number;
+  readonly apiToken?: string;
+}
+
+export interface WorkerDeps {
+  readonly sidecar: Pick<Sidecar, 'metadata' | 'outboundHealthy'>;
+  readonly workflows: readonly WorkflowDefinition<never, unknown>[];
+  readonly activities: readonly Activity[];
+  readonly log: Logger;
+}
+
+const CHECK_INTERVAL_MS = 500;
+/** Checks without a connected worker before it is given up. */
+const MISSES = 2;
+/** A new runtime needs a moment before the sidecar counts it. */
+const GRACE_CHECKS = 6;
+
+export class WorkflowWorker {
+  private runtime: WorkflowRuntime | undefined;
+  private connected = false;
+  private stopped = false;
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly settings: WorkerSettings,
+    private readonly deps: WorkerDeps,
+  ) {}
+
+  get isConnected(): boolean {
+    return this.connected;
+  }
+
+  start(): void {
+    this.loop = this.supervise();
+  }
+
+  /** Lets activities in flight end, `graceMs` at most; the sidecar hands what is left to another worker. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopped = true;
+    await this.loop;
+    await Promise.race([this.drop(), pause(graceMs)]);
+  }
+
+  private async supervise(): Promise<void> {
+    let misses = 0;
+    while (!this.stopped) {
+      if (!this.runtime) {
+        if (await this.deps.sidecar.outboundHealthy()) {
+          await this.connect(); // I1
+          misses = -GRACE_CHECKS;
+        }
+      } else {
+        this.connected = await this.isCounted();
+        misses = this.connected ? 0 : misses + 1;
+        if (misses >= MISSES) {
+          this.deps.log.warn({ event: 'worker.lost' }, 'the sidecar lost its workflow worker; connecting a new one');
+          void this.drop(); // I2; not awaited: stopping a dead worker takes the SDK up to 31 s
+          misses = 0;
+        }
+      }
+      await pause(CHECK_INTERVAL_MS);
+    }
+  }
+
+  private async connect(): Promise<void> {
+    const { host, grpcPort, apiToken } = this.settings;
+    const runtime = new WorkflowRuntime({
+      daprHost: host,
+      daprPort: String(grpcPort),
+      ...(apiToken === undefined ? {} : { daprApiToken: apiToken }),
+    });
+    for (const { name, run } of this.deps.workflows) runtime.registerWorkflowWithName(name, run);
+    for (const { name, run } of this.deps.activities) {
+      runtime.registerActivityWithName(name, (_: WorkflowActivityContext, input: unknown) => run(input));
+    }
+    await runtime.start();
+    this.runtime = runtime;
+    this.deps.log.info({ event: 'worker.started' }, 'workflow worker started');
+  }
+
+  private async isCounted(): Promise<boolean> {
+    try {
+      return ((await this.deps.sidecar.metadata()).workflows?.connectedWorkers ?? 0) > 0;
+    } catch {
+      return false;
+    }
+  }
+
+  private async drop(): Promise<void> {
+    const { runtime } = this;
+    this.runtime = undefined;
+    this.connected = false;
+    try {
+      await runtime?.stop();
+    } catch {
+      // A worker that never connected says that it is not running.
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,84 @@
+import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
+import { DaprWorkflowClient } from '@dapr/dapr';
+import { AppError } from '../domain/errors';
+
+/**
+ * Starts workflows and asks for their state, with a deadline on every call.
+ *
+ * @dapr/dapr 3.18.0 sets none: scheduleNewWorkflow blocks for ever on a silent sidecar. A deadline interceptor is safe on
+ * the client only; on the worker it would cut the stream of work items.
+ */
+export interface WorkflowStarter {
+  /** Idempotent by id: an instance that exists already answers `exists`. */
+  schedule(name: string, instanceId: string, input: object): Promise<'scheduled' | 'exists'>;
+  raiseEvent(instanceId: string, name: string, payload: object): Promise<void>;
+  /** `stalled`: the engine will not go on until its body limit is raised. */
+  status(instanceId: string): Promise<WorkflowStatus>;
+  close(): Promise<void>;
+}
+
+export type WorkflowStatus = 'unknown' | 'active' | 'ended' | 'stalled';
+
+export interface WorkflowClientSettings {
+  readonly host: string;
+  readonly grpcPort: number;
+  readonly apiToken?: string;
+  readonly deadlineMs: number;
+}
+
+const ALREADY_EXISTS = 6;
+/** WorkflowRuntimeStatus of the SDK: completed, failed, terminated. */
+const ENDED = new Set([1, 3, 5]);
+
+export function createWorkflowStarter(settings: WorkflowClientSettings): WorkflowStarter {
+  const client = new DaprWorkflowClient({
+    daprHost: settings.host,
+    daprPort: String(settings.grpcPort),
+    ...(settings.apiToken === undefined ? {} : { daprApiToken: settings.apiToken }),
+    grpcOptions: { interceptors: [deadline(settings.deadlineMs)] } as object,
+  });
+  return {
+    async schedule(name, instanceId, input) {
+      try {
+        // A start time skips the wait for the first turn, which needs a connected worker.
+        await client.scheduleNewWorkflow(name, input, instanceId, new Date());
+        return 'scheduled';
+      } catch (error) {
+        if ((error as { code?: number }).code === ALREADY_EXISTS) return 'exists';
+        throw unavailable('start', error);
+      }
+    },
+    async raiseEvent(instanceId, name, payload) {
+      try {
+        await client.raiseEvent(instanceId, name, payload);
+      } catch (error) {
+        throw unavailable('wake', error);
+      }
+    },
+    async status(instanceId) {
+      try {
+        const state = await client.getWorkflowState(instanceId, false);
+        if (!state) return 'unknown';
+        return ENDED.has(state.runtimeStatus as number) ? 'ended' : 'active';
+      } catch (error) {
+        // The SDK's status map ends before STALLED (8): it throws a TypeError (orchestration-status.enum.js).
+        if (error instanceof TypeError) return 'stalled';
+        throw unavailable('read', error);
+      }
+    },
+    close: () => client.stop(),
+  };
+}
+
+function deadline(ms: number): Interceptor {
+  return (options, nextCall) => new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + ms }));
+}
+
+function unavailable(verb: string, cause: unknown): AppError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new AppError('workflow-unavailable', `The workflow engine did not ${verb} the run: ${message}`, {
+    retryable: true,
+    cause,
+  });
+}
+

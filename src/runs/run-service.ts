@@ -1,0 +1,123 @@
+import type { Actors } from '../actors';
+import type { WorkflowStarter } from '../dapr/workflow-client';
+import { checkContainerName } from '../domain/container-name';
+import { AppError } from '../domain/errors';
+import { isRunId } from '../domain/ids';
+import { type RunRequest, type RunView, isFinal } from '../domain/run';
+import type { BlobsGateway } from '../gateways/blobs/port';
+import type { Page, PageRequest } from '../gateways/results/port';
+import type { RunFilter, RunsGateway } from '../gateways/runs/port';
+import type { StartRunCommand } from '../http/use-cases';
+import { WORKFLOWS } from '../names';
+import { newAnalyzeContainer } from '../workflows/analyze-container';
+
+export interface RunServiceDeps {
+  readonly actors: Actors;
+  readonly blobs: Pick<BlobsGateway, 'containerExists'>;
+  readonly runs: RunsGateway;
+  readonly workflows: WorkflowStarter;
+  readonly features: () => readonly string[];
+  readonly nowMs: () => number;
+  readonly newRunId: () => string;
+}
+
+/**
+ * Starts runs and shows them.
+ *
+ * I1 One active run a container: the container actor decides.
+ * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them.
+ */
+export class RunService {
+  constructor(private readonly deps: RunServiceDeps) {}
+
+  async start(command: StartRunCommand): Promise<RunView> {
+    const { container } = command;
+    checkContainerName(container);
+    if (!(await this.deps.blobs.containerExists(container))) {
+      throw new AppError(
+        'container-not-found',
+        `There is no container '${container}' in this storage account. Check the name, or create it and upload images.`,
+      );
+    }
+    const request: RunRequest = {
+      id: this.deps.newRunId(),
+      container,
+      prefix: command.prefix ?? '',
+      features: this.deps.features(),
+      confirmShrink: command.confirmShrink ?? false,
+      startedAt: new Date(this.deps.nowMs()).toISOString(),
+    };
+    await this.claim(request);
+    await this.deps.actors.run(request.id).begin(request);
+    const run = await this.viewOf(request.id);
+    await this.deps.runs.write(run);
+    await this.schedule(run);
+    return run;
+  }
+
+  /** @throws AppError run-not-found */
+  async get(id: string): Promise<RunView> {
+    if (!isRunId(id)) throw notFound(id);
+    const indexed = await this.deps.runs.get(id);
+    if (!indexed) throw notFound(id);
+    return isFinal(indexed.status) ? indexed : this.viewOf(id);
+  }
+
+  /** Live numbers for runs that still move, the index for the others. */
+  async list(filter: RunFilter, page: PageRequest): Promise<Page<RunView>> {
+    const { value, continuation } = await this.deps.runs.list(filter, page);
+    const live = await Promise.all(value.map((run) => (isFinal(run.status) ? run : this.viewOf(run.id).catch(() => run))));
+    return { value: live, ...(continuation === undefined ? {} : { continuation }) };
+  }
+
+  /** Starts again every run that has begun and has no workflow (I2). Answers how many. */
+  async revive(): Promise<number> {
+    let revived = 0;
+    const statuses = ['Queued', 'Counting', 'Running'] as const;
+    const { value } = await this.deps.runs.list({ statuses }, { size: 100 });
+    for (const run of value) {
+      const ageMs = this.deps.nowMs() - Date.parse(run.updatedAt);
+      if (ageMs < SETTLED_MS || (await this.deps.workflows.status(run.id)) !== 'unknown') continue;
+      await this.schedule(run);
+      revived += 1;
+    }
+    return revived;
+  }
+
+  /** I1. A container whose active run never got as far as its own state is freed for the next one. */
+  private async claim(request: RunRequest): Promise<void> {
+    const actor = this.deps.actors.container(request.container);
+    const claim = await actor.beginRun({ runId: request.id });
+    if (claim.begun) return;
+    if ('activeRun' in claim) {
+      const { run } = await this.deps.actors.run(claim.activeRun).view();
+      const isOver = run ? isFinal(run.status) : !(await this.deps.runs.get(claim.activeRun));
+      if (isOver) {
+        await actor.endRun({ runId: claim.activeRun });
+        if ((await actor.beginRun({ runId: request.id })).begun) return;
+      }
+      throw new AppError('run-active', `Container '${request.container}' has an active run: ${claim.activeRun}.`, {
+        context: { existingRun: claim.activeRun },
+      });
+    }
+    throw new AppError('internal', 'A new run id was refused by its container.');
+  }
+
+  private async schedule({ id, container, prefix }: Pick<RunView, 'id' | 'container' | 'prefix'>): Promise<void> {
+    const input = newAnalyzeContainer({ runId: id, container, prefix });
+    await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, id, input);
+  }
+
+  private async viewOf(id: string): Promise<RunView> {
+    const { run } = await this.deps.actors.run(id).view();
+    if (!run) throw notFound(id);
+    return run;
+  }
+}
+
+/** A run this young may still be on its way from its start to its workflow. */
+const SETTLED_MS = 30_000;
+
+function notFound(id: string): AppError {
+  return new AppError('run-not-found', `There is no run '${id}'. List the runs to find it.`);
+}
