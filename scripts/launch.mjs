@@ -99,6 +99,7 @@ async function installDependencies() {
     .update(readFileSync(at('package-lock.json')))
     .digest('hex')} ${process.platform}-${process.arch}\n`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (isInstalledByHand()) return void writeFileSync(stamp, wanted);
   say(
     `${existsSync(at('node_modules')) ? 'Dependencies are stale' : 'Installing dependencies'}: npm ci, about a minute ...`,
   );
@@ -113,6 +114,18 @@ async function installDependencies() {
     );
   }
   writeFileSync(stamp, wanted);
+}
+
+/** True when what npm recorded in node_modules is what the lockfile wants: somebody ran npm by hand. */
+function isInstalledByHand() {
+  const installed = at('node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const has = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  const wants = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages;
+  // Optional packages are those of other platforms too: an absent one says nothing.
+  const isThere = ([path, { version, optional, devOptional }]) =>
+    path === '' || has[path]?.version === version || (!has[path] && (optional || devOptional));
+  return Object.entries(wants).every(isThere) && Object.keys(has).every((path) => wants[path]);
 }
 
 /** Compiles when a source or the settings of the compiler are newer than the last compilation. */

@@ -36,6 +36,8 @@ export function asFileProblem(error: unknown, path: string): unknown {
   }
 }
 
+/** `ENOENT` and the like. By shape, not by class: under Jest the errors of Node belong to another realm. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }

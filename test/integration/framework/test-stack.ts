@@ -1,0 +1,140 @@
+/**
+ * A whole stack for one test file: real processes, a home of its own, every port free.
+ *
+ * I1 `stop` leaves no process, no port and no file behind, and fails when something is left.
+ * I2 What a developer has exported (keys, endpoints) does not reach it.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Endpoints } from '../../../src/local/launcher/endpoints';
+import type { PartName } from '../../../src/local/launcher/part';
+import type { VisionPace } from '../../../src/local/launcher/parts';
+import { pause, until } from '../../../src/local/launcher/pause';
+import { answers } from '../../../src/local/launcher/ports';
+import { isAlive } from '../../../src/local/launcher/process-table';
+import { acquireRuntime } from '../../../src/local/launcher/runtime/acquire';
+import { withoutServices } from '../../../src/local/launcher/settings';
+import { type Stack, type StackEvent, startStack } from '../../../src/local/launcher/stack';
+import { watchLogs } from './log-tails';
+
+export interface TestStackOptions {
+  readonly vision?: VisionPace;
+  readonly appEnv?: Readonly<Record<string, string>>;
+  /** False: what dies stays dead. Default true. */
+  readonly supervise?: boolean;
+  /** A stand-in for the app: for tests of the launcher. */
+  readonly stubApp?: boolean;
+  /** False: without app and sidecar. Default true. */
+  readonly withApp?: boolean;
+  /** An earlier test's home, to start on its data. Not removed at the end. */
+  readonly home?: string;
+}
+
+export interface TestStack {
+  /** As they are now: pids change. */
+  readonly endpoints: Endpoints;
+  readonly home: string;
+  /** A call of the public API; the path begins with `/`. */
+  api(path: string, init?: RequestInit): Promise<Response>;
+  pid(name: PartName): number | undefined;
+  /** Ends the process and waits until it is gone; the supervisor starts it again. Returns the pid that was. */
+  kill(name: PartName, signal?: NodeJS.Signals): Promise<number>;
+  /** The next restart of this part waits at least so long. */
+  restartAfter(name: PartName, ms: number): void;
+  /** Kills the part, holds its restart, and resolves when it serves again. */
+  down(name: PartName, ms: number): Promise<void>;
+  /** Resolves when no process of the part is alive. */
+  stopped(name: PartName): Promise<void>;
+  /** Resolves when the part serves (again). */
+  ready(name: PartName, withinMs?: number): Promise<void>;
+  /** What the supervisor reported, in order. */
+  readonly events: readonly StackEvent[];
+  /** Every log, whole. */
+  logs(): Record<string, string>;
+  stop(): Promise<void>;
+}
+
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'contactsheet-'));
+  const events: StackEvent[] = [];
+  const { NODE_ENV, JEST_WORKER_ID, ...env } = process.env;
+  const runtime = await acquireRuntime({
+    env,
+    signal: new AbortController().signal,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+  const removeHome = () => {
+    if (options.home === undefined) rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  };
+  const stack = await startStack({
+    home,
+    runtime,
+    env: withoutServices(env), // I2
+    ports: 'free',
+    withApp: options.withApp !== false,
+    supervise: options.supervise !== false,
+    report: (event) => events.push(event),
+    ...(options.vision ? { vision: options.vision } : {}),
+    ...(options.appEnv ? { appEnv: options.appEnv } : {}),
+    ...(options.stubApp ? { appCommand: [process.execPath, join(__dirname, 'stub-app.cjs')] } : {}),
+  }).catch((error: unknown) => {
+    removeHome();
+    throw error;
+  });
+  const unwatch = watchLogs(stack);
+
+  async function gone(pid: number | undefined, what: string): Promise<void> {
+    if (pid === undefined) return;
+    if (!(await until(() => !isAlive(pid), { withinMs: 15_000, everyMs: 20 }))) {
+      throw new Error(`${what} (process ${pid}) is still alive after 15 s.`);
+    }
+  }
+
+  async function kill(name: PartName, signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
+    const pid = stack.part(name).pid();
+    if (pid === undefined) throw new Error(`${name} is not running.`);
+    stack.part(name).kill(signal);
+    await gone(pid, name);
+    // The supervisor hears of it a moment after the process is gone.
+    await until(() => stack.part(name).pid() !== pid, { withinMs: 5_000, everyMs: 10 });
+    return pid;
+  }
+
+  return {
+    get endpoints() {
+      return stack.endpoints();
+    },
+    home,
+    api: (path, init) => fetch(new URL(path, stack.endpoints().api), init),
+    pid: (name) => stack.part(name).pid(),
+    kill,
+    restartAfter: (name, ms) => stack.part(name).holdRestart(ms),
+    async down(name, ms) {
+      stack.part(name).holdRestart(ms);
+      await kill(name);
+      await pause(ms);
+      await stack.part(name).ready();
+    },
+    stopped: (name) => gone(stack.part(name).pid(), name),
+    ready: (name, withinMs) => stack.part(name).ready(withinMs),
+    events,
+    logs: () => Object.fromEntries(stack.parts.map((part) => [part.name, readFileSync(part.logFile, 'utf8')])),
+    async stop() {
+      unwatch();
+      await stopWhole(stack);
+      removeHome();
+    },
+  };
+}
+
+/** I1 */
+async function stopWhole(stack: Stack): Promise<void> {
+  const pids = stack.parts.flatMap((part) => part.pid() ?? []);
+  await stack.stop();
+  const alive = pids.filter(isAlive);
+  if (alive.length > 0) throw new Error(`Still alive after the stop: ${alive.join(', ')}.`);
+  for (const [name, port] of Object.entries(stack.ports)) {
+    if (await answers(port)) throw new Error(`Port ${port} (${name}) still answers after the stop.`);
+  }
+}

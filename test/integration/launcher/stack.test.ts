@@ -1,0 +1,144 @@
+/**
+ * The launcher's guarantees on real processes: everything comes up and says where it is; what dies is started again on
+ * its port; what a killed launcher leaves behind is ended at the next start; nothing remains after a stop.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from '../../../src/local/launcher/process-table';
+import { acquireRuntime } from '../../../src/local/launcher/runtime/acquire';
+import { withoutServices } from '../../../src/local/launcher/settings';
+import { startStack } from '../../../src/local/launcher/stack';
+import { eventually, startTestStack, type TestStack } from '../framework';
+
+const PARTS = ['app', 'daprd', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'] as const;
+
+describe('a stack', () => {
+  let stack: TestStack;
+
+  beforeAll(async () => {
+    stack = await startTestStack({ stubApp: true });
+  });
+  afterAll(() => stack?.stop());
+
+  test('writes where everything is, with the real process of each part', () => {
+    const file = join(stack.home, 'endpoints.json');
+    const written = JSON.parse(readFileSync(file, 'utf8'));
+    expect(Object.keys(written).sort()).toEqual(
+      [
+        'api',
+        'appChannel',
+        'blobConnectionString',
+        'cosmos',
+        'pids',
+        'queueConnectionString',
+        'sidecar',
+        'vision',
+      ].sort(),
+    );
+    expect(Object.keys(written.pids).sort()).toEqual([...PARTS].sort());
+    for (const name of PARTS) expect(isAlive(written.pids[name])).toBe(true);
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  test('loads every component and subscription of the run file', async () => {
+    const response = await fetch(`${stack.endpoints.sidecar}/v1.0/metadata`);
+    const metadata = (await response.json()) as { components: { name: string }[]; subscriptions: { topic: string }[] };
+    expect(metadata.components.map(({ name }) => name).sort()).toEqual([
+      'manifests',
+      'pubsub',
+      'secretstore',
+      'statestore',
+    ]);
+    await eventually(
+      async () => {
+        const later = await (await fetch(`${stack.endpoints.sidecar}/v1.0/metadata`)).json();
+        return (later as { subscriptions?: unknown[] }).subscriptions?.length === 2;
+      },
+      { what: 'both subscriptions' },
+    );
+  });
+
+  test('keeps a manifest under the very key as a blob', async () => {
+    const { sidecar } = stack.endpoints;
+    const key = 'run/page-00001/chunk-01';
+    const saved = await fetch(`${sidecar}/v1.0/state/manifests`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([{ key, value: { blobs: ['a b#ü.jpg'] } }]),
+    });
+    expect(saved.status).toBe(204);
+    const read = await fetch(`${sidecar}/v1.0/state/manifests/${encodeURIComponent(key)}`);
+    expect(await read.json()).toEqual({ blobs: ['a b#ü.jpg'] });
+  });
+
+  test.each(['app', 'cosmos', 'daprd'] as const)(
+    'starts %s again on its port and rewrites endpoints.json',
+    async (name) => {
+      const before = await stack.kill(name);
+      await eventually(() => stack.pid(name) !== undefined && stack.pid(name) !== before, {
+        what: `${name} starts again`,
+      });
+      await stack.ready(name);
+      const written = () => JSON.parse(readFileSync(join(stack.home, 'endpoints.json'), 'utf8'));
+      await eventually(() => written().pids[name] === stack.pid(name), {
+        what: `endpoints.json names the new ${name}`,
+      });
+      expect(stack.events).toContainEqual(expect.objectContaining({ kind: 'died', name, pid: before, how: 'SIGKILL' }));
+    },
+  );
+
+  test('holds a restart as long as it is told to', async () => {
+    const began = Date.now();
+    await stack.down('azurite', 2_000);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(2_000);
+    expect(stack.pid('azurite')).toBeDefined();
+  });
+
+  test('refuses a second stack in the same home and names the process', async () => {
+    await expect(startTestStack({ stubApp: true, home: stack.home })).rejects.toMatchObject({
+      exitCode: 2,
+      sentence: expect.stringContaining(String(process.pid)),
+    });
+  });
+});
+
+test('a wrong configuration ends the start with code 2, and nothing is left', async () => {
+  const started = startTestStack({ stubApp: true, appEnv: { STUB_REFUSE: '1' } });
+  await expect(started).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test('what a killed launcher leaves behind is ended, by its guardian or at the next start', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'contactsheet-'));
+  const launcher = spawn(process.execPath, ['-e', LAUNCH_SERVICES, home], { stdio: 'inherit' });
+  const pids = await eventually(
+    () => JSON.parse(readFileSync(join(home, 'endpoints.json'), 'utf8')).pids as Record<string, number | null>,
+    { what: 'the services come up' },
+  );
+  const running = Object.values(pids).flatMap((pid) => pid ?? []);
+  expect(running).toHaveLength(5);
+  launcher.kill('SIGKILL');
+  await eventually(() => running.every((pid) => !isAlive(pid)), { what: 'the guardian ends the parts' });
+  // The lock of the dead launcher does not hold.
+  const next = await startStack({
+    home,
+    runtime: await acquireRuntime({ env: process.env, signal: new AbortController().signal, say: () => undefined }),
+    env: withoutServices(process.env),
+    ports: 'free',
+    withApp: false,
+  });
+  await next.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** The compiled launcher, as a process of its own. */
+const LAUNCH_SERVICES = `
+  const from = ${JSON.stringify(join(__dirname, '..', '..', '..', 'dist', 'local', 'launcher'))};
+  const { acquireRuntime } = require(from + '/runtime/acquire.js');
+  const { startStack } = require(from + '/stack.js');
+  const { withoutServices } = require(from + '/settings.js');
+  const env = withoutServices(process.env);
+  acquireRuntime({ env: process.env, signal: new AbortController().signal, say: console.log }).then((runtime) =>
+    startStack({ home: process.argv[1], runtime, env, ports: 'free', withApp: false }));
+`;
