@@ -1,0 +1,202 @@
+import { AppError } from '../../src/domain/errors';
+import { contributionOf, type ImageDocument, type ImageStatus } from '../../src/domain/image';
+import { isFinal, type RunView } from '../../src/domain/run';
+import type { ActivityEntry } from '../../src/gateways/activity-log/port';
+import type { Page, PageRequest } from '../../src/gateways/results/port';
+import type { ContainerSummary, HealthReport, StartRunCommand, UseCases } from '../../src/http/use-cases';
+
+/**
+ * The application in memory, honest where the shell can see it: ids, filters, paging, conflicts, errors. A test scripts
+ * the rest: it fills the maps, changes a run, or arms `failNext`.
+ */
+export interface FakeUseCases extends UseCases {
+  readonly containers: Set<string>;
+  readonly runs: Map<string, RunView>;
+  readonly images: ImageDocument[];
+  readonly activity: ActivityEntry[];
+  /** Every command that reached startRun. */
+  readonly commands: StartRunCommand[];
+  report: HealthReport;
+  /** The next call, whichever it is, throws this once. */
+  failNext(error: unknown): void;
+}
+
+export function fakeUseCases(): FakeUseCases {
+  let armed: { readonly error: unknown } | undefined;
+  const mayFail = () => {
+    const failure = armed;
+    armed = undefined;
+    if (failure) throw failure.error;
+  };
+  const fake: FakeUseCases = {
+    containers: new Set(['photos', 'empty']),
+    runs: new Map(),
+    images: [],
+    activity: [],
+    commands: [],
+    report: { ready: true, checks: { worker: { ok: true }, sidecar: { ok: true } } },
+    failNext(error) {
+      armed = { error };
+    },
+    async startRun(command) {
+      mayFail();
+      fake.commands.push(command);
+      if (!fake.containers.has(command.container)) throw noContainer(command.container);
+      const active = [...fake.runs.values()].find((run) => run.container === command.container && !isFinal(run.status));
+      if (active) {
+        throw new AppError('run-active', `Run ${active.id} is analysing '${command.container}'.`, {
+          context: { existingRun: active.id },
+        });
+      }
+      const run = aRun({ id: runId(fake.runs.size + 1), container: command.container, prefix: command.prefix ?? '' });
+      fake.runs.set(run.id, run);
+      return run;
+    },
+    async getRun(id) {
+      mayFail();
+      const run = fake.runs.get(id);
+      if (!run) throw new AppError('run-not-found', 'No run has this id.');
+      return run;
+    },
+    async listRuns({ container, statuses }, page) {
+      mayFail();
+      const runs = [...fake.runs.values()]
+        .filter(
+          (run) => (container === undefined || run.container === container) && (statuses?.includes(run.status) ?? true),
+        )
+        .sort((a, b) => (a.id < b.id ? 1 : -1));
+      return pageOf(runs, page);
+    },
+    async getContainer(container): Promise<ContainerSummary> {
+      mayFail();
+      if (!fake.containers.has(container)) throw noContainer(container);
+      return aSummary(container, fake.images);
+    },
+    async listImages(container, { status, tag }, page) {
+      mayFail();
+      const images = fake.images.filter(
+        (image) =>
+          image.container === container &&
+          (status === undefined || image.status === status) &&
+          (tag === undefined || (image.analysis?.tags ?? []).some(({ name }) => name === tag)),
+      );
+      return pageOf(images, page);
+    },
+    async getImage(container, blob) {
+      mayFail();
+      const image = fake.images.find((one) => one.container === container && one.blob === blob);
+      if (!image) throw new AppError('image-not-found', 'No result is stored under this name.');
+      return image;
+    },
+    async listActivity(container, page) {
+      mayFail();
+      return pageOf(
+        fake.activity.filter((entry) => entry.container === container),
+        page,
+      );
+    },
+    async health() {
+      mayFail();
+      return fake.report;
+    },
+  };
+  return fake;
+}
+
+export function runId(n: number): string {
+  return `0192f0c0${n.toString(16).padStart(24, '0')}`;
+}
+
+export function aRun(changes: Partial<RunView> = {}): RunView {
+  return {
+    id: runId(1),
+    container: 'photos',
+    prefix: '',
+    status: 'Running',
+    phase: 'analyze',
+    counts: { total: 3, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 2 },
+    removed: 0,
+    calls: 1,
+    transactions: 4,
+    cacheHits: 0,
+    quote: {
+      images: { total: 3, new: 3, changed: 0, unchanged: 0, missing: 0, ineligible: {} },
+      calls: 3,
+      transactions: 12,
+      price: { unit: 0.001, currency: 'EUR', total: 0.012, estimate: true },
+      duration: { atQuotaSeconds: 1 },
+    },
+    failureGroups: [],
+    startedAt: '2026-01-02T03:04:05.678Z',
+    updatedAt: '2026-01-02T03:04:06.999Z',
+    ...changes,
+  };
+}
+
+export function anImage(blob: string, changes: Partial<ImageDocument> = {}): ImageDocument {
+  const image = {
+    id: '0b7c3c1e-7c1f-5a51-9f3b-0c8a5d1f0001',
+    container: 'photos',
+    blob,
+    etag: '0x8D4BCC2E4835CD0',
+    sizeBytes: 1_234,
+    contentType: 'image/jpeg',
+    lastModified: '2026-01-01T00:00:00Z',
+    contentHash: 'ab'.repeat(32),
+    status: 'succeeded' as ImageStatus,
+    analysis: {
+      requestId: 'r1',
+      metadata: { width: 640, height: 480, format: 'Jpeg' },
+      categories: [{ name: 'outdoor_', score: 0.9, detail: { landmarks: [{ name: 'Alps', confidence: 0.8 }] } }],
+      description: { tags: ['sky'], captions: [{ text: 'a mountain', confidence: 0.7 }] },
+      tags: [{ name: 'mountain', confidence: 0.99, hint: 'nature' }],
+      color: { dominantColors: ['Blue'], accentColor: '0F62FE', isBWImg: false },
+    },
+    analyzer: { provider: 'azure', version: '3.2', features: ['Categories', 'Color'], language: 'en' },
+    source: 'call' as const,
+    transactions: 4,
+    runId: runId(1),
+    chunkId: `${runId(1)}-p00000-c00`,
+    attempts: [{ stage: 'vision' as const, startedAt: '2026-01-02T03:04:05Z', waitMs: 1, workMs: 90, runId: runId(1) }],
+    replaced: {},
+    analyzedAt: '2026-01-02T03:04:05Z',
+    ...changes,
+  };
+  return { ...image, contribution: contributionOf(image) };
+}
+
+function aSummary(container: string, images: readonly ImageDocument[]): ContainerSummary {
+  const having = (status: ImageStatus) =>
+    images.filter((image) => image.container === container && image.status === status).length;
+  return {
+    container,
+    images: {
+      total: having('succeeded') + having('failed') + having('skipped'),
+      succeeded: having('succeeded'),
+      failed: having('failed'),
+      skipped: having('skipped'),
+      removed: having('removed'),
+    },
+    bytes: 1_234,
+    formats: { Jpeg: 1 },
+    categories: { outdoor_: 1 },
+    colors: { Blue: 1 },
+    analyzers: { 'azure 3.2': 1 },
+    tags: [
+      { name: 'mountain', count: 1, meanConfidence: 0.99 },
+      { name: 'sky', count: 1 },
+    ],
+    lastRun: runId(1),
+  };
+}
+
+function pageOf<T>(all: readonly T[], { size, continuation }: PageRequest): Page<T> {
+  const from = continuation === undefined ? 0 : Number(continuation);
+  if (!Number.isInteger(from)) throw new Error('the shell let a continuation through that the store did not make');
+  const value = all.slice(from, from + size);
+  return from + size < all.length ? { value, continuation: String(from + size) } : { value };
+}
+
+function noContainer(name: string): AppError {
+  return new AppError('container-not-found', `The storage account has no container '${name}'.`);
+}

@@ -1,0 +1,61 @@
+import { Writable } from 'node:stream';
+import pino, { type Logger } from 'pino';
+import request from 'supertest';
+import type { ZodType } from 'zod';
+import { PROBLEMS, type ProblemCode } from '../../src/http/problems';
+import { createPublicApp, type PublicAppDeps } from '../../src/http/public-server';
+import { type ProblemBody, ProblemSchema } from '../../src/http/schemas/problem';
+import { type FakeUseCases, fakeUseCases } from './fake-use-cases';
+
+/** What tests of the shell share: an app over the fake, its log, and the two shapes of an answer. */
+
+export interface RecordedLog {
+  readonly log: Logger;
+  /** One parsed object a line; a line that is not JSON fails the test that reads it. */
+  lines(): Record<string, unknown>[];
+}
+
+export function recordedLog(): RecordedLog {
+  const chunks: string[] = [];
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return {
+    log: pino({ level: 'debug' }, sink),
+    lines: () => chunks.join('').split('\n').filter(Boolean).map(parseLine),
+  };
+}
+
+function parseLine(line: string): Record<string, unknown> {
+  return JSON.parse(line) as Record<string, unknown>;
+}
+
+export function aPublicApp(deps: Partial<PublicAppDeps> = {}) {
+  const useCases: FakeUseCases = fakeUseCases();
+  const { log, lines } = recordedLog();
+  const app = createPublicApp({ useCases, log, ...deps });
+  return { app, api: request(app), useCases, lines };
+}
+
+/** The body is a problem of this code, whole and with nothing else in it. */
+export function expectProblem(response: request.Response, code: ProblemCode): ProblemBody {
+  expect({ status: response.status, type: response.type, code: response.get('x-ms-error-code') }).toEqual({
+    status: PROBLEMS[code].status,
+    type: 'application/problem+json',
+    code,
+  });
+  const problem = expectShape(response.body, ProblemSchema);
+  expect(problem.code).toBe(code);
+  expect(problem.type).toBe(`/docs/errors#${code}`);
+  return problem;
+}
+
+/** The body fits the schema and has no field that the schema does not know. */
+export function expectShape<T>(body: unknown, schema: ZodType<T>): T {
+  const parsed = schema.parse(body);
+  expect(body).toEqual(parsed);
+  return parsed;
+}
