@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { buildFolder, claimCache, fillCache, findCached } from '../../../src/local/launcher/runtime/cache';
+import { isInRange, parseVersion } from '../../../src/local/launcher/runtime/dapr-version';
+import { findInstalled } from '../../../src/local/launcher/runtime/installed';
+import { isGoUsable } from '../../../src/local/launcher/runtime/module-build';
+import { downloadRelease, entryOf, platformName } from '../../../src/local/launcher/runtime/release';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'contactsheet-unit-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Three programs that say a version, as scripts. */
+function putRuntime(path: string, version: string): string {
+  mkdirSync(path, { recursive: true });
+  for (const program of ['daprd', 'placement', 'scheduler']) {
+    writeFileSync(join(path, program), `#!/bin/sh\necho ${version}\n`);
+    chmodSync(join(path, program), 0o755);
+  }
+  return path;
+}
+
+const nobody = () => new AbortController().signal;
+
+test.each([
+  ['1.18.2', true],
+  ['v1.18.9', true],
+  ['1.18.1', false],
+  ['1.19.0', false],
+  ['1.18.3-rc.1', false],
+  ['edge', false],
+])('version %s is in the range: %s', (version, expected) => {
+  expect(isInRange(version)).toBe(expected);
+});
+
+test('a version is compared as numbers', () => {
+  expect(parseVersion('1.18.10')).toEqual([1, 18, 10]);
+  expect(isInRange('1.18.10')).toBe(true);
+});
+
+test.each([
+  ['go version go1.26.8 linux/amd64', true],
+  ['go version go1.21.0 darwin/arm64', true],
+  ['go version go1.20.14 linux/amd64', false],
+  ['', false],
+])('"%s" can build: %s', (version, expected) => {
+  expect(isGoUsable(version)).toBe(expected);
+});
+
+describe('an installed runtime', () => {
+  test.each([['.dapr/bin'], ['bin'], ['.']])('is found under DAPR_RUNTIME_PATH in %s', (below) => {
+    putRuntime(join(folder, below), '1.18.2');
+    const found = findInstalled({ runtimePath: folder, userHome: '/nowhere' }, () => undefined);
+    expect(found).toMatchObject({ daprd: join(folder, below, 'daprd'), version: '1.18.2' });
+  });
+
+  test.each([
+    ['edge', /edge/],
+    ['1.17.9', /1\.17\.9.*1\.18\.2 or newer/],
+  ])('of version %s is refused with a sentence', (version, sentence) => {
+    const said: string[] = [];
+    putRuntime(join(folder, '.dapr', 'bin'), version);
+    expect(findInstalled({ runtimePath: undefined, userHome: folder }, (line) => said.push(line))).toBeUndefined();
+    expect(said.join('\n')).toMatch(sentence);
+  });
+
+  test('a named folder without daprd is named, and the user’s own one is used', () => {
+    const said: string[] = [];
+    putRuntime(join(folder, 'user', '.dapr', 'bin'), '1.18.3');
+    const where = { runtimePath: join(folder, 'empty'), userHome: join(folder, 'user') };
+    expect(findInstalled(where, (line) => said.push(line))).toMatchObject({ version: '1.18.3' });
+  });
+});
+
+describe('the cache', () => {
+  test('keeps what runs, under its name, and removes the working folder', async () => {
+    const runtime = await fillCache(folder, 'x', async ({ programs }) => void putRuntime(programs, '1.18.2'));
+    expect(runtime.daprd).toBe(join(folder, 'x', 'daprd'));
+    expect(readdirSync(folder)).toEqual(['x']);
+    expect(findCached(folder, ['y', 'x'])).toEqual(runtime);
+  });
+
+  test('keeps nothing of a fill that fails, nor of one that does not run', async () => {
+    await expect(fillCache(folder, 'x', () => Promise.reject(new Error('stopped')))).rejects.toThrow('stopped');
+    await expect(fillCache(folder, 'x', async ({ programs }) => void putRuntime(programs, 'edge'))).rejects.toThrow(
+      /edge/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('removes what a killed process left, write-protected files too', async () => {
+    const left = join(folder, 'x.tmp-999999999', 'modules');
+    mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, 'file'), '');
+    chmodSync(left, 0o500);
+    const giveBack = await claimCache(folder, nobody(), () => undefined);
+    expect(readdirSync(folder)).toEqual(['filling']);
+    giveBack();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('is filled by one process at a time', async () => {
+    const giveBack = await claimCache(folder, nobody(), () => undefined);
+    const waits: number[] = [];
+    const second = claimCache(folder, nobody(), (holder) => {
+      waits.push(holder);
+      giveBack();
+    });
+    (await second)();
+    expect(waits).toEqual([process.pid]);
+  });
+
+  test('a build with other components is another one', () => {
+    expect(buildFolder(['a.go', 'b.go'])).toBe(buildFolder(['b.go', 'a.go']));
+    expect(buildFolder(['a.go'])).not.toBe(buildFolder(['a.go', 'b.go']));
+  });
+});
+
+describe('a release', () => {
+  const platform = platformName();
+  const archive = (program: string) => gzipSync(tarOf(program, `#!/bin/sh\necho ${program}\n`));
+  const served = (change: (name: string, body: Buffer) => Buffer = (_, body) => body) =>
+    (async (url: string) => {
+      const name = url.split('/').pop() ?? '';
+      const program = name.split('_')[0] ?? '';
+      const sum = createHash('sha256').update(archive(program)).digest('hex');
+      const body = name.endsWith('.sha256') ? Buffer.from(`${sum}  ${name}\n`) : archive(program);
+      return new Response(new Uint8Array(change(name, body)));
+    }) as typeof fetch;
+
+  test('is checked against its published checksum and unpacked', async () => {
+    await downloadRelease(folder, nobody(), () => undefined, { base: 'https://x', fetch: served() });
+    expect(readFileSync(join(folder, 'scheduler'), 'utf8')).toBe('#!/bin/sh\necho scheduler\n');
+  });
+
+  test('is refused when the checksum is another one', async () => {
+    const spoiled = served((name, body) => (name.endsWith('.gz') ? Buffer.concat([body, Buffer.from('x')]) : body));
+    await expect(
+      downloadRelease(folder, nobody(), () => undefined, { base: 'https://x', fetch: spoiled }),
+    ).rejects.toThrow(/checksum/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('says why when the network is not there', async () => {
+    const offline = (async () => {
+      throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND github.com') });
+    }) as typeof fetch;
+    await expect(
+      downloadRelease(folder, nobody(), () => undefined, { base: 'https://x', fetch: offline }),
+    ).rejects.toThrow(/ENOTFOUND/);
+  });
+
+  test('is named by platform', () => {
+    expect(platformName('linux', 'x64')).toBe('linux_amd64');
+    expect(platformName('darwin', 'arm64')).toBe('darwin_arm64');
+    expect(platformName('linux', 'riscv64')).toBeUndefined();
+    expect(platform).toBeDefined();
+  });
+
+  test('an archive without the program gives nothing', () => {
+    expect(entryOf(tarOf('other', 'x'), 'daprd')).toBeUndefined();
+  });
+});
+
+/** A tar archive of one file. */
+function tarOf(name: string, content: string): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(`./${name}`, 0);
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512);
+  body.write(content);
+  return Buffer.concat([header, body, Buffer.alloc(1024)]);
+}

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { exportLines } from '../../../src/local/launcher/environment';
+import {
+  AZURITE_ACCOUNT,
+  azuriteConnectionString,
+  broughtAlong,
+  storageAccountOf,
+  withoutOwnExports,
+  withoutServices,
+} from '../../../src/local/launcher/settings';
+
+describe('services that a person brings along', () => {
+  test('none by default', () => {
+    expect(broughtAlong({})).toEqual({ storage: false, cosmos: false, vision: false });
+  });
+
+  test('also by the names of the tutorial, also when incomplete: the app says what is missing', () => {
+    expect(broughtAlong({ VISION_ENDPOINT: 'https://v' })).toMatchObject({ vision: true });
+    expect(broughtAlong({ ComputerVisionUrl: 'https://v/vision/v3.2/analyze' })).toMatchObject({ vision: true });
+    expect(broughtAlong({ CosmosDBConnection: 'AccountEndpoint=x' })).toMatchObject({ cosmos: true });
+    expect(broughtAlong({ AzureWebJobsStorage: 'AccountName=x' })).toMatchObject({ storage: true });
+  });
+
+  test('development storage is the local Azurite', () => {
+    expect(broughtAlong({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' })).toMatchObject({ storage: false });
+  });
+
+  test('what an earlier start exported is not a person’s own', () => {
+    const keys = { appApiToken: 't', cosmosKey: 'c', visionKey: 'v' };
+    const env = {
+      COSMOS_ENDPOINT: 'http://1',
+      COSMOS_KEY: 'c',
+      VISION_ENDPOINT: 'http://2',
+      VISION_KEY: 'v',
+      PATH: '/bin',
+    };
+    const connection = azuriteConnectionString({ blob: 1, queue: 2 });
+    const cleaned = withoutOwnExports({ ...env, AZURE_STORAGE_CONNECTION_STRING: connection }, keys);
+    expect(cleaned).toEqual({ PATH: '/bin' });
+    expect(withoutOwnExports({ ...env, VISION_KEY: 'mine' }, keys)).toMatchObject({ VISION_KEY: 'mine' });
+  });
+
+  test('tests inherit none of them', () => {
+    expect(withoutServices({ COSMOS_KEY: 'x', AzureWebJobsStorage: 'y', CONTACTSHEET_HOME: 'z', HOME: '/h' })).toEqual({
+      HOME: '/h',
+    });
+  });
+});
+
+describe('a storage connection string', () => {
+  test('of Azurite gives the base address without the account', () => {
+    const account = storageAccountOf(azuriteConnectionString({ blob: 10_000, queue: 10_001 }));
+    expect(account).toEqual({ ...AZURITE_ACCOUNT, blobEndpoint: 'http://127.0.0.1:10000' });
+  });
+
+  test('of Azure gives name and key, which ends in "="', () => {
+    expect(storageAccountOf('DefaultEndpointsProtocol=https;AccountName=photos;AccountKey=a+/b==;')).toEqual({
+      name: 'photos',
+      key: 'a+/b==',
+      blobEndpoint: '',
+    });
+  });
+
+  test('without a key gives nothing', () => {
+    expect(storageAccountOf('BlobEndpoint=https://x;SharedAccessSignature=sv=1')).toBeUndefined();
+  });
+});
+
+test('the environment file gives a shell exactly the values, whatever is in them', () => {
+  const values = { A: `it's "quoted" $HOME \\ ;`, B: 'x==', C: '' };
+  const script = `${exportLines(values)}printf '%s\\0' "$A" "$B" "$C"`;
+  expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, 3)).toEqual(
+    Object.values(values),
+  );
+});
