@@ -56,3 +56,8 @@ function nameHue(hue: number, saturation01: number, value01: number): ColourName
   if (hue < 300) return 'Purple';
   return value01 > 0.6 ? 'Pink' : 'Purple';
 }
+
+const INDEX_OF = Object.fromEntries(COLOUR_NAMES.map((name, index) => [name, index])) as Record<ColourName, number>;
+
+/** Where the name stands in COLOUR_NAMES: for counting. */
+export const colourIndex = (red: number, green: number, blue: number): number => INDEX_OF[nameColour(red, green, blue)];

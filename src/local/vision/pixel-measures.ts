@@ -1,5 +1,7 @@
+import { AccentFinder } from './accent-finder';
 import type { RawPixels } from './bitmap-file';
-import { COLOUR_NAMES, type ColourName, nameColour } from './colour-names';
+import { COLOUR_NAMES, type ColourName, colourIndex } from './colour-names';
+import { ColourTally } from './colour-tally';
 
 /**
  * What can be counted in a sample of pixels. Every figure is a share of pixels (0..1) unless its name says otherwise.
@@ -68,9 +70,8 @@ function brightnessOf({ data, width, height }: RawPixels): Float32Array {
 }
 
 function measureColours({ data, width, height }: RawPixels) {
-  const all = new Map<ColourName, number>();
-  const inner = new Map<ColourName, number>();
-  const outer = new Map<ColourName, number>();
+  const inner = new Uint32Array(COLOUR_NAMES.length);
+  const outer = new Uint32Array(COLOUR_NAMES.length);
   const accents = new AccentFinder();
   let spreadSum = 0;
   let gray = 0;
@@ -78,69 +79,34 @@ function measureColours({ data, width, height }: RawPixels) {
   for (let y = 0, at = 0; y < height; y += 1) {
     const isInnerRow = y >= height / 4 && y < (height * 3) / 4;
     for (let x = 0; x < width; x += 1, at += 3) {
-      const [red, green, blue] = [data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0];
+      const red = data[at] ?? 0;
+      const green = data[at + 1] ?? 0;
+      const blue = data[at + 2] ?? 0;
       const spread = Math.max(red, green, blue) - Math.min(red, green, blue);
       spreadSum += spread;
       if (spread < GRAY_SPREAD) gray += 1;
       if (spread >= VIVID_SPREAD) vivid += 1;
-      const name = nameColour(red, green, blue);
-      all.set(name, (all.get(name) ?? 0) + 1);
       const part = isInnerRow && x >= width / 4 && x < (width * 3) / 4 ? inner : outer;
-      part.set(name, (part.get(name) ?? 0) + 1);
+      const name = colourIndex(red, green, blue);
+      part[name] = (part[name] ?? 0) + 1;
       accents.add(red, green, blue);
     }
   }
   const count = width * height;
-  const colourShares = new Map(
-    [...all].map(([name, seen]) => [name, seen / count] as const).sort(([, a], [, b]) => b - a),
-  );
+  const all = COLOUR_NAMES.map((name, i) => [name, ((inner[i] ?? 0) + (outer[i] ?? 0)) / count] as const);
   return {
-    colourShares,
-    foreground: mostFrequent(inner.size > 0 ? inner : all),
-    background: mostFrequent(outer.size > 0 ? outer : all),
-    accentColor: accents.best(count),
+    colourShares: new Map(all.filter(([, share]) => share > 0).sort(([, a], [, b]) => b - a)),
+    foreground: mostFrequent(inner),
+    background: mostFrequent(outer),
+    accentColor: accents.best(),
     meanSpread: spreadSum / count,
     graySpreadShare: gray / count,
     vividShare: vivid / count,
   };
 }
 
-function mostFrequent(counts: ReadonlyMap<ColourName, number>): ColourName {
-  return COLOUR_NAMES.reduce((best, name) => ((counts.get(name) ?? 0) > (counts.get(best) ?? 0) ? name : best));
-}
-
-/** Groups colours by the upper four bits of each channel and picks by saturation x value x sqrt(share). */
-class AccentFinder {
-  private readonly sums = new Map<number, { count: number; red: number; green: number; blue: number }>();
-
-  add(red: number, green: number, blue: number): void {
-    const key = ((red >> 4) << 8) | ((green >> 4) << 4) | (blue >> 4);
-    const sum = this.sums.get(key);
-    if (sum === undefined) {
-      this.sums.set(key, { count: 1, red, green, blue });
-      return;
-    }
-    sum.count += 1;
-    sum.red += red;
-    sum.green += green;
-    sum.blue += blue;
-  }
-
-  best(total: number): string {
-    let bestScore = -1;
-    let hex = '000000';
-    for (const sum of this.sums.values()) {
-      const [red, green, blue] = [sum.red / sum.count, sum.green / sum.count, sum.blue / sum.count];
-      const max = Math.max(red, green, blue);
-      const chroma01 = (max - Math.min(red, green, blue)) / 255; // saturation x value
-      const score = chroma01 * Math.sqrt(sum.count / total);
-      if (score > bestScore) {
-        bestScore = score;
-        hex = [red, green, blue].map((channel) => Math.round(channel).toString(16).padStart(2, '0')).join('');
-      }
-    }
-    return hex.toUpperCase();
-  }
+function mostFrequent(counts: Uint32Array): ColourName {
+  return COLOUR_NAMES[counts.indexOf(counts.reduce((a, b) => Math.max(a, b), 0))] ?? 'Black';
 }
 
 function measureBrightness(brightness: Float32Array) {
@@ -184,21 +150,20 @@ function measureEdges(brightness: Float32Array, width: number, height: number) {
 }
 
 function measureFlatness({ data, width, height }: RawPixels) {
-  const seen = new Map<number, number>();
+  const colours = new ColourTally(width * height);
   let flat = 0;
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 3) {
       // One bit of each channel is left to JPEG.
       const key = (((data[at] ?? 0) >> 1) << 14) | (((data[at + 1] ?? 0) >> 1) << 7) | ((data[at + 2] ?? 0) >> 1);
-      seen.set(key, (seen.get(key) ?? 0) + 1);
+      colours.add(key);
       const right = x + 1 < width ? at + 3 : at;
       const below = y + 1 < height ? at + width * 3 : at;
       if (isAlike(data, at, right) && isAlike(data, at, below)) flat += 1;
     }
   }
-  const top = [...seen.values()].sort((a, b) => b - a).slice(0, FEW_COLOURS);
   const count = width * height;
-  return { fewColoursShare: top.reduce((sum, each) => sum + each, 0) / count, flatShare: flat / count };
+  return { fewColoursShare: colours.covered(FEW_COLOURS) / count, flatShare: flat / count };
 }
 
 function isAlike(data: Uint8Array, a: number, b: number): boolean {
