@@ -57,6 +57,8 @@ export class DocumentTable {
   constructor(
     private readonly database: Database.Database,
     number: number,
+    /** Whether rows can expire at all: without it a count needs no look at the rows themselves. */
+    private hasExpiry: boolean,
   ) {
     this.name = `docs_${number}`;
     database.exec(
@@ -141,6 +143,7 @@ export class DocumentTable {
 
   /** Applies a container's default time to live to all rows: items may override it, -1 means never. */
   resetExpiry(defaultTtlS: number | undefined): void {
+    this.hasExpiry = defaultTtlS !== undefined;
     const ttl = `coalesce(json_extract(doc,'$.ttl'), ${defaultTtlS ?? -1})`;
     const value =
       defaultTtlS === undefined
@@ -175,7 +178,7 @@ export class DocumentTable {
     const where: string[] = [];
     const params: SqlValue[] = [];
     if (partitionKey !== undefined) {
-      where.push('pk = pk OR pk = ?');
+      where.push('pk = ?');
       params.push(partitionKey);
     }
     if (plan.driver.kind === 'path') where.push(`(${rankSql(plan.driver.keys)}) = ${plan.driver.ranks[segment] ?? -1}`);
@@ -183,8 +186,11 @@ export class DocumentTable {
       where.push(condition.sql);
       params.push(...condition.params);
     }
-    where.push('(expires IS NULL OR expires > ?)'); // T2
-    params.push(nowMs);
+    if (this.hasExpiry) {
+      where.push('(expires IS NULL OR expires > ?)'); // T2
+      params.push(nowMs);
+    }
+    if (where.length === 0) where.push('TRUE');
     return { where, params };
   }
 

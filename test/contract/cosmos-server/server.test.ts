@@ -60,6 +60,16 @@ describe('throttling', () => {
   });
 });
 
+it('can start throttled', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cosmos-throttled-'));
+  const throttle = { count: 1, retryAfterMs: 5 };
+  const throttled = await startCosmosServer({ port: 0, file: join(folder, 'c.sqlite'), key: KEY, throttle });
+  const ask = () => send(throttled.endpoint, { method: 'GET', path: '/dbs' });
+  expect([(await ask()).status, (await ask()).status]).toEqual([429, 200]);
+  await throttled.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
 describe('time to live', () => {
   it('hides expired documents from reads, queries and counts, and lets them be created again', async () => {
     const container = await server.container('Fading', '/pk', -1);
