@@ -60,7 +60,10 @@ async function fetchPage<T>(
     ...(continuationToken !== undefined && { continuationToken }),
   };
   try {
-    return await container.items.query<T>(spec, options).fetchNext();
+    const page = await container.items.query<T>(spec, options).fetchNext();
+    // A store that does not get on would keep a caller in a circle for ever.
+    if (continuationToken && page.continuationToken === continuationToken) throw new Error('the same page came twice');
+    return page;
   } catch (thrown) {
     if (continuationToken !== undefined && cosmosStatus(thrown) === 400) throw invalidContinuation();
     throw cosmosError(thrown, doing);

@@ -65,10 +65,10 @@ export async function writeOne(container: Container, write: DocumentWrite): Prom
 async function send(container: Container, { stored, expected }: DocumentWrite): Promise<string> {
   const response =
     expected === 'new'
-      ? await container.items.create<StoredDocument>(stored, MINIMAL)
+      ? await container.items.create<StoredDocument>(stored)
       : await container
           .item(stored.id, stored.container)
-          .replace(stored, { ...MINIMAL, accessCondition: { type: 'IfMatch', condition: expected.version } });
+          .replace(stored, { accessCondition: { type: 'IfMatch', condition: expected.version } });
   return response.etag;
 }
 
