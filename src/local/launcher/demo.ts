@@ -56,7 +56,8 @@ async function follow(api: DemoApi, id: string, terminal: Terminal, signal: Abor
 export function progressLine(run: DemoRun, elapsedMs: number): string {
   const { counts } = run;
   const seconds = `${Math.round(elapsedMs / 1000)} s`;
-  if (!counts) return [run.status, run.phase, seconds].filter(Boolean).join(' · ');
+  if (!counts || (counts.total === 0 && counts.totalIsFinal === false))
+    return [run.status, run.phase, seconds].filter(Boolean).join(' · ');
   const done = counts.succeeded + counts.failed + counts.skipped + (counts.unchanged ?? 0);
   const total = counts.totalIsFinal === false ? `${counts.total} or more` : `${counts.total}`;
   return [
@@ -72,7 +73,7 @@ export function progressLine(run: DemoRun, elapsedMs: number): string {
 
 async function showResults(api: DemoApi, terminal: Terminal): Promise<void> {
   const images = await api.images(SAMPLE_CONTAINER, MOST_ROWS);
-  for (const line of tableLines(COLUMNS, images.map(rowOf), Math.min(terminal.width, 160))) terminal.say(line);
+  for (const line of tableLines(COLUMNS, images.map(rowOf), terminal.width)) terminal.say(line);
   const { images: counts, tags, bytes } = await api.totals(SAMPLE_CONTAINER);
   if (counts.total > images.length) terminal.say(`... and ${counts.total - images.length} more.`);
   const shares = [`${counts.succeeded} succeeded`, `${counts.failed} failed`, `${counts.skipped} skipped`];
@@ -88,7 +89,7 @@ const COLUMNS = [
   { title: 'Caption or measured words', share: 34 },
   { title: 'Tags', share: 28 },
   { title: 'Colours', share: 16 },
-  { title: 'Status', share: 18 },
+  { title: 'Status' },
 ] as const;
 
 export function rowOf(image: DemoImage): string[] {

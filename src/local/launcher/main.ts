@@ -110,7 +110,12 @@ function tell(event: StackEvent, terminal: Terminal): void {
       terminal.say(`Ended ${event.process.name} (process ${event.process.pid}), left over from an earlier start.`);
       return;
     case 'died': {
-      terminal.say(`${event.name} (process ${event.pid}) died: ${event.how}. The last lines of its log:`);
+      const isRefusal = event.name === 'app' && event.how === 'exit code 2';
+      terminal.say(
+        isRefusal
+          ? 'The app refuses its configuration:'
+          : `${event.name} (process ${event.pid}) died: ${event.how}. The last lines of its log:`,
+      );
       for (const line of event.tail) terminal.say(`  | ${line}`);
       if (event.againInMs !== undefined) terminal.say(`Starting ${event.name} again in ${event.againInMs / 1000} s.`);
       return;

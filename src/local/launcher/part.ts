@@ -147,11 +147,7 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
 
   function verdict(how: string, code: number | undefined, tail: readonly string[]): Problem | undefined {
     if (name === 'app' && code === REFUSED) {
-      return new Problem(
-        'The configuration is wrong; the app says above what and why.',
-        'Correct it and start again.',
-        2,
-      ); // I4
+      return new Problem('The configuration is wrong; above is what and why.', 'Correct it and start again.', 2); // I4
     }
     if (tail.some((line) => /ENOSPC|no space left on device/i.test(line))) {
       return new Problem(`${name} ended because the disk is full.`, 'Free some space and start again.');

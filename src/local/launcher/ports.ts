@@ -23,8 +23,15 @@ export interface PortBook {
   any(): Promise<number>;
 }
 
-/** @param everywhereFree give any free port instead of the preferred ones: for tests, and stacks beside each other. */
-export function createPortBook(options: { readonly everywhereFree?: boolean } = {}): PortBook {
+export interface PortRules {
+  /** Give any free port instead of the preferred ones: for tests, and stacks beside each other. */
+  readonly everywhereFree?: boolean;
+  /** The preferred ports of everybody: who has to move does not push the next one away. */
+  readonly preferredByOthers?: readonly number[];
+}
+
+export function createPortBook(options: PortRules = {}): PortBook {
+  const preferred = new Set(options.preferredByOthers);
   const given = new Set<number>();
   // Two processes that choose at the same moment should not try the same ports in the same order.
   let next = LOWEST_FREE + Math.floor(Math.random() * (HIGHEST_FREE - LOWEST_FREE));
@@ -43,10 +50,10 @@ export function createPortBook(options: { readonly everywhereFree?: boolean } = 
     throw new Problem(`No port between ${LOWEST_FREE} and ${HIGHEST_FREE} is free.`, 'End some of what listens there.');
   }
 
-  async function nearest(preferred: number): Promise<number> {
+  async function nearest(wanted: number): Promise<number> {
     if (options.everywhereFree) return any();
-    for (let port = preferred; port < preferred + 100; port += 1) {
-      if (await take(port)) return port;
+    for (let port = wanted; port < wanted + 100; port += 1) {
+      if ((port === wanted || !preferred.has(port)) && (await take(port))) return port;
     }
     return any();
   }

@@ -27,6 +27,9 @@ export interface StackPorts {
 /** Ports of what the run file does not name. */
 export const DEFAULT_PORTS = { api: 8080, blob: 10_000, queue: 10_001, cosmos: 8081, vision: 8090 } as const;
 
+const DEFAULT_PLACEMENT = 50_005;
+const DEFAULT_SCHEDULER = 50_006;
+
 /**
  * The ports of `dapr.yaml` and the defaults, each moved to the next free one where it is taken; the inner ports of the
  * control plane anywhere.
@@ -45,8 +48,8 @@ export async function chooseStackPorts(book: PortBook, plan: RunPlan, wantedApi?
     queue: await book.nearest(DEFAULT_PORTS.queue),
     cosmos: await book.nearest(DEFAULT_PORTS.cosmos),
     vision: await book.nearest(DEFAULT_PORTS.vision),
-    placement: await book.nearest(portOfAddress(plan.placementHostAddress) ?? 50_005),
-    scheduler: await book.nearest(portOfAddress(plan.schedulerHostAddress) ?? 50_006),
+    placement: await book.nearest(portOfAddress(plan.placementHostAddress) ?? DEFAULT_PLACEMENT),
+    scheduler: await book.nearest(portOfAddress(plan.schedulerHostAddress) ?? DEFAULT_SCHEDULER),
     sidecarInternal: await book.any(),
     sidecarMetrics: await book.any(),
     placementHealth: await book.any(),
@@ -57,6 +60,18 @@ export async function chooseStackPorts(book: PortBook, plan: RunPlan, wantedApi?
     schedulerEtcdClient: await book.any(),
     schedulerEtcdPeer: await book.any(),
   };
+}
+
+/** What every part would listen on when nothing is in its way. */
+export function preferredPorts(plan: RunPlan): number[] {
+  return [
+    ...Object.values(DEFAULT_PORTS),
+    plan.appPort,
+    plan.daprHTTPPort,
+    plan.daprGRPCPort,
+    portOfAddress(plan.placementHostAddress) ?? DEFAULT_PLACEMENT,
+    portOfAddress(plan.schedulerHostAddress) ?? DEFAULT_SCHEDULER,
+  ];
 }
 
 function asPort(text: string | undefined): number | undefined {

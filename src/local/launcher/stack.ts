@@ -34,7 +34,7 @@ import { type RunPlan, readRunFile } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
 import { writeMovedRunFile, writeShellEnvironment } from './services-files';
 import { type Brought, broughtAlong, withoutOwnExports } from './settings';
-import { chooseStackPorts, type StackPorts } from './stack-ports';
+import { chooseStackPorts, preferredPorts, type StackPorts } from './stack-ports';
 
 export type StackEvent = PartEvent | { readonly kind: 'leftover'; readonly process: Recorded };
 
@@ -93,11 +93,8 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const env = withoutOwnExports(options.env, home.keys);
   const brought = broughtAlong(env);
   const plan = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
-  const ports = await chooseStackPorts(
-    createPortBook({ everywhereFree: options.ports === 'free' }),
-    plan,
-    env.API_PORT,
-  );
+  const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
+  const ports = await chooseStackPorts(book, plan, env.API_PORT);
   const services = serviceEnvironment(home, ports, brought, env);
   const context: PartContext = {
     home,

@@ -26,7 +26,7 @@ export function createTerminal(screen: Screen = process.stdout, now: () => numbe
   let shown: string | undefined;
   let latest: string | undefined;
   let printedAt = Number.NEGATIVE_INFINITY;
-  const width = () => Math.max(60, screen.columns ?? 120);
+  const width = () => Math.max(60, screen.columns ?? 160);
 
   function settle(): void {
     if (isLive && shown !== undefined) screen.write('\n');
@@ -69,25 +69,42 @@ export function cut(text: string, width: number): string {
 
 export interface Column {
   readonly title: string;
-  /** Share of the width that is left after the fixed columns. */
-  readonly share: number;
+  /** Of the width, when not everything fits. A column that needs less leaves the rest to the others; absent: all it needs. */
+  readonly share?: number;
 }
 
 /** A table whose columns share the width of the terminal; cells are cleaned of control characters and cut. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
-  const gaps = 2 * (columns.length - 1);
-  const shares = columns.reduce((sum, column) => sum + column.share, 0);
-  const widths = columns.map((column, index) => {
-    const needed = Math.max(column.title.length, ...rows.map((row) => [...printable(row[index] ?? '')].length));
-    return Math.min(needed, Math.max(6, Math.floor(((width - gaps) * column.share) / shares)));
-  });
-  const line = (cells: readonly string[]) =>
+  const cells = rows.map((row) => columns.map((_, index) => printable(row[index] ?? '')));
+  const needs = columns.map((column, index) =>
+    Math.max(column.title.length, ...cells.map((row) => [...(row[index] ?? '')].length)),
+  );
+  const widths = shareOut(columns, needs, width - 2 * (columns.length - 1));
+  const line = (texts: readonly string[]) =>
     widths
       .map((cellWidth, index) => {
-        const text = cut(printable(cells[index] ?? ''), cellWidth);
+        const text = cut(texts[index] ?? '', cellWidth);
         return text + ' '.repeat(cellWidth - [...text].length);
       })
       .join('  ')
       .trimEnd();
-  return [line(columns.map((column) => column.title)), widths.map((w) => '─'.repeat(w)).join('  '), ...rows.map(line)];
+  return [line(columns.map((column) => column.title)), widths.map((w) => '─'.repeat(w)).join('  '), ...cells.map(line)];
+}
+
+/** Gives each column what it needs while that is less than its share of what is left, and the others their shares. */
+function shareOut(columns: readonly Column[], needs: readonly number[], width: number): number[] {
+  const widths = columns.map((column, index) => (column.share === undefined ? (needs[index] ?? 0) : 0));
+  let open = columns.flatMap((column, index) => (column.share === undefined ? [] : [index]));
+  for (;;) {
+    const left = width - widths.reduce((sum, each) => sum + each, 0);
+    const shares = open.reduce((sum, index) => sum + (columns[index]?.share ?? 0), 0);
+    const part = (index: number) => Math.max(6, Math.floor((left * (columns[index]?.share ?? 0)) / shares));
+    const modest = open.filter((index) => (needs[index] ?? 0) <= part(index));
+    const settled = modest.length > 0 ? modest : open;
+    const given = settled.map((index): [number, number] => [index, Math.min(needs[index] ?? 0, part(index))]);
+    for (const [index, each] of given) widths[index] = each;
+    if (settled === open) return widths;
+    open = open.filter((index) => !modest.includes(index));
+    if (open.length === 0) return widths;
+  }
 }

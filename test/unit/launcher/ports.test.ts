@@ -31,6 +31,11 @@ describe('a port book', () => {
     expect(await book.nearest(first)).not.toBe(first);
   });
 
+  test('does not move onto the preferred port of another part', async () => {
+    const book = createPortBook({ preferredByOthers: [taken.port, taken.port + 1] });
+    expect(await book.nearest(taken.port)).toBeGreaterThan(taken.port + 1);
+  });
+
   test('refuses, and does not move, a port that was asked for', async () => {
     await expect(createPortBook().exactly(taken.port, 'API_PORT')).rejects.toMatchObject({
       sentence: `Port ${taken.port} of API_PORT is taken by another program.`,
