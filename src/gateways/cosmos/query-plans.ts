@@ -7,7 +7,7 @@ import type { CosmosClientOptions } from '@azure/cosmos';
  * sends a second request per query, in parallel, for a plan it would need only to merge several partitions itself: twice
  * the requests, for nothing. Refusing the plan locally also proves the rule: a query that does need one fails with this
  * message on Azure and on the development server alike. May go when the SDK asks for plans on demand only;
- * test/contract/gateways/query-plans.test.ts says so.
+ * test/contract/gateways/cosmos-faults.test.ts counts the requests.
  *
  * `plugins` is the SDK's own seam (plugins/Plugin.d.ts) but left out of its public types.
  */
