@@ -173,6 +173,8 @@ function listenForStop(stopping: AbortController, terminal: Terminal) {
     process.off('SIGINT', onInterrupt).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
   }
   process.on('SIGINT', onInterrupt).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  // Whoever read the output is gone (`npm start | head`).
+  process.stdout.on('error', onSignal);
   return listening;
 }
 

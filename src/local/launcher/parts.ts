@@ -137,13 +137,17 @@ export function daprdPart(context: PartContext): PartDefinition {
   };
 }
 
+export function appEnvironment({ env, plan, services, ports, appEnv }: PartContext): NodeJS.ProcessEnv {
+  return { ...env, ...plan.env, ...services, ...cliEnvironment(plan.appID, ports), ...appEnv };
+}
+
 export function appPart(context: PartContext): PartDefinition {
-  const { plan, ports, env, services, appEnv } = context;
+  const { plan, ports } = context;
   return {
     ...common(context, 'app'),
     command: context.appCommand ?? commandOfPlan(plan),
     cwd: plan.appDirPath,
-    env: { ...env, ...plan.env, ...services, ...cliEnvironment(plan.appID, ports), ...appEnv },
+    env: appEnvironment(context),
     isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
     graceMs: 4_000,
   };

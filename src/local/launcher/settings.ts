@@ -60,7 +60,10 @@ export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJ
 export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = new Set<string>([...Object.values(NAMES).flat(), 'API_PORT', 'API_HOST', 'DAPR_API_TOKEN']);
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !names.has(name) && !/^(VISION|COSMOS|CONTACTSHEET)_/.test(name)),
+    Object.entries(env).filter(
+      ([name]) =>
+        !names.has(name) && !/^(VISION|COSMOS|CONTACTSHEET|PRICE)_|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(name),
+    ),
   );
 }
 

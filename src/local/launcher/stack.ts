@@ -8,6 +8,7 @@
  */
 import { resolve } from 'node:path';
 import { CHECKOUT } from './checkout';
+import { checkConfiguration } from './configuration';
 import { type Endpoints, endpointsOf, writeEndpoints } from './endpoints';
 import { serviceEnvironment } from './environment';
 import { type Home, openHome } from './home';
@@ -15,6 +16,7 @@ import { endLeftovers, forgetProcesses, type Recorded, recordProcesses, startGua
 import { rotate } from './log-file';
 import { createPart, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
 import {
+  appEnvironment,
   appPart,
   azuritePart,
   cosmosPart,
@@ -107,6 +109,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     ...(options.appCommand ? { appCommand: options.appCommand } : {}),
     ...(options.vision ? { vision: options.vision } : {}),
   };
+  if (options.withApp !== false && !options.appCommand) checkConfiguration(appEnvironment(context));
   writeShellEnvironment(home, services, options.runtime);
   const movedRunFile = writeMovedRunFile(home, plan, ports);
 
@@ -203,11 +206,9 @@ async function startParts(
   const sidecar = withApp ? [add(daprdPart(context)), add(appPart(context))] : [];
 
   const storageReady = azurite?.start();
-  const cosmosReady = cosmos?.start().then(() =>
-    provisionCosmos({
-      endpoint: context.services.COSMOS_ENDPOINT ?? '',
-      key: context.services.COSMOS_KEY ?? '',
-    }),
+  const { COSMOS_ENDPOINT = '', COSMOS_KEY = '' } = { ...context.env, ...context.services };
+  const cosmosReady = Promise.resolve(cosmos?.start()).then(() =>
+    provisionCosmos({ endpoint: COSMOS_ENDPOINT, key: COSMOS_KEY }),
   );
   const others = [vision, ...control].map((part) => part?.start());
   const services = Promise.all([storageReady, cosmosReady]); // I1

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { readConfig } from '../../../src/config';
+import { CHECKOUT } from '../../../src/local/launcher/checkout';
+
+/** `.env.example` with every line switched on. */
+const example = parseEnv(
+  readFileSync(join(CHECKOUT, '.env.example'), 'utf8').replace(/^#(?=[A-Z_]+=)/gm, ''),
+) as Record<string, string>;
+const services = {
+  AZURE_STORAGE_CONNECTION_STRING: example.AZURE_STORAGE_CONNECTION_STRING ?? '',
+  COSMOS_ENDPOINT: example.COSMOS_ENDPOINT ?? '',
+  COSMOS_KEY: 'a2V5',
+  VISION_ENDPOINT: example.VISION_ENDPOINT ?? '',
+  VISION_KEY: 'key',
+};
+
+test('.env.example is accepted by the app and shows its defaults', () => {
+  expect(readConfig({ ...example, ...services })).toEqual(readConfig(services));
+});
+
+test('it names nothing that nobody reads', () => {
+  const config = readFileSync(join(CHECKOUT, 'src', 'config.ts'), 'utf8');
+  const ofLauncher = ['CONTACTSHEET_HOME', 'DAPR_RUNTIME_PATH'];
+  const unread = Object.keys(example).filter((name) => !ofLauncher.includes(name) && !config.includes(`'${name}'`));
+  expect(unread).toEqual([]);
+});
