@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { DEFAULT_VISION_FEATURES, type VisionApiVersion, parseVisionUrl } from './gateways/vision';
+import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from './gateways/vision';
 
 /**
  * The one reader of the environment.
@@ -103,11 +103,21 @@ export function readConfig(env: Environment): Config {
 function storageOf(read: Reader): Config['storage'] {
   const name = 'AZURE_STORAGE_CONNECTION_STRING';
   const found = read.first(name, 'AzureWebJobsStorage');
-  const isValid = found && (/^UseDevelopmentStorage=true;?/i.test(found.value) || /Account(Name|Key)=|BlobEndpoint=/i.test(found.value));
+  const isValid =
+    found &&
+    (/^UseDevelopmentStorage=true;?/i.test(found.value) || /Account(Name|Key)=|BlobEndpoint=/i.test(found.value));
   if (!found) {
-    read.problem(name, 'is missing.', 'Set it to the connection string of your storage account, or UseDevelopmentStorage=true for Azurite.');
+    read.problem(
+      name,
+      'is missing.',
+      'Set it to the connection string of your storage account, or UseDevelopmentStorage=true for Azurite.',
+    );
   } else if (!isValid) {
-    read.problem(found.name, 'is not a connection string.', 'Copy it whole from "Access keys" of the storage account: DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...');
+    read.problem(
+      found.name,
+      'is not a connection string.',
+      'Copy it whole from "Access keys" of the storage account: DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...',
+    );
   }
   return { connectionString: new Secret(found?.value ?? '') };
 }
@@ -117,14 +127,28 @@ function cosmosOf(read: Reader): Config['cosmos'] {
   const key = read.first('COSMOS_KEY');
   const whole = read.first('CosmosDBConnection');
   if (!endpoint && !key && whole) {
-    const parts = Object.fromEntries(whole.value.split(';').map((part) => [part.split('=')[0]?.trim(), part.slice(part.indexOf('=') + 1)]));
-    if (isUrl(parts.AccountEndpoint) && parts.AccountKey) return { endpoint: parts.AccountEndpoint, key: new Secret(parts.AccountKey) };
-    read.problem(whole.name, 'is not a connection string.', 'Copy it whole from "Keys" of the Cosmos account: AccountEndpoint=https://...;AccountKey=...;');
+    const parts = Object.fromEntries(
+      whole.value.split(';').map((part) => [part.split('=')[0]?.trim(), part.slice(part.indexOf('=') + 1)]),
+    );
+    if (isUrl(parts.AccountEndpoint) && parts.AccountKey)
+      return { endpoint: parts.AccountEndpoint, key: new Secret(parts.AccountKey) };
+    read.problem(
+      whole.name,
+      'is not a connection string.',
+      'Copy it whole from "Keys" of the Cosmos account: AccountEndpoint=https://...;AccountKey=...;',
+    );
     return { endpoint: '', key: new Secret('') };
   }
-  if (!endpoint) read.problem('COSMOS_ENDPOINT', 'is missing.', 'Set it to the URI of your Cosmos account (or set CosmosDBConnection).');
-  else if (!isUrl(endpoint.value)) read.problem('COSMOS_ENDPOINT', 'is not a URL.', 'It looks like https://NAME.documents.azure.com:443/');
-  if (!key) read.problem('COSMOS_KEY', 'is missing.', 'Set it to a key of your Cosmos account (or set CosmosDBConnection).');
+  if (!endpoint)
+    read.problem(
+      'COSMOS_ENDPOINT',
+      'is missing.',
+      'Set it to the URI of your Cosmos account (or set CosmosDBConnection).',
+    );
+  else if (!isUrl(endpoint.value))
+    read.problem('COSMOS_ENDPOINT', 'is not a URL.', 'It looks like https://NAME.documents.azure.com:443/');
+  if (!key)
+    read.problem('COSMOS_KEY', 'is missing.', 'Set it to a key of your Cosmos account (or set CosmosDBConnection).');
   return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? '') };
 }
 
@@ -135,7 +159,11 @@ function visionOf(read: Reader): Config['vision'] {
   let endpoint = '';
   let apiVersion: VisionApiVersion = '3.2';
   if (!url) {
-    read.problem('VISION_ENDPOINT', 'is missing.', 'Set it to the endpoint of your Computer Vision resource: https://NAME.cognitiveservices.azure.com');
+    read.problem(
+      'VISION_ENDPOINT',
+      'is missing.',
+      'Set it to the endpoint of your Computer Vision resource: https://NAME.cognitiveservices.azure.com',
+    );
   } else {
     const parsed = parseVisionUrl(url.value);
     if ('problem' in parsed) read.problem(url.name, parsed.problem, '');
@@ -150,7 +178,10 @@ function visionOf(read: Reader): Config['vision'] {
     endpoint,
     key: new Secret(key?.value ?? ''),
     apiVersion: version === '' ? apiVersion : (version as VisionApiVersion),
-    features: features.split(',').map((feature) => feature.trim()).filter((feature) => feature !== ''),
+    features: features
+      .split(',')
+      .map((feature) => feature.trim())
+      .filter((feature) => feature !== ''),
     language: read.matching('VISION_LANGUAGE', 'en', /^[a-z]{2}(-[A-Za-z]{2,4})?$/, 'Give a language code such as en.'),
     timeoutMs: read.integer('VISION_TIMEOUT_MS', 30_000, 100, 600_000),
   };
@@ -199,7 +230,8 @@ class Reader {
 
   integer(name: string, fallback: number, min: number, max: number): number {
     const value = this.number(name, fallback, min, max);
-    if (Number.isFinite(value) && !Number.isInteger(value)) this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
+    if (Number.isFinite(value) && !Number.isInteger(value))
+      this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
     return value;
   }
 

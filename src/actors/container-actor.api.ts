@@ -12,7 +12,10 @@ export interface ContainerActorApi {
   endRun(input: { readonly runId: string }): Promise<{ readonly ended: true }>;
   summary(): Promise<ContainerTotals>;
   /** Replaces every total by a recount. Refused (false) unless `runId` is the active run. */
-  replaceAggregate(input: { readonly runId: string; readonly counters: Counters }): Promise<{ readonly replaced: boolean }>;
+  replaceAggregate(input: {
+    readonly runId: string;
+    readonly counters: Counters;
+  }): Promise<{ readonly replaced: boolean }>;
 }
 
 export interface ContainerTotals {

@@ -1,17 +1,17 @@
+import { shardOf } from '../domain/chunk-set';
 import {
   type AppliedShard,
-  type ContainerHead,
-  NEW_CONTAINER,
-  TAG_BUCKETS,
   beginRun,
+  type ContainerHead,
   endRun,
   joinParts,
   markApplied,
   mayApply,
+  NEW_CONTAINER,
   splitByBucket,
+  TAG_BUCKETS,
 } from '../domain/container-state';
-import { type Counters, addCounters } from '../domain/counters';
-import { shardOf } from '../domain/chunk-set';
+import { addCounters, type Counters } from '../domain/counters';
 import type { ContainerActorApi, ContainerTotals } from './container-actor.api';
 import { type ActorStore, VersionedState } from './versioned-state';
 

@@ -1,11 +1,10 @@
-import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
-import { type Lease, SETTLE_MS, isAlive, mayHold } from '../domain/chunk-lease';
+import { isAlive, type Lease, mayHold, SETTLE_MS } from '../domain/chunk-lease';
 import { NO_PROGRESS } from '../domain/chunk-progress';
+import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { AppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
-import { type RunRequest, type RunView, isFinal } from '../domain/run';
+import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import {
-  type RunState,
   closeChunk,
   command,
   endRun,
@@ -13,6 +12,7 @@ import {
   listPage,
   newRun,
   paused,
+  type RunState,
   setQuote,
   viewOf,
 } from '../domain/run-state';

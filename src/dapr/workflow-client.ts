@@ -1,5 +1,5 @@
-import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { DaprWorkflowClient } from '@dapr/dapr';
+import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { AppError } from '../domain/errors';
 
 /**
@@ -71,7 +71,8 @@ export function createWorkflowStarter(settings: WorkflowClientSettings): Workflo
 }
 
 function deadline(ms: number): Interceptor {
-  return (options, nextCall) => new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + ms }));
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall({ ...options, deadline: options.deadline ?? Date.now() + ms }));
 }
 
 function unavailable(verb: string, cause: unknown): AppError {
@@ -81,4 +82,3 @@ function unavailable(verb: string, cause: unknown): AppError {
     cause,
   });
 }
-

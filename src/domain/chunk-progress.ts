@@ -1,5 +1,5 @@
-import type { FailureGroup } from './run';
 import type { ImageOutcome } from './report';
+import type { FailureGroup } from './run';
 
 /** What a chunk has done so far, absolute: a repeated report changes nothing. */
 export interface ChunkProgress {
@@ -68,7 +68,8 @@ function fingerprint(group: FailureGroup): string {
 /** Progress as a function of the outcomes: what the report says is what the run counts. */
 export function progressOf(outcomes: readonly ImageOutcome[], inFlight = 0): ChunkProgress {
   const count = (status: ImageOutcome['status']) => outcomes.filter((outcome) => outcome.status === status).length;
-  const sum = (pick: (outcome: ImageOutcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
+  const sum = (pick: (outcome: ImageOutcome) => number) =>
+    outcomes.reduce((total, outcome) => total + pick(outcome), 0);
   const listedGone = outcomes.filter((outcome) => outcome.status === 'removed' && outcome.listed).length;
   return {
     succeeded: count('succeeded'),

@@ -1,5 +1,5 @@
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
-import { type Counters, addCounters } from './counters';
+import { addCounters, type Counters } from './counters';
 import type { ChunkRef } from './ids';
 
 /**

@@ -115,9 +115,7 @@ export type StoredImage = Pick<
  * What an image adds to the totals of its container. Tags are the union of `tags` and `description.tags`, lower case,
  * each name once.
  */
-export function contributionOf(
-  image: Pick<ImageDocument, 'status' | 'sizeBytes' | 'analysis' | 'analyzer'>,
-): Counters {
+export function contributionOf(image: Pick<ImageDocument, 'status' | 'sizeBytes' | 'analysis' | 'analyzer'>): Counters {
   const sum: Record<string, number> = { [KEY.image(image.status)]: 1 };
   if (image.status !== 'removed' && image.sizeBytes > 0) sum[KEY.bytes] = image.sizeBytes;
   const { analysis, analyzer } = image;

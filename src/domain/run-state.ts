@@ -1,8 +1,8 @@
-import { type ChunkProgress, NO_PROGRESS, addProgress } from './chunk-progress';
+import { addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
 import { type ChunkRef, chunkId } from './ids';
-import { type ListingCounts, NO_LISTING, type Quote, addListings } from './quote';
-import { RUN_PHASES, type RunPhase, type RunRequest, type RunStatus, type RunView, isFinal } from './run';
+import { addListings, type ListingCounts, NO_LISTING, type Quote } from './quote';
+import { isFinal, RUN_PHASES, type RunPhase, type RunRequest, type RunStatus, type RunView } from './run';
 
 /**
  * The durable state of a RunActor, and every change it allows.

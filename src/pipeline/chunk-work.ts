@@ -1,11 +1,11 @@
+import type { ContainerActorApi } from '../actors/container-actor.api';
 import { progressOf } from '../domain/chunk-progress';
 import { type Classified, classify } from '../domain/classification';
-import { type Counters, addInto } from '../domain/counters';
+import { addInto, type Counters } from '../domain/counters';
 import { AppError, toAppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
-import { type ImageDocument, type ListedBlob, MAX_ATTEMPTS, type StoredImage, contributionOf } from '../domain/image';
+import { contributionOf, type ImageDocument, type ListedBlob, MAX_ATTEMPTS, type StoredImage } from '../domain/image';
 import { type ImageOutcome, outcomeOf } from '../domain/report';
-import type { ContainerActorApi } from '../actors/container-actor.api';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
 import { type ImageDeps, ImageWork, replacedBy } from './image-work';
@@ -41,7 +41,7 @@ export class ChunkWork {
   run(task: ChunkTask): Promise<{ complete: boolean }> {
     const id = chunkId(task.ref);
     const known = this.running.get(id);
-    if (known) return known; // I3
+    if (known !== undefined) return known; // I3
     const work = this.execute(task).finally(() => this.running.delete(id));
     this.running.set(id, work);
     return work;
@@ -111,12 +111,14 @@ class ChunkExecution {
   /** Applies what earlier executions saved, for a run that will not come back to this chunk. */
   async applyWritten(): Promise<void> {
     const delta = await this.delta();
-    if (delta.documents > 0) await this.deps.container(this.task.container).applyChunk({ ref: this.task.ref, delta: delta.sum });
+    if (delta.documents > 0)
+      await this.deps.container(this.task.container).applyChunk({ ref: this.task.ref, delta: delta.sum });
   }
 
   private async read(): Promise<{ blobs: readonly ListedBlob[]; interval: NameInterval }> {
     const interval = await this.deps.listing.intervalOf(this.task);
-    const blobs = (await this.deps.manifests.readChunk(this.task.ref)) ?? (await this.deps.listing.listChunk(this.task));
+    const blobs =
+      (await this.deps.manifests.readChunk(this.task.ref)) ?? (await this.deps.listing.listChunk(this.task));
     return { blobs, interval };
   }
 
@@ -184,7 +186,10 @@ class ChunkExecution {
     await this.deps.container(container).applyChunk({ ref, delta: sum });
     const order = new Map(blobs.map((blob, index) => [blob.name, index]));
     const place = (outcome: ImageOutcome) => order.get(outcome.blob) ?? blobs.length;
-    await this.deps.manifests.writeReport(ref, [...this.outcomes].sort((a, b) => place(a) - place(b)));
+    await this.deps.manifests.writeReport(
+      ref,
+      [...this.outcomes].sort((a, b) => place(a) - place(b)),
+    );
   }
 
   /** I1: what this chunk changed, as a function of the documents it wrote. */

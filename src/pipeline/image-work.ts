@@ -6,6 +6,7 @@ import { AppError } from '../domain/errors';
 import { imageId } from '../domain/ids';
 import {
   type Attempt,
+  contributionOf,
   type ImageDocument,
   type ImageError,
   type ImageReason,
@@ -13,9 +14,8 @@ import {
   MAX_ATTEMPTS,
   type Stage,
   type StoredImage,
-  contributionOf,
 } from '../domain/image';
-import { IMAGE_RETRY, delayMs } from '../domain/retry';
+import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { ResultsGateway } from '../gateways/results/port';
 import { readImageHeader } from '../gateways/vision/image-header';
@@ -53,7 +53,9 @@ export interface ChunkContext {
 }
 
 /** `stopped`: nothing was written; the image stays for the next execution. */
-export type WorkResult = { readonly saved: true; readonly document: ImageDocument } | { readonly saved: false; readonly stop: Exclude<Permit, 'go'> };
+export type WorkResult =
+  | { readonly saved: true; readonly document: ImageDocument }
+  | { readonly saved: false; readonly stop: Exclude<Permit, 'go'> };
 
 /** What the analysis of the bytes came to. */
 type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
@@ -123,14 +125,21 @@ export class ImageWork {
         case 'too-large-bytes':
           return this.skipped('too-large-bytes');
         case 'changed': {
-          const now = followed < MAX_FOLLOWED_CHANGES ? await this.deps.blobs.head(this.chunk.container, this.blob.name) : undefined;
-          if (!now) return { status: 'failed', reason: 'changed', error: { ...error, retryable: true }, transactions: 0 };
+          const now =
+            followed < MAX_FOLLOWED_CHANGES
+              ? await this.deps.blobs.head(this.chunk.container, this.blob.name)
+              : undefined;
+          if (!now)
+            return { status: 'failed', reason: 'changed', error: { ...error, retryable: true }, transactions: 0 };
           this.blob = now;
           followed += 1;
           break;
         }
         case 'download-forbidden':
-          throw new AppError('storage-forbidden', `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`);
+          throw new AppError(
+            'storage-forbidden',
+            `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`,
+          );
         case 'download-failed':
           if (!outcome.retryable || attempt >= IMAGE_RETRY.maxAttempts) {
             return { status: 'failed', reason: 'download-failed', error, transactions: 0 };
@@ -195,7 +204,9 @@ export class ImageWork {
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
         if (!(thrown instanceof AppError) || !thrown.retryable || ++failures > SAVE_RETRIES) throw thrown;
-        await this.deps.clock.sleep(delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()));
+        await this.deps.clock.sleep(
+          delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()),
+        );
       }
     }
   }
@@ -232,7 +243,13 @@ export class ImageWork {
     stage: Stage,
     startedMs: number,
     waitMs: number,
-    outcome: { readonly ok: boolean; readonly code?: string; readonly retryable?: boolean; readonly httpStatus?: number; readonly requestId?: string },
+    outcome: {
+      readonly ok: boolean;
+      readonly code?: string;
+      readonly retryable?: boolean;
+      readonly httpStatus?: number;
+      readonly requestId?: string;
+    },
   ): void {
     const last = this.attempts.at(-1);
     // A row of 429s is one entry: otherwise the waiting would push the story out of the last MAX_ATTEMPTS.

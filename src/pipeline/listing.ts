@@ -61,14 +61,22 @@ export class Listing {
     return standing;
   }
 
-  async intervalOf(task: { readonly container: string; readonly prefix: string; readonly ref: ChunkRef }): Promise<NameInterval> {
+  async intervalOf(task: {
+    readonly container: string;
+    readonly prefix: string;
+    readonly ref: ChunkRef;
+  }): Promise<NameInterval> {
     const { ref, container, prefix } = task;
     const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
     return intervalOf(boundsOf(index, ref), prefix);
   }
 
   /** The images of a chunk whose manifest is gone (I3). */
-  async listChunk(task: { readonly container: string; readonly prefix: string; readonly ref: ChunkRef }): Promise<readonly ListedBlob[]> {
+  async listChunk(task: {
+    readonly container: string;
+    readonly prefix: string;
+    readonly ref: ChunkRef;
+  }): Promise<readonly ListedBlob[]> {
     const { ref, container, prefix } = task;
     const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
     const { from, to } = boundsOf(index, ref);
@@ -90,7 +98,10 @@ export class Listing {
       next = page.next;
       const last = blobs.at(-1);
       if (until !== undefined && last && compareNames(last.name, until) >= 0) {
-        return { blobs: blobs.filter(({ name }) => compareNames(name, until) <= 0), ...(next === undefined ? {} : { next }) };
+        return {
+          blobs: blobs.filter(({ name }) => compareNames(name, until) <= 0),
+          ...(next === undefined ? {} : { next }),
+        };
       }
     } while (next !== undefined && (until !== undefined || blobs.length < PAGE_SIZE));
     return { blobs, ...(next === undefined ? {} : { next }) };
@@ -111,7 +122,11 @@ export class Listing {
     const bounds = chunks.map((part, chunk): Omit<ChunkBounds, 'settled'> => {
       const lower = chunk === 0 ? from : chunks[chunk - 1]?.at(-1)?.name;
       const upper = isLast(chunk) ? undefined : part.at(-1)?.name;
-      return { count: part.length, ...(lower === undefined ? {} : { from: lower }), ...(upper === undefined ? {} : { to: upper }) };
+      return {
+        count: part.length,
+        ...(lower === undefined ? {} : { from: lower }),
+        ...(upper === undefined ? {} : { to: upper }),
+      };
     });
     const compared = await this.compare(scope, chunks, bounds);
     const index: PageIndex = {

@@ -1,4 +1,4 @@
-import { MAX_RETRY_AFTER_MS, type RetryPolicy, delayMs } from '../domain/retry';
+import { delayMs, MAX_RETRY_AFTER_MS, type RetryPolicy } from '../domain/retry';
 import type { VisionOutcome } from '../gateways/vision/port';
 import type { Clock } from './clock';
 

@@ -51,7 +51,12 @@ export class ContainerQueries {
 export function summaryOf(container: string, counters: Counters): ContainerSummary {
   const images = named(counters, KEY.image(''));
   const count = (status: string) => images[status] ?? 0;
-  const [succeeded, failed, skipped, removed] = [count('succeeded'), count('failed'), count('skipped'), count('removed')];
+  const [succeeded, failed, skipped, removed] = [
+    count('succeeded'),
+    count('failed'),
+    count('skipped'),
+    count('removed'),
+  ];
   return {
     container,
     images: { total: succeeded + failed + skipped, succeeded, failed, skipped, removed },

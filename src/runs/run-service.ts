@@ -3,7 +3,7 @@ import type { WorkflowStarter } from '../dapr/workflow-client';
 import { checkContainerName } from '../domain/container-name';
 import { AppError } from '../domain/errors';
 import { isRunId } from '../domain/ids';
-import { type RunRequest, type RunView, isFinal } from '../domain/run';
+import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter, RunsGateway } from '../gateways/runs/port';
@@ -66,7 +66,9 @@ export class RunService {
   /** Live numbers for runs that still move, the index for the others. */
   async list(filter: RunFilter, page: PageRequest): Promise<Page<RunView>> {
     const { value, continuation } = await this.deps.runs.list(filter, page);
-    const live = await Promise.all(value.map((run) => (isFinal(run.status) ? run : this.viewOf(run.id).catch(() => run))));
+    const live = await Promise.all(
+      value.map((run) => (isFinal(run.status) ? run : this.viewOf(run.id).catch(() => run))),
+    );
     return { value: live, ...(continuation === undefined ? {} : { continuation }) };
   }
 

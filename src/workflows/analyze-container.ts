@@ -3,18 +3,18 @@ import type { RunPhase } from '../domain/run';
 import type { Control } from '../domain/run-state';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import type { AnalyzePageState, PageResult } from './analyze-page';
+import { call, defineWorkflow, type Generation, GenerationFull, type Step, StepFailed, window } from './sdk';
 import {
-  type RunScope,
   announce,
   cleanRun,
   closeRun,
   listPage,
   markPaused,
+  type RunScope,
   setPhase,
   verifyTotals,
   writeQuote,
 } from './steps';
-import { type Generation, GenerationFull, type Step, StepFailed, call, defineWorkflow, window } from './sdk';
 
 /** Page children in flight: 4 x 4 chunks fill a process's activity slots twice. */
 const PAGES_IN_FLIGHT = 4;

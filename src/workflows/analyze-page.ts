@@ -1,6 +1,6 @@
 import { WORKFLOWS } from '../names';
-import { type RunScope, analyzeChunk, cleanPage, openPage } from './steps';
 import { call, defineWorkflow, window } from './sdk';
+import { analyzeChunk, cleanPage, openPage, type RunScope } from './steps';
 
 /** Chunk activities one page keeps in flight: a run of four pages leaves room for a second run's share. */
 const CHUNKS_IN_FLIGHT = 4;

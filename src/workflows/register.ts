@@ -1,6 +1,6 @@
+import type { Activity } from './activities/activity';
 import { analyzeContainer } from './analyze-container';
 import { analyzePage } from './analyze-page';
-import type { Activity } from './activities/activity';
 import type { WorkflowDefinition } from './sdk';
 
 /** Every workflow under its wire name. A changed story gets a new name; the old one stays until its runs are drained. */

@@ -1,7 +1,7 @@
+import type { RunEventName } from '../domain/events';
 import type { ChunkRef } from '../domain/ids';
 import type { RunPhase } from '../domain/run';
 import type { Control } from '../domain/run-state';
-import type { RunEventName } from '../domain/events';
 import { ACTIVITIES } from '../names';
 import { activityRef } from './sdk';
 

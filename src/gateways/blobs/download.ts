@@ -90,8 +90,6 @@ function failedBy(thrown: unknown): DownloadOutcome {
   const status = statusCode === undefined ? {} : { httpStatus: statusCode };
   switch (statusCode) {
     case 412:
-    // A blob that turned from one type into another, or is being copied over, answers 409.
-    case 409:
       return {
         ok: false,
         code: 'changed',
@@ -105,6 +103,11 @@ function failedBy(thrown: unknown): DownloadOutcome {
     case 403: {
       const message = `Storage refused the download (${code ?? statusCode}).`;
       return { ok: false, code: 'download-forbidden', message, retryable: false, ...status };
+    }
+    case 409: {
+      // BlobArchived, BlobBeingRehydrated: it is there, in a tier that cannot be read.
+      const message = `The blob cannot be read as it is now (${code ?? statusCode}).`;
+      return { ok: false, code: 'download-failed', message, retryable: false, ...status };
     }
     default: {
       const retryable = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 429;

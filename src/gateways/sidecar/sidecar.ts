@@ -123,7 +123,7 @@ export function createSidecar({ host = '127.0.0.1', port, apiToken, timeoutMs }:
 
     async invokeActor(type, id, method, body, deadlineMs) {
       const url = `/actors/${encode(type)}/${encode(id)}/method/${encode(method)}`;
-      const response = await send({ method: 'put', url, data: body ?? null, timeoutMs: deadlineMs });
+      const response = await send({ method: 'put', url, data: body, timeoutMs: deadlineMs });
       if (!isSuccess(response)) throw actorFailure(response, `calling ${method} of ${type} '${id}'`);
       // The SDK's actor host writes a method's `undefined` as that very word.
       if (response.data === '' || response.data === 'undefined') return undefined;

@@ -110,7 +110,7 @@ export class AnalyzeCalls {
     const mediaType = (call.request.headers['content-type'] ?? 'application/octet-stream').split(';')[0]?.trim();
     if (mediaType !== 'application/octet-stream') return refusalOfMediaType(asked, mediaType ?? '');
     if (!call.bytes) return refusalOfSize(asked);
-    const image = await this.reader.read(call.bytes, call.hash, asked.apiVersion);
+    const image = await this.reader.read(call.bytes, asked.apiVersion);
     if ('refusal' in image) return image.refusal;
     return { status: 200, body: analysisBody(asked, image, requestId), transactions: asked.features.length };
   }

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { checkEligibility, type ImageHeader } from '../../domain/eligibility';
 import { readImageHeader } from '../../gateways/vision/image-header';
 import { VISION_LIMITS, type VisionApiVersion } from '../../gateways/vision/limits';
 import { factsOf, type ImageFacts } from './image-facts';
+import { withoutComments } from './jpeg-comments';
 import { measurePixels } from './pixel-measures';
 import { samplePixels } from './pixel-sample';
 import { invalidBodySize40, invalidRequest, type ServiceAnswer } from './service-answer';
@@ -9,8 +11,8 @@ import { invalidBodySize40, invalidRequest, type ServiceAnswer } from './service
 /**
  * Looks at the bytes of an image once: refuses them as the service would, or measures them.
  *
- * I1 The facts of the last REMEMBERED images are kept by content hash: a repeated call costs no pixels. Calls are
- *    counted elsewhere and never spared.
+ * I1 The facts of the last REMEMBERED pictures are kept by what holds their pixels (comments left out): a repeated
+ *    picture costs no measuring. Calls are counted elsewhere, by content hash, and never spared.
  */
 export interface ReadImage {
   readonly header: Extract<ImageHeader, { kind: 'image' }>;
@@ -25,13 +27,14 @@ export class ImageReader {
 
   async read(
     bytes: Uint8Array,
-    hash: string,
     apiVersion: VisionApiVersion,
   ): Promise<ReadImage | { readonly refusal: ServiceAnswer }> {
     const header = readImageHeader(bytes);
     const refusal = refusalOf(header, bytes.length, apiVersion);
     if (refusal !== undefined || header.kind !== 'image') return { refusal: refusal ?? unreadable };
-    return (await this.remember(hash, () => measure(bytes, header))) ?? { refusal: unreadable };
+    return (
+      (await this.remember(pictureHash(bytes, header.format), () => measure(bytes, header))) ?? { refusal: unreadable }
+    );
   }
 
   private remember(hash: string, make: () => Promise<ReadImage | undefined>): Promise<ReadImage | undefined> {
@@ -45,6 +48,12 @@ export class ImageReader {
     }
     return image;
   }
+}
+
+/** Equal for files that differ in the comments between their first JPEG segments only. */
+function pictureHash(bytes: Uint8Array, format: string): string {
+  const picture = format === 'jpeg' ? withoutComments(bytes) : [bytes];
+  return picture.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 }
 
 async function measure(bytes: Uint8Array, header: ReadImage['header']): Promise<ReadImage | undefined> {

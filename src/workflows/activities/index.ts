@@ -18,7 +18,7 @@ import { createOpenPage } from './open-page';
 import { RunIndex } from './run-index';
 import { createSetPhase } from './set-phase';
 import { createVerifyTotals } from './verify-totals';
-import { type QuoteSettings, createWriteQuote } from './write-quote';
+import { createWriteQuote, type QuoteSettings } from './write-quote';
 
 export type { Activity } from './activity';
 

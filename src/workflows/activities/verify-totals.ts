@@ -1,7 +1,7 @@
 import type { Actors } from '../../actors';
 import { addInto, differences } from '../../domain/counters';
-import type { ResultsGateway } from '../../gateways/results/port';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
+import type { ResultsGateway } from '../../gateways/results/port';
 import { verifyTotals } from '../steps';
 import { activity } from './activity';
 

@@ -1,5 +1,5 @@
 import type { Actors } from '../../actors';
-import { type Price, hasShrunk, quoteOf } from '../../domain/quote';
+import { hasShrunk, type Price, quoteOf } from '../../domain/quote';
 import type { VisionGateway } from '../../gateways/vision/port';
 import { writeQuote } from '../steps';
 import { activity } from './activity';

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/outcome';
-import { type RetryPolicy, STEP_RETRY, delayMs } from '../../domain/retry';
+import { delayMs, type RetryPolicy, STEP_RETRY } from '../../domain/retry';
 import type { ActivityRef, Step } from './definition';
 import { type Generation, GenerationFull, StepFailed } from './generation';
 

@@ -1,6 +1,6 @@
 import type { Task, TWorkflow, WorkflowContext } from '@dapr/dapr';
 import type { ErrorValue, Outcome } from '../../domain/outcome';
-import { type Generation, GenerationFull, StepFailed, createGeneration } from './generation';
+import { createGeneration, type Generation, GenerationFull, StepFailed } from './generation';
 
 /**
  * The one seam between a workflow's story and Dapr's engine (@dapr/dapr 3.18.0).

@@ -1,4 +1,4 @@
 export { call } from './call';
-export { type ActivityRef, type Step, type WorkflowDefinition, activityRef, defineWorkflow } from './definition';
+export { type ActivityRef, activityRef, defineWorkflow, type Step, type WorkflowDefinition } from './definition';
 export { type Generation, GenerationFull, StepFailed } from './generation';
 export { window } from './window';

@@ -1,6 +1,6 @@
 import type { Task } from '@dapr/dapr';
 import type { Outcome } from '../../domain/outcome';
-import { STEP_RETRY, delayMs } from '../../domain/retry';
+import { delayMs, STEP_RETRY } from '../../domain/retry';
 import type { Step } from './definition';
 import { type Generation, GenerationFull, StepFailed } from './generation';
 

@@ -1,0 +1,22 @@
+import { BlobServiceClient } from '@azure/storage-blob';
+import { createPictures } from './pictures';
+
+const PARALLEL_UPLOADS = 32;
+
+/** Creates a container of `count` small pictures named `photo-0000000.jpg` and so on. */
+export async function seedContainer(connectionString: string, container: string, count: number): Promise<void> {
+  const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
+  await client.createIfNotExists();
+  const pictureOf = await createPictures(container);
+  let next = 0;
+  const upload = async () => {
+    for (let n = next++; n < count; n = next++) {
+      const name = `photo-${String(n).padStart(7, '0')}.jpg`;
+      const bytes = pictureOf(n);
+      await client
+        .getBlockBlobClient(name)
+        .upload(bytes, bytes.byteLength, { blobHTTPHeaders: { blobContentType: 'image/jpeg' } });
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, upload));
+}
