@@ -1,0 +1,185 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAzureBlobs } from '../../../src/gateways/blobs/azure-blobs';
+import type { BlobsGateway, DownloadOptions } from '../../../src/gateways/blobs/port';
+import { DEV_ACCOUNT, DEV_KEY } from './azurite';
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const LISTED = { name: 'image.jpg', etag: '0x1', sizeBytes: 10 };
+const READ: DownloadOptions = { maxBytes: 1_000, timeoutMs: 5_000 };
+
+/** Answers as the storage service would on a bad day. */
+describe('blobs in trouble', () => {
+  let server: Server;
+  let blobs: BlobsGateway;
+  let answer: Answer;
+  let requests: string[];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      answer(response, request);
+    });
+    server.on('connection', (socket) => {
+      connections += 1;
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${DEV_ACCOUNT}`;
+    const account = `AccountName=${DEV_ACCOUNT};AccountKey=${DEV_KEY}`;
+    blobs = createAzureBlobs({ connectionString: `DefaultEndpointsProtocol=http;${account};BlobEndpoint=${url};` });
+  });
+  afterAll(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  beforeEach(() => {
+    requests = [];
+  });
+
+  const send =
+    (length: number, body: Uint8Array): Answer =>
+    (response) => {
+      response.writeHead(200, { 'content-length': length, etag: '"0x1"', 'last-modified': new Date(0).toUTCString() });
+      response.write(body);
+    };
+  const refuse =
+    (status: number, code: string): Answer =>
+    (response) => {
+      response.writeHead(status, { 'x-ms-error-code': code, 'content-type': 'application/xml' });
+      response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`);
+    };
+  const eventually = async (isTrue: () => boolean): Promise<void> => {
+    for (let attempt = 0; attempt < 100 && !isTrue(); attempt += 1) await new Promise((r) => setTimeout(r, 10));
+    expect(isTrue()).toBe(true);
+  };
+
+  test('asks with If-Match on the listed etag, once', async () => {
+    let ifMatch: string | undefined;
+    answer = (response, request) => {
+      ifMatch = request.headers['if-match'];
+      send(10, Buffer.alloc(10, 7))(response, request);
+      response.end();
+    };
+    expect(await blobs.download('photos', LISTED, READ)).toMatchObject({ ok: true, bytes: Buffer.alloc(10, 7) });
+    expect(ifMatch).toBe('"0x1"');
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each([
+    [500, 'InternalError', 'download-failed', true],
+    [503, 'ServerBusy', 'download-failed', true],
+    [403, 'AuthorizationFailure', 'download-forbidden', false],
+    [404, 'BlobNotFound', 'gone', false],
+    [409, 'BlobArchived', 'download-failed', false],
+    [400, 'InvalidUri', 'download-failed', false],
+  ])('%d %s is one attempt and says %s', async (status, errorCode, code, retryable) => {
+    answer = refuse(status, errorCode);
+    const outcome = await blobs.download('photos', LISTED, READ);
+    expect(outcome).toMatchObject({ ok: false, code, retryable, httpStatus: status });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('a connection that breaks, before or within the body, may be tried again', async () => {
+    for (const fault of [
+      (response: ServerResponse) => response.socket?.destroy(),
+      (response: ServerResponse) => {
+        response.writeHead(200, { 'content-length': 10 });
+        response.write('12345', () => response.socket?.destroy());
+      },
+    ]) {
+      answer = fault;
+      const outcome = await blobs.download('photos', LISTED, READ);
+      expect(outcome).toMatchObject({ ok: false, code: 'download-failed', retryable: true });
+    }
+    expect(requests).toHaveLength(2);
+  });
+
+  test('more than was listed is refused by its announced length, without reading it', async () => {
+    answer = send(1_001, Buffer.alloc(10));
+    const outcome = await blobs.download('photos', LISTED, READ);
+    expect(outcome).toMatchObject({ ok: false, code: 'too-large-bytes' });
+    await eventually(() => sockets.size === 0);
+  });
+
+  test('what is listed as too large is not asked for', async () => {
+    const outcome = await blobs.download('photos', { ...LISTED, sizeBytes: 1_001 }, READ);
+    expect(outcome).toMatchObject({ ok: false, code: 'too-large-bytes' });
+    expect(requests).toHaveLength(0);
+  });
+
+  test.each<[string, Answer]>([
+    ['never answers', () => {}],
+    ['never ends', send(10, Buffer.alloc(5))],
+  ])('a service that %s is left at the deadline, and the socket is closed', async (_name, fault) => {
+    answer = fault;
+    const outcome = await blobs.download('photos', LISTED, { ...READ, timeoutMs: 100 });
+    expect(outcome).toMatchObject({ ok: false, code: 'download-failed', retryable: true });
+    await eventually(() => sockets.size === 0);
+  });
+
+  test('a caller that stops in the middle gets its answer at once, and the socket is closed', async () => {
+    const stop = new AbortController();
+    answer = (response, request) => {
+      send(10, Buffer.alloc(5))(response, request);
+      setTimeout(() => stop.abort(), 30);
+    };
+    const startedAt = performance.now();
+    const outcome = await blobs.download('photos', LISTED, { ...READ, signal: stop.signal });
+    expect(outcome).toMatchObject({ ok: false, code: 'download-failed', retryable: true });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    await eventually(() => sockets.size === 0);
+  });
+
+  test('a name that no URL can carry is an outcome, not an exception, and reaches no other blob', async () => {
+    for (const name of ['../other/secret.jpg', 'a/./b', 'a/..', '\ud800']) {
+      const outcome = await blobs.download('photos', { ...LISTED, name }, READ);
+      expect(outcome).toMatchObject({ ok: false, code: 'download-failed', retryable: false });
+    }
+    expect(requests).toHaveLength(0);
+  });
+
+  test('a hundred downloads at once share a hundred connections, again and again', async () => {
+    answer = (response, request) => {
+      send(10, Buffer.alloc(10))(response, request);
+      setImmediate(() => response.end());
+    };
+    connections = 0;
+    for (let round = 0; round < 4; round += 1) {
+      const outcomes = await Promise.all(Array.from({ length: 100 }, () => blobs.download('photos', LISTED, READ)));
+      expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+    }
+    expect(connections).toBeLessThanOrEqual(100);
+  });
+
+  test('a listing tries three times, then says what to wait for', async () => {
+    answer = refuse(503, 'ServerBusy');
+    const page = blobs.listPage('photos', { prefix: '', pageSize: 10 });
+    await expect(page).rejects.toEqual(expect.objectContaining({ code: 'storage-unavailable', retryable: true }));
+    expect(requests).toHaveLength(3);
+  });
+
+  test.each([401, 403])('a listing that is refused (%d) is not repeated', async (status) => {
+    answer = refuse(status, 'AuthorizationPermissionMismatch');
+    const page = blobs.listPage('photos', { prefix: '', pageSize: 10 });
+    await expect(page).rejects.toEqual(expect.objectContaining({ code: 'container-forbidden', retryable: false }));
+    expect(requests).toHaveLength(1);
+  });
+
+  test('a container that is being deleted is no container', async () => {
+    answer = refuse(409, 'ContainerBeingDeleted');
+    const page = blobs.listPage('photos', { prefix: '', pageSize: 10 });
+    await expect(page).rejects.toEqual(expect.objectContaining({ code: 'container-not-found' }));
+  });
+
+  test('the account of the development storage is known by its short name', () => {
+    expect(createAzureBlobs({ connectionString: 'UseDevelopmentStorage=true' }).account).toBe(DEV_ACCOUNT);
+  });
+});

@@ -1,0 +1,97 @@
+import type { ListedBlob } from '../../../src/domain/image';
+import type { ImageOutcome } from '../../../src/domain/report';
+import type { ManifestsGateway, PageIndex } from '../../../src/gateways/manifests/port';
+import { HOSTILE_NAMES } from './hostile-names';
+
+export interface ManifestsSubject {
+  readonly manifests: ManifestsGateway;
+  stop(): Promise<void>;
+}
+
+/** The contract of ManifestsGateway: the same for every implementation. */
+export function describeManifests(name: string, start: () => Promise<ManifestsSubject>): void {
+  describe(`manifests: ${name}`, () => {
+    let subject: ManifestsSubject;
+    let manifests: ManifestsGateway;
+    let runs = 0;
+    beforeAll(async () => {
+      subject = await start();
+      manifests = subject.manifests;
+    });
+    afterAll(() => subject?.stop());
+
+    const newRun = (): string => {
+      runs += 1;
+      return runs.toString(16).padStart(32, '0');
+    };
+    const index = (next: string): PageIndex => ({
+      next,
+      chunks: [{ to: 'b', count: 2, settled: false }],
+      counts: { total: 2, new: 2, changed: 0, unchanged: 0, missing: 0, ineligible: {} },
+    });
+
+    test('knows nothing before it is written', async () => {
+      const ref = { runId: newRun(), page: 0, chunk: 0 };
+      expect(await manifests.readPage(ref.runId, 0)).toBeUndefined();
+      expect(await manifests.readChunk(ref)).toBeUndefined();
+      expect(await manifests.readReport(ref)).toBeUndefined();
+      expect(await manifests.readReceipt(ref.runId)).toBeUndefined();
+    });
+
+    test('of many who list one page, all get the index of the first', async () => {
+      const runId = newRun();
+      const writers = Array.from({ length: 8 }, (_, writer) =>
+        manifests.writePageOnce(runId, 3, index(`marker-${writer}`)),
+      );
+      const answers = await Promise.all(writers);
+      const standing = await manifests.readPage(runId, 3);
+      expect(standing).toBeDefined();
+      for (const answer of answers) expect(answer).toEqual(standing);
+      expect(await manifests.writePageOnce(runId, 3, index('later'))).toEqual(standing);
+      expect(await manifests.readPage(runId, 4)).toBeUndefined();
+    });
+
+    test('a chunk comes back blob by blob, every name as it went in', async () => {
+      const ref = { runId: newRun(), page: 12, chunk: 7 };
+      const blobs: ListedBlob[] = HOSTILE_NAMES.map((blob, at) => ({
+        name: blob,
+        etag: `0x${at}`,
+        sizeBytes: at,
+        ...(at % 2 === 0 && { contentType: 'image/jpeg' }),
+        ...(at % 3 === 0 && { lastModified: '2026-01-01T00:00:00.000Z' }),
+      }));
+      await manifests.writeChunk(ref, blobs);
+      expect(await manifests.readChunk(ref)).toEqual(blobs);
+      await manifests.writeChunk(ref, []);
+      expect(await manifests.readChunk(ref)).toEqual([]);
+    });
+
+    test('reports and receipts come back, the newest', async () => {
+      const ref = { runId: newRun(), page: 0, chunk: 0 };
+      const outcome: ImageOutcome = { blob: 'a', status: 'succeeded', listed: true, calls: 1, transactions: 2 };
+      await manifests.writeReport(ref, [outcome]);
+      await manifests.writeReport(ref, [outcome, { ...outcome, blob: 'b' }]);
+      expect(await manifests.readReport(ref)).toEqual([outcome, { ...outcome, blob: 'b' }]);
+      await manifests.writeReceipt(ref.runId, { total: 1 });
+      expect(await manifests.readReceipt(ref.runId)).toEqual({ total: 1 });
+    });
+
+    test('deleting a page takes its inputs and leaves reports, receipt and other pages', async () => {
+      const runId = newRun();
+      for (const page of [0, 1]) {
+        await manifests.writePageOnce(runId, page, index('next'));
+        for (const chunk of [0, 1]) await manifests.writeChunk({ runId, page, chunk }, []);
+      }
+      await manifests.writeReport({ runId, page: 0, chunk: 0 }, []);
+      await manifests.writeReceipt(runId, {});
+      await manifests.deletePage(runId, 0, 2);
+      await manifests.deletePage(runId, 0, 2);
+      expect(await manifests.readPage(runId, 0)).toBeUndefined();
+      for (const chunk of [0, 1]) expect(await manifests.readChunk({ runId, page: 0, chunk })).toBeUndefined();
+      expect(await manifests.readReport({ runId, page: 0, chunk: 0 })).toEqual([]);
+      expect(await manifests.readReceipt(runId)).toEqual({});
+      expect(await manifests.readPage(runId, 1)).toEqual(index('next'));
+      expect(await manifests.readChunk({ runId, page: 1, chunk: 1 })).toEqual([]);
+    });
+  });
+}
