@@ -4,9 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -176,19 +175,15 @@ function filesIn(folder) {
 /** Runs jest, its words passed through, and ends with its exit code and one line that counts. */
 async function test(words) {
   const runtime = await acquireRuntime();
-  const results = join(mkdtempSync(join(tmpdir(), 'contactsheet-tests-')), 'results.json');
+  const results = at('node_modules', '.cache', `test-results-${process.pid}.json`);
+  mkdirSync(dirname(results), { recursive: true });
   const code = await run(
     process.execPath,
     [bin('jest', 'bin/jest.js'), ...words, '--json', `--outputFile=${results}`],
-    { env: { ...process.env, DAPR_RUNTIME_PATH: dirname(runtime.daprd) }, stdio: ['inherit', 'pipe', 'inherit'] },
-    (child) => {
-      child.stdout.on('data', (text) =>
-        process.stdout.write(String(text).replace(/^Test results written to: .*\n/m, '')),
-      );
-    },
+    { env: { ...process.env, DAPR_RUNTIME_PATH: dirname(runtime.daprd) } },
   );
   const counted = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
-  rmSync(dirname(results), { recursive: true, force: true });
+  rmSync(results, { force: true });
   if (counted) {
     // A file that does not even load counts as a failure: its tests are not among the counted ones.
     const failed = counted.numFailedTests + counted.numRuntimeErrorTestSuites;
@@ -203,9 +198,12 @@ async function acquireRuntime() {
   const stop = () =>
     stopping.abort(new Stop('Stopped.', 'What was half done is removed; start again at any time.', 130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  const terminal = launcher('terminal').createTerminal();
   try {
-    return await launcher('runtime/acquire').acquireRuntime({ env: process.env, signal: stopping.signal, say });
+    const { say, live } = terminal;
+    return await launcher('runtime/acquire').acquireRuntime({ env: process.env, signal: stopping.signal, say, live });
   } finally {
+    terminal.settle();
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
@@ -219,10 +217,9 @@ function bin(name, file) {
 }
 
 /** Runs a program in the foreground. Signals reach it through the terminal, or from here. */
-function run(program, words, options = {}, onStart = () => {}) {
+function run(program, words, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { cwd: ROOT, stdio: 'inherit', ...options });
-    onStart(child);
     const pass = (signal) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
     child.once('error', reject);

@@ -26,7 +26,8 @@ export async function launch({ command, demo }: Launch): Promise<number> {
   let exitCode = 0;
   try {
     const env = environment();
-    const runtime = await acquireRuntime({ env, signal: stopping.signal, say: terminal.say });
+    const runtime = await acquireRuntime({ env, signal: stopping.signal, say: terminal.say, live: terminal.live });
+    terminal.settle();
     terminal.say(`Dapr ${runtime.version}. Starting ...`);
     const began = Date.now();
     stack = await startStack({
@@ -143,7 +144,6 @@ function complain(error: unknown, terminal: Terminal): number {
 
 async function stopStack(stack: Stack, terminal: Terminal): Promise<void> {
   const began = Date.now();
-  terminal.say('Stopping ...');
   await stack.stop();
   terminal.say(`Stopped after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
 }
@@ -159,6 +159,7 @@ function listenForStop(stopping: AbortController, terminal: Terminal) {
   function onSignal(): void {
     if (stopping.signal.aborted) return;
     terminal.settle();
+    terminal.say('Stopping ...');
     stopping.abort(new Error('stopped'));
   }
   let interruptedAt = Number.POSITIVE_INFINITY;

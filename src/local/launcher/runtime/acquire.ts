@@ -14,6 +14,8 @@ export interface Acquisition {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
+  /** Progress: a line that replaces the one before where that can be. */
+  readonly live?: (line: string) => void;
 }
 
 /** @throws Problem with the cure, or the reason of the signal. */
@@ -55,9 +57,13 @@ async function released(cache: string, { signal, say }: Acquisition): Promise<Da
   }
 }
 
-function built(cache: string, components: readonly string[], { env, signal, say }: Acquisition): Promise<DaprRuntime> {
+function built(
+  cache: string,
+  components: readonly string[],
+  { env, signal, say, live = () => undefined }: Acquisition,
+): Promise<DaprRuntime> {
   return fillCache(cache, buildFolder(components), ({ programs, work }) =>
-    buildFromModule({ programs, work, components, env, signal, say }),
+    buildFromModule({ programs, work, components, env, signal, say, live }),
   );
 }
 

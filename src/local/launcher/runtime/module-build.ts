@@ -22,7 +22,7 @@ const OLDEST_GO = [1, 21] as const;
 const NEEDED_BYTES = 6e9;
 /** Measured cold: 420 s on two cores. */
 const CORE_SECONDS = 840;
-const TICK_MS = 5_000;
+const TICK_MS = 1_000;
 
 export interface Build {
   /** Receives the programs. */
@@ -34,6 +34,8 @@ export interface Build {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
+  /** Progress: a line that replaces the one before where that can be. */
+  readonly live: (line: string) => void;
 }
 
 export async function buildFromModule(build: Build): Promise<void> {
@@ -46,10 +48,11 @@ export async function buildFromModule(build: Build): Promise<void> {
   );
   let step = 'downloading the module';
   const ticker = setInterval(() => {
-    build.say(`  ${step}, ${inMinutes(Date.now() - started)} of about ${minutes} min`);
+    build.live(`  ${step}: ${inMinutes(Date.now() - started)} of about ${minutes} min`);
   }, TICK_MS);
   try {
     const env = goEnvironment(build);
+    mkdirSync(join(build.work, 'temporary'));
     const module = await downloadModule(build, env);
     const source = join(build.work, 'source');
     copyTree(module, source);
@@ -109,7 +112,7 @@ function goEnvironment({ env, work }: Build): NodeJS.ProcessEnv {
     GOMODCACHE: join(work, 'modules'), // I2
     GOCACHE: join(work, 'objects'),
     GOPATH: join(work, 'path'),
-    GOTMPDIR: '',
+    GOTMPDIR: join(work, 'temporary'),
     GOTOOLCHAIN: 'auto',
     GOWORK: 'off',
     GO111MODULE: 'on',
