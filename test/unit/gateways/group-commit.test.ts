@@ -29,7 +29,11 @@ function manualClock() {
       if (index >= 0) timers.splice(index, 1);
     };
   };
-  const clock: GroupCommitClock = { soon: (run) => add(now, run), after: (ms, run) => add(now + ms, run) };
+  const clock: GroupCommitClock = {
+    now: () => now,
+    soon: (run) => add(now, run),
+    after: (ms, run) => add(now + ms, run),
+  };
   return {
     clock,
     get armed() {
@@ -122,6 +126,31 @@ describe('group commit', () => {
     expect(sizes()).toEqual([1, 3]);
   });
 
+  test('after a batch with company the next one lingers 10 ms for more', async () => {
+    const { time, committer, store, sizes } = start();
+    for (const seq of [1, 2]) void committer.submit(write(seq));
+    await time.pass(0);
+    store.batches[0]?.finish();
+    void committer.submit(write(3));
+    await time.pass(9);
+    void committer.submit(write(4));
+    expect(sizes()).toEqual([2]);
+    await time.pass(1);
+    expect(sizes()).toEqual([2, 2]);
+  });
+
+  test('what waited too long for room leaves with the next answer', async () => {
+    const { time, committer, store, sizes } = start({ maxInFlight: 1 });
+    void committer.submit(write(1));
+    await time.pass(0);
+    void committer.submit(write(2));
+    await time.pass(200);
+    expect(sizes()).toEqual([1]);
+    store.batches[0]?.finish();
+    await time.pass(0);
+    expect(sizes()).toEqual([1, 1]);
+  });
+
   test('nobody waits longer than 50 ms for a batch that is not answered', async () => {
     const { time, committer, sizes } = start();
     void committer.submit(write(1));
@@ -156,7 +185,7 @@ describe('group commit', () => {
     const answers = [1, 2, 3].map((seq) => committer.submit(write(seq, { id: 'same' })));
     for (let index = 0; index < 3; index += 1) {
       await time.pass(1_000);
-      expect(store.batches.map((batch) => batch.writes.map(({ seq }) => seq))).toHaveLength(index + 1);
+      expect(store.batches).toHaveLength(index + 1);
       store.batches[index]?.finish();
     }
     expect(await Promise.all(answers)).toEqual([1, 2, 3]);
