@@ -102,10 +102,17 @@ async function installDependencies() {
   say(
     `${existsSync(at('node_modules')) ? 'Dependencies are stale' : 'Installing dependencies'}: npm ci, about a minute ...`,
   );
-  const code = await withTicker('npm ci', () =>
-    run('npm', ['ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error']),
-  );
-  if (code !== 0) {
+  const flags = ['--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error'];
+  let npm = await withTicker('npm ci', () => runNpm(['ci', ...flags]));
+  if (npm.code !== 0 && /EUSAGE[^]*from lock file/.test(npm.said)) {
+    // A lockfile that was written behind a registry without them lacks packages of other platforms, and npm ci refuses it.
+    say(
+      'npm ci refuses the lockfile (`node tools/complete-lockfile.mjs` completes it): npm install with the same versions ...',
+    );
+    npm = await withTicker('npm install', () => runNpm(['install', '--no-save', ...flags]));
+  }
+  if (npm.code !== 0) {
+    say(npm.said.trim());
     throw new Stop(
       'The dependencies could not be installed.',
       'Read what npm says above: the network, or a full disk?',
@@ -227,6 +234,21 @@ function run(program, words, options = {}) {
       for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(each, pass);
       resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
     });
+  });
+}
+
+/** Runs npm and returns its exit code and what it said: nothing of it is of interest when all is well. */
+function runNpm(words) {
+  return new Promise((resolve, reject) => {
+    const child = spawn('npm', words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    const hear = (text) => {
+      said = (said + text).slice(-20_000);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, said }));
   });
 }
 
