@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/chunk-progress';
+import type { ChunkSet } from '../../../src/domain/chunk-set';
+import { NO_LISTING, quoteOf } from '../../../src/domain/quote';
+import { isFinal, RUN_PHASES, type RunRequest, type RunStatus } from '../../../src/domain/run';
+import {
+  type Command,
+  type Control,
+  closeChunk,
+  command,
+  endRun,
+  enterPhase,
+  listPage,
+  newRun,
+  paused,
+  type RunState,
+  setQuote,
+  viewOf,
+} from '../../../src/domain/run-state';
+
+const RUN_ID = '0190'.padEnd(32, '0');
+const REQUEST: RunRequest = {
+  id: RUN_ID,
+  container: 'photos',
+  prefix: '',
+  features: ['Tags'],
+  confirmShrink: false,
+  startedAt: '2026-01-01T00:00:00.000Z',
+};
+const LATER = '2026-01-01T00:01:00.000Z';
+const QUOTE = quoteOf({ ...NO_LISTING, total: 3, new: 3 }, 2, { unit: 0.001, currency: 'USD' });
+
+const progress = (change: Partial<ChunkProgress>): ChunkProgress => ({ ...NO_PROGRESS, ...change });
+const ref = (chunk: number, page = 0) => ({ runId: RUN_ID, page, chunk });
+const inPhase = (phase: RunState['phase']) => enterPhase(newRun(REQUEST), phase, LATER);
+const tell = (state: RunState, ...verbs: Command[]): RunState =>
+  verbs.reduce((now, verb) => {
+    const result = command(now, verb, undefined, LATER);
+    if (!result.accepted) throw new Error(`${verb} was refused in ${result.status}`);
+    return result.state;
+  }, state);
+
+/** One of each status a run can be in, made by the ways a run gets there. */
+const IN_STATUS: readonly (readonly [RunStatus, RunState])[] = [
+  ['Queued', newRun(REQUEST)],
+  ['Counting', inPhase('snapshot')],
+  ['AwaitingApproval', inPhase('approve')],
+  ['Running', inPhase('analyze')],
+  ['Pausing', tell(inPhase('analyze'), 'pause')],
+  ['Paused', paused(tell(inPhase('analyze'), 'pause'), LATER)],
+  ['Cancelling', tell(inPhase('analyze'), 'cancel')],
+  ['Cancelled', endRun(tell(inPhase('analyze'), 'cancel'), undefined, LATER)],
+  ['Completed', endRun(inPhase('finish'), undefined, LATER)],
+  ['CompletedWithErrors', endRun({ ...inPhase('finish'), done: progress({ failed: 1 }) }, undefined, LATER)],
+  ['Failed', endRun(inPhase('analyze'), 'internal: it broke', LATER)],
+];
+
+describe('commands', () => {
+  test('the ways into each status are right', () => {
+    for (const [status, state] of IN_STATUS) expect([status, state.status]).toEqual([status, status]);
+  });
+
+  /** Status after the command; `-` where it is refused. */
+  test.each<[RunStatus, Record<Command, RunStatus | '-'>]>([
+    ['Queued', { pause: 'Pausing', resume: 'Queued', cancel: 'Cancelling', fail: 'Queued' }],
+    ['Counting', { pause: 'Pausing', resume: 'Counting', cancel: 'Cancelling', fail: 'Counting' }],
+    [
+      'AwaitingApproval',
+      { pause: 'Pausing', resume: 'AwaitingApproval', cancel: 'Cancelling', fail: 'AwaitingApproval' },
+    ],
+    ['Running', { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', fail: 'Running' }],
+    ['Pausing', { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', fail: 'Pausing' }],
+    ['Paused', { pause: 'Paused', resume: 'Running', cancel: 'Cancelling', fail: 'Paused' }],
+    ['Cancelling', { pause: '-', resume: '-', cancel: 'Cancelling', fail: 'Cancelling' }],
+    ['Cancelled', { pause: '-', resume: '-', cancel: 'Cancelled', fail: '-' }],
+    ['Completed', { pause: '-', resume: '-', cancel: '-', fail: '-' }],
+    ['CompletedWithErrors', { pause: '-', resume: '-', cancel: '-', fail: '-' }],
+    ['Failed', { pause: '-', resume: '-', cancel: '-', fail: '-' }],
+  ])('while %s', (status, expected) => {
+    const state = IN_STATUS.find(([name]) => name === status)?.[1] as RunState;
+    const answers = (['pause', 'resume', 'cancel', 'fail'] as const).map((verb) => {
+      const result = command(state, verb, undefined, LATER);
+      return [verb, result.accepted ? result.state.status : '-'];
+    });
+    expect(Object.fromEntries(answers)).toEqual(expected);
+  });
+
+  test('said twice a command changes nothing more', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...IN_STATUS.map(([, state]) => state)),
+        fc.constantFrom<Command>('pause', 'resume', 'cancel', 'fail'),
+        (state, verb) => {
+          const once = command(state, verb, 'because', LATER);
+          if (!once.accepted) return;
+          const twice = command(once.state, verb, 'again', '2026-01-01T09:00:00.000Z');
+          expect(twice).toEqual({ accepted: true, state: once.state });
+        },
+      ),
+    );
+  });
+
+  test('a failure outranks a cancel, and nothing outranks a failure', () => {
+    expect(tell(inPhase('analyze'), 'cancel', 'fail').control).toBe('fail');
+    expect(endRun(tell(inPhase('analyze'), 'fail', 'cancel'), undefined, LATER).status).toBe('Failed');
+  });
+
+  test('the reason of a command is kept to the end', () => {
+    const result = command(inPhase('analyze'), 'fail', 'vision-unauthorized: no', LATER);
+    if (!result.accepted) throw new Error('refused');
+    expect(endRun(result.state, undefined, LATER).reason).toBe('vision-unauthorized: no');
+  });
+
+  test('only a run that is asked to pause becomes paused', () => {
+    for (const [status, state] of IN_STATUS) {
+      const isAsked = state.control === 'pause' && !isFinal(state.status);
+      expect([status, paused(state, LATER).status]).toEqual([status, isAsked ? 'Paused' : status]);
+    }
+  });
+
+  test('a run resumed while it was Pausing does not fall back into Paused', () => {
+    expect(paused(tell(inPhase('analyze'), 'pause', 'resume'), LATER).status).toBe('Running');
+  });
+});
+
+describe('phases', () => {
+  test('never go back', () => {
+    const phase = fc.constantFrom(...RUN_PHASES.filter((name) => name !== 'done'));
+    fc.assert(
+      fc.property(fc.array(phase), (phases) => {
+        const reached = phases.reduce((state, next) => enterPhase(state, next, LATER), newRun(REQUEST));
+        const furthest = Math.max(0, ...phases.map((name) => RUN_PHASES.indexOf(name)));
+        expect(reached.phase).toBe(RUN_PHASES[furthest]);
+      }),
+    );
+  });
+
+  test('entering one again changes nothing', () => {
+    const state = inPhase('analyze');
+    expect(enterPhase(state, 'analyze', 'later still')).toBe(state);
+  });
+
+  test('do not wake a run that is pausing', () => {
+    const state = enterPhase(tell(inPhase('snapshot'), 'pause'), 'analyze', LATER);
+    expect([state.phase, state.status]).toEqual(['analyze', 'Pausing']);
+    expect(tell(state, 'resume').status).toBe('Running');
+  });
+});
+
+describe('pages', () => {
+  const counts = { ...NO_LISTING, total: 5, new: 3, unchanged: 2 };
+
+  test('count once, in order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(4)), (pages) => {
+        const state = pages.reduce((now, page) => listPage(now, page, counts, 2, LATER), inPhase('snapshot'));
+        expect(state.listing.total).toBe(5 * state.pagesListed);
+        expect(state.done.unchanged).toBe(2 * state.pagesListed);
+        let next = 0;
+        for (const page of pages) if (page === next) next += 1;
+        expect(state.pagesListed).toBe(next);
+      }),
+    );
+  });
+});
+
+describe('chunks', () => {
+  const closeAll = (
+    closes: readonly { readonly chunk: number; readonly complete: boolean; readonly succeeded: number }[],
+  ): { state: RunState; closed: ChunkSet } =>
+    closes.reduce<{ state: RunState; closed: ChunkSet }>(
+      ({ state, closed }, { chunk, complete, succeeded }) =>
+        closeChunk(state, closed, { ref: ref(chunk), progress: progress({ succeeded, inFlight: 3 }), complete }, LATER),
+      { state: inPhase('analyze'), closed: {} },
+    );
+
+  test('count once: what the first complete close said stands, whatever comes late or twice', () => {
+    const close = fc.record({ chunk: fc.nat(3), complete: fc.boolean(), succeeded: fc.nat(100) });
+    fc.assert(
+      fc.property(fc.array(close), (closes) => {
+        const { state, closed } = closeAll(closes);
+        const chunks = [0, 1, 2, 3];
+        const first = chunks.map((chunk) => closes.find((one) => one.chunk === chunk && one.complete));
+        expect(state.done.succeeded).toBe(first.reduce((sum, one) => sum + (one?.succeeded ?? 0), 0));
+        expect(closed[0] ?? 0).toBe(first.reduce((mask, one, chunk) => (one ? mask | (1 << chunk) : mask), 0));
+        const open = chunks.filter((chunk) => !first[chunk] && closes.some((one) => one.chunk === chunk));
+        expect(Object.keys(state.partial)).toHaveLength(open.length);
+        expect(state.done.inFlight).toBe(0);
+      }),
+    );
+  });
+
+  test('a chunk that stopped half way replaces what it said before', () => {
+    const { state } = closeAll([
+      { chunk: 0, complete: false, succeeded: 4 },
+      { chunk: 0, complete: false, succeeded: 7 },
+    ]);
+    expect(viewOf(state, []).counts).toMatchObject({ succeeded: 7, inFlight: 0 });
+  });
+});
+
+describe('the end', () => {
+  test('a final status never changes, whatever arrives', () => {
+    const change = fc.constantFrom<(state: RunState) => RunState>(
+      (state) => enterPhase(state, 'finish', 'x'),
+      (state) => listPage(state, state.pagesListed, { ...NO_LISTING, total: 9 }, 1, 'x'),
+      (state) => closeChunk(state, {}, { ref: ref(0), progress: progress({ failed: 1 }), complete: true }, 'x').state,
+      (state) => closeChunk(state, {}, { ref: ref(0), progress: progress({ failed: 1 }), complete: false }, 'x').state,
+      (state) => paused(state, 'x'),
+      (state) => endRun(state, 'another end', 'x'),
+      ...(['pause', 'resume', 'cancel', 'fail'] as const).map((verb) => (state: RunState) => {
+        const result = command(state, verb, 'late', 'x');
+        return result.accepted ? result.state : state;
+      }),
+    );
+    const final = IN_STATUS.filter(([status]) => isFinal(status)).map(([, state]) => state);
+    fc.assert(
+      fc.property(fc.constantFrom(...final), fc.array(change), (state, changes) => {
+        expect(changes.reduce((now, apply) => apply(now), state)).toEqual(state);
+      }),
+    );
+  });
+
+  test.each<[string, Control, Partial<ChunkProgress>, string | undefined, RunStatus]>([
+    ['nothing failed', 'run', { skipped: 9 }, undefined, 'Completed'],
+    ['an image failed', 'run', { failed: 1 }, undefined, 'CompletedWithErrors'],
+    ['a step failed for good', 'run', {}, 'internal: broke', 'Failed'],
+    ['cancelled', 'cancel', { failed: 1 }, undefined, 'Cancelled'],
+    ['cancelled, and a step failed', 'cancel', {}, 'internal: broke', 'Failed'],
+    ['a chunk asked to fail', 'fail', {}, undefined, 'Failed'],
+  ])('%s', (_, control, done, failure, status) => {
+    const state = endRun({ ...inPhase('analyze'), control, done: progress(done) }, failure, LATER);
+    expect([state.status, state.phase, state.endedAt]).toEqual([status, 'done', LATER]);
+  });
+
+  test('what chunks did before they stopped counts at the end', () => {
+    const half = closeChunk(
+      tell(inPhase('analyze'), 'cancel'),
+      {},
+      { ref: ref(0), progress: progress({ succeeded: 3, failed: 2 }), complete: false },
+      LATER,
+    );
+    const end = endRun(half.state, undefined, LATER);
+    expect(viewOf(end, []).counts).toMatchObject({ succeeded: 3, failed: 2 });
+    expect(end.partial).toEqual({});
+  });
+});
+
+describe('viewOf', () => {
+  test('counts of a completed run add up to its total', () => {
+    const count = fc.nat(500);
+    const done = fc.record({ succeeded: count, failed: count, skipped: count, unchanged: count, removed: count });
+    fc.assert(
+      fc.property(fc.array(done), fc.nat(), (chunks, total) => {
+        const listing = { ...inPhase('analyze'), listing: { ...NO_LISTING, total } };
+        const state = chunks.reduce(
+          (now, change, chunk) =>
+            closeChunk(now, {}, { ref: ref(chunk % 20, chunk), progress: progress(change), complete: true }, LATER)
+              .state,
+          listing,
+        );
+        const { counts } = viewOf(endRun(state, undefined, LATER), []);
+        expect(counts.succeeded + counts.failed + counts.skipped + counts.unchanged).toBe(counts.total);
+      }),
+    );
+  });
+
+  test('shows live progress over what is done, and why nothing moves', () => {
+    const state = { ...inPhase('analyze'), done: progress({ succeeded: 5 }) };
+    const view = viewOf(state, [progress({ succeeded: 2, inFlight: 4, waiting: 'Vision asked to wait' })]);
+    expect(view.counts).toMatchObject({ succeeded: 7, inFlight: 4 });
+    expect(view.waiting).toBe('Vision asked to wait');
+  });
+
+  test('the total is final once the snapshot is over', () => {
+    expect(viewOf(inPhase('snapshot'), []).counts.totalIsFinal).toBe(false);
+    expect(viewOf(inPhase('quote'), []).counts.totalIsFinal).toBe(true);
+  });
+
+  test('shows the quote', () => {
+    const state = setQuote(inPhase('quote'), QUOTE, false, LATER);
+    expect(viewOf(state, []).quote).toEqual(QUOTE);
+    expect(state.mayRemove).toBe(false);
+  });
+});
