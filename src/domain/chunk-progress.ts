@@ -57,8 +57,14 @@ export function addGroups(a: readonly FailureGroup[], b: readonly FailureGroup[]
     const known = groups.get(key);
     if (known) groups.set(key, { ...known, count: known.count + group.count });
     else if (groups.size < MAX_GROUPS) groups.set(key, group);
+    else countUnderLast(groups, group.count);
   }
   return [...groups.values()];
+}
+
+function countUnderLast(groups: Map<string, FailureGroup>, count: number): void {
+  const last = [...groups].at(-1);
+  if (last) groups.set(last[0], { ...last[1], count: last[1].count + count });
 }
 
 function fingerprint(group: FailureGroup): string {
