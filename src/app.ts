@@ -2,6 +2,7 @@ import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { createActors } from './actors';
 import { type Config, ConfigError, readConfig } from './config';
 import { hostActors } from './dapr/actor-host';
+import { quietEngine } from './dapr/quiet-engine';
 import { WorkflowWorker } from './dapr/worker';
 import { createWorkflowStarter } from './dapr/workflow-client';
 import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity-log';
@@ -40,6 +41,7 @@ export interface App {
 /** Everything wired, in one place. Nothing but this reads the clock, opens a socket or starts a timer by itself. */
 export async function startApp(config: Config): Promise<App> {
   const log = createLogger(config.logLevel);
+  quietEngine();
   const clock = systemClock;
 
   // Gateways
@@ -149,11 +151,13 @@ export async function startApp(config: Config): Promise<App> {
   return {
     publicUrl: api.url,
     async stop() {
+      if (draining) return;
       draining = true;
       reviver.stop();
       await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
       await Promise.all([api.close(1_000), appChannel.close(1_000)]);
       await Promise.allSettled([workflows.close(), results.close()]);
+      cosmos.dispose();
       vision.close();
       blobs.close();
       sidecar.close();

@@ -73,7 +73,8 @@ export const EVENT_TYPES = {
 export const COSMOS = {
   database: 'AnalysisResult',
   images: { id: 'ImageAnalysis', partitionKey: '/container' },
-  runs: { id: 'Runs', partitionKey: '/id' },
+  /** One partition: newest first over many would need a query pipeline in the client. */
+  runs: { id: 'Runs', partitionKey: '/kind' },
   /** Per-container activity log, written from the events. */
   activity: { id: 'Activity', partitionKey: '/container' },
   /** Dapr's actor and workflow store (component `statestore`). */

@@ -24,6 +24,7 @@ const RUN_METHODS = {
   report: true,
   closeChunk: true,
   command: true,
+  trouble: true,
   paused: true,
   end: true,
   view: true,

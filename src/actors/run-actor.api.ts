@@ -24,6 +24,8 @@ export interface RunActorApi {
   report(input: { readonly chunks: readonly ChunkReport[] }): Promise<ReportResult>;
   closeChunk(input: ChunkClose & { readonly attempt: string }): Promise<{ readonly control: Control }>;
   command(input: { readonly verb: Command; readonly reason?: string }): Promise<CommandReply>;
+  /** A step failed and will be tried again: shown as the reason why nothing moves. Not durable. */
+  trouble(input: { readonly reason: string }): Promise<{ readonly noted: true }>;
   /** All work has stopped after a pause. */
   paused(): Promise<{ readonly control: Control }>;
   /** Idempotent: the first end stands. */

@@ -22,13 +22,14 @@ import { type ActorStore, VersionedState } from './versioned-state';
 /**
  * The live picture of one run (invariants: domain/run-state.ts, domain/chunk-lease.ts).
  *
- * `leases` and `activatedAtMs` are not part of the state and do not survive a move of the actor: whoever works reports
- * again within a second, and nobody is given a chunk before that.
+ * `leases`, `activatedAtMs` and `latestTrouble` are not part of the state and do not survive a move of the actor: whoever
+ * works reports again within a second, and nobody is given a chunk before that.
  */
 export class RunActorLogic implements RunActorApi {
   private readonly state: VersionedState<RunState>;
   private readonly leases = new Map<string, Lease>();
   private readonly activatedAtMs: number;
+  private latestTrouble: { readonly reason: string; readonly atMs: number } | undefined;
   /** The run began in this activation: nobody can be working on it unseen. */
   private bornHere = false;
 
@@ -106,6 +107,11 @@ export class RunActorLogic implements RunActorApi {
     return { accepted: true, run: this.viewOf(result.state) };
   }
 
+  async trouble({ reason }: Parameters<RunActorApi['trouble']>[0]) {
+    this.latestTrouble = { reason, atMs: this.nowMs() };
+    return { noted: true as const };
+  }
+
   async paused() {
     return this.change((state) => paused(state, this.now()));
   }
@@ -139,10 +145,13 @@ export class RunActorLogic implements RunActorApi {
     const working = new Set(live.map(([id]) => id));
     // A chunk that goes on after a pause reports everything again: its live progress replaces the partial one.
     const resting = Object.entries(state.partial).filter(([id]) => !working.has(id));
-    return viewOf(
+    const view = viewOf(
       { ...state, partial: Object.fromEntries(resting) },
       live.map(([, lease]) => lease.progress),
     );
+    const trouble = this.latestTrouble;
+    const isStuck = !isFinal(view.status) && trouble && this.nowMs() - trouble.atMs < TROUBLE_SHOWN_MS;
+    return isStuck && view.waiting === undefined ? { ...view, waiting: trouble.reason } : view;
   }
 
   private async load(): Promise<RunState> {
@@ -162,6 +171,9 @@ export class RunActorLogic implements RunActorApi {
     return new Date(this.nowMs()).toISOString();
   }
 }
+
+/** Longer than the longest pause between two tries of a step (60 s). */
+const TROUBLE_SHOWN_MS = 75_000;
 
 function doneKey(page: number): string {
   return `done-${shardOf(page)}`;

@@ -67,6 +67,7 @@ class ChunkExecution {
   private readonly id: string;
   private outcomes: ImageOutcome[] = [];
   private inFlight = 0;
+  private saveTrouble: { readonly message: string; readonly atMs: number } | undefined;
 
   constructor(
     private readonly deps: ChunkDeps,
@@ -76,9 +77,14 @@ class ChunkExecution {
   }
 
   progress() {
-    const waiting = this.deps.pace.waiting;
+    const waiting = this.deps.pace.waiting ?? this.recentSaveTrouble();
     const progress = progressOf(this.outcomes, this.inFlight);
     return waiting === undefined ? progress : { ...progress, waiting };
+  }
+
+  private recentSaveTrouble(): string | undefined {
+    const trouble = this.saveTrouble;
+    return trouble && this.deps.clock.monotonicMs() - trouble.atMs < TROUBLE_SHOWN_MS ? trouble.message : undefined;
   }
 
   async run(hold: ChunkHold): Promise<'complete' | 'stopped' | 'lost'> {
@@ -152,6 +158,9 @@ class ChunkExecution {
       inFlight: (change: 1 | -1) => {
         this.inFlight += change;
       },
+      saveTrouble: (message: string) => {
+        this.saveTrouble = { message, atMs: this.deps.clock.monotonicMs() };
+      },
     };
     const result = await new ImageWork(this.deps, context, item).run();
     if (!result.saved) return result.stop;
@@ -204,6 +213,9 @@ class ChunkExecution {
     return { sum, documents };
   }
 }
+
+/** Longer than the longest pause between two tries of a save. */
+const TROUBLE_SHOWN_MS = 8_000;
 
 /** A permanent error first: a retry would not heal it. */
 function worstError(results: readonly PromiseSettledResult<void>[]): Error | undefined {

@@ -50,6 +50,8 @@ export interface ChunkContext {
   readonly permit: () => Promise<Permit>;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
+  /** A result is in our hands and its store does not take it. */
+  readonly saveTrouble: (message: string) => void;
 }
 
 /** `stopped`: nothing was written; the image stays for the next execution. */
@@ -204,6 +206,7 @@ export class ImageWork {
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
         if (!(thrown instanceof AppError) || !thrown.retryable || ++failures > SAVE_RETRIES) throw thrown;
+        this.chunk.saveTrouble(thrown.message);
         await this.deps.clock.sleep(
           delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()),
         );

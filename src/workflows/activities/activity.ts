@@ -13,3 +13,21 @@ export function activity<Input, Output>(
 ): Activity {
   return { name: ref.name, run: (input) => settle(() => work(input as Input)) };
 }
+
+/** The same activity; what fails and will be tried again is told to `tell`, so that a run that waits says why. */
+export function withTroubleTold(
+  activity: Activity,
+  tell: (runId: string, reason: string) => Promise<unknown>,
+): Activity {
+  return {
+    name: activity.name,
+    run: async (input) => {
+      const outcome = await activity.run(input);
+      if (!outcome.ok && outcome.error.retryable) {
+        const { runId } = input as { readonly runId: string };
+        await tell(runId, `${activity.name}: ${outcome.error.message}`).catch(() => undefined);
+      }
+      return outcome;
+    },
+  };
+}

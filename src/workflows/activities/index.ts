@@ -6,7 +6,7 @@ import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import type { ChunkWork } from '../../pipeline/chunk-work';
 import type { Listing } from '../../pipeline/listing';
-import type { Activity } from './activity';
+import { type Activity, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
 import { createAnnounce } from './announce';
 import { createCleanPage } from './clean-page';
@@ -38,7 +38,7 @@ export interface ActivityDeps {
 export function createActivities(deps: ActivityDeps): readonly Activity[] {
   const { actors, listing, chunks, vision, results, manifests, runs, events } = deps;
   const index = new RunIndex(actors, runs);
-  return [
+  const activities = [
     createSetPhase(actors, index),
     createListPage(listing, actors),
     createWriteQuote(actors, vision, index, deps.quote),
@@ -51,4 +51,5 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createAnnounce(actors, events),
     createCleanRun(manifests),
   ];
+  return activities.map((each) => withTroubleTold(each, (runId, reason) => actors.run(runId).trouble({ reason })));
 }

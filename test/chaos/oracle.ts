@@ -1,0 +1,130 @@
+import { CosmosClient } from '@azure/cosmos';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { addInto, differences } from '../../src/domain/counters';
+import { contributionOf, type ImageDocument } from '../../src/domain/image';
+import type { RunView } from '../../src/domain/run';
+import { COSMOS } from '../../src/names';
+import { summaryOf } from '../../src/runs/container-queries';
+
+/**
+ * Reads only outside evidence (the blob listing, local Vision's own book, the documents, the totals the API shows, the
+ * activity that came back from pub/sub) and says which invariant of the design does not hold.
+ *
+ * I1 exactly one document per listed blob, and none besides but removed ones · I2 totals = recount · I3 calls a content
+ * <= 1 + what crashes may cost · I4 a completed run is announced · I6 no call inside Retry-After · I8 every image that
+ * failed or was skipped has a reason · the counts of a finished run add up.
+ */
+export interface Evidence {
+  readonly endpoints: {
+    readonly api: string;
+    readonly blobConnectionString: string;
+    readonly cosmos: { readonly endpoint: string; readonly key: string };
+    readonly vision: { readonly endpoint: string };
+  };
+  readonly container: string;
+  readonly runId: string;
+  /** Calls that crashes may have repeated at most; 0 without crash. */
+  readonly repeatable?: number;
+}
+
+export interface Verdict {
+  readonly violations: readonly string[];
+  readonly calls: number;
+  readonly repeated: number;
+  readonly documents: number;
+}
+
+export async function judge({ endpoints, container, runId, repeatable = 0 }: Evidence): Promise<Verdict> {
+  const violations: string[] = [];
+  const expect = (holds: boolean, violation: string) => {
+    if (!holds) violations.push(violation);
+  };
+  const listed = await namesOf(endpoints.blobConnectionString, container);
+  const documents = await documentsOf(endpoints.cosmos, container);
+  const present = documents.filter((document) => document.status !== 'removed');
+
+  const byName = new Map(present.map((document) => [document.blob, document]));
+  expect(byName.size === present.length, `I1: ${present.length - byName.size} blobs have more than one document`);
+  const absent = listed.filter((name) => !byName.has(name));
+  expect(absent.length === 0, `I1: ${absent.length} listed blobs have no document: ${absent.slice(0, 3)}`);
+  const names = new Set(listed);
+  const orphans = present.filter((document) => !names.has(document.blob));
+  expect(
+    orphans.length === 0,
+    `I1: ${orphans.length} documents without blob: ${orphans.slice(0, 3).map((d) => d.blob)}`,
+  );
+
+  const recount: Record<string, number> = {};
+  for (const document of documents) addInto(recount, contributionOf(document));
+  const shown = await json(`${endpoints.api}/api/v1/containers/${container}`);
+  for (const field of ['images', 'bytes', 'formats', 'categories', 'colors', 'analyzers', 'tags'] as const) {
+    const counted = JSON.stringify(summaryOf(container, recount)[field]);
+    expect(
+      canonical(shown[field]) === canonical(JSON.parse(counted)),
+      `I2: totals of ${field} differ from the recount`,
+    );
+  }
+  const stored: Record<string, number> = {};
+  for (const document of documents) addInto(stored, document.contribution);
+  expect(differences(recount, stored).length === 0, 'I2: stored contributions differ from what the documents say');
+
+  const stats = await json(`${endpoints.vision.endpoint}/stats`);
+  const repeated = Number(stats.repeated);
+  expect(repeated <= repeatable, `I3: ${repeated} calls repeated, at most ${repeatable} allowed`);
+  expect(Number(stats.insideRetryAfter) === 0, `I6: ${stats.insideRetryAfter} calls inside an announced Retry-After`);
+
+  const run = (await json(`${endpoints.api}/api/v1/runs/${runId}`)) as unknown as RunView;
+  const { total, succeeded, failed, skipped, unchanged, inFlight } = run.counts;
+  expect(run.status.startsWith('Completed'), `the run ended ${run.status}: ${run.reason}`);
+  expect(total === listed.length, `the run counts ${total} images, the container has ${listed.length}`);
+  expect(succeeded + failed + skipped + unchanged === total, `counts do not add up: ${JSON.stringify(run.counts)}`);
+  expect(inFlight === 0, `${inFlight} images in flight after the end`);
+
+  const activity = await json(`${endpoints.api}/api/v1/containers/${container}/activity`);
+  const ids = (activity.value as { id: string }[]).map(({ id }) => id);
+  expect(ids.includes(`${runId}/run-completed`), 'I4: run-completed was not delivered');
+  expect(new Set(ids).size === ids.length, 'I4: an event stands twice in the activity log');
+
+  const unexplained = present.filter((document) => document.status !== 'succeeded' && !document.reason);
+  expect(unexplained.length === 0, `I8: ${unexplained.length} images without analysis have no reason`);
+
+  return { violations, calls: Number(stats.calls), repeated, documents: present.length };
+}
+
+async function namesOf(connectionString: string, container: string): Promise<string[]> {
+  const names: string[] = [];
+  const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
+  for await (const page of client.listBlobsFlat().byPage({ maxPageSize: 5_000 })) {
+    names.push(...page.segment.blobItems.map(({ name }) => name));
+  }
+  return names;
+}
+
+export async function documentsOf(
+  settings: { readonly endpoint: string; readonly key: string },
+  container: string,
+): Promise<ImageDocument[]> {
+  const client = new CosmosClient(settings);
+  try {
+    const { items } = client.database(COSMOS.database).container(COSMOS.images.id);
+    const query = items.query<ImageDocument>('SELECT * FROM c', { partitionKey: container, maxItemCount: 1_000 });
+    return (await query.fetchAll()).resources;
+  } finally {
+    client.dispose();
+  }
+}
+
+async function json(url: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`GET ${url}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Record<string, unknown>;
+}
+
+/** Key order says nothing. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { seedContainer } from '../../../src/local/bench/seed-container';
+import type { PartName } from '../../../src/local/launcher/part';
+import { judge } from '../../chaos/oracle';
+import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
+
+/**
+ * The story of every survival test: 400 images, half way one process is killed (and perhaps kept down), the run ends,
+ * and the oracle finds nothing. Prints when the next Vision call was started after the kill.
+ */
+export interface Survival {
+  readonly target: PartName;
+  readonly signal?: NodeJS.Signals;
+  /** How long the part stays down; default: until its supervisor starts it again at once. */
+  readonly downMs?: number;
+  /** Calls that may be repeated: at most what was in flight. */
+  readonly repeatable: number;
+}
+
+const IMAGES = 400;
+export const IN_FLIGHT = 20;
+const LATENCY_MS = 100;
+const CONTAINER = 'survival';
+
+export async function survive({ target, downMs = 0, repeatable }: Survival): Promise<void> {
+  const stack = await startTestStack({
+    vision: { latencyMs: LATENCY_MS },
+    appEnv: { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) },
+  });
+  try {
+    await withLogs(() => story(stack, { target, downMs, repeatable }));
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function story(stack: TestStack, { target, downMs, repeatable }: Required<Omit<Survival, 'signal'>>) {
+  await seedContainer(stack.endpoints.blobConnectionString, CONTAINER, IMAGES);
+  // Azurite writes its index every 5 s: a kill before that would take the photos themselves, which is not our subject.
+  if (target === 'azurite') await pause(6_000);
+  const started = await stack.api(`/api/v1/containers/${CONTAINER}/runs`, { method: 'POST' });
+  expect(started.status).toBe(202);
+  const { id } = (await started.json()) as { id: string };
+
+  await eventually(async () => Number((await stats(stack)).calls) >= IMAGES * 0.4, {
+    what: 'four images in ten are analysed',
+    intervalMs: 20,
+  });
+  const before = Number((await stats(stack)).calls);
+  expect(before).toBeLessThan(IMAGES); // the kill hits a run in the middle
+  const killedAt = Date.now();
+  await stack.down(target, downMs);
+
+  const next = eventually(async () => Number((await stats(stack)).lastCallAt) > killedAt + downMs, {
+    what: 'a call is started after the kill',
+    timeoutMs: 90_000,
+    intervalMs: 50,
+  }).then(() => Date.now() - killedAt);
+  await eventually(async () => isOver(await stack.api(`/api/v1/runs/${id}`)), {
+    what: 'the run ends',
+    timeoutMs: 120_000,
+    intervalMs: 250,
+  });
+  const ended = Date.now() - killedAt;
+  await eventually(async () => (await activityOf(stack)).includes('run-completed'), { what: 'run-completed arrives' });
+
+  const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id, repeatable });
+  process.stdout.write(
+    `killed ${target} at ${before} of ${IMAGES} calls (down ${downMs} ms): next call after ${await next} ms, ` +
+      `end after ${ended} ms, ${verdict.repeated} calls repeated\n`,
+  );
+  expect(verdict.violations).toEqual([]);
+}
+
+async function stats(stack: TestStack): Promise<Record<string, unknown>> {
+  return (await (await fetch(`${stack.endpoints.vision.endpoint}/stats`)).json()) as Record<string, unknown>;
+}
+
+async function isOver(answer: Response): Promise<boolean> {
+  if (!answer.ok) return false;
+  return /^(Completed|Failed|Cancelled)/.test(((await answer.json()) as { status: string }).status);
+}
+
+async function activityOf(stack: TestStack): Promise<string> {
+  return (await stack.api(`/api/v1/containers/${CONTAINER}/activity`)).text();
+}
