@@ -7,6 +7,7 @@ import { demonstrate } from './demo';
 import { describeBrought } from './endpoints';
 import { homePath } from './home';
 import { Problem } from './problem';
+import { isAlive, parentOf } from './process-table';
 import { acquireRuntime } from './runtime/acquire';
 import { SAMPLE_CONTAINER } from './sample-pictures';
 import { type Stack, type StackEvent, startStack } from './stack';
@@ -151,11 +152,10 @@ async function stopStack(stack: Stack, terminal: Terminal): Promise<void> {
 /** The first signal asks for an orderly stop, the second one ends everything at once. */
 function listenForStop(stopping: AbortController, terminal: Terminal) {
   const listening = { parts: [] as Stack['parts'], end };
-  const parent = process.ppid;
-  // Started by npm, which may be ended without a chance to pass the signal on.
-  const watch = process.env.npm_lifecycle_event
-    ? setInterval(() => process.ppid !== parent && onSignal(), 1_000).unref()
-    : undefined;
+  // npm, and the shell between, may be ended without a chance to pass the signal on.
+  const above = process.env.npm_lifecycle_event ? [process.ppid, parentOf(process.ppid)] : [];
+  const isAlone = () => above.some((pid) => pid !== undefined && !isAlive(pid));
+  const watch = setInterval(() => isAlone() && onSignal(), 1_000).unref();
   function onSignal(): void {
     if (stopping.signal.aborted) return;
     terminal.settle();

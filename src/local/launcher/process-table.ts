@@ -25,20 +25,39 @@ export function commandOf(pid: number): string | undefined {
   }
 }
 
+/** The process that started a process. */
+export function parentOf(pid: number): number | undefined {
+  const words = process.platform === 'linux' ? statWords(pid) : psWords(pid);
+  const parent = Number(words?.[1]);
+  return Number.isInteger(parent) && parent > 0 ? parent : undefined;
+}
+
 function isZombie(pid: number): boolean {
+  return statWords(pid)?.[0] === 'Z';
+}
+
+/** State, parent, ... of a process on Linux. The name before them, in brackets, may hold anything. */
+function statWords(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) === 'Z';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /** For systems without /proc. */
 function commandFromPs(pid: number): string | undefined {
-  if (process.platform === 'linux') return undefined;
+  return process.platform === 'linux' ? undefined : askPs(pid, 'command=');
+}
+
+function psWords(pid: number): string[] | undefined {
+  return askPs(pid, 'stat=,ppid=')?.split(/\s+/);
+}
+
+function askPs(pid: number, columns: string): string | undefined {
   try {
-    const line = execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    const line = execFileSync('ps', ['-ww', '-o', columns, '-p', String(pid)], { encoding: 'utf8' }).trim();
     return line === '' ? undefined : line;
   } catch {
     return undefined;
