@@ -1,11 +1,13 @@
+import type { Task } from '@dapr/dapr';
 import type { Outcome } from '../../domain/outcome';
 import { delayMs, type RetryPolicy, STEP_RETRY } from '../../domain/retry';
 import type { ActivityRef, Step } from './definition';
-import { type Generation, GenerationFull, StepFailed } from './generation';
+import { type Generation, GenerationFull } from './generation';
 
 /**
  * One activity, retried by durable timers while its error says that trying again may help. The SDK has no retry policy
  * (3.18.0, js-sdk #840); an activity of ours never throws, so a failed task is the engine's own trouble and retried too.
+ * Attempts are counted over generations.
  * @throws StepFailed when the error is permanent or the attempts are used up
  */
 export async function* call<Input extends object, Output>(
@@ -14,11 +16,25 @@ export async function* call<Input extends object, Output>(
   input: Input,
   policy: RetryPolicy = STEP_RETRY,
 ): Step<Output> {
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     if (!generation.hasRoomFor(2)) throw new GenerationFull();
-    const outcome = (yield generation.activity(ref.name, input)) as Outcome<Output>;
+    const task = generation.activity(ref.name, input);
+    try {
+      yield task;
+    } catch (thrown) {
+      if (!task.isFailed) throw thrown; // a failed task speaks through its outcome
+    }
+    const outcome = outcomeOf<Output>(task);
+    const attempt = generation.attempted(ref.name, outcome, policy);
     if (outcome.ok) return outcome.value;
-    if (!outcome.error.retryable || attempt >= policy.maxAttempts) throw new StepFailed(outcome.error);
     yield generation.timer(delayMs(policy, attempt));
   }
+}
+
+/** Our activities and children answer Outcomes; a failed task is the engine's own trouble and worth another try. */
+export function outcomeOf<Result>(task: Task<unknown>): Outcome<Result> {
+  if (task.isFailed) {
+    return { ok: false, error: { code: 'workflow-unavailable', message: 'the engine lost the step', retryable: true } };
+  }
+  return task.getResult() as Outcome<Result>;
 }

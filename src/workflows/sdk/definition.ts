@@ -1,6 +1,6 @@
 import type { Task, TWorkflow, WorkflowContext } from '@dapr/dapr';
 import type { ErrorValue, Outcome } from '../../domain/outcome';
-import { createGeneration, type Generation, GenerationFull, StepFailed } from './generation';
+import { type Attempts, createGeneration, type Generation, GenerationFull, StepFailed } from './generation';
 
 /**
  * The one seam between a workflow's story and Dapr's engine (@dapr/dapr 3.18.0).
@@ -36,6 +36,12 @@ export interface WorkflowDefinition<State, Output> extends WorkflowRef<State, Ou
   readonly run: TWorkflow;
 }
 
+/** What a generation hands to the next one. */
+interface Continued<State> {
+  readonly state: State;
+  readonly attempts: Attempts;
+}
+
 /**
  * A workflow whose whole memory is `State`: JSON, small, and enough to go on from. The story changes `state` in place as
  * steps complete; when a generation is full it is continued as new with what `state` says then.
@@ -44,13 +50,17 @@ export function defineWorkflow<State extends object, Output>(
   name: string,
   story: (generation: Generation, state: State) => Step<Output>,
 ): WorkflowDefinition<State, Output> {
-  const run = async function* (ctx: WorkflowContext, input: State): Step<Outcome<Output> | undefined> {
-    const state = structuredClone(input);
+  const run = async function* (
+    ctx: WorkflowContext,
+    input: State | Continued<State>,
+  ): Step<Outcome<Output> | undefined> {
+    const { state, attempts } = structuredClone('attempts' in input ? input : { state: input, attempts: {} });
     try {
-      return { ok: true, value: yield* story(createGeneration(ctx), state) };
+      return { ok: true, value: yield* story(createGeneration(ctx, attempts), state) };
     } catch (thrown) {
       if (thrown instanceof GenerationFull) {
-        ctx.continueAsNew(state, true); // events that came early are carried along
+        const continued: Continued<State> = { state, attempts };
+        ctx.continueAsNew(continued, true); // events that came early are carried along
         return undefined;
       }
       return { ok: false, error: errorValue(thrown) };

@@ -1,6 +1,6 @@
 import type { Task } from '@dapr/dapr';
-import type { Outcome } from '../../domain/outcome';
 import { delayMs, STEP_RETRY } from '../../domain/retry';
+import { outcomeOf } from './call';
 import type { Step } from './definition';
 import { type Generation, GenerationFull, StepFailed } from './generation';
 
@@ -14,7 +14,7 @@ export interface WindowOptions<Item, Result> {
 
 interface Slot<Item> {
   readonly item: Item;
-  readonly attempt: number;
+  /** For its timer; then it is started again. */
   readonly waits: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Slot<Item> {
  * When the generation is full nothing new is started, what is in flight is awaited, and then the story goes on as new.
  * @throws StepFailed with the first permanent error, after everything in flight has ended
  */
-export async function* window<Item, Result>(
+export async function* window<Item extends number | string, Result>(
   generation: Generation,
   { items, width, start, done }: WindowOptions<Item, Result>,
 ): Step<void> {
@@ -35,16 +35,19 @@ export async function* window<Item, Result>(
   let full = false;
   let failure: StepFailed | undefined;
 
-  const launch = (item: Item, attempt: number) => slots.set(start(item), { item, attempt, waits: false });
+  const launch = (item: Item) => slots.set(start(item), { item, waits: false });
+  /** A slot that waits will start its item once more: that room is promised. */
+  const hasRoomFor = (tasks: number) =>
+    generation.hasRoomFor(tasks + [...slots.values()].filter(({ waits }) => waits).length);
   const fill = () => {
     while (accepting && slots.size < width) {
-      if (!generation.hasRoomFor(1)) {
+      if (!hasRoomFor(1)) {
         full = true;
         return;
       }
       const next = queue.next();
       if (next.done) return;
-      launch(next.value, 1);
+      launch(next.value);
     }
   };
 
@@ -54,30 +57,26 @@ export async function* window<Item, Result>(
     if (!slot) throw new Error('whenAny answered a task that is not in the window');
     slots.delete(winner);
     if (slot.waits) {
-      launch(slot.item, slot.attempt + 1);
+      launch(slot.item);
       continue;
     }
-    const outcome = outcomeOf<Result>(winner);
-    if (outcome.ok) {
-      if (!done(slot.item, outcome.value)) accepting = false;
-    } else if (!outcome.error.retryable || slot.attempt >= STEP_RETRY.maxAttempts) {
-      failure ??= new StepFailed(outcome.error);
-      accepting = false;
-    } else if (generation.hasRoomFor(2)) {
-      slots.set(generation.timer(delayMs(STEP_RETRY, slot.attempt)), { ...slot, waits: true });
-    } else {
-      full = true; // not marked done: the next generation starts it again
+    try {
+      const outcome = outcomeOf<Result>(winner);
+      const attempt = generation.attempted(`item ${slot.item}`, outcome, STEP_RETRY);
+      if (outcome.ok) {
+        if (!done(slot.item, outcome.value)) accepting = false;
+      } else if (hasRoomFor(2)) {
+        slots.set(generation.timer(delayMs(STEP_RETRY, attempt)), { ...slot, waits: true });
+      } else {
+        full = true; // not marked done: the next generation starts it again
+        accepting = false;
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof StepFailed)) throw thrown;
+      failure ??= thrown;
       accepting = false;
     }
   }
   if (failure) throw failure;
   if (full) throw new GenerationFull();
-}
-
-/** Our activities and children answer Outcomes; a failed task is the engine's own trouble and worth another try. */
-function outcomeOf<Result>(task: Task<unknown>): Outcome<Result> {
-  if (task.isFailed) {
-    return { ok: false, error: { code: 'workflow-unavailable', message: 'the engine lost the step', retryable: true } };
-  }
-  return task.getResult() as Outcome<Result>;
 }
