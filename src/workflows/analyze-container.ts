@@ -3,7 +3,7 @@ import type { RunPhase } from '../domain/run';
 import type { Control } from '../domain/run-state';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import type { AnalyzePageState, PageResult } from './analyze-page';
-import { call, defineWorkflow, type Generation, GenerationFull, type Step, StepFailed, window } from './sdk';
+import { call, defineWorkflow, type Generation, type Step, StepFailed, waitFor, window } from './sdk';
 import {
   announce,
   cleanRun,
@@ -119,9 +119,9 @@ async function* analyzePages(generation: Generation, state: AnalyzeContainerStat
 
 /** Waits for the owner's next word. */
 async function* resumed(generation: Generation, state: AnalyzeContainerState): Step<void> {
-  if (!generation.hasRoomFor(2)) throw new GenerationFull();
   generation.setStatus({ phase: state.phase, paused: true });
-  yield generation.any([generation.event(RUN_CONTROL_EVENT), generation.timer(PAUSE_CHECK_MS)]);
+  yield* waitFor(generation, RUN_CONTROL_EVENT, PAUSE_CHECK_MS);
+  generation.setStatus({ phase: state.phase, pages: state.pages });
 }
 
 /** 4. finish: totals recounted, the run closed with its receipt, announced, its inputs deleted. */

@@ -1,4 +1,5 @@
 export { call } from './call';
 export { type ActivityRef, activityRef, defineWorkflow, type Step, type WorkflowDefinition } from './definition';
 export { type Generation, GenerationFull, StepFailed } from './generation';
+export { waitFor } from './wait-for';
 export { window } from './window';

@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { pageInstanceId } from '../../src/domain/ids';
+import type { Control } from '../../src/domain/run-state';
+import { ACTIVITIES, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
+import { failed, ok, peaks, RUN_ID, type RunScript, runToEnd, runWorld, startRun, stepsOf, story } from './runs';
+import { type Answer, decisions, type Step, type World } from './world';
+
+const { setPhase, listPage, writeQuote, markPaused, verifyTotals, closeRun, announce, cleanRun } = ACTIVITIES;
+const FINISH = [setPhase, verifyTotals, closeRun, announce, cleanRun];
+const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+/** Pages that were completed, from what their children answered. */
+function completedPages(world: World): number[] {
+  const pages = [...world.instances.values()].filter(({ output }) => {
+    const { value } = (output ?? {}) as { value?: { complete?: boolean } };
+    return value?.complete === true;
+  });
+  return pages.map(({ id }) => Number(/-p(\d{5})/.exec(id)?.[1])).sort((a, b) => a - b);
+}
+
+function announced(world: World): unknown[] {
+  return stepsOf(world, announce).map(({ input }) => (input as { event: string }).event);
+}
+
+function output(world: World): unknown {
+  return world.instance(RUN_ID).output;
+}
+
+function expectUniqueChildren(world: World): void {
+  expect(new Set(world.startedChildren).size).toBe(world.startedChildren.length);
+}
+
+/** A run that somebody talks to: `say` changes the control and wakes the run, as the API does. */
+async function conversation(script: Omit<RunScript, 'control'>) {
+  let control: Control = 'run';
+  const world = runWorld({ ...script, control: () => control });
+  await startRun(world);
+  return {
+    world,
+    async say(word: Control) {
+      control = word;
+      await world.raise(RUN_ID, RUN_CONTROL_EVENT, { control: word });
+    },
+    want(word: Control) {
+      control = word;
+    },
+  };
+}
+
+const isPaused = (world: World) => world.instance(RUN_ID).customStatus.includes('"paused":true');
+
+describe('analyze-container.v1', () => {
+  it('tells a run of one page and one chunk in its order', async () => {
+    const world = await runToEnd({ pages: 1 });
+    expect(story(world)).toEqual([
+      setPhase,
+      announce,
+      listPage,
+      writeQuote,
+      setPhase,
+      WORKFLOWS.analyzePage,
+      ...FINISH,
+    ]);
+    expect(world.startedChildren).toEqual([pageInstanceId(RUN_ID, 0)]);
+    expect(announced(world)).toEqual(['run-started', 'run-completed']);
+    expect(output(world)).toEqual({ ok: true, value: { failed: false } });
+    expect(world.instance(RUN_ID).customStatus).toBe('{"phase":"finish","pages":1}');
+  });
+
+  it.each([3, 45, 120])('lists and analyzes each of %i pages once', async (pages) => {
+    const world = await runToEnd({ pages, chunks: (page) => (page % 3) + 1 });
+    expect(stepsOf(world, listPage).map(({ input }) => (input as { page: number }).page)).toEqual(range(pages));
+    expect(completedPages(world)).toEqual(range(pages));
+    expect(world.startedChildren).toEqual(range(pages).map((page) => pageInstanceId(RUN_ID, page)));
+    expect(world.widest.get(RUN_ID)).toBeLessThanOrEqual(4);
+    expect(stepsOf(world, cleanRun).at(-1)?.input).toMatchObject({ pages });
+    expect(peaks(world).rows).toBeLessThanOrEqual(82);
+    expect(peaks(world).operations).toBeLessThanOrEqual(88);
+  });
+
+  it('runs an empty container, and one where everything is settled, to its end', async () => {
+    const world = await runToEnd({ pages: 1, chunks: () => 0 });
+    expect(stepsOf(world, ACTIVITIES.analyzeChunk)).toEqual([]);
+    expect(announced(world)).toEqual(['run-started', 'run-completed']);
+    const settled = await runToEnd({ pages: 30, chunks: () => 0 });
+    expect(stepsOf(settled, ACTIVITIES.analyzeChunk)).toEqual([]);
+    expect(completedPages(settled)).toEqual(range(30));
+  });
+
+  it('completes every page exactly once in any order, with children of unique ids', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 30 }),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 50 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 2 }),
+        async (pages, order, batch, copies) => {
+          const options = { pick: decisions(order), batch: () => batch, copies };
+          const world = await runToEnd({ pages, chunks: (page) => page % 4 }, options);
+          expect(output(world)).toEqual({ ok: true, value: { failed: false } });
+          expect(completedPages(world)).toEqual(range(pages));
+          expectUniqueChildren(world);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('cancelled during the snapshot, analyzes nothing and closes', async () => {
+    const world = await runToEnd({
+      pages: 9,
+      answer: ({ name, input }) =>
+        name === listPage && (input as { page: number }).page === 2
+          ? ok({ last: false, control: 'cancel' })
+          : undefined,
+    });
+    expect(story(world)).toEqual([setPhase, announce, listPage, listPage, listPage, ...FINISH]);
+    expect(stepsOf(world, cleanRun).at(-1)?.input).toMatchObject({ pages: 3 });
+  });
+
+  it('cancelled at the quote, closes', async () => {
+    const world = await runToEnd({
+      pages: 1,
+      answer: ({ name }) => (name === writeQuote ? ok({ control: 'cancel' }) : undefined),
+    });
+    expect(story(world)).toEqual([setPhase, announce, listPage, writeQuote, ...FINISH]);
+  });
+
+  it('cancelled or failed while it analyzes, stops at most the window and closes', async () => {
+    for (const word of ['cancel', 'fail'] as const) {
+      const { world, want } = await conversation({ pages: 30, chunks: () => 3 });
+      await world.run(RUN_ID, () => world.startedChildren.length === 6);
+      want(word);
+      await world.run(RUN_ID);
+      expect(world.startedChildren.length).toBeLessThanOrEqual(10);
+      expect(story(world).slice(-6)).toEqual([markPaused, ...FINISH]);
+      expect(announced(world).at(-1)).toBe(word === 'fail' ? 'run-failed' : 'run-completed');
+    }
+  });
+
+  it('paused, waits; resumed by the event, goes on and completes every page', async () => {
+    const { world, want, say } = await conversation({ pages: 30, chunks: () => 3 });
+    await world.run(RUN_ID, () => world.startedChildren.length === 6);
+    want('pause');
+    await world.run(RUN_ID, () => isPaused(world) && world.idle);
+    const before = world.steps.length;
+    expect(stepsOf(world, markPaused)).toHaveLength(1);
+    const pausedAtMs = world.nowMs;
+    await say('run');
+    expect(isPaused(world)).toBe(false);
+    expect(world.steps.length).toBeGreaterThan(before);
+    await world.run(RUN_ID);
+    expect(world.nowMs - pausedAtMs).toBeLessThan(3_600_000);
+    expect(completedPages(world)).toEqual(range(30));
+    expectUniqueChildren(world);
+    expect(output(world)).toEqual({ ok: true, value: { failed: false } });
+  });
+
+  it('paused, then cancelled, closes', async () => {
+    const { world, want, say } = await conversation({ pages: 8, chunks: () => 3 });
+    await world.run(RUN_ID, () => world.startedChildren.length === 4);
+    want('pause');
+    await world.run(RUN_ID, () => isPaused(world) && world.idle);
+    await say('cancel');
+
+    await world.run(RUN_ID);
+    // the finish began in one generation and went on in the next, which enters its phase again
+    expect(story(world).slice(-7)).toEqual([markPaused, setPhase, ...FINISH]);
+  });
+
+  it('looks for itself once an hour when the event was lost, and still hears the next one', async () => {
+    const { world, want, say } = await conversation({ pages: 1, chunks: () => 3 });
+    await world.run(RUN_ID, () => world.startedChildren.length === 1);
+    want('pause');
+    await world.run(RUN_ID, () => stepsOf(world, markPaused).length === 3 && isPaused(world) && world.idle);
+    expect(world.instance(RUN_ID).generation).toBe(1); // the wait that was given up is still there
+    const pausedAtMs = world.nowMs;
+    await say('run');
+    await world.run(RUN_ID);
+    expect(world.nowMs - pausedAtMs).toBeLessThan(60_000);
+    expect(completedPages(world)).toEqual(range(1));
+    expectUniqueChildren(world);
+  });
+
+  it('keeps an event that comes before the wait, also over a continue-as-new', async () => {
+    const talk = await conversation({
+      pages: 60,
+      answer: ({ name }): Answer | undefined => {
+        if (name !== markPaused) return undefined;
+        talk.want('run'); // said after the answer was on its way; its event came long before
+        return ok({ control: 'pause' });
+      },
+    });
+    const { world } = talk;
+    await talk.say('run'); // nobody waits for it yet: 60 pages are three generations of the snapshot
+    await world.run(RUN_ID, () => world.startedChildren.length === 20);
+    expect(world.instance(RUN_ID).generation).toBeGreaterThan(3);
+    talk.want('pause');
+    const pausedAtMs = world.nowMs;
+    await world.run(RUN_ID);
+    expect(stepsOf(world, markPaused)).toHaveLength(1);
+    expect(world.nowMs - pausedAtMs).toBeLessThan(3_600_000); // the early event woke it, not the hourly look
+    expect(completedPages(world)).toEqual(range(60));
+  });
+
+  it('a chunk that fails for good ends the run as failed: verified, closed, announced, cleaned', async () => {
+    const isBad = ({ name, input }: Step) =>
+      name === ACTIVITIES.analyzeChunk && (input as { ref: { page: number } }).ref.page === 2;
+    const world = await runToEnd({ pages: 30, answer: (step) => (isBad(step) ? failed(false) : undefined) });
+    expect(story(world).slice(-5)).toEqual(FINISH);
+    expect(stepsOf(world, closeRun).at(-1)?.input).toMatchObject({ failure: 'internal: it broke' });
+    expect(announced(world)).toEqual(['run-started', 'run-failed']);
+    expect(output(world)).toEqual({ ok: true, value: { failed: true } });
+    expect(world.startedChildren.length).toBeLessThan(10);
+  });
+
+  it.each([setPhase, announce, listPage, writeQuote])('%s failing for good still ends the run', async (bad) => {
+    let calls = 0;
+    const answer = ({ name }: Step) => (name === bad && ++calls === 1 ? failed(false) : undefined);
+    const world = await runToEnd({ pages: 2, answer });
+    expect(story(world).slice(-5)).toEqual(FINISH);
+    expect(announced(world).at(-1)).toBe('run-failed');
+  });
+
+  it('survives an hour of failing steps anywhere, and does everything once', async () => {
+    const beganMs = Date.UTC(2026, 0, 1);
+    const world: World = runWorld({
+      pages: 6,
+      chunks: () => 2,
+      answer: () => (world.nowMs - beganMs < 3_600_000 ? failed(true, 'sidecar-unavailable') : undefined),
+    });
+    await startRun(world);
+    await world.run(RUN_ID);
+    expect(completedPages(world)).toEqual(range(6));
+    expectUniqueChildren(world);
+    expect(announced(world).at(-1)).toBe('run-completed');
+  });
+
+  it('keeps rows and operations in bounds with failures and orders of any kind', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (pages, trouble, order, batch) => {
+          let call = 0;
+          const answer = () => {
+            const what = trouble[call++ % trouble.length] ?? 0;
+            if (call > 150) return undefined;
+            return what === 9
+              ? new Error('the engine lost it')
+              : what > 6
+                ? failed(true, 'sidecar-unavailable')
+                : undefined;
+          };
+          const options = { pick: decisions(order), batch: () => batch };
+          const world = await runToEnd({ pages, chunks: (page) => page % 5, answer }, options);
+          expect(completedPages(world)).toEqual(range(pages));
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
