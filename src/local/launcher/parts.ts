@@ -89,6 +89,10 @@ export function visionPart(context: PartContext): PartDefinition {
   };
 }
 
+/**
+ * Known defect of placement and scheduler 1.18.2: `--healthz-listen-address` is read and not used, so their health pages,
+ * which say nothing but `ok`, listen on every interface.
+ */
 export function placementPart(context: PartContext): PartDefinition {
   const { ports, runtime } = context;
   return {
