@@ -22,6 +22,8 @@ export interface ListingDeps {
   readonly manifests: ManifestsGateway;
   readonly results: ResultsGateway;
   readonly vision: Pick<VisionGateway, 'analyzer' | 'limits'>;
+  /** Images per page and chunk; a page has at most 20 chunks. Default PAGE_SIZE and CHUNK_SIZE. */
+  readonly sizes?: { readonly page: number; readonly chunk: number };
 }
 
 export interface ListingScope {
@@ -35,8 +37,21 @@ interface Found {
   readonly next?: string;
 }
 
+/** Where a page lies among its neighbours. */
+interface Place {
+  readonly marker: string | undefined;
+  /** Exclusive. */
+  readonly from: string | undefined;
+  /** Inclusive; absent while the next page is not known. */
+  readonly to: string | undefined;
+}
+
 export class Listing {
-  constructor(private readonly deps: ListingDeps) {}
+  private readonly sizes: { readonly page: number; readonly chunk: number };
+
+  constructor(private readonly deps: ListingDeps) {
+    this.sizes = deps.sizes ?? { page: PAGE_SIZE, chunk: CHUNK_SIZE };
+  }
 
   /** The index of a page: read, or listed now. */
   async page(scope: ListingScope, page: number): Promise<PageIndex> {
@@ -44,11 +59,10 @@ export class Listing {
     if (known) return known;
     const before = page === 0 ? undefined : await this.page(scope, page - 1);
     const after = await this.deps.manifests.readPage(scope.runId, page + 1);
-    const from = before?.chunks.at(-1)?.to;
-    // A page that was lost ends where its neighbour begins (I1), not after PAGE_SIZE images.
-    const until = after?.chunks[0]?.from;
-    const found = await this.find(scope, before?.next, until);
-    const { index, chunks } = await this.cut(scope, found, from, before?.next);
+    // A page that was lost ends where its neighbour begins (I1), not after a page's worth of images.
+    const place = { marker: before?.next, from: before?.chunks.at(-1)?.to, to: after?.chunks[0]?.from };
+    const found = await this.find(scope, place.marker, place.to, after ? Number.POSITIVE_INFINITY : this.sizes.page);
+    const { index, chunks } = await this.cut(scope, after ? withNext(found, after.marker) : found, place);
     const standing = await this.deps.manifests.writePageOnce(scope.runId, page, index); // I2
     if (sameBounds(standing, index)) {
       const writes = chunks.map((blobs, chunk) =>
@@ -80,48 +94,49 @@ export class Listing {
     const { ref, container, prefix } = task;
     const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
     const { from, to } = boundsOf(index, ref);
-    const found = await this.find({ runId: ref.runId, container, prefix }, index.marker, to);
+    const found = await this.find({ runId: ref.runId, container, prefix }, index.marker, to, Number.POSITIVE_INFINITY);
     const blobs = from === undefined ? found.blobs : found.blobs.filter(({ name }) => compareNames(name, from) > 0);
     await this.deps.manifests.writeChunk(ref, blobs);
     return blobs;
   }
 
-  /** Lists from a marker: up to PAGE_SIZE images, or up to the name `until` where that is known. */
-  private async find(scope: ListingScope, marker: string | undefined, until: string | undefined): Promise<Found> {
+  /** Lists from a marker: at most `most` images, none beyond the name `until` where that is known. */
+  private async find(
+    scope: ListingScope,
+    marker: string | undefined,
+    until: string | undefined,
+    most: number,
+  ): Promise<Found> {
     const blobs: ListedBlob[] = [];
     let next = marker;
     do {
-      const room = until === undefined ? PAGE_SIZE - blobs.length : PAGE_SIZE;
-      const options = { prefix: scope.prefix, pageSize: room, ...(next === undefined ? {} : { marker: next }) };
+      const pageSize = Math.min(this.sizes.page, most - blobs.length);
+      const options = { prefix: scope.prefix, pageSize, ...(next === undefined ? {} : { marker: next }) };
       const page = await this.deps.blobs.listPage(scope.container, options);
       blobs.push(...page.blobs);
       next = page.next;
       const last = blobs.at(-1);
       if (until !== undefined && last && compareNames(last.name, until) >= 0) {
-        return {
-          blobs: blobs.filter(({ name }) => compareNames(name, until) <= 0),
-          ...(next === undefined ? {} : { next }),
-        };
+        return withNext({ blobs: blobs.filter(({ name }) => compareNames(name, until) <= 0) }, next);
       }
-    } while (next !== undefined && (until !== undefined || blobs.length < PAGE_SIZE));
-    return { blobs, ...(next === undefined ? {} : { next }) };
+    } while (next !== undefined && blobs.length < most);
+    return withNext({ blobs }, next);
   }
 
   private async cut(
     scope: ListingScope,
     found: Found,
-    from: string | undefined,
-    marker: string | undefined,
+    { marker, from, to }: Place,
   ): Promise<{ index: PageIndex; chunks: readonly (readonly ListedBlob[])[] }> {
     const { blobs, next } = found;
-    const size = Math.max(CHUNK_SIZE, Math.ceil(blobs.length / (PAGE_SIZE / CHUNK_SIZE)));
+    const size = Math.max(this.sizes.chunk, Math.ceil(blobs.length / (this.sizes.page / this.sizes.chunk)));
     const chunks = Array.from({ length: Math.max(1, Math.ceil(blobs.length / size)) }, (_, chunk) =>
       blobs.slice(chunk * size, (chunk + 1) * size),
     );
-    const isLast = (chunk: number) => next === undefined && chunk === chunks.length - 1;
+    const end = to ?? (next === undefined ? undefined : blobs.at(-1)?.name);
     const bounds = chunks.map((part, chunk): Omit<ChunkBounds, 'settled'> => {
       const lower = chunk === 0 ? from : chunks[chunk - 1]?.at(-1)?.name;
-      const upper = isLast(chunk) ? undefined : part.at(-1)?.name;
+      const upper = chunk === chunks.length - 1 ? end : part.at(-1)?.name;
       return {
         count: part.length,
         ...(lower === undefined ? {} : { from: lower }),
@@ -179,6 +194,10 @@ export class Listing {
       settled: chunks.map((part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0),
     };
   }
+}
+
+function withNext({ blobs }: Found, next: string | undefined): Found {
+  return { blobs, ...(next === undefined ? {} : { next }) };
 }
 
 function boundsOf(index: PageIndex, ref: ChunkRef): ChunkBounds {
