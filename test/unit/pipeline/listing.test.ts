@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { PAGE_SIZE } from '../../../src/domain/ids';
+import type { ImageDocument } from '../../../src/domain/image';
+import { compareNames } from '../../../src/domain/name-order';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
+import type { ChunkBounds, PageIndex } from '../../../src/gateways/manifests/port';
+import { createMemoryResults } from '../../../src/gateways/results/memory-results';
+import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
+import { Listing } from '../../../src/pipeline/listing';
+import { listedByCodePoint, rangedByCodePoint } from './code-point-order';
+import { picture } from './pictures';
+
+const RUN_ID = 'a'.repeat(32);
+const SCOPE = { runId: RUN_ID, container: 'photos', prefix: '' };
+/** Names that sort differently by UTF-16 unit and by code point, and share beginnings. */
+const NAMES = fc.uniqueArray(
+  fc.string({ unit: fc.constantFrom('a', 'b', '/', 'é', 'Ａ', '🎞', '📷', '\uffee'), minLength: 1, maxLength: 4 }),
+  { maxLength: 40 },
+);
+
+function createSite(names: readonly string[], sizes?: { page: number; chunk: number }) {
+  const blobs = createMemoryBlobs();
+  const results = createMemoryResults();
+  const manifests = createMemoryManifests();
+  const vision = createMemoryVision();
+  blobs.createContainer('photos');
+  for (const name of names) blobs.put('photos', name, picture(name));
+  const gateways = { blobs: listedByCodePoint(blobs), results: rangedByCodePoint(results), manifests, vision };
+  const listing = new Listing({ ...gateways, ...(sizes && { sizes }) });
+  return { blobs, results, manifests, vision, listing };
+}
+
+type Site = ReturnType<typeof createSite>;
+
+async function pagesOf({ listing }: Site, scope = SCOPE): Promise<PageIndex[]> {
+  const pages: PageIndex[] = [];
+  do pages.push(await listing.page(scope, pages.length));
+  while (pages.at(-1)?.next !== undefined);
+  return pages;
+}
+
+/** A stored result for a blob as it lies there now, or as it lay there once. */
+async function store(site: Site, name: string, change: Partial<ImageDocument> = {}): Promise<void> {
+  const etag = (await site.blobs.head('photos', name))?.etag ?? '0xOLD';
+  const document: ImageDocument = {
+    ...{ id: name, container: 'photos', blob: name, etag, sizeBytes: 1, status: 'succeeded', transactions: 0 },
+    ...{ analyzer: site.vision.analyzer, runId: 'old', chunkId: 'old', attempts: [], contribution: {}, replaced: {} },
+    ...{ analyzedAt: '2026-01-01T00:00:00.000Z' },
+    ...change,
+  };
+  await site.results.save(document, 'new');
+}
+
+/** Each chunk begins where the one before ended; open below and above. */
+function expectNoGap(chunks: readonly ChunkBounds[]): void {
+  expect(chunks[0]?.from).toBeUndefined();
+  expect(chunks.at(-1)?.to).toBeUndefined();
+  for (let i = 1; i < chunks.length; i++) {
+    expect(chunks[i]?.from).toBe(chunks[i - 1]?.to);
+    expect(chunks[i]?.from).toBeDefined();
+  }
+}
+
+describe('the snapshot', () => {
+  test('chunks cover every name once, whatever the names', async () => {
+    await fc.assert(
+      fc.asyncProperty(NAMES, fc.constantFrom({ page: 6, chunk: 2 }, { page: 5, chunk: 5 }), async (names, sizes) => {
+        const site = createSite(names, sizes);
+        const pages = await pagesOf(site);
+        expectNoGap(pages.flatMap(({ chunks }) => chunks));
+        const listed: string[] = [];
+        for (const [page, { chunks }] of pages.entries()) {
+          for (const [chunk, bounds] of chunks.entries()) {
+            if (bounds.settled) continue;
+            const part = (await site.manifests.readChunk({ runId: RUN_ID, page, chunk })) ?? [];
+            expect(part).toHaveLength(bounds.count);
+            for (const { name } of part) {
+              if (bounds.from !== undefined) expect(compareNames(name, bounds.from)).toBe(1);
+              if (bounds.to !== undefined) expect(compareNames(name, bounds.to)).toBeLessThanOrEqual(0);
+            }
+            listed.push(...part.map(({ name }) => name));
+          }
+        }
+        expect(listed).toEqual([...names].sort(compareNames));
+        expect(pages.reduce((sum, { counts }) => sum + counts.total, 0)).toBe(names.length);
+      }),
+    );
+  });
+
+  test('a page has 2,000 images in 20 chunks of 100', async () => {
+    const names = Array.from({ length: PAGE_SIZE + 150 }, (_, i) => String(i).padStart(5, '0'));
+    const pages = await pagesOf(createSite(names));
+    expect(pages.map(({ chunks }) => chunks.map(({ count }) => count))).toEqual([Array(20).fill(100), [100, 50]]);
+  });
+
+  test('an empty container has one chunk, open on both sides', async () => {
+    const [page] = await pagesOf(createSite([]));
+    expect(page).toEqual({
+      chunks: [{ count: 0, settled: true }],
+      counts: { total: 0, new: 0, changed: 0, unchanged: 0, missing: 0, ineligible: {} },
+    });
+  });
+
+  test('a prefix limits the listing and what counts as missing', async () => {
+    const site = createSite(['a/1', 'a/2', 'b/1']);
+    await store(site, 'a/gone');
+    await store(site, 'b/gone');
+    const [page] = await pagesOf(site, { ...SCOPE, prefix: 'a/' });
+    expect(page?.counts).toMatchObject({ total: 2, new: 2, missing: 1 });
+  });
+
+  test('counts what is new, changed, unchanged, missing and refused by size alone', async () => {
+    const site = createSite(['changed', 'new', 'unchanged']);
+    site.blobs.put('photos', 'zero', Buffer.from(''));
+    await store(site, 'unchanged');
+    await store(site, 'changed', { etag: '0xOLD' });
+    await store(site, 'missing');
+    await store(site, 'removed', { status: 'removed' });
+    const [page] = await pagesOf(site);
+    expect(page?.counts).toEqual({
+      total: 4,
+      new: 1,
+      changed: 1,
+      unchanged: 1,
+      missing: 1,
+      ineligible: { empty: 1 },
+    });
+  });
+
+  test('a chunk is settled when all of it is unchanged and nothing between its bounds is missing', async () => {
+    const site = createSite(['a', 'b', 'c', 'd', 'e', 'f'], { page: 6, chunk: 2 });
+    for (const name of ['a', 'b', 'c', 'd', 'f']) await store(site, name);
+    await store(site, 'bb'); // gone, between the bounds of the second chunk
+    const [page] = await pagesOf(site);
+    expect(page?.chunks.map(({ settled }) => settled)).toEqual([true, false, false]);
+    expect(site.manifests.keys().filter((key) => key.includes('/chunk-'))).toHaveLength(2);
+  });
+});
+
+describe('listed twice', () => {
+  test('the bounds of the first listing stand', async () => {
+    const site = createSite(['b', 'd'], { page: 2, chunk: 1 });
+    const first = await site.listing.page(SCOPE, 0);
+    site.blobs.put('photos', 'a', picture('a'));
+    expect(await site.listing.page(SCOPE, 0)).toEqual(first);
+  });
+
+  test('of two that list at once one index stands, for both', async () => {
+    const site = createSite(['a', 'b', 'c'], { page: 2, chunk: 1 });
+    const [one, two] = await Promise.all([site.listing.page(SCOPE, 0), site.listing.page(SCOPE, 0)]);
+    expect(one).toEqual(two);
+  });
+});
+
+describe('lost inputs', () => {
+  test('a chunk is listed again from its bounds', async () => {
+    await fc.assert(
+      fc.asyncProperty(NAMES, fc.nat(), async (names, pick) => {
+        const site = createSite(names, { page: 6, chunk: 2 });
+        const pages = await pagesOf(site);
+        const page = pick % pages.length;
+        const chunk = pick % (pages[page]?.chunks.length ?? 1);
+        const ref = { runId: RUN_ID, page, chunk };
+        const before = await site.manifests.readChunk(ref);
+        const again = await site.listing.listChunk({ ...SCOPE, ref });
+        expect(again).toEqual(before ?? []);
+      }),
+    );
+  });
+
+  test('the last chunk loses no image of the snapshot, however many came before it since', async () => {
+    const site = createSite(['m', 'n', 'y', 'z'], { page: 4, chunk: 2 });
+    await pagesOf(site);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) site.blobs.put('photos', name, picture(name));
+    const again = await site.listing.listChunk({ ...SCOPE, ref: { runId: RUN_ID, page: 0, chunk: 1 } });
+    expect(again.map(({ name }) => name)).toEqual(['y', 'z']);
+  });
+
+  test('a page that is lost fits between its neighbours again, whatever came and went', async () => {
+    await fc.assert(
+      fc.asyncProperty(NAMES, NAMES, fc.nat(), async (names, others, pick) => {
+        const site = createSite(names, { page: 6, chunk: 2 });
+        const pages = await pagesOf(site);
+        fc.pre(pages.length > 1);
+        const lost = pick % (pages.length - 1);
+        site.manifests.lose(`${RUN_ID}/page-${String(lost).padStart(5, '0')}/index`);
+        for (const name of names.filter((_, i) => (i + pick) % 3 === 0)) site.blobs.remove('photos', name);
+        for (const name of others) site.blobs.put('photos', name, picture(name));
+        const again = await site.listing.page(SCOPE, lost);
+        expectNoGap(pages.flatMap((page, i) => (i === lost ? again : page).chunks));
+        expect(again.next).toBe(pages[lost]?.next);
+      }),
+    );
+  });
+
+  test('all pages lost at once are listed again, each from the one before', async () => {
+    const site = createSite(['a', 'b', 'c', 'd', 'e'], { page: 2, chunk: 1 });
+    const pages = await pagesOf(site);
+    for (const key of site.manifests.keys()) site.manifests.lose(key);
+    expect(await site.listing.page(SCOPE, 2)).toEqual(pages[2]);
+    expect(await pagesOf(site)).toEqual(pages);
+  });
+});
