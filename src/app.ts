@@ -24,7 +24,7 @@ import { systemClock } from './pipeline/clock';
 import { Gate } from './pipeline/gate';
 import { Listing } from './pipeline/listing';
 import { RunSessions } from './pipeline/run-session';
-import { VisionPace } from './pipeline/vision-pace';
+import { ServicePace } from './pipeline/service-pace';
 import { ContainerQueries } from './runs/container-queries';
 import { checkHealth } from './runs/health';
 import { Reviver } from './runs/reviver';
@@ -70,7 +70,6 @@ export async function startApp(config: Config): Promise<App> {
   // Actors, pipeline, workflows
   const actors = createActors(sidecar, clock.nowMs);
   const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
-  const pace = new VisionPace(clock);
   const listing = new Listing({ blobs, manifests, results, vision });
   const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
   const chunks = new ChunkWork({
@@ -78,7 +77,8 @@ export async function startApp(config: Config): Promise<App> {
     vision,
     results,
     gate,
-    pace,
+    blobPace: new ServicePace(clock, 'Blob Storage'),
+    visionPace: new ServicePace(clock, 'Vision'),
     clock,
     manifests,
     listing,

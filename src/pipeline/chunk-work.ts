@@ -77,7 +77,7 @@ class ChunkExecution {
   }
 
   progress() {
-    const waiting = this.deps.pace.waiting ?? this.recentSaveTrouble();
+    const waiting = this.deps.visionPace.waiting ?? this.deps.blobPace.waiting ?? this.recentSaveTrouble();
     const progress = progressOf(this.outcomes, this.inFlight);
     return waiting === undefined ? progress : { ...progress, waiting };
   }

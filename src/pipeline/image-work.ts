@@ -16,14 +16,14 @@ import {
   type StoredImage,
 } from '../domain/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
-import type { BlobsGateway } from '../gateways/blobs/port';
+import type { BlobsGateway, DownloadOutcome } from '../gateways/blobs/port';
 import type { ResultsGateway } from '../gateways/results/port';
 import { readImageHeader } from '../gateways/vision/image-header';
-import type { VisionGateway } from '../gateways/vision/port';
+import type { VisionGateway, VisionOutcome } from '../gateways/vision/port';
 import type { Clock } from './clock';
 import type { Gate } from './gate';
 import type { Permit } from './run-session';
-import type { VisionPace } from './vision-pace';
+import type { ServiceAnswer, ServicePace } from './service-pace';
 
 /**
  * One image from its listing to its saved document: download, check, call, save.
@@ -39,7 +39,9 @@ export interface ImageDeps {
   readonly vision: VisionGateway;
   readonly results: ResultsGateway;
   readonly gate: Gate;
-  readonly pace: VisionPace;
+  /** When a download, and a call, may start. */
+  readonly blobPace: ServicePace;
+  readonly visionPace: ServicePace;
   readonly clock: Clock;
 }
 
@@ -111,13 +113,19 @@ export class ImageWork {
 
   private async download(): Promise<Uint8Array | Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1, followed = 0; ; ) {
+      const turn = await this.deps.blobPace.turn();
       const permit = await this.chunk.permit();
-      if (permit !== 'go') return permit;
+      if (permit !== 'go') {
+        this.deps.blobPace.giveBack(turn);
+        return permit;
+      }
+      if (this.deps.blobPace.isOver(turn)) continue;
       const startedMs = this.deps.clock.nowMs();
       const outcome = await this.deps.blobs.download(this.chunk.container, this.blob, {
         maxBytes: this.deps.vision.limits.maxBytes,
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
       });
+      this.deps.blobPace.answered(downloadAnswer(outcome), turn);
       if (outcome.ok) return outcome.bytes;
       this.record('download', startedMs, 0, outcome);
       const error: ImageError = { ...pickError(outcome), stage: 'download' };
@@ -143,6 +151,7 @@ export class ImageWork {
             `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`,
           );
         case 'download-failed':
+          if (turn.probe && outcome.retryable) break; // an outage is not the image's fault
           if (!outcome.retryable || attempt >= IMAGE_RETRY.maxAttempts) {
             return { status: 'failed', reason: 'download-failed', error, transactions: 0 };
           }
@@ -154,16 +163,17 @@ export class ImageWork {
   private async call(bytes: Uint8Array): Promise<Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1; ; ) {
       const waitFromMs = this.deps.clock.nowMs();
-      const turn = await this.deps.pace.turn();
+      const turn = await this.deps.visionPace.turn();
       const permit = await this.chunk.permit(); // I2
       if (permit !== 'go') {
-        this.deps.pace.giveBack(turn);
+        this.deps.visionPace.giveBack(turn);
         return permit;
       }
+      if (this.deps.visionPace.isOver(turn)) continue; // a pause was announced while the permit was waited for
       const startedMs = this.deps.clock.nowMs();
       this.chunk.inFlight(1);
       const outcome = await this.deps.vision.analyze(bytes).finally(() => this.chunk.inFlight(-1));
-      this.deps.pace.answered(outcome, turn);
+      this.deps.visionPace.answered(visionAnswer(outcome), turn);
       this.record('vision', startedMs, startedMs - waitFromMs, outcome);
       if (outcome.ok) {
         this.transactions += outcome.transactions;
@@ -279,6 +289,27 @@ export class ImageWork {
 export function replacedBy(chunkId: string, stored: StoredImage | undefined): Counters {
   if (!stored) return {};
   return stored.chunkId === chunkId ? stored.replaced : stored.contribution;
+}
+
+function visionAnswer(outcome: VisionOutcome): ServiceAnswer {
+  if (outcome.ok) return { kind: 'answer' };
+  switch (outcome.code) {
+    case 'vision-throttled':
+      return outcome.retryAfterMs === undefined
+        ? { kind: 'throttled' }
+        : { kind: 'throttled', retryAfterMs: outcome.retryAfterMs };
+    case 'vision-unavailable':
+    case 'vision-network':
+    case 'vision-timeout':
+      return { kind: 'outage', code: outcome.code };
+    default:
+      return { kind: 'answer' };
+  }
+}
+
+function downloadAnswer(outcome: DownloadOutcome): ServiceAnswer {
+  const isOutage = !outcome.ok && outcome.code === 'download-failed' && outcome.retryable;
+  return isOutage ? { kind: 'outage', code: outcome.code } : { kind: 'answer' };
 }
 
 function pickError(outcome: {

@@ -56,10 +56,16 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
     timeoutMs: 90_000,
     intervalMs: 50,
   }).then(() => Date.now() - killedAt);
-  await eventually(async () => isOver(await stack.api(`/api/v1/runs/${id}`)), {
-    what: 'the run ends',
-    timeoutMs: 120_000,
-    intervalMs: 250,
+  let view = '';
+  await eventually(
+    async () => {
+      const answer = await stack.api(`/api/v1/runs/${id}`);
+      view = await answer.text();
+      return answer.ok && /^(Completed|Failed|Cancelled)/.test((JSON.parse(view) as { status: string }).status);
+    },
+    { what: 'the run ends', timeoutMs: 120_000, intervalMs: 250 },
+  ).catch((error: Error) => {
+    throw new Error(`${view}\n${error.message}`);
   });
   const ended = Date.now() - killedAt;
   await eventually(async () => (await activityOf(stack)).includes('run-completed'), { what: 'run-completed arrives' });
@@ -74,11 +80,6 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
 
 async function stats(stack: TestStack): Promise<Record<string, unknown>> {
   return (await (await fetch(`${stack.endpoints.vision.endpoint}/stats`)).json()) as Record<string, unknown>;
-}
-
-async function isOver(answer: Response): Promise<boolean> {
-  if (!answer.ok) return false;
-  return /^(Completed|Failed|Cancelled)/.test(((await answer.json()) as { status: string }).status);
 }
 
 async function activityOf(stack: TestStack): Promise<string> {

@@ -1,0 +1,105 @@
+import { delayMs, MAX_RETRY_AFTER_MS, type RetryPolicy } from '../domain/retry';
+import type { Clock } from './clock';
+
+/**
+ * When a request to one service may go out, for all chunks of one process.
+ *
+ * I1 No request starts inside an announced Retry-After (I6 of the design); a longer one than 60 s is taken as 60 s.
+ * I2 While the service is down (TRIP failures in a row) one request at a time probes it, so an outage costs probes and
+ *    no storm, and no image pays for it with its own attempts.
+ */
+export class ServicePace {
+  private pausedUntilMs = 0;
+  private failuresInRow = 0;
+  private trips = 0;
+  private probing = false;
+  private reason: string | undefined;
+
+  /** `service` is named in reasons: `Vision`. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly service: string,
+  ) {}
+
+  /** Resolves when this request may start. `probe`: it tests a service that was down; its failure is not the image's. */
+  async turn(): Promise<Turn> {
+    for (;;) {
+      const waitMs = this.pausedUntilMs - this.clock.monotonicMs();
+      if (waitMs > 0) {
+        await this.clock.sleep(Math.min(waitMs, POLL_MS));
+      } else if (this.trips === 0) {
+        return { probe: false };
+      } else if (!this.probing) {
+        this.probing = true;
+        return { probe: true };
+      } else {
+        await this.clock.sleep(POLL_MS);
+      }
+    }
+  }
+
+  /** Why requests are held back, when they are. */
+  get waiting(): string | undefined {
+    return this.pausedUntilMs > this.clock.monotonicMs() || this.trips > 0 ? this.reason : undefined;
+  }
+
+  /** The turn was not used: the caller was stopped while it waited. */
+  giveBack({ probe }: Turn): void {
+    if (probe) this.probing = false;
+  }
+
+  /** Has a pause begun since the turn was given? Then it is given back, and another one is asked for. */
+  isOver(turn: Turn): boolean {
+    const isOver = this.pausedUntilMs > this.clock.monotonicMs() || (this.trips > 0 && !turn.probe);
+    if (isOver) this.giveBack(turn);
+    return isOver;
+  }
+
+  answered(answer: ServiceAnswer, { probe }: Turn): void {
+    if (probe) this.probing = false;
+    switch (answer.kind) {
+      case 'throttled': {
+        const waitMs = Math.min(answer.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS);
+        this.pause(waitMs, `${this.service} asked to wait: its rate limit is reached.`);
+        break;
+      }
+      case 'outage':
+        // What was under way when the service went down says nothing new: only probes make the pause longer.
+        if (!probe && this.trips > 0) break;
+        this.failuresInRow += 1;
+        if (probe || this.failuresInRow >= TRIP) {
+          this.trips += 1;
+          this.failuresInRow = 0;
+          const waitMs = delayMs(OUTAGE, this.trips, this.clock.random01());
+          this.pause(waitMs, `${this.service} does not answer: ${answer.code}.`);
+        }
+        break;
+      case 'answer':
+        this.failuresInRow = 0;
+        this.trips = 0;
+    }
+  }
+
+  private pause(ms: number, reason: string): void {
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.monotonicMs() + ms);
+    this.reason = reason;
+  }
+}
+
+export interface Turn {
+  readonly probe: boolean;
+}
+
+/** `answer`: the service is up, whatever it said. */
+export type ServiceAnswer =
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
+  | { readonly kind: 'outage'; readonly code: string };
+
+/** Failures in a row, over all images, that mean an outage and not bad luck. */
+const TRIP = 10;
+const OUTAGE: RetryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, firstDelayMs: 500, maxDelayMs: 15_000 };
+/** Pause after a 429 that names none. */
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** How soon a waiting request looks again: bounds the delay of a pause or cancel. */
+const POLL_MS = 200;
