@@ -93,6 +93,33 @@ describe('window', () => {
     );
   });
 
+  it('takes no late second answer of an earlier generation for the answer of another step', async () => {
+    const mixedUp: string[] = [];
+    const checked = defineWorkflow<Items, number>('checked', async function* (generation, state): Step<number> {
+      yield* window<number, { n: number }>(generation, {
+        items: [...state.left],
+        width: 4,
+        start: (n) => generation.activity('work', { n }),
+        done: (n, result) => {
+          if (result.n !== n) mixedUp.push(`${n} got the answer of ${result.n}`);
+          state.left = state.left.filter((other) => other !== n);
+          return true;
+        },
+      });
+      return state.left.length;
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(), { minLength: 1, maxLength: 60 }), async (order) => {
+        const activity = ({ input }: { input: object }): Answer => ok({ n: numberOf(input) });
+        const world = new World({ workflows: [checked], activity, pick: decisions(order), copies: 2 });
+        await world.start('checked', 'w', { left: range(60), done: [], width: 4 });
+        expect((await world.run('w')).output).toEqual({ ok: true, value: 0 });
+        expect(mixedUp).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('drains what is in flight after a permanent failure, starts nothing more, then throws', async () => {
     const activity = ({ input }: { input: object }): Answer => (numberOf(input) === 1 ? fatal : ok());
     const { instance, calls } = await run({ left: range(10), done: [], width: 4 }, { activity });

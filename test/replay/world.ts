@@ -1,4 +1,5 @@
 import type { Outcome } from '../../src/domain/outcome';
+import { answerTo } from '../../src/workflows/sdk';
 import { type Action, events, type HistoryEvent, Instance, type NamedWorkflow } from './harness';
 
 /** What a step answers: a value for the workflow, or an Error where the engine itself lost the step. */
@@ -124,7 +125,8 @@ export class World {
     const instanceId = instance.id;
     switch (action.kind) {
       case 'activity': {
-        const answer = this.options.activity(this.step(instanceId, action.name, action.input));
+        const step = this.step(instanceId, action.name, action.input);
+        const answer = named(action.input, this.options.activity(step));
         const { id } = action;
         this.answer(
           instanceId,
@@ -137,7 +139,7 @@ export class World {
         const { child } = this.options;
         const step = this.step(instanceId, action.name, action.input);
         if (child) {
-          this.answerChild(instanceId, action.id, child({ ...step, childId: action.instanceId }));
+          this.answerChild(instanceId, action.id, named(action.input, child({ ...step, childId: action.instanceId })));
           return;
         }
         this.began(instanceId);
@@ -164,10 +166,11 @@ export class World {
   }
 
   private step(instanceId: string, name: string, input: unknown): Step {
-    const key = JSON.stringify([instanceId, name, input]);
+    const { step: _, ...asked } = input as { readonly step?: string };
+    const key = JSON.stringify([instanceId, name, asked]);
     const attempt = (this.attempts.get(key) ?? 0) + 1;
     this.attempts.set(key, attempt);
-    const step = { instanceId, name, input: input as object, attempt };
+    const step = { instanceId, name, input: asked, attempt };
     this.steps.push(step);
     return step;
   }
@@ -186,6 +189,11 @@ export class World {
     this.inFlight.set(instanceId, count);
     this.widest.set(instanceId, Math.max(this.widest.get(instanceId) ?? 0, count));
   }
+}
+
+/** As every real activity does. */
+function named(input: unknown, answer: Answer): Answer {
+  return answer instanceof Error ? answer : answerTo(input, answer);
 }
 
 function childEvent(taskId: number, answer: Answer): HistoryEvent {

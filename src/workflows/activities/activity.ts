@@ -1,17 +1,17 @@
-import { type Outcome, settle } from '../../domain/outcome';
-import type { ActivityRef } from '../sdk';
+import { settle } from '../../domain/outcome';
+import { type ActivityRef, type Answer, answerTo } from '../sdk';
 
 /** An activity with its wire name. It answers an Outcome and never throws (see domain/outcome.ts). */
 export interface Activity {
   readonly name: string;
-  readonly run: (input: unknown) => Promise<Outcome<unknown>>;
+  readonly run: (input: unknown) => Promise<Answer<unknown>>;
 }
 
 export function activity<Input, Output>(
   ref: ActivityRef<Input, Output>,
   work: (input: Input) => Promise<Output>,
 ): Activity {
-  return { name: ref.name, run: (input) => settle(() => work(input as Input)) };
+  return { name: ref.name, run: async (input) => answerTo(input, await settle(() => work(input as Input))) };
 }
 
 /** The same activity; what fails and will be tried again is told to `tell`, so that a run that waits says why. */

@@ -1,5 +1,3 @@
-import type { Task } from '@dapr/dapr';
-import type { Outcome } from '../../domain/outcome';
 import { delayMs, type RetryPolicy, STEP_RETRY } from '../../domain/retry';
 import type { ActivityRef, Step } from './definition';
 import { type Generation, GenerationFull } from './generation';
@@ -24,17 +22,9 @@ export async function* call<Input extends object, Output>(
     } catch (thrown) {
       if (!task.isFailed) throw thrown; // a failed task speaks through its outcome
     }
-    const outcome = outcomeOf<Output>(task);
+    const outcome = generation.outcome<Output>(task);
     const attempt = generation.attempted(ref.name, outcome, policy);
     if (outcome.ok) return outcome.value;
     yield generation.timer(delayMs(policy, attempt));
   }
-}
-
-/** Our activities and children answer Outcomes; a failed task is the engine's own trouble and worth another try. */
-export function outcomeOf<Result>(task: Task<unknown>): Outcome<Result> {
-  if (task.isFailed) {
-    return { ok: false, error: { code: 'workflow-unavailable', message: 'the engine lost the step', retryable: true } };
-  }
-  return task.getResult() as Outcome<Result>;
 }

@@ -1,5 +1,6 @@
 import type { Task, TWorkflow, WorkflowContext } from '@dapr/dapr';
-import type { ErrorValue, Outcome } from '../../domain/outcome';
+import type { ErrorValue } from '../../domain/outcome';
+import { type Answer, answerTo } from './answer';
 import { type Attempts, createGeneration, type Generation, GenerationFull, StepFailed } from './generation';
 
 /**
@@ -39,7 +40,10 @@ export interface WorkflowDefinition<State, Output> extends WorkflowRef<State, Ou
 /** What a generation hands to the next one. */
 interface Continued<State> {
   readonly state: State;
+  readonly generation: number;
   readonly attempts: Attempts;
+  /** What its parent calls it. */
+  readonly step?: string;
 }
 
 /**
@@ -53,20 +57,27 @@ export function defineWorkflow<State extends object, Output>(
   const run = async function* (
     ctx: WorkflowContext,
     input: State | Continued<State>,
-  ): Step<Outcome<Output> | undefined> {
-    const { state, attempts } = structuredClone('attempts' in input ? input : { state: input, attempts: {} });
+  ): Step<Answer<Output> | undefined> {
+    const began = structuredClone('attempts' in input ? input : first(input));
+    const { state, generation, attempts } = began;
     try {
-      return { ok: true, value: yield* story(createGeneration(ctx, attempts), state) };
+      return answerTo(began, { ok: true, value: yield* story(createGeneration(ctx, generation, attempts), state) });
     } catch (thrown) {
       if (thrown instanceof GenerationFull) {
-        const continued: Continued<State> = { state, attempts };
+        const continued: Continued<State> = { ...began, generation: generation + 1 };
         ctx.continueAsNew(continued, true); // events that came early are carried along
         return undefined;
       }
-      return { ok: false, error: errorValue(thrown) };
+      return answerTo(began, { ok: false, error: errorValue(thrown) });
     }
   };
   return { name, run: run as unknown as TWorkflow };
+}
+
+function first<State extends object>(input: State & { readonly step?: string }): Continued<State> {
+  const { step, ...state } = input;
+  const began = { state: state as State, generation: 1, attempts: {} };
+  return step === undefined ? began : { ...began, step };
 }
 
 function errorValue(thrown: unknown): ErrorValue {

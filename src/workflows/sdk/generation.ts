@@ -1,6 +1,7 @@
 import type { Task, WorkflowContext } from '@dapr/dapr';
 import type { ErrorValue, Outcome } from '../../domain/outcome';
 import type { RetryPolicy } from '../../domain/retry';
+import type { Answer } from './answer';
 
 /**
  * One generation of a workflow instance: the engine's context with a budget of history.
@@ -35,6 +36,8 @@ export interface Generation {
   attempted(step: string, outcome: Outcome<unknown>, policy: RetryPolicy): number;
   activity(name: string, input: object): Task<unknown>;
   child(name: string, input: object, instanceId: string): Task<unknown>;
+  /** Outcome of an activity or child that has ended. What the engine itself lost or mixed up is worth another try. */
+  outcome<Result>(task: Task<unknown>): Outcome<Result>;
   timer(delayMs: number): Task<unknown>;
   /** The one open wait for this event: the SDK gives an event to the oldest wait, also to one that was given up. */
   event(name: string): Task<unknown>;
@@ -45,14 +48,27 @@ export interface Generation {
   setStatus(status: object): void;
 }
 
+const LOST = {
+  ok: false,
+  error: { code: 'workflow-unavailable', message: 'the engine lost the step', retryable: true },
+} as const;
+
 /** Failures in a row by step: only of steps that are being retried. */
 export type Attempts = Record<string, number>;
 
-export function createGeneration(ctx: WorkflowContext, attempts: Attempts): Generation {
+/** `number` counts generations, so that a step has a name no other generation gives. */
+export function createGeneration(ctx: WorkflowContext, number: number, attempts: Attempts): Generation {
   let used = 0;
+  const steps = new Map<Task<unknown>, string>();
   const waits = new Map<string, Task<unknown>>();
   const spend = (task: Task<unknown>) => {
     used += 1;
+    return task;
+  };
+  const ask = (start: (step: string) => Task<unknown>) => {
+    const step = `${number}.${used}`;
+    const task = spend(start(step));
+    steps.set(task, step);
     return task;
   };
   return {
@@ -69,8 +85,13 @@ export function createGeneration(ctx: WorkflowContext, attempts: Attempts): Gene
       return attempt;
     },
     // Inputs are always objects: 0, false, '' and null arrive as undefined (SDK 3.18.0).
-    activity: (name, input) => spend(ctx.callActivity(name, input)),
-    child: (name, input, instanceId) => spend(ctx.callChildWorkflow(name, input, instanceId)),
+    activity: (name, input) => ask((step) => ctx.callActivity(name, { ...input, step })),
+    child: (name, input, instanceId) => ask((step) => ctx.callChildWorkflow(name, { ...input, step }, instanceId)),
+    outcome: (task) => {
+      if (task.isFailed) return LOST;
+      const { step, ...outcome } = task.getResult() as Answer<never>;
+      return step === steps.get(task) ? outcome : LOST;
+    },
     timer: (delayMs) => spend(ctx.createTimer(delayMs / 1000)),
     event: (name) => {
       const wait = waits.get(name) ?? ctx.waitForExternalEvent(name);

@@ -1,6 +1,5 @@
 import type { Task } from '@dapr/dapr';
 import { delayMs, STEP_RETRY } from '../../domain/retry';
-import { outcomeOf } from './call';
 import type { Step } from './definition';
 import { type Generation, GenerationFull, StepFailed } from './generation';
 
@@ -61,7 +60,7 @@ export async function* window<Item extends number | string, Result>(
       continue;
     }
     try {
-      const outcome = outcomeOf<Result>(winner);
+      const outcome = generation.outcome<Result>(winner);
       const attempt = generation.attempted(`item ${slot.item}`, outcome, STEP_RETRY);
       if (outcome.ok) {
         if (!done(slot.item, outcome.value)) accepting = false;
