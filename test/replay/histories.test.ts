@@ -1,0 +1,144 @@
+import type { Control } from '../../src/domain/run-state';
+import { ACTIVITIES, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
+import { workflowDefinitions } from '../../src/workflows/register';
+import { actionLeft, execute, type HistoryEvent, turnsOf } from './harness';
+import { eventsOf, readHistory, recordedHistories, writeHistory } from './histories';
+import { failed, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
+import type { World } from './world';
+
+/**
+ * Histories that runs in flight may have. A change of a workflow that refuses one of them needs a new workflow name.
+ * `RECORD_HISTORIES=1` writes those of the harness anew; only while no released version has runs in flight.
+ */
+const RECORDERS: Readonly<Record<string, () => Promise<{ world: World; id: string; workflow: string }>>> = {
+  'analyze-page@v1-20-chunks.json': () => page({ pages: 1, chunks: () => 20 }),
+  'analyze-page@v1-retries.json': () =>
+    page({
+      pages: 1,
+      chunks: () => 8,
+      answer: ({ name, attempt }) =>
+        name === ACTIVITIES.analyzeChunk && attempt <= 2 ? failed(true, 'sidecar-unavailable') : undefined,
+    }),
+  'analyze-container@v1-3-pages.json': async () => run(await runToEnd({ pages: 3 })),
+  'analyze-container@v1-45-pages.json': async () => run(await runToEnd({ pages: 45 })),
+  'analyze-container@v1-paused.json': paused,
+  'analyze-container@v1-failed.json': async () =>
+    run(
+      await runToEnd({
+        pages: 3,
+        answer: ({ name }) => (name === ACTIVITIES.analyzeChunk ? failed(false, 'vision-unauthorized') : undefined),
+      }),
+    ),
+};
+
+const run = (world: World) => ({ world, id: RUN_ID, workflow: WORKFLOWS.analyzeContainer });
+
+async function page(script: RunScript) {
+  const world = runWorld(script);
+  await world.start(WORKFLOWS.analyzePage, `${RUN_ID}-p00000`, { ...SCOPE, page: 0 });
+  await world.run(`${RUN_ID}-p00000`);
+  return { world, id: `${RUN_ID}-p00000`, workflow: WORKFLOWS.analyzePage };
+}
+
+async function paused() {
+  let control: Control = 'run';
+  const world = runWorld({ pages: 5, chunks: () => 2, control: () => control });
+  await startRun(world);
+  await world.run(RUN_ID, () => world.startedChildren.length === 4);
+  control = 'pause';
+  await world.run(RUN_ID, () => world.idle && world.instance(RUN_ID).customStatus.includes('"paused":true'));
+  control = 'run';
+  await world.raise(RUN_ID, RUN_CONTROL_EVENT, { control });
+  await world.run(RUN_ID);
+  return run(world);
+}
+
+/** What the SDK answers after every prefix, compared with what the history says came of it. */
+async function replay(instanceId: string, history: readonly HistoryEvent[], continued: unknown): Promise<number> {
+  const past: HistoryEvent[] = [];
+  const turns = turnsOf(history);
+  let prefixes = 0;
+  for (const [index, { fresh, left }] of turns.entries()) {
+    const isLast = index === turns.length - 1;
+    // The same turn cut anywhere into replayed and new events must come to the same.
+    for (let cut = 0; cut < fresh.length; cut++) {
+      const { actions } = await execute(
+        workflowDefinitions,
+        instanceId,
+        [...past, ...fresh.slice(0, cut)],
+        fresh.slice(cut),
+      );
+      prefixes += 1;
+      if (isLast && continued !== undefined) {
+        expect(actions).toEqual([expect.objectContaining({ kind: 'continued', input: continued })]);
+      } else {
+        expect(actions).toEqual(left.map(actionLeft));
+      }
+    }
+    past.push(...fresh, ...left);
+  }
+  return prefixes;
+}
+
+describe('recorded histories', () => {
+  it.each(Object.keys(RECORDERS))('%s is recorded', async (file) => {
+    if (process.env.RECORD_HISTORIES) {
+      const recorded = await RECORDERS[file]?.();
+      if (recorded) {
+        writeHistory(file, recorded.workflow, recorded.id, recorded.world.instance(recorded.id).recorded());
+      }
+    }
+    expect(recordedHistories()).toContain(file);
+  });
+
+  it.each(recordedHistories())('every prefix of %s comes to the same', async (file) => {
+    const history = readHistory(file);
+    let prefixes = 0;
+    for (const [generation, { continued }] of history.generations.entries()) {
+      prefixes += await replay(history.instanceId, eventsOf(history, generation), continued);
+    }
+    expect(prefixes).toBeGreaterThan(10);
+  });
+
+  const refused = async (file: string, change: (history: HistoryEvent[]) => HistoryEvent[]) => {
+    const history = readHistory(file);
+    const all = change([...eventsOf(history, 0)]);
+    const { actions } = await execute(workflowDefinitions, history.instanceId, all.slice(0, -1), all.slice(-1));
+    return actions;
+  };
+  const nonDeterminism = expect.objectContaining({ kind: 'failed', errorType: 'NonDeterminismError' });
+  const container = 'analyze-container@v1-3-pages.json';
+
+  it('refuses a history whose steps come in another order', async () => {
+    const actions = await refused(container, (history) => {
+      const scheduled = history.filter((event) => event.hasTaskscheduled());
+      const [first, second] = scheduled.map((event) => event.getTaskscheduled()?.clone());
+      scheduled[0]?.setTaskscheduled(second);
+      scheduled[1]?.setTaskscheduled(first);
+      return history;
+    });
+    expect(actions).toEqual([nonDeterminism]);
+  });
+
+  it('refuses a history with a step of another type', async () => {
+    const actions = await refused(container, (history) => {
+      const child = history.findIndex((event) => event.hasSuborchestrationinstancecreated());
+      const activity = history.find((event) => event.hasTaskscheduled())?.clone();
+      const id = history[child]?.getEventid();
+      if (child < 0 || !activity || id === undefined) throw new Error('no child in this history');
+      activity.setEventid(id);
+      history[child] = activity;
+      return history;
+    });
+    expect(actions).toEqual([nonDeterminism]);
+  });
+
+  it('refuses a history with a step that is no more', async () => {
+    const actions = await refused(container, (history) => {
+      const extra = history.find((event) => event.hasTaskscheduled())?.clone();
+      extra?.setEventid(99);
+      return extra ? [...history.slice(0, 5), extra, ...history.slice(5)] : history;
+    });
+    expect(actions).toEqual([nonDeterminism]);
+  });
+});
