@@ -173,7 +173,13 @@ class ChunkExecution {
     const { container, ref } = this.task;
     if (await this.deps.blobs.head(container, image.blob)) return;
     const now = await this.deps.results.get(container, image.blob);
-    if (!now || now.document.status === 'removed') return;
+    if (!now) return;
+    if (now.document.status === 'removed') {
+      // By this chunk, in an execution that ended meanwhile or a write whose answer was lost.
+      const isOurs = now.document.chunkId === this.id;
+      if (isOurs) this.outcomes.push(outcomeOf({ ...now.document, version: now.version }, false));
+      return;
+    }
     const { analysis: _analysis, error: _error, ...rest } = now.document;
     const removed = { ...rest, status: 'removed' as const, reason: 'gone' as const, transactions: 0 };
     const document: ImageDocument = {
@@ -186,7 +192,8 @@ class ChunkExecution {
       analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),
     };
     const outcome = await this.deps.results.save(document, { version: now.version });
-    if (outcome.saved) this.outcomes.push(outcomeOf({ ...document, version: '' }, false));
+    if (!outcome.saved) return this.remove(image);
+    this.outcomes.push(outcomeOf({ ...document, version: '' }, false));
   }
 
   private async apply(blobs: readonly ListedBlob[]): Promise<void> {

@@ -87,28 +87,28 @@ export class ImageWork {
   }
 
   async run(): Promise<WorkResult> {
-    const verdict = await this.analyze();
-    if (typeof verdict === 'string') return { saved: false, stop: verdict };
-    return { saved: true, document: await this.save(verdict) };
-  }
-
-  private async analyze(): Promise<Verdict | Exclude<Permit, 'go'>> {
     const byListing = ineligibleByListing(this.blob.sizeBytes, this.deps.vision.limits);
-    if (byListing) return this.skipped(byListing);
     const permit = await this.chunk.permit();
-    if (permit !== 'go') return permit;
-    const leave = await this.deps.gate.enter(this.blob.sizeBytes);
+    if (permit !== 'go') return { saved: false, stop: permit };
+    // Held until the result is saved: what a crash can repeat is what is inside the gate (I3 of the design).
+    const leave = await this.deps.gate.enter(byListing ? 0 : this.blob.sizeBytes);
     try {
-      const bytes = await this.download();
-      if (!(bytes instanceof Uint8Array)) return bytes;
-      const contentHash = createHash('sha256').update(bytes).digest('hex');
-      const reason = checkEligibility(readImageHeader(bytes), bytes.byteLength, this.deps.vision.limits);
-      if (reason) return { ...this.skipped(reason), contentHash };
-      const verdict = await this.call(bytes);
-      return typeof verdict === 'string' ? verdict : { ...verdict, contentHash };
+      const verdict = byListing ? this.skipped(byListing) : await this.analyze();
+      if (typeof verdict === 'string') return { saved: false, stop: verdict };
+      return { saved: true, document: await this.save(verdict) };
     } finally {
       leave();
     }
+  }
+
+  private async analyze(): Promise<Verdict | Exclude<Permit, 'go'>> {
+    const bytes = await this.download();
+    if (!(bytes instanceof Uint8Array)) return bytes;
+    const contentHash = createHash('sha256').update(bytes).digest('hex');
+    const reason = checkEligibility(readImageHeader(bytes), bytes.byteLength, this.deps.vision.limits);
+    if (reason) return { ...this.skipped(reason), contentHash };
+    const verdict = await this.call(bytes);
+    return typeof verdict === 'string' ? verdict : { ...verdict, contentHash };
   }
 
   private async download(): Promise<Uint8Array | Verdict | Exclude<Permit, 'go'>> {
