@@ -7,9 +7,12 @@
  *    disagree with the documents.
  * T4 Scans end in rows that were all fetched: an iterator left open would hold a read transaction and stop checkpoints.
  */
+
 import type Database from 'libsql';
 import type { PartitionKey } from './partition-key';
+import { follow } from './sql/evaluator';
 import { type Plan, rankSql, type SqlValue, valueSql } from './sql/plan';
+import type { Json } from './sql/values';
 
 export interface StoredDocument {
   readonly rid: number;
@@ -124,7 +127,7 @@ export class DocumentTable {
       .all(...params)
       .map((row) => {
         const [text, ...position] = row as [string, ...SqlValue[]];
-        return { text, position };
+        return { text, position: wholePosition(scan, text, position) };
       });
   }
 
@@ -227,6 +230,13 @@ function seekAfter(columns: readonly string[], after: readonly SqlValue[], desce
     return `${column} ${sign}= ? AND (${column} ${sign} ? OR (${column} = ? AND ${nest(index + 1)}))`;
   };
   return { sql: nest(0), params };
+}
+
+/** libsql 0.5 cuts a string it reads at its first NUL: such a position is taken from the document itself. */
+function wholePosition({ plan }: Scan, text: string, position: SqlValue[]): SqlValue[] {
+  if (plan.driver.kind !== 'path' || typeof position[0] !== 'string' || !text.includes('\\u0000')) return position;
+  const value = follow(JSON.parse(text) as Json, plan.driver.keys);
+  return typeof value === 'string' ? [value, ...position.slice(1)] : position;
 }
 
 function textAt(row: unknown, column: number): string {
