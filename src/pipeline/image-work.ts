@@ -212,6 +212,7 @@ export class ImageWork {
         const outcome = await this.deps.results.save(document, expected);
         if (outcome.saved) return document;
         const now = await this.deps.results.get(this.chunk.container, this.blob.name);
+        if (now && this.isAnswered(now.document)) return now.document;
         this.stored = now ? { ...now.document, version: now.version } : undefined;
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
@@ -222,6 +223,14 @@ export class ImageWork {
         );
       }
     }
+  }
+
+  /**
+   * Is the document that stands the answer already? Then it stays: it is our own write, whose answer was lost, or that of
+   * another execution of this chunk, which may have been counted; or a later run has come by while this process stood still.
+   */
+  private isAnswered({ chunkId, runId }: ImageDocument): boolean {
+    return chunkId === this.chunk.chunkId || runId > this.chunk.runId;
   }
 
   private document(verdict: Verdict): ImageDocument {
