@@ -1,0 +1,322 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { addInto, type Counters } from '../../../src/domain/counters';
+import { imageId } from '../../../src/domain/ids';
+import type { ImageDocument } from '../../../src/domain/image';
+import type { RunRequest } from '../../../src/domain/run';
+import type { VisionOutcome } from '../../../src/gateways/vision/port';
+import { picture } from './pictures';
+import { createPlant, Engine, type Fate, type Plant, type Weather } from './plant';
+import { tellRun } from './story';
+
+/**
+ * The core as a model: whatever dies, stalls, is lost, delivered twice or answered out of order, the documents, the
+ * totals, the counts of the run and the bill are right at the end, for two runs over a container that changes.
+ *
+ * MODEL_RUNS raises the number of stories told; a failure prints the seed and path that tell it again.
+ */
+const STORIES = Number(process.env.MODEL_RUNS ?? 250);
+
+const CONTAINER = 'photos';
+
+type Kind = 'good' | 'poison' | 'tiny' | 'text' | 'empty';
+type Faults = Readonly<Record<number, Fate>>;
+type VisionFault = 'none' | '429' | '429-long' | '500';
+
+interface RunPlan {
+  /** By number of the call, over all processes. */
+  readonly faults: Faults;
+  readonly lags: readonly number[];
+  /** Where each chunk is delivered: replicas, maybe twice the same. */
+  readonly deliveries: readonly (readonly number[])[];
+  readonly vision: readonly VisionFault[];
+  readonly during: readonly { readonly atMs: number; readonly image: number; readonly what: 'change' | 'delete' }[];
+  readonly lose: readonly { readonly atMs: number; readonly manifest: number }[];
+  readonly moveAtMs: readonly number[];
+  readonly pauseAtMs?: number | undefined;
+  readonly confirmShrink: boolean;
+}
+
+interface Story {
+  readonly images: readonly Kind[];
+  readonly first: RunPlan;
+  readonly between: readonly ('keep' | 'change' | 'delete')[];
+  readonly added: readonly Kind[];
+  readonly second: RunPlan;
+}
+
+const KIND = fc.constantFrom<Kind>('good', 'good', 'good', 'good', 'poison', 'tiny', 'text', 'empty');
+const FATE = fc.constantFrom<Fate>(
+  ...(['die-before', 'die-after', 'die-after', 'fail-before', 'fail-after', 'stall'] as const),
+  ...(['conflict-before', 'conflict-after'] as const),
+);
+const CALL = fc.integer({ min: 0, max: 220 });
+const RUN: fc.Arbitrary<RunPlan> = fc.record({
+  faults: fc.array(fc.tuple(CALL, FATE), { maxLength: 5 }).map((rows) => Object.fromEntries(rows) as Faults),
+  lags: fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 7 }),
+  deliveries: fc.array(fc.constantFrom([0], [0, 0], [0, 1], [1, 0, 1]), { minLength: 1, maxLength: 4 }),
+  vision: fc.array(fc.constantFrom<VisionFault>('none', 'none', 'none', 'none', '429', '429-long', '500'), {
+    minLength: 1,
+    maxLength: 9,
+  }),
+  during: fc.array(
+    fc.record({
+      atMs: fc.nat(6_000),
+      image: fc.nat(40),
+      what: fc.constantFrom('change' as const, 'delete' as const),
+    }),
+    { maxLength: 4 },
+  ),
+  lose: fc.array(fc.record({ atMs: fc.nat(4_000), manifest: fc.nat(20) }), { maxLength: 2 }),
+  moveAtMs: fc.array(fc.nat(8_000), { maxLength: 2 }),
+  pauseAtMs: fc.option(fc.nat(3_000), { nil: undefined, freq: 4 }),
+  confirmShrink: fc.boolean(),
+});
+const STORY: fc.Arbitrary<Story> = fc.record({
+  images: fc.array(KIND, { maxLength: 30 }),
+  first: RUN,
+  between: fc.array(fc.constantFrom('keep', 'keep', 'keep', 'change', 'delete'), { minLength: 1, maxLength: 5 }),
+  added: fc.array(KIND, { maxLength: 5 }),
+  second: RUN,
+});
+
+const SUNNY: RunPlan = {
+  faults: {},
+  lags: [0],
+  deliveries: [[0]],
+  vision: ['none'],
+  during: [],
+  lose: [],
+  moveAtMs: [],
+  confirmShrink: false,
+};
+
+describe('the core as a model', () => {
+  test(
+    'documents, totals, counts and the bill are right, whatever happens',
+    async () => {
+      await fc.assert(fc.asyncProperty(STORY, tell), { numRuns: STORIES });
+    },
+    Math.max(120_000, STORIES * 500),
+  );
+
+  test('delivered twice everywhere and never disturbed, each image is called once', async () => {
+    const plan: RunPlan = {
+      ...SUNNY,
+      lags: [7, 90, 0, 250],
+      deliveries: [
+        [0, 0],
+        [0, 1],
+        [1, 0, 1],
+      ],
+    };
+    await tell({ images: Array(30).fill('good'), first: plan, between: ['keep'], added: [], second: plan });
+  });
+
+  test('a process that dies at any single call loses and repeats nothing that was saved', async () => {
+    for (let call = 0; call < 140; call += 3) {
+      for (const fate of ['die-before', 'die-after', 'stall'] as const) {
+        const first: RunPlan = { ...SUNNY, faults: { [call]: fate }, lags: [20] };
+        await tell({ images: Array(6).fill('good'), first, between: ['keep'], added: [], second: SUNNY });
+      }
+    }
+  });
+});
+
+/** What a story has done to a blob, beside what the listing shows. */
+interface Truth {
+  readonly plant: Plant;
+  readonly kinds: Map<string, Kind>;
+  /** Changed or deleted while the run was on. */
+  readonly touched: Set<string>;
+  /** Billed answers by content. */
+  readonly billed: Map<string, number>;
+  version: number;
+}
+
+async function tell(story: Story): Promise<void> {
+  const plant = createPlant();
+  const truth: Truth = { plant, kinds: new Map(), touched: new Set(), billed: new Map(), version: 0 };
+  plant.blobs.createContainer(CONTAINER);
+  story.images.forEach((kind, i) => void put(truth, nameOf(i), kind));
+  await run(truth, story.first, 1);
+  [...truth.kinds].forEach(([name, kind], i) => {
+    const what = story.between[i % story.between.length];
+    if (what === 'change') put(truth, name, kind);
+    if (what === 'delete') remove(truth, name);
+  });
+  story.added.forEach((kind, i) => void put(truth, `added-${nameOf(i)}`, kind));
+  await run(truth, story.second, 2);
+}
+
+async function run(truth: Truth, plan: RunPlan, number: number): Promise<void> {
+  const { plant } = truth;
+  truth.touched.clear();
+  truth.billed.clear();
+  Object.assign(plant.asked, { total: 0, throttled: 0 });
+  const before = new Map(plant.results.documents(CONTAINER).map((document) => [document.blob, document]));
+  const weather = weatherOf(plan);
+  scriptVision(truth, plan);
+  const id = String(number).padStart(32, '0');
+  happenDuring(truth, plan, id);
+  const { confirmShrink } = plan;
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request: RunRequest = { id, container: CONTAINER, prefix: '', features: [], confirmShrink, startedAt };
+  const replicas = (delivery: number) => plan.deliveries[delivery % plan.deliveries.length] ?? [0];
+  const told = await plant.clock.until(tellRun(plant, new Engine(plant, weather), request, replicas));
+  await plant.clock.advance(60_000); // executions that nobody listens to any more end too
+  const { mayRemove = false } = await plant.actors.run(id).view();
+  expect(told.verdict).toEqual({ clean: true, differences: 0 });
+  await checkTotals(plant);
+  checkDocuments(truth, before, mayRemove);
+  checkRun(plant, told.run, plan);
+  checkBill(truth, plan, weather.disturbed());
+  const after = (await plant.actors.run(id).view()).run;
+  expect(after).toEqual(told.run); // a final run never changes
+}
+
+function nameOf(i: number): string {
+  return `${['a/', 'b ', 'ü', ''][i % 4]}${String(i).padStart(3, '0')}.gif`;
+}
+
+function put(truth: Truth, name: string, kind: Kind): void {
+  truth.version += 1;
+  const content = `${name} ${truth.version} ${kind}`;
+  const bytes = { good: picture(content), poison: picture(content), tiny: picture(content, 4, 4) };
+  const all = { ...bytes, text: Buffer.from(content), empty: Buffer.from('') };
+  truth.kinds.set(name, kind);
+  truth.plant.blobs.put(CONTAINER, name, all[kind]);
+}
+
+function remove(truth: Truth, name: string): void {
+  truth.kinds.delete(name);
+  truth.plant.blobs.remove(CONTAINER, name);
+}
+
+function happenDuring(truth: Truth, plan: RunPlan, runId: string): void {
+  const { plant } = truth;
+  const startMs = plant.clock.monotonicMs();
+  for (const { atMs, image, what } of plan.during) {
+    plant.clock.at(startMs + atMs, () => {
+      const [name, kind] = [...truth.kinds][image] ?? [];
+      if (name === undefined || kind === undefined) return;
+      truth.touched.add(name);
+      if (what === 'change') put(truth, name, kind);
+      else remove(truth, name);
+    });
+  }
+  for (const { atMs, manifest } of plan.lose) {
+    plant.clock.at(startMs + atMs, () => {
+      const chunks = plant.manifests.keys().filter((key) => key.startsWith(runId) && key.includes('/chunk-'));
+      const key = chunks[manifest % Math.max(1, chunks.length)];
+      if (key !== undefined) plant.manifests.lose(key);
+    });
+  }
+  for (const atMs of plan.moveAtMs) plant.clock.at(startMs + atMs, () => plant.actors.moveRun(runId));
+  if (plan.pauseAtMs !== undefined) {
+    const say = (verb: 'pause' | 'resume') =>
+      void plant.actors
+        .run(runId)
+        .command({ verb })
+        .catch(() => {});
+    plant.clock.at(startMs + plan.pauseAtMs, () => say('pause'));
+    plant.clock.at(startMs + plan.pauseAtMs + 2_500, () => say('resume'));
+  }
+}
+
+function weatherOf(plan: RunPlan): Weather & { disturbed(): number } {
+  let calls = 0;
+  let lags = 0;
+  let disturbed = 0;
+  return {
+    fate() {
+      const fate = plan.faults[calls++];
+      if (fate !== undefined && fate !== 'fail-before' && fate !== 'conflict-before') disturbed += 1;
+      return fate;
+    },
+    lagMs: () => plan.lags[lags++ % plan.lags.length] ?? 0,
+    disturbed: () => disturbed,
+  };
+}
+
+const REFUSALS: Readonly<Record<Exclude<VisionFault, 'none'>, VisionOutcome>> = {
+  '429': { ok: false, code: 'vision-throttled', message: 'slow down', httpStatus: 429, retryable: true },
+  '429-long': {
+    ...{ ok: false, code: 'vision-throttled', message: 'slow down', httpStatus: 429, retryable: true },
+    retryAfterMs: 2_000,
+  },
+  '500': { ok: false, code: 'vision-unavailable', message: 'sorry', httpStatus: 500, retryable: true },
+};
+
+function scriptVision({ plant, billed }: Truth, plan: RunPlan): void {
+  plant.vision.script(({ image, contentHash, number, attempt }) => {
+    const fault = plan.vision[number % plan.vision.length] ?? 'none';
+    // After a few tries every image comes through: how often it is tried is not what this model is about.
+    if (fault !== 'none' && attempt <= 2) return REFUSALS[fault];
+    billed.set(contentHash, (billed.get(contentHash) ?? 0) + 1);
+    if (!Buffer.from(image).includes('poison')) return undefined;
+    return { ok: false, code: 'vision-rejected', message: 'no', httpStatus: 400, retryable: false };
+  });
+}
+
+/** I2 of the design: totals are a recount of the documents. */
+async function checkTotals(plant: Plant): Promise<void> {
+  const recount: Record<string, number> = {};
+  for await (const contribution of plant.results.contributions(CONTAINER)) addInto(recount, contribution);
+  const { counters, activeRun } = await plant.actors.container(CONTAINER).summary();
+  expect(counters).toEqual(recount as Counters);
+  expect(activeRun).toBeUndefined();
+}
+
+const STATUS: Readonly<Record<Kind, ImageDocument['status']>> = {
+  good: 'succeeded',
+  poison: 'failed',
+  tiny: 'skipped',
+  text: 'skipped',
+  empty: 'skipped',
+};
+
+/** I1 and I11 of the design: one document per blob, of its present bytes; removed only what is gone. */
+function checkDocuments(truth: Truth, before: ReadonlyMap<string, ImageDocument>, mayRemove: boolean): void {
+  const { plant, kinds, touched } = truth;
+  const documents = new Map(plant.results.documents(CONTAINER).map((document) => [document.blob, document]));
+  for (const [name, kind] of kinds) {
+    const document = documents.get(name);
+    if (touched.has(name)) continue;
+    expect(document).toMatchObject({ id: imageId('memory', CONTAINER, name), status: STATUS[kind] });
+  }
+  for (const [name, document] of documents) {
+    if (kinds.has(name) && !touched.has(name)) continue;
+    if (kinds.has(name)) {
+      // A change that was seen half way is left to the next run, and says so.
+      const isKnown = document.status === STATUS[kinds.get(name) as Kind] || document.reason === 'changed';
+      expect([name, isKnown]).toEqual([name, true]);
+    } else if (!touched.has(name)) {
+      const stays = mayRemove ? 'removed' : before.get(name)?.status;
+      expect([name, document.status]).toEqual([name, stays]);
+    }
+  }
+}
+
+function checkRun(plant: Plant, run: import('../../../src/domain/run').RunView, plan: RunPlan): void {
+  const { counts } = run;
+  const written = plant.results.documents(CONTAINER).filter(({ runId }) => runId === run.id);
+  const count = (status: string) => written.filter((document) => document.status === status).length;
+  expect(counts.succeeded + counts.failed + counts.skipped + counts.unchanged).toBe(counts.total);
+  expect(counts).toMatchObject({ succeeded: count('succeeded'), failed: count('failed'), inFlight: 0 });
+  expect(counts.skipped + run.removed).toBe(count('skipped') + count('removed'));
+  expect(run.status).toBe(counts.failed > 0 ? 'CompletedWithErrors' : 'Completed');
+  // A chunk whose manifest is lost, or was never written, is listed again, without what is gone by then.
+  if (plan.during.every(({ what }) => what === 'change')) expect(counts.total).toBe(run.quote?.images.total);
+  expect(run.calls).toBeGreaterThanOrEqual(counts.succeeded);
+  expect(run.calls).toBeLessThanOrEqual(plant.asked.total - plant.asked.throttled);
+}
+
+/** I3 of the design: a saved image is never called again; a death, a stall or a lost answer costs at most one call an image. */
+function checkBill({ billed, plant }: Truth, plan: RunPlan, disturbed: number): void {
+  const most = Math.max(0, ...billed.values());
+  expect(most).toBeLessThanOrEqual(1 + disturbed);
+  if (Object.keys(plan.faults).length === 0) expect(most).toBeLessThanOrEqual(1);
+  const hashes = new Set(plant.results.documents(CONTAINER).map(({ contentHash }) => contentHash));
+  expect(hashes.has(createHash('sha256').update('').digest('hex'))).toBe(false);
+}

@@ -1,0 +1,280 @@
+import type { Actors } from '../../../src/actors';
+import { AppError } from '../../../src/domain/errors';
+import { type Outcome, unwrap } from '../../../src/domain/outcome';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import type { BlobsGateway, DownloadOutcome } from '../../../src/gateways/blobs/port';
+import { createMemoryEvents } from '../../../src/gateways/events/memory-events';
+import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
+import { createMemoryResults } from '../../../src/gateways/results/memory-results';
+import type { ResultsGateway } from '../../../src/gateways/results/port';
+import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
+import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
+import type { VisionGateway, VisionOutcome } from '../../../src/gateways/vision/port';
+import { ChunkWork } from '../../../src/pipeline/chunk-work';
+import type { Clock } from '../../../src/pipeline/clock';
+import { Gate } from '../../../src/pipeline/gate';
+import { Listing } from '../../../src/pipeline/listing';
+import { RunSessions } from '../../../src/pipeline/run-session';
+import { ServicePace } from '../../../src/pipeline/service-pace';
+import { type Activity, createActivities } from '../../../src/workflows/activities';
+import { createMemoryActors } from '../actors/memory-actors';
+import { VirtualClock } from './virtual-clock';
+
+/**
+ * The whole pipeline in one test: stores that outlive every process, and processes that die, stall and lose answers at
+ * the calls a plan names. Everything but the stores is the product's own code.
+ */
+export interface Plant {
+  readonly clock: VirtualClock;
+  readonly blobs: ReturnType<typeof createMemoryBlobs>;
+  readonly results: ReturnType<typeof createMemoryResults>;
+  readonly manifests: ReturnType<typeof createMemoryManifests>;
+  readonly runs: ReturnType<typeof createMemoryRuns>;
+  readonly events: ReturnType<typeof createMemoryEvents>;
+  readonly vision: ReturnType<typeof createMemoryVision>;
+  readonly actors: ReturnType<typeof createMemoryActors>;
+  readonly maxLostShare: number;
+  /** Calls of Vision that left a process, and those of them that Vision refused by its rate limit. */
+  readonly asked: { total: number; throttled: number };
+}
+
+export function createPlant(maxLostShare = 0.2): Plant {
+  const clock = new VirtualClock();
+  return {
+    clock,
+    blobs: createMemoryBlobs(),
+    results: createMemoryResults(),
+    manifests: createMemoryManifests(),
+    runs: createMemoryRuns(),
+    events: createMemoryEvents(),
+    vision: createMemoryVision(),
+    actors: createMemoryActors(() => clock.monotonicMs() + Date.UTC(2026, 0, 1)),
+    maxLostShare,
+    asked: { total: 0, throttled: 0 },
+  };
+}
+
+/** What befalls one call of a port. */
+export type Fate =
+  /** The process dies with the request unsent, or with the answer unread. */
+  | 'die-before'
+  | 'die-after'
+  /** The request, or its answer, is lost. */
+  | 'fail-before'
+  | 'fail-after'
+  /** A save is told that somebody else wrote first: wrongly, or because its own write got through unseen. */
+  | 'conflict-before'
+  | 'conflict-after'
+  /** The process is stopped (SIGSTOP) for six seconds, longer than a lease lives, and goes on. */
+  | 'stall';
+
+export interface Weather {
+  /** The fate of the next call, by all processes. */
+  fate(): Fate | undefined;
+  /** How long the next request, then its answer, is under way. */
+  lagMs(): number;
+}
+
+export const FAIR_WEATHER: Weather = { fate: () => undefined, lagMs: () => 0 };
+
+const SIZES = { page: 8, chunk: 4 };
+const STALL_MS = 6_000;
+export const MAX_IN_FLIGHT = 3;
+
+/** One replica of the app. */
+export class Replica {
+  readonly died: Promise<'died'>;
+  isDead = false;
+  private announceDeath: (word: 'died') => void = () => {};
+  private stalledUntilMs = 0;
+  private quietUntilMs = 0;
+  private readonly activities: ReadonlyMap<string, Activity>;
+  readonly gate = new Gate({ maxItems: MAX_IN_FLIGHT, maxBytes: 1_000_000 });
+
+  constructor(
+    private readonly plant: Plant,
+    private readonly weather: Weather,
+    newId: () => string,
+  ) {
+    this.died = new Promise((resolve) => {
+      this.announceDeath = resolve;
+    });
+    const { gate } = this;
+    const clock = this.clock();
+    const [blobs, results, vision] = [this.blobs(), this.results(), this.vision()];
+    const manifests = this.wrapped(plant.manifests);
+    const { runs, events } = { runs: this.wrapped(plant.runs), events: this.wrapped(plant.events) };
+    const actors: Actors = {
+      hosted: [],
+      container: (name) => this.wrapped(plant.actors.container(name)),
+      run: (id) => this.wrapped(plant.actors.run(id)),
+    };
+    const listing = new Listing({ blobs, manifests, results, vision, sizes: SIZES });
+    const sessions = new RunSessions({ run: actors.run, clock, newId });
+    const [blobPace, visionPace] = [new ServicePace(clock, 'Blob Storage'), new ServicePace(clock, 'Vision')];
+    const { container } = actors;
+    const chunks = new ChunkWork({
+      ...{ blobs, vision, results, manifests, gate, blobPace, visionPace, clock, listing, sessions, container },
+    });
+    const quote = { price: { unit: 0.001, currency: 'USD' }, maxLostShare: plant.maxLostShare };
+    const all = createActivities({ actors, listing, chunks, vision, results, manifests, runs, events, quote });
+    this.activities = new Map(all.map((activity) => [activity.name, activity]));
+  }
+
+  /** The activity's outcome, unless the process dies before it is known. */
+  run(name: string, input: object): Promise<Outcome<unknown> | 'died'> {
+    const work = this.activities.get(name)?.run(input) ?? Promise.reject(new Error(`no activity ${name}`));
+    return Promise.race([work as Promise<Outcome<unknown>>, this.died]);
+  }
+
+  die(): void {
+    this.isDead = true;
+    this.announceDeath('died');
+  }
+
+  /** A dead process never goes on; a stopped one goes on later. */
+  private async awake(): Promise<void> {
+    while (!this.isDead && this.plant.clock.monotonicMs() < this.stalledUntilMs) {
+      await this.plant.clock.sleep(this.stalledUntilMs - this.plant.clock.monotonicMs());
+    }
+    if (this.isDead) await new Promise<never>(() => {});
+  }
+
+  private async pass<T>(call: () => Promise<T>, lost: () => T, refused: () => T = lost): Promise<T> {
+    await this.awake();
+    const fate = this.weather.fate();
+    if (fate === 'die-before') this.die();
+    await this.awake();
+    await this.plant.clock.sleep(this.weather.lagMs());
+    if (fate === 'conflict-before') return refused();
+    const answer = fate === 'fail-before' ? lost() : await call();
+    await this.plant.clock.sleep(this.weather.lagMs());
+    if (fate === 'die-after') this.die();
+    if (fate === 'stall') this.stalledUntilMs = this.plant.clock.monotonicMs() + STALL_MS;
+    await this.awake();
+    if (fate === 'conflict-after') return refused();
+    return fate === 'fail-after' ? lost() : answer;
+  }
+
+  private wrapped<T extends object>(port: T): T {
+    return new Proxy(port, {
+      get: (target, method) => {
+        const member = target[method as keyof T];
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => this.pass(() => member.apply(target, args) as Promise<unknown>, answerLost);
+      },
+    });
+  }
+
+  private clock(): Clock {
+    const { clock } = this.plant;
+    return {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      random01: () => clock.random01(),
+      sleep: async (ms) => {
+        await clock.sleep(ms);
+        await this.awake();
+      },
+    };
+  }
+
+  private blobs(): BlobsGateway {
+    const { blobs } = this.plant;
+    const lost = (): DownloadOutcome => ({ ok: false, code: 'download-failed', message: 'reset', retryable: true });
+    return {
+      ...this.wrapped(blobs),
+      account: blobs.account,
+      listPage: (container, options) => this.pass(() => blobs.listPage(container, options), answerLost),
+      head: (container, blob) => this.pass(() => blobs.head(container, blob), answerLost),
+      download: (container, blob, options) => this.pass(() => blobs.download(container, blob, options), lost),
+    };
+  }
+
+  private results(): ResultsGateway {
+    const { results } = this.plant;
+    const read = <T>(all: () => AsyncIterable<T>): AsyncIterable<T> => {
+      const pass = () => this.pass(() => collect(all()), answerLost);
+      return (async function* () {
+        yield* await pass();
+      })();
+    };
+    return {
+      ...results,
+      range: (container, interval) => read(() => results.range(container, interval)),
+      writtenBy: (container, chunk) => read(() => results.writtenBy(container, chunk)),
+      contributions: (container) => read(() => results.contributions(container)),
+      get: (container, blob) => this.pass(() => results.get(container, blob), answerLost),
+      save: (document, expected) =>
+        this.pass(
+          () => results.save(document, expected),
+          answerLost,
+          () => ({ saved: false }),
+        ),
+    };
+  }
+
+  private vision(): VisionGateway {
+    const { vision, clock } = this.plant;
+    const lost = (): VisionOutcome => ({ ok: false, code: 'vision-network', message: 'reset', retryable: true });
+    return {
+      analyzer: vision.analyzer,
+      limits: vision.limits,
+      close: () => {},
+      analyze: async (image, options) => {
+        await this.awake();
+        if (clock.monotonicMs() < this.quietUntilMs) throw new Error('a call inside an announced Retry-After');
+        if (this.gate.inside > MAX_IN_FLIGHT) throw new Error('more images in hand than allowed');
+        this.plant.asked.total += 1;
+        const outcome = await this.pass(() => vision.analyze(image, options), lost);
+        if (!outcome.ok && outcome.code === 'vision-throttled') this.plant.asked.throttled += 1;
+        const pauseMs = outcome.ok ? 0 : (outcome.retryAfterMs ?? 0);
+        this.quietUntilMs = Math.max(this.quietUntilMs, clock.monotonicMs() + pauseMs);
+        return outcome;
+      },
+    };
+  }
+}
+
+async function collect<T>(all: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of all) found.push(one);
+  return found;
+}
+
+function answerLost(): never {
+  throw new AppError('sidecar-unavailable', 'The answer was lost.', { retryable: true });
+}
+
+/** Runs steps as the engine does: again after a death or a failure that may heal, sometimes twice at once. */
+export class Engine {
+  private readonly replicas: Replica[] = [];
+  private ids = 0;
+
+  constructor(
+    private readonly plant: Plant,
+    private readonly weather: Weather,
+  ) {}
+
+  async step<T>(name: string, input: object, replica = 0): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.replica(replica).run(name, input);
+      if (outcome !== 'died' && (outcome.ok || !outcome.error.retryable)) return unwrap(outcome) as T;
+      if (attempt > 50) throw new Error(`step ${name} never succeeds: ${JSON.stringify(outcome)}`);
+      await this.plant.clock.sleep(outcome === 'died' ? 300 : 1_000);
+    }
+  }
+
+  /** The first execution to end counts; the others go on unheard. */
+  twice<T>(name: string, input: object, replicas: readonly number[]): Promise<T> {
+    return Promise.race(replicas.map((replica) => this.step<T>(name, input, replica)));
+  }
+
+  private replica(number: number): Replica {
+    const standing = this.replicas[number];
+    if (standing && !standing.isDead) return standing;
+    const fresh = new Replica(this.plant, this.weather, () => `attempt-${++this.ids}`);
+    this.replicas[number] = fresh;
+    return fresh;
+  }
+}
