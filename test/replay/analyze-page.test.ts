@@ -49,9 +49,9 @@ describe('analyze-page.v1', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.array(fc.nat(), { minLength: 1, maxLength: 30 }),
         fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 1, max: 2 }),
-        async (chunks, order, batch, copies) => {
-          const { world, output } = await page(chunks, {}, { pick: decisions(order), batch: () => batch, copies });
+        fc.integer({ min: 0, max: 8 }),
+        async (chunks, order, batch, doubled) => {
+          const { world, output } = await page(chunks, {}, { pick: decisions(order), batch: () => batch, doubled });
           expect(output).toEqual({ ok: true, value: { complete: true } });
           expect(sorted(analyzed(world))).toEqual(range(chunks));
         },

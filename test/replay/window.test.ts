@@ -111,12 +111,12 @@ describe('window', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(), { minLength: 1, maxLength: 60 }), async (order) => {
         const activity = ({ input }: { input: object }): Answer => ok({ n: numberOf(input) });
-        const world = new World({ workflows: [checked], activity, pick: decisions(order), copies: 2 });
+        const world = new World({ workflows: [checked], activity, pick: decisions(order), doubled: 8 });
         await world.start('checked', 'w', { left: range(60), done: [], width: 4 });
         expect((await world.run('w')).output).toEqual({ ok: true, value: 0 });
         expect(mixedUp).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 

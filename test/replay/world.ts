@@ -22,8 +22,11 @@ export interface WorldOptions {
   readonly pick?: (n: number) => number;
   /** How many of them one turn sees. Default 1. */
   readonly batch?: () => number;
-  /** Every answer is delivered this often. */
-  readonly copies?: number;
+  /**
+   * This many answers are delivered twice, every third one. A late answer costs a row, the turn that saw it, so a
+   * generation has room for eight.
+   */
+  readonly doubled?: number;
 }
 
 interface Ready {
@@ -39,6 +42,7 @@ export class World {
   /** Most activities and children in flight at once in one instance. */
   readonly widest = new Map<string, number>();
   nowMs = Date.UTC(2026, 0, 1);
+  private answers = 0;
   private readonly ready: Ready[] = [];
   private readonly timers: (Ready & { readonly atMs: number; readonly generation: number })[] = [];
   private readonly parents = new Map<string, { readonly instanceId: string; readonly taskId: number }>();
@@ -135,13 +139,20 @@ export class World {
         return;
       }
       case 'child': {
-        this.startedChildren.push(action.instanceId);
         const { child } = this.options;
+        const running = this.instances.get(action.instanceId);
         const step = this.step(instanceId, action.name, action.input);
         if (child) {
+          this.startedChildren.push(action.instanceId);
           this.answerChild(instanceId, action.id, named(action.input, child({ ...step, childId: action.instanceId })));
           return;
         }
+        if (running && !running.end) {
+          // As the engine: an id in use fails the new child and leaves the old one alone.
+          this.answerChild(instanceId, action.id, new Error(`${action.instanceId} already exists`));
+          return;
+        }
+        this.startedChildren.push(action.instanceId);
         this.began(instanceId);
         this.parents.set(action.instanceId, { instanceId, taskId: action.id });
         await this.start(action.name, action.instanceId, action.input);
@@ -181,7 +192,10 @@ export class World {
 
   private answer(instanceId: string, event: HistoryEvent): void {
     this.began(instanceId);
-    for (let copy = 0; copy < (this.options.copies ?? 1); copy++) this.ready.push({ instanceId, event });
+    this.ready.push({ instanceId, event });
+    this.answers += 1;
+    const { doubled = 0 } = this.options;
+    if (this.answers % 3 === 0 && this.answers <= 3 * doubled) this.ready.push({ instanceId, event });
   }
 
   private began(instanceId: string): void {
