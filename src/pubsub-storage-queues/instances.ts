@@ -32,7 +32,6 @@ const INSTANCE_HEADER = 'x-component-instance';
 export function createInstances(log: Logger): Instances {
   const wake = createWake();
   const components = new Map<string, Component>();
-  const nameOf = (call: Metadata) => String(call.get(INSTANCE_HEADER)[0] ?? '');
 
   return {
     async init(call, properties) {
@@ -63,6 +62,16 @@ export function createInstances(log: Logger): Instances {
       components.clear();
     },
   };
+}
+
+/**
+ * A publish that daprd makes while it handles a delivery (a dead letter) carries the name twice, which arrives as `a, a`: its
+ * context already had it. No name of a component holds a comma.
+ */
+export function nameOf(call: Metadata): string {
+  return String(call.get(INSTANCE_HEADER).at(-1) ?? '')
+    .replace(/^.*,/s, '')
+    .trim();
 }
 
 /** What a publisher hears: a mistake of its own, or a storage account that does not answer now. */

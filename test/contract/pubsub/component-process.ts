@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { COMPILED } from '../../../src/local/launcher/checkout';
+import { type Child, startChild } from './child';
+
+const PROGRAM = join(COMPILED, 'pubsub-storage-queues', 'main.js');
+
+/** The compiled component, listening. daprd names it after the file of the socket. */
+export function startComponentProcess(folder: string): Promise<Child> {
+  const socket = join(folder, 'storage-queues.sock');
+  return startChild({ words: [PROGRAM, '--socket', socket], says: /^listening on /m });
+}
+
+/** One of its commands for people; returns what it said. */
+export async function runUpkeep(connectionString: string, ...words: string[]): Promise<string> {
+  const child = await startChild({
+    words: [PROGRAM, ...words],
+    env: { AZURE_STORAGE_CONNECTION_STRING: connectionString },
+    says: /\n/,
+  });
+  await child.gone;
+  return child.output().trim();
+}

@@ -1,0 +1,6 @@
+import { createPortBook } from '../../../src/local/launcher/ports';
+
+const book = createPortBook({ everywhereFree: true });
+
+/** A port of loopback that nothing listens on, given once per test process. */
+export const freePort = (): Promise<number> => book.any();

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LOOPBACK } from '../../../src/local/launcher/ports';
+import { azuriteConnectionString } from '../../../src/local/launcher/settings';
+import { startChild } from './child';
+import { freePort } from './ports';
+
+/** Blobs and queues of the storage emulator, in a process of their own. */
+export interface StorageAccount {
+  readonly connectionString: string;
+  /** Holds the process (nothing answers) and lets it go on. */
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+}
+
+export async function startStorageAccount(): Promise<StorageAccount> {
+  const folder = mkdtempSync(join(tmpdir(), 'contactsheet-azurite-'));
+  const ports = { blob: await freePort(), queue: await freePort() };
+  const azurite = await startChild({
+    words: [
+      createRequire(__filename).resolve('azurite/dist/src/azurite.js'),
+      ...['--location', folder, '--skipApiVersionCheck', '--disableTelemetry', '--silent'],
+      ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
+      ...['--queueHost', LOOPBACK, '--queuePort', String(ports.queue)],
+      ...['--tableHost', LOOPBACK, '--tablePort', String(await freePort())],
+    ],
+    says: /Table service is successfully listening/,
+  });
+  return {
+    connectionString: azuriteConnectionString(ports),
+    freeze: () => process.kill(azurite.pid, 'SIGSTOP'),
+    thaw: () => process.kill(azurite.pid, 'SIGCONT'),
+    async stop() {
+      await azurite.end();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
