@@ -4,6 +4,7 @@
  * H1 A write is answered after its transaction was committed (write-queue.ts).
  */
 import { type BatchAnswer, BatchFailed, parseBatch, runBatch } from './batch';
+import type { BatchBook } from './batch-book';
 import {
   type Conditions,
   deleteDocument,
@@ -36,7 +37,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-export async function route(store: Store, request: CosmosRequest): Promise<Answer> {
+export async function route(store: Store, request: CosmosRequest, batches: BatchBook): Promise<Answer> {
   const { segments, database, container, kind } = request.link;
   if (segments.length === 0 && request.method === 'GET') {
     return json(200, accountResource(request.header('host') ?? '127.0.0.1'));
@@ -53,7 +54,7 @@ export async function route(store: Store, request: CosmosRequest): Promise<Answe
   if (kind === 'pkranges') return feed('PartitionKeyRanges', [partitionKeyRange()]);
   if (kind !== 'docs') throw unsupported(`the resource type ${kind} of a container`);
   return request.link.id === undefined
-    ? documents(store, request, entry)
+    ? documents(store, request, entry, batches)
     : oneDocument(store, request, entry, request.link.id);
 }
 
@@ -108,7 +109,12 @@ async function oneContainer(store: Store, request: CosmosRequest, database: stri
   }
 }
 
-async function documents(store: Store, request: CosmosRequest, container: ContainerEntry): Promise<Answer> {
+async function documents(
+  store: Store,
+  request: CosmosRequest,
+  container: ContainerEntry,
+  batches: BatchBook,
+): Promise<Answer> {
   if (request.method === 'GET') {
     if (request.header('a-im') !== undefined) throw unsupported('the change feed');
     return query(container, request, 'SELECT * FROM c', []);
@@ -124,7 +130,7 @@ async function documents(store: Store, request: CosmosRequest, container: Contai
       throw new CosmosError(400, 'A query is {"query": ..., "parameters": [...]}.');
     return query(container, request, text, body.parameters);
   }
-  if (request.flag(HEADERS.isBatch)) return batch(store, container, request);
+  if (request.flag(HEADERS.isBatch)) return batch(store, container, request, batches);
   const kind: WriteKind = request.flag(HEADERS.isUpsert) ? 'upsert' : 'create';
   const partitionKey = requiredPartitionKey(request);
   const resource = request.json();
@@ -163,10 +169,17 @@ async function oneDocument(
   }
 }
 
-async function batch(store: Store, container: ContainerEntry, request: CosmosRequest): Promise<Answer> {
+async function batch(
+  store: Store,
+  container: ContainerEntry,
+  request: CosmosRequest,
+  batches: BatchBook,
+): Promise<Answer> {
   const isAtomic = request.flag(HEADERS.batchAtomic);
   const partitionKey = isAtomic ? requiredPartitionKey(request) : request.partitionKey();
-  const operations = parseBatch(request.json());
+  const body = request.json();
+  if (isAtomic && isArray(body)) batches.asked(`${container.database}/${container.id}`, body.length);
+  const operations = parseBatch(body);
   const options = {
     isAtomic,
     partitionKey,

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { authorize, decodeKey } from './authorization';
+import { BatchBook } from './batch-book';
 import { Faults, type ThrottleFault } from './faults';
 import { CosmosError, HEADERS } from './protocol';
 import { CosmosRequest, readBody } from './request';
@@ -51,11 +52,12 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
   const log = options.log ?? (() => {});
   const store = new Store(options.file);
   const faults = new Faults();
+  const batches = new BatchBook();
   if (options.throttle !== undefined) faults.arm(options.throttle);
   const sockets = new Set<Socket>();
 
   const server = createServer((message, response) => {
-    void answer({ store, faults, key, log }, message, response);
+    void answer({ store, faults, batches, key, log }, message, response);
   });
   // Idle connections of a client's pool are kept: the Go client reuses them for minutes.
   server.keepAliveTimeout = 300_000;
@@ -99,6 +101,7 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
 interface Context {
   readonly store: Store;
   readonly faults: Faults;
+  readonly batches: BatchBook;
   readonly key: Buffer;
   readonly log: (line: string) => void;
 }
@@ -131,14 +134,18 @@ async function handle(context: Context, message: IncomingMessage): Promise<Answe
     request.signed,
   );
   if (request.link.segments.length > 0) context.faults.check();
-  return route(context.store, request);
+  return route(context.store, request, context.batches);
 }
 
-/** `POST /_dev/faults {"count": 2, "retryAfterMs": 50}`: from this machine only, without a key. */
-async function administer({ faults }: Context, message: IncomingMessage, path: string): Promise<Answer> {
+/**
+ * From this machine only, without a key: `POST /_dev/faults {"count": 2, "retryAfterMs": 50}`, and `GET /_dev/stats` for
+ * the transactional batches since the start.
+ */
+async function administer({ faults, batches }: Context, message: IncomingMessage, path: string): Promise<Answer> {
   const remote = message.socket.remoteAddress ?? '';
   const body = await readBody(message);
   if (!/^(::ffff:)?127\.|^::1$/.test(remote)) throw new CosmosError(401, 'Administration is for this machine only.');
+  if (path === '/_dev/stats' && message.method === 'GET') return { status: 200, text: JSON.stringify(batches.state) };
   if (path !== '/_dev/faults') throw new CosmosError(404, `There is no ${path}.`);
   if (message.method === 'POST') {
     const fault: unknown = JSON.parse(body.toString());
