@@ -7,6 +7,7 @@ import { WorkflowWorker } from './dapr/worker';
 import { createWorkflowStarter } from './dapr/workflow-client';
 import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity-log';
 import { createAzureBlobs } from './gateways/blobs/azure-blobs';
+import { createCosmosCache } from './gateways/cache/cosmos-cache';
 import { createCosmosClient } from './gateways/cosmos/client';
 import { ensureCosmosSchema } from './gateways/cosmos/schema';
 import { createDaprEvents } from './gateways/events/dapr-events';
@@ -25,6 +26,7 @@ import { Gate } from './pipeline/gate';
 import { Listing } from './pipeline/listing';
 import { RunSessions } from './pipeline/run-session';
 import { ServicePace } from './pipeline/service-pace';
+import { SingleFlight } from './pipeline/single-flight';
 import { ContainerQueries } from './runs/container-queries';
 import { checkHealth } from './runs/health';
 import { Reviver } from './runs/reviver';
@@ -77,6 +79,8 @@ export async function startApp(config: Config): Promise<App> {
     vision,
     results,
     gate,
+    cache: createCosmosCache(cosmos),
+    flights: new SingleFlight(),
     blobPace: new ServicePace(clock, 'Blob Storage'),
     visionPace: new ServicePace(clock, 'Vision'),
     clock,

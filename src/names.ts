@@ -75,6 +75,8 @@ export const COSMOS = {
   images: { id: 'ImageAnalysis', partitionKey: '/container' },
   /** One partition: newest first over many would need a query pipeline in the client. */
   runs: { id: 'Runs', partitionKey: '/kind' },
+  /** Content-addressed answers of Vision. */
+  cache: { id: 'AnalysisCache', partitionKey: '/id' },
   /** Per-container activity log, written from the events. */
   activity: { id: 'Activity', partitionKey: '/container' },
   /** Dapr's actor and workflow store (component `statestore`). */

@@ -136,3 +136,23 @@ export interface Analyzer {
   readonly features: readonly string[];
   readonly language: string;
 }
+
+/** Same bytes, same provider, version and language: the same answer. Features are merged in one entry. */
+export function cacheKey(contentHash: string, { provider, version, language }: Analyzer): string {
+  return `${contentHash}-${provider}-${version}-${language}`;
+}
+
+/** Features that `wanted` has and `known` has not: what is left to be paid for. */
+export function missingFeatures(wanted: Analyzer, known: Analyzer | undefined): readonly string[] {
+  return wanted.features.filter((feature) => !known?.features.includes(feature));
+}
+
+/** A later answer with further features, laid over an earlier one. */
+export function mergeAnalyses(
+  known: { readonly analysis: ImageAnalysis; readonly analyzer: Analyzer } | undefined,
+  paid: { readonly analysis: ImageAnalysis; readonly analyzer: Analyzer },
+): { readonly analysis: ImageAnalysis; readonly analyzer: Analyzer } {
+  if (!known) return paid;
+  const features = [...new Set([...known.analyzer.features, ...paid.analyzer.features])].sort();
+  return { analysis: { ...known.analysis, ...paid.analysis }, analyzer: { ...paid.analyzer, features } };
+}

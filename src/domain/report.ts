@@ -3,7 +3,7 @@ import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } fr
 /** One line of a chunk's report: what this run did with one image. The ledger of the run. */
 export interface ImageOutcome {
   readonly blob: string;
-  readonly status: ImageStatus | 'unchanged';
+  readonly status: OutcomeStatus;
   /** Was it in the snapshot? False for stored images that are gone from the container. */
   readonly listed: boolean;
   readonly reason?: ImageReason;
@@ -13,10 +13,29 @@ export interface ImageOutcome {
   readonly calls: number;
   readonly transactions: number;
   readonly source?: ImageDocument['source'];
+  /** Times its bytes were read; absent: none. */
+  readonly downloads?: number;
+  /** Downloads and calls that failed and were tried again; absent: none. */
+  readonly retries?: number;
+  /** 429 answers of Vision; absent: none. */
+  readonly throttled?: number;
+  /** When calls were sent whose answer was never read: they may have been billed. Absent: none. */
+  readonly maybeBilled?: readonly string[];
+  /** First attempt of this run. */
+  readonly startedAt?: string;
+  /** When the state was decided that was saved. */
+  readonly endedAt?: string;
+  /** Over all attempts of this run; absent: no attempt. */
+  readonly waitMs?: number;
+  readonly workMs?: number;
 }
+
+export const OUTCOME_STATUSES = ['succeeded', 'failed', 'skipped', 'removed', 'unchanged'] as const;
+export type OutcomeStatus = ImageStatus | 'unchanged';
 
 /** What the chunk that wrote this document did with the image, from the document alone. */
 export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {
+  const attempts = image.attempts.filter(({ runId }) => runId === image.runId);
   return {
     blob: image.blob,
     status: image.status,
@@ -25,13 +44,78 @@ export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {
     ...(image.error === undefined
       ? {}
       : { code: image.error.code, stage: image.error.stage, retryable: image.error.retryable }),
-    calls: image.attempts.filter((attempt) => isCall(attempt, image.runId)).length,
+    calls: attempts.filter(isCall).length,
     transactions: image.transactions,
     ...(image.source === undefined ? {} : { source: image.source }),
+    ...effortOf(image, attempts),
   };
 }
 
+/** An image that needed no work, of a chunk that had some or of one that had none. */
+export function unchangedOutcome(blob: string): ImageOutcome {
+  return { blob, status: 'unchanged', listed: true, calls: 0, transactions: 0 };
+}
+
+/**
+ * Was this image one of the unchanged ones of an earlier run, as far as its document still tells? A later run may have
+ * written it since. Run ids sort by their start (ids.ts).
+ */
+export function wasThere(image: Pick<StoredImage, 'runId' | 'status' | 'replaced'>, runId: string): boolean {
+  if (image.runId <= runId) return image.status !== 'removed';
+  const before = Object.keys(image.replaced);
+  return before.length > 0 && !before.includes('i:removed');
+}
+
+type Effort = Pick<
+  ImageOutcome,
+  'downloads' | 'retries' | 'throttled' | 'maybeBilled' | 'startedAt' | 'endedAt' | 'waitMs' | 'workMs'
+>;
+
+function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
+  const sum = (pick: (attempt: Attempt) => number) => attempts.reduce((total, attempt) => total + pick(attempt), 0);
+  const throttled = sum((attempt) => (isThrottled(attempt) ? (attempt.count ?? 1) : 0));
+  const retries = retriesOf(image, attempts);
+  const maybeBilled = attempts.filter(isUnheard).map(({ startedAt }) => startedAt);
+  const [first] = attempts;
+  return {
+    ...(image.contentHash === undefined || image.status === 'removed' ? {} : { downloads: 1 }),
+    ...(retries === 0 ? {} : { retries }),
+    ...(throttled === 0 ? {} : { throttled }),
+    ...(maybeBilled.length === 0 ? {} : { maybeBilled }),
+    ...((first?.startedAt ?? image.analyzedAt) === undefined
+      ? {}
+      : { startedAt: first?.startedAt ?? image.analyzedAt }),
+    ...(image.analyzedAt === undefined ? {} : { endedAt: image.analyzedAt }),
+    ...(first === undefined ? {} : { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
+  };
+}
+
+/** Every failure was followed by another try, but the one that decided the image. */
+function retriesOf({ error, reason }: StoredImage, attempts: readonly Attempt[]): number {
+  const failures = attempts.filter((attempt) => attempt.code !== undefined && !isThrottled(attempt));
+  const last = attempts.at(-1)?.code;
+  const decided = last !== undefined && (last === error?.code || last === reason);
+  return Math.max(0, failures.length - (decided ? 1 : 0));
+}
+
 /** A request that Vision worked on: one it refused with 429 costs nothing and is not a call. */
-function isCall(attempt: Attempt, runId: string): boolean {
-  return attempt.stage === 'vision' && attempt.runId === runId && attempt.code !== 'vision-throttled';
+function isCall(attempt: Attempt): boolean {
+  return attempt.stage === 'vision' && !isThrottled(attempt);
+}
+
+function isThrottled(attempt: Attempt): boolean {
+  return attempt.code === 'vision-throttled';
+}
+
+/** Calls that were sent and whose answer nobody read: the service may have done its work. */
+const UNHEARD_CODES: readonly string[] = [
+  'vision-timeout',
+  'vision-network',
+  'vision-aborted',
+  'vision-bad-response',
+  'vision-interrupted',
+];
+
+function isUnheard(attempt: Attempt): boolean {
+  return attempt.stage === 'vision' && attempt.code !== undefined && UNHEARD_CODES.includes(attempt.code);
 }

@@ -67,7 +67,7 @@ class ChunkExecution {
   private readonly id: string;
   private outcomes: ImageOutcome[] = [];
   private inFlight = 0;
-  private saveTrouble: { readonly message: string; readonly atMs: number } | undefined;
+  private latestTrouble: { readonly message: string; readonly atMs: number } | undefined;
 
   constructor(
     private readonly deps: ChunkDeps,
@@ -77,13 +77,13 @@ class ChunkExecution {
   }
 
   progress() {
-    const waiting = this.deps.visionPace.waiting ?? this.deps.blobPace.waiting ?? this.recentSaveTrouble();
+    const waiting = this.deps.visionPace.waiting ?? this.deps.blobPace.waiting ?? this.recentTrouble();
     const progress = progressOf(this.outcomes, this.inFlight);
     return waiting === undefined ? progress : { ...progress, waiting };
   }
 
-  private recentSaveTrouble(): string | undefined {
-    const trouble = this.saveTrouble;
+  private recentTrouble(): string | undefined {
+    const trouble = this.latestTrouble;
     return trouble && this.deps.clock.monotonicMs() - trouble.atMs < TROUBLE_SHOWN_MS ? trouble.message : undefined;
   }
 
@@ -158,8 +158,8 @@ class ChunkExecution {
       inFlight: (change: 1 | -1) => {
         this.inFlight += change;
       },
-      saveTrouble: (message: string) => {
-        this.saveTrouble = { message, atMs: this.deps.clock.monotonicMs() };
+      trouble: (message: string) => {
+        this.latestTrouble = { message, atMs: this.deps.clock.monotonicMs() };
       },
     };
     const result = await new ImageWork(this.deps, context, item).run();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cacheKey, mergeAnalyses, missingFeatures } from '../domain/analysis';
 import type { Classified } from '../domain/classification';
 import type { Counters } from '../domain/counters';
 import { checkEligibility, ineligibleByListing } from '../domain/eligibility';
@@ -17,6 +18,7 @@ import {
 } from '../domain/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { BlobsGateway, DownloadOutcome } from '../gateways/blobs/port';
+import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
 import type { ResultsGateway } from '../gateways/results/port';
 import { readImageHeader } from '../gateways/vision/image-header';
 import type { VisionGateway, VisionOutcome } from '../gateways/vision/port';
@@ -24,6 +26,7 @@ import type { Clock } from './clock';
 import type { Gate } from './gate';
 import type { Permit } from './run-session';
 import type { ServiceAnswer, ServicePace } from './service-pace';
+import type { SingleFlight } from './single-flight';
 
 /**
  * One image from its listing to its saved document: download, check, call, save.
@@ -33,11 +36,14 @@ import type { ServiceAnswer, ServicePace } from './service-pace';
  * I3 Every document that is not `succeeded` carries a reason a person can act on.
  * I4 What this chunk replaced is remembered in the document (`replaced`), so the delta is a function of documents: a
  *    document that this chunk writes twice keeps what it replaced the first time.
+ * I5 Bytes that an analyzer has seen are never paid for again, in whatever container and under whatever name.
  */
 export interface ImageDeps {
   readonly blobs: BlobsGateway;
   readonly vision: VisionGateway;
   readonly results: ResultsGateway;
+  readonly cache: CacheGateway;
+  readonly flights: SingleFlight;
   readonly gate: Gate;
   /** When a download, and a call, may start. */
   readonly blobPace: ServicePace;
@@ -52,8 +58,8 @@ export interface ChunkContext {
   readonly permit: () => Promise<Permit>;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
-  /** A result is in our hands and its store does not take it. */
-  readonly saveTrouble: (message: string) => void;
+  /** Why this image does not go on, where that takes long. */
+  readonly trouble: (message: string) => void;
 }
 
 /** `stopped`: nothing was written; the image stays for the next execution. */
@@ -68,6 +74,12 @@ type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
 /** An image that changes under our hands is followed this often, then left to the next run. */
 const MAX_FOLLOWED_CHANGES = 2;
 const DOWNLOAD_TIMEOUT_MS = 60_000;
+/**
+ * Longer than any wait for Vision's quota. A chunk takes its own claim over at once, so only bytes that a run left behind
+ * for good are waited for so long.
+ */
+const CLAIM_MS = 900_000;
+const CLAIM_POLL_MS = 200;
 /** How long a result in our hands is offered to a store that does not answer: results are paid for. */
 const SAVE_RETRIES = 60;
 
@@ -107,7 +119,7 @@ export class ImageWork {
     const contentHash = createHash('sha256').update(bytes).digest('hex');
     const reason = checkEligibility(readImageHeader(bytes), bytes.byteLength, this.deps.vision.limits);
     if (reason) return { ...this.skipped(reason), contentHash };
-    const verdict = await this.call(bytes);
+    const verdict = await this.answer(bytes, contentHash);
     return typeof verdict === 'string' ? verdict : { ...verdict, contentHash };
   }
 
@@ -160,7 +172,56 @@ export class ImageWork {
     }
   }
 
-  private async call(bytes: Uint8Array): Promise<Verdict | Exclude<Permit, 'go'>> {
+  /** I5: the answer for these bytes, from the cache or paid for once. */
+  private answer(bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
+    const { vision, cache, flights, clock } = this.deps;
+    const key = cacheKey(contentHash, vision.analyzer);
+    return flights.run(key, async () => {
+      for (;;) {
+        const permit = await this.chunk.permit();
+        if (permit !== 'go') return permit;
+        const claimant = { holder: this.chunk.chunkId, nowMs: clock.nowMs(), leaseMs: CLAIM_MS };
+        const claim = await cache.claim(key, vision.analyzer.features, claimant);
+        if (claim.state === 'granted') return this.pay(bytes, claim);
+        if (claim.state === 'hit') return this.known(claim.answer);
+        this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
+        await clock.sleep(CLAIM_POLL_MS);
+      }
+    });
+  }
+
+  private known({ analysis, analyzer, paid }: CachedAnswer): Verdict {
+    const verdict = { status: 'succeeded', analysis, analyzer } as const;
+    if (paid.holder !== this.chunk.chunkId) return { ...verdict, source: 'cache', transactions: 0 };
+    // Paid for by an earlier execution of this chunk that died before its save: the call is this run's.
+    this.attempts.push({ stage: 'vision', startedAt: paid.at, waitMs: 0, workMs: 0, runId: this.chunk.runId });
+    return { ...verdict, source: 'call', transactions: paid.transactions };
+  }
+
+  private async pay(bytes: Uint8Array, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
+    if (claim.abandonedAt !== undefined) this.maybeBilled(claim.abandonedAt);
+    let isKept = false;
+    try {
+      const verdict = await this.call(bytes, missingFeatures(this.deps.vision.analyzer, claim.known?.analyzer));
+      if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
+      const merged = mergeAnalyses(claim.known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
+      // The cache spares later calls; that it did not take the answer is no reason to lose it.
+      const { transactions } = verdict;
+      const paid = { holder: this.chunk.chunkId, at: new Date(this.deps.clock.nowMs()).toISOString(), transactions };
+      isKept = await this.deps.cache.put(claim, { ...merged, paid }).catch(() => true);
+      return { ...verdict, ...merged };
+    } finally {
+      if (!isKept) await this.deps.cache.release(claim).catch(() => undefined);
+    }
+  }
+
+  /** An earlier execution claimed this call and did not end it: Vision may have answered, and billed, into the void. */
+  private maybeBilled(startedAt: string): void {
+    const { runId } = this.chunk;
+    this.attempts.push({ stage: 'vision', startedAt, waitMs: 0, workMs: 0, runId, code: 'maybe-billed' });
+  }
+
+  private async call(bytes: Uint8Array, features: readonly string[]): Promise<Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1; ; ) {
       const waitFromMs = this.deps.clock.nowMs();
       const turn = await this.deps.visionPace.turn();
@@ -172,7 +233,7 @@ export class ImageWork {
       if (this.deps.visionPace.isOver(turn)) continue; // a pause was announced while the permit was waited for
       const startedMs = this.deps.clock.nowMs();
       this.chunk.inFlight(1);
-      const outcome = await this.deps.vision.analyze(bytes).finally(() => this.chunk.inFlight(-1));
+      const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
       this.deps.visionPace.answered(visionAnswer(outcome), turn);
       this.record('vision', startedMs, startedMs - waitFromMs, outcome);
       if (outcome.ok) {
@@ -217,7 +278,7 @@ export class ImageWork {
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
         if (!(thrown instanceof AppError) || !thrown.retryable || ++failures > SAVE_RETRIES) throw thrown;
-        this.chunk.saveTrouble(thrown.message);
+        this.chunk.trouble(thrown.message);
         await this.deps.clock.sleep(
           delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()),
         );

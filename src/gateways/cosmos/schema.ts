@@ -20,6 +20,7 @@ export const RUNS_PARTITION = { path: '/kind', value: 'run' } as const;
 const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),
+  container(COSMOS.cache.id, COSMOS.cache.partitionKey, []),
   container(COSMOS.activity.id, COSMOS.activity.partitionKey, ['/time/?']),
   // -1: nothing expires unless a document carries a `ttl` of its own, which is how Dapr's ttlInSeconds arrives.
   { ...container(COSMOS.engineState.id, COSMOS.engineState.partitionKey, []), defaultTtl: -1 },

@@ -3,6 +3,7 @@ import { AppError } from '../../../src/domain/errors';
 import { type Outcome, unwrap } from '../../../src/domain/outcome';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import type { BlobsGateway, DownloadOutcome } from '../../../src/gateways/blobs/port';
+import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryEvents } from '../../../src/gateways/events/memory-events';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
@@ -16,6 +17,7 @@ import { Gate } from '../../../src/pipeline/gate';
 import { Listing } from '../../../src/pipeline/listing';
 import { RunSessions } from '../../../src/pipeline/run-session';
 import { ServicePace } from '../../../src/pipeline/service-pace';
+import { SingleFlight } from '../../../src/pipeline/single-flight';
 import { type Activity, createActivities } from '../../../src/workflows/activities';
 import { createMemoryActors } from '../actors/memory-actors';
 import { VirtualClock } from './virtual-clock';
@@ -29,6 +31,7 @@ export interface Plant {
   readonly blobs: ReturnType<typeof createMemoryBlobs>;
   readonly results: ReturnType<typeof createMemoryResults>;
   readonly manifests: ReturnType<typeof createMemoryManifests>;
+  readonly cache: ReturnType<typeof createMemoryCache>;
   readonly runs: ReturnType<typeof createMemoryRuns>;
   readonly events: ReturnType<typeof createMemoryEvents>;
   readonly vision: ReturnType<typeof createMemoryVision>;
@@ -45,6 +48,7 @@ export function createPlant(maxLostShare = 0.2): Plant {
     blobs: createMemoryBlobs(),
     results: createMemoryResults(),
     manifests: createMemoryManifests(),
+    cache: createMemoryCache(),
     runs: createMemoryRuns(),
     events: createMemoryEvents(),
     vision: createMemoryVision(),
@@ -113,7 +117,10 @@ export class Replica {
     const sessions = new RunSessions({ run: actors.run, clock, newId });
     const [blobPace, visionPace] = [new ServicePace(clock, 'Blob Storage'), new ServicePace(clock, 'Vision')];
     const { container } = actors;
+    const [cache, flights] = [this.wrapped(plant.cache), new SingleFlight()];
     const chunks = new ChunkWork({
+      cache,
+      flights,
       ...{ blobs, vision, results, manifests, gate, blobPace, visionPace, clock, listing, sessions, container },
     });
     const quote = { price: { unit: 0.001, currency: 'USD' }, maxLostShare: plant.maxLostShare };

@@ -1,0 +1,48 @@
+import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+import type { CachedAnswer, Claimant, Payment } from './port';
+
+/** One document: an answer, a lease, or both (a further feature is being paid for). */
+export interface CacheEntry {
+  readonly id: string;
+  readonly analysis?: ImageAnalysis;
+  readonly analyzer?: Analyzer;
+  readonly paid?: Payment;
+  readonly lease?: Lease;
+}
+
+export interface Lease {
+  readonly holder: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly endsAtMs: number;
+}
+
+export type Standing =
+  | { readonly kind: 'hit'; readonly answer: CachedAnswer }
+  | { readonly kind: 'busy' }
+  /** Free to claim, perhaps after somebody who did not end it. */
+  | { readonly kind: 'free'; readonly known?: CachedAnswer; readonly abandonedAt?: string };
+
+/** What an entry means for somebody who wants these features. Pure. */
+export function standingOf(entry: CacheEntry, wanted: readonly string[], claimant: Claimant): Standing {
+  const known = answerOf(entry);
+  if (known && wanted.every((feature) => known.analyzer.features.includes(feature))) {
+    return { kind: 'hit', answer: known };
+  }
+  const { lease } = entry;
+  const isHeld = lease && lease.holder !== claimant.holder && lease.endsAtMs > claimant.nowMs;
+  if (isHeld) return { kind: 'busy' };
+  return {
+    kind: 'free',
+    ...(known === undefined ? {} : { known }),
+    ...(lease === undefined ? {} : { abandonedAt: lease.startedAt }),
+  };
+}
+
+export function leased(entry: CacheEntry, { holder, nowMs, leaseMs }: Claimant): CacheEntry {
+  return { ...entry, lease: { holder, startedAt: new Date(nowMs).toISOString(), endsAtMs: nowMs + leaseMs } };
+}
+
+function answerOf({ analysis, analyzer, paid }: CacheEntry): CachedAnswer | undefined {
+  return analysis && analyzer && paid ? { analysis, analyzer, paid } : undefined;
+}

@@ -1,0 +1,107 @@
+import { BulkOperationType, type Container, type CosmosClient, type OperationInput } from '@azure/cosmos';
+import { AppError } from '../../domain/errors';
+import { COSMOS } from '../../names';
+import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
+import { createGroupCommitter } from '../results/group-commit';
+import { type CacheEntry, leased, standingOf } from './cache-entry';
+import type { CacheGateway, Claim, Granted } from './port';
+
+/**
+ * The cache in Cosmos DB, one partition a key.
+ *
+ * A claim is a create: most images are new, so one write both asks and claims. Writes travel together as bulk requests
+ * (each stands alone: a conflict of one is no conflict of another); what conflicts is read and decided one by one.
+ */
+export function createCosmosCache(client: CosmosClient): CacheGateway {
+  const container = client.database(COSMOS.database).container(COSMOS.cache.id);
+  const committer = createGroupCommitter<Write, WriteResult>({
+    idOf: (write) => write.entry.id,
+    partitionOf: () => 'all',
+    sizeOf: (write) => write.sizeBytes,
+    commitBatch: (_, writes) => writeBulk(container, writes),
+    commitOne: async (write) => (await writeBulk(container, [write]))[0] as WriteResult,
+  });
+  const write = (entry: CacheEntry, ifMatch?: string) =>
+    committer.submit({
+      entry,
+      sizeBytes: Buffer.byteLength(JSON.stringify(entry)),
+      ...(ifMatch === undefined ? {} : { ifMatch }),
+    });
+
+  return {
+    async claim(key, wanted, claimant): Promise<Claim> {
+      const fresh = await write(leased({ id: key }, claimant));
+      if (fresh.written) return { state: 'granted', key, version: fresh.version };
+      const found = await read(container, key);
+      if (!found) return { state: 'busy' }; // released between our create and our read: ask again
+      const standing = standingOf(found.entry, wanted, claimant);
+      if (standing.kind === 'hit') return { state: 'hit', answer: standing.answer };
+      if (standing.kind === 'busy') return { state: 'busy' };
+      const taken = await write(leased(found.entry, claimant), found.version);
+      if (!taken.written) return { state: 'busy' };
+      const { kind: _, ...rest } = standing;
+      return { state: 'granted', key, version: taken.version, ...rest };
+    },
+
+    async put({ key, version }, answer) {
+      return (await write({ id: key, ...answer }, version)).written;
+    },
+
+    async release({ key, version, known }: Granted) {
+      if (known) {
+        await write({ id: key, ...known }, version);
+        return;
+      }
+      try {
+        await container.item(key, key).delete({ accessCondition: { type: 'IfMatch', condition: version } });
+      } catch (thrown) {
+        if (!isConflict(thrown) && !isNotFound(thrown)) throw cosmosError(thrown, 'giving back a claim of the cache');
+      }
+    },
+  };
+}
+
+interface Write {
+  readonly entry: CacheEntry;
+  /** Absent: only where nothing is stored. */
+  readonly ifMatch?: string;
+  readonly sizeBytes: number;
+}
+
+type WriteResult = { readonly written: true; readonly version: string } | { readonly written: false };
+
+/** 409 exists, 412 another version, 404 gone: the condition did not hold. */
+const REFUSED = new Set([404, 409, 412]);
+
+async function writeBulk(container: Container, writes: readonly Write[]): Promise<WriteResult[]> {
+  try {
+    // Not executeBulkOperations (4.9.3): it sleeps a second for a batch that is not full.
+    const responses = await container.items.bulk(writes.map(operationOf), { continueOnError: true });
+    return responses.map(({ statusCode, eTag }) => {
+      if (statusCode < 300) return { written: true, version: eTag ?? '' };
+      if (REFUSED.has(statusCode)) return { written: false };
+      throw new AppError('results-unavailable', `The cache answered ${statusCode} to a write.`, { retryable: true });
+    });
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
+    throw cosmosError(thrown, 'writing to the cache');
+  }
+}
+
+function operationOf({ entry, ifMatch }: Write): OperationInput {
+  const resourceBody = entry as unknown as Record<string, never>;
+  if (ifMatch === undefined) return { operationType: BulkOperationType.Create, partitionKey: entry.id, resourceBody };
+  return { operationType: BulkOperationType.Replace, partitionKey: entry.id, id: entry.id, resourceBody, ifMatch };
+}
+
+async function read(
+  container: Container,
+  key: string,
+): Promise<{ readonly entry: CacheEntry; readonly version: string } | undefined> {
+  try {
+    const { resource } = await container.item(key, key).read<CacheEntry & { readonly _etag: string }>();
+    return resource && { entry: resource, version: resource._etag };
+  } catch (thrown) {
+    throw cosmosError(thrown, 'reading the cache');
+  }
+}

@@ -1,0 +1,45 @@
+import { type CacheEntry, leased, standingOf } from './cache-entry';
+import type { CacheGateway } from './port';
+
+export interface MemoryCache extends CacheGateway {
+  readonly entries: ReadonlyMap<string, CacheEntry>;
+}
+
+/** The cache in memory: same decisions, versions and conflicts. */
+export function createMemoryCache(): MemoryCache {
+  const entries = new Map<string, CacheEntry>();
+  const versions = new Map<string, number>();
+  let clock = 0;
+  const set = (entry: CacheEntry): string => {
+    clock += 1;
+    entries.set(entry.id, structuredClone(entry));
+    versions.set(entry.id, clock);
+    return String(clock);
+  };
+  const isAt = (key: string, version: string) => String(versions.get(key)) === version;
+  return {
+    entries,
+    async claim(key, wanted, claimant) {
+      const entry = entries.get(key);
+      if (!entry) return { state: 'granted', key, version: set(leased({ id: key }, claimant)) };
+      const standing = standingOf(entry, wanted, claimant);
+      if (standing.kind === 'hit') return { state: 'hit', answer: standing.answer };
+      if (standing.kind === 'busy') return { state: 'busy' };
+      const { kind: _, ...rest } = standing;
+      return { state: 'granted', key, version: set(leased(entry, claimant)), ...rest };
+    },
+    async put({ key, version }, answer) {
+      if (!isAt(key, version)) return false;
+      set({ id: key, ...answer });
+      return true;
+    },
+    async release({ key, version, known }) {
+      if (!isAt(key, version)) return;
+      if (known) set({ id: key, ...known });
+      else {
+        entries.delete(key);
+        versions.delete(key);
+      }
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+
+/**
+ * What Vision has said about bytes, whatever their name and container (Cosmos DB `AnalysisResult/AnalysisCache`).
+ *
+ * I1 One holder at a time pays for a key: whoever claims it calls, the others wait for the answer or the lease's end.
+ * I2 Features are merged in as they are paid for; an entry never loses one.
+ * I3 A lease that was left behind is told to whoever takes it over: its call may have been billed.
+ */
+export interface CacheGateway {
+  /** Asks for the answer, or for the right to pay for it. */
+  claim(key: string, wanted: readonly string[], claimant: Claimant): Promise<Claim>;
+  /** The answer of a claimed call. False when somebody else holds the key by now: the entry is theirs. */
+  put(claim: Granted, answer: CachedAnswer): Promise<boolean>;
+  /** Gives a claim back without an answer. */
+  release(claim: Granted): Promise<void>;
+}
+
+export interface Claimant {
+  /** A later execution of the same holder takes its own lease over at once. */
+  readonly holder: string;
+  readonly nowMs: number;
+  readonly leaseMs: number;
+}
+
+export interface CachedAnswer {
+  readonly analysis: ImageAnalysis;
+  readonly analyzer: Analyzer;
+  readonly paid: Payment;
+}
+
+/** The call that answered last. */
+export interface Payment {
+  /** Its claimant: a later execution of the same holder counts the call as its own. */
+  readonly holder: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly transactions: number;
+}
+
+export type Claim = { readonly state: 'hit'; readonly answer: CachedAnswer } | { readonly state: 'busy' } | Granted;
+
+export interface Granted {
+  readonly state: 'granted';
+  readonly key: string;
+  readonly version: string;
+  /** What is known already, with other features. */
+  readonly known?: CachedAnswer;
+  /** When the lease that was left behind began (RFC 3339). */
+  readonly abandonedAt?: string;
+}
