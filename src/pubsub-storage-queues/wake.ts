@@ -1,5 +1,4 @@
-import { EventEmitter, once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { EventEmitter } from 'node:events';
 
 /** Tells the readers of a queue in this process that something was put there, so that they need not wait for their next look. */
 export interface Wake {
@@ -14,11 +13,19 @@ export function createWake(): Wake {
     signal: (queue) => {
       emitter.emit(queue);
     },
-    async wait(queue, ms, until) {
-      const over = new AbortController();
-      const signal = AbortSignal.any([over.signal, until]);
-      await Promise.race([sleep(ms, undefined, { signal }), once(emitter, queue, { signal })]).catch(() => undefined);
-      over.abort();
-    },
+    wait: (queue, ms, until) =>
+      new Promise((resolve) => {
+        // Every listener goes with the wait: a subscription waits millions of times on the same signal.
+        const end = () => {
+          clearTimeout(timer);
+          emitter.off(queue, end);
+          until.removeEventListener('abort', end);
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        emitter.on(queue, end);
+        until.addEventListener('abort', end);
+        if (until.aborted) end();
+      }),
   };
 }
