@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { type ApiDeps, createApiRouter } from './api';
 import { checkAppToken } from './app-token';
 import { createApp } from './base-app';
@@ -16,6 +16,8 @@ import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
  *    `/healthz` of its own, and whatever parses a body first decides its limits.
  * I3 404 and error handlers come last, in `finish`: DaprServer adds routes as late as in its `start()`, and a 404 before
  *    them would swallow them.
+ * I4 The sidecar (1.18.2) hands on a path that it has decoded once, and refuses one that holds `#` or `?` then. So
+ *    `a%2Fb.jpg` arrives as `a/b.jpg` and is understood; a name with `#`, `?` or `%` is encoded twice by its caller.
  */
 export interface AppChannelDeps extends ApiDeps {
   /** Required here: the Host header of an invoked method names this loopback listener, which callers cannot reach. */
@@ -41,6 +43,7 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
   app.use(requestContext({ log, listener: 'app-channel', isQuiet: (path) => !path.startsWith('/api/') }));
   if (appApiToken !== undefined) app.use(checkAppToken(appApiToken), onProblem); // I1
   healthzRoute(app, isDraining);
+  app.use(wholeBlobName); // I4
   app.use(createApiRouter(deps)); // I2
   subscriptionRoutes(app, { events, log });
   attach?.(app);
@@ -51,3 +54,12 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
     },
   };
 }
+
+/** The name of a blob is the rest of its path. */
+const wholeBlobName: RequestHandler = (req, _res, next) => {
+  req.url = req.url.replace(
+    /^(\/api\/v1\/containers\/[^/?]+\/images\/)([^?]+)/,
+    (_, route: string, name: string) => route + name.replaceAll('/', '%2F'),
+  );
+  next();
+};
