@@ -1,0 +1,106 @@
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { RunView } from '../../../src/domain/run';
+import { isFinal } from '../../../src/domain/run';
+import type { FaultInput } from '../../../src/local/vision/fault';
+import { documentsOf, judge } from '../../chaos/oracle';
+import { eventually, type TestStack } from '../framework';
+
+/** What the stories of a whole stack ask of it, in their words. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+export async function ask(url: string, init?: RequestInit): Promise<Answer> {
+  const answer = await fetch(url, init);
+  const text = await answer.text();
+  const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : { text } };
+}
+
+export interface StartOptions {
+  readonly prefix?: string;
+  readonly confirmShrink?: boolean;
+}
+
+export async function startRun(stack: TestStack, container: string, options: StartOptions = {}): Promise<string> {
+  const { prefix, confirmShrink } = options;
+  const query = confirmShrink ? '?confirmShrink=true' : '';
+  const { status, body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/runs${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(prefix === undefined ? {} : { prefix }),
+  });
+  if (status !== 202) throw new Error(`The run did not start: ${status} ${JSON.stringify(body)}`);
+  return String(body.id);
+}
+
+export async function runOf(stack: TestStack, id: string): Promise<RunView> {
+  const { status, body } = await ask(`${stack.endpoints.api}/api/v1/runs/${id}`);
+  if (status !== 200) throw new Error(`The run is not shown: ${status} ${JSON.stringify(body)}`);
+  return body as unknown as RunView;
+}
+
+/** Waits for the end of the run and for the news of it, which follows a moment later. */
+export async function ended(stack: TestStack, id: string, timeoutMs = 60_000): Promise<RunView> {
+  let run = await runOf(stack, id);
+  await eventually(
+    async () => {
+      run = await runOf(stack, id);
+      return isFinal(run.status);
+    },
+    { what: `run ${id} ends`, timeoutMs },
+  );
+  const news = run.status === 'Failed' ? 'run-failed' : 'run-completed';
+  await eventually(async () => (await activityIds(stack, run.container)).includes(`${id}/${news}`), {
+    what: `${news} of ${id} arrives`,
+  });
+  return run;
+}
+
+export async function runToEnd(stack: TestStack, container: string, options: StartOptions = {}): Promise<RunView> {
+  return ended(stack, await startRun(stack, container, options));
+}
+
+export async function activityIds(stack: TestStack, container: string): Promise<string[]> {
+  const { body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/activity?maxpagesize=100`);
+  return (body.value as { readonly id: string }[]).map(({ id }) => id);
+}
+
+/** Documents by blob name. */
+export async function documents(stack: TestStack, container: string) {
+  const found = await documentsOf(stack.endpoints.cosmos, container);
+  return new Map(found.map((document) => [document.blob, document]));
+}
+
+export async function violations(
+  stack: TestStack,
+  container: string,
+  runId: string,
+  repeatable = 0,
+): Promise<readonly string[]> {
+  return (await judge({ endpoints: stack.endpoints, container, runId, repeatable })).violations;
+}
+
+export function blobs(stack: TestStack, container: string): ContainerClient {
+  return BlobServiceClient.fromConnectionString(stack.endpoints.blobConnectionString).getContainerClient(container);
+}
+
+/** The workbench of local Vision. */
+export function visionOf(stack: TestStack) {
+  const at = (path: string) => `${stack.endpoints.vision.endpoint}${path}`;
+  const send = (path: string, body: object) =>
+    ask(at(path), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  return {
+    stats: async () => (await ask(at('/stats'))).body as Record<string, number>,
+    forget: () => ask(at('/stats'), { method: 'DELETE' }),
+    pace: (pace: { readonly rate?: string; readonly latencyMs?: number }) => send('/_dev/pace', pace),
+    arm: (...faults: readonly FaultInput[]) => send('/_dev/faults', faults),
+    disarm: () => ask(at('/_dev/faults'), { method: 'DELETE' }),
+  };
+}
