@@ -1,4 +1,5 @@
 import { AbstractActor, type ActorId, type DaprClient } from '@dapr/dapr';
+import { AppError } from '../domain/errors';
 import { type Outcome, settle, unwrap } from '../domain/outcome';
 import type { ActorStore } from './versioned-state';
 
@@ -53,7 +54,11 @@ export function actorClient<Api extends object>(
   return (id) => {
     const calls = Object.keys(methods).map((method) => [
       method,
-      async (input: unknown) => unwrap((await sidecar.invokeActor(type, id, method, input ?? {})) as Outcome<unknown>),
+      async (input: unknown) => {
+        const outcome = (await sidecar.invokeActor(type, id, method, input ?? {})) as Outcome<unknown> | undefined;
+        if (outcome) return unwrap(outcome);
+        throw new AppError('actor-failed', `${method} of ${type} '${id}' gave no answer.`, { retryable: true });
+      },
     ]);
     return Object.fromEntries(calls) as Api;
   };
