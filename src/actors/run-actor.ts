@@ -73,19 +73,25 @@ export class RunActorLogic implements RunActorApi {
   async openChunk({ ref, attempt }: Parameters<RunActorApi['openChunk']>[0]): Promise<OpenChunkResult> {
     const state = await this.load();
     if (isFinal(state.status) || hasChunk(await this.doneChunks(ref.page), ref)) return { state: 'done' };
-    if (state.control !== 'run') return { state: 'stop', control: state.control };
     const id = chunkId(ref);
     const lease = this.leases.get(id);
     const isSettled = this.bornHere || this.nowMs() - this.activatedAtMs >= SETTLE_MS;
     if (!lease && !isSettled) return { state: 'wait' }; // I3 of chunk-lease
     if (!mayHold(lease, attempt, this.nowMs())) return { state: 'wait' }; // I1 of chunk-lease
+    // Only now: whoever is told to stop may add up what this chunk has saved, so nobody else may still be saving.
+    if (state.control !== 'run') return { state: 'stop', control: state.control };
     this.leases.set(id, { attempt, seenAtMs: this.nowMs(), progress: NO_PROGRESS });
     return { state: 'granted', mayRemove: state.mayRemove };
   }
 
   async report({ chunks }: Parameters<RunActorApi['report']>[0]) {
     const state = await this.load();
-    const lost = chunks.filter((chunk) => !this.renew(chunk)).map((chunk) => chunkId(chunk.ref));
+    const lost: string[] = [];
+    for (const chunk of chunks) {
+      // A report may overtake the close of its chunk, or come from a process that stood still: it is counted already.
+      const isOver = isFinal(state.status) || hasChunk(await this.doneChunks(chunk.ref.page), chunk.ref);
+      if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
+    }
     return { control: state.control, lost };
   }
 
