@@ -91,7 +91,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   }
 
   const logs = () => [...earlier, daprd?.output(), component?.output()].filter(Boolean).join('\n---\n');
-  const post = (path: string, body: BodyInit, contentType: string) =>
+  const post = (path: string, body: string | Uint8Array<ArrayBuffer>, contentType: string) =>
     fetch(`http://${LOOPBACK}:${ports.http}${path}`, {
       method: 'POST',
       headers: { 'content-type': contentType },

@@ -10,6 +10,7 @@ import {
 } from '../../../src/pubsub-storage-queues/queue-names';
 
 const ROLES = ['group', 'poison', 'waiting'] as const;
+// Code points without surrogates: names of topics come as UTF-8.
 const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 });
 const prefix = fc.constantFrom(DEFAULT_PREFIX, 'abc', 'a1-b2', 'x'.repeat(30));
 
@@ -53,9 +54,9 @@ describe('names of memberships', () => {
   test('lead back to topic and group', () => {
     fc.assert(
       fc.property(name, name, (topic, group) => {
-        const blob = membershipBlob({ topic: topic.toWellFormed(), group: group.toWellFormed() });
-        expect(blob.startsWith(topicFolder(topic.toWellFormed()))).toBe(true);
-        expect(parseMembershipBlob(blob)).toEqual({ topic: topic.toWellFormed(), group: group.toWellFormed() });
+        const blob = membershipBlob({ topic: topic, group: group });
+        expect(blob.startsWith(topicFolder(topic))).toBe(true);
+        expect(parseMembershipBlob(blob)).toEqual({ topic: topic, group: group });
       }),
     );
   });
