@@ -1,0 +1,187 @@
+/**
+ * What a container of photos goes through between two runs, and what the second run makes of it.
+ *
+ * 1. Only what is new, changed or gone is touched; totals are a recount afterwards.
+ * 2. A blob that comes back counts again.
+ * 3. A run over a prefix touches nothing beside it.
+ * 4. A listing that lost more than a fifth of what is known removes nothing until its owner confirms it (also an empty one).
+ * 5. An empty container is a completed run of nothing.
+ * 6. When Vision refuses the key the run ends Failed with its reason within seconds; the next run does all of it.
+ * 7. Images that Vision rejects fail one by one, with their reason, and the others are analysed.
+ */
+import { createHash } from 'node:crypto';
+import { createPictures } from '../../../src/local/bench/pictures';
+import { seedContainer } from '../../../src/local/bench/seed-container';
+import { eventually, startTestStack, type TestStack } from '../framework';
+import { activityIds, ask, blobs, documents, runToEnd, violations, visionOf } from './client';
+
+const ALBUM = 'album';
+const PHOTOS = 60;
+const NOTHING = { succeeded: 0, failed: 0, skipped: 0, inFlight: 0 };
+
+let stack: TestStack;
+let picture: (n: number) => Buffer;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  await seedContainer(stack.endpoints.blobConnectionString, ALBUM, PHOTOS);
+  const pictureOf = await createPictures('later');
+  picture = (n) => Buffer.from(pictureOf(n));
+}, 120_000);
+
+afterAll(() => stack?.stop(), 60_000);
+
+const photo = (n: number) => `photo-${String(n).padStart(7, '0')}.jpg`;
+const album = () => blobs(stack, ALBUM);
+const put = (name: string, bytes: Buffer) => album().getBlockBlobClient(name).upload(bytes, bytes.length);
+const remove = (name: string) => album().deleteBlob(name);
+const totals = async (container = ALBUM) => (await ask(`${stack.endpoints.api}/api/v1/containers/${container}`)).body;
+
+test('1: one replaced, one deleted, one added, one renamed', async () => {
+  const first = await runToEnd(stack, ALBUM);
+  expect(first).toMatchObject({ status: 'Completed', calls: PHOTOS, removed: 0 });
+  expect(first.counts).toMatchObject({ ...NOTHING, total: PHOTOS, succeeded: PHOTOS });
+  const before = await documents(stack, ALBUM);
+
+  const moved = await album().getBlockBlobClient(photo(7)).downloadToBuffer();
+  await put(photo(3), picture(3));
+  await remove(photo(5));
+  await put('added.jpg', picture(100));
+  await put('renamed.jpg', moved);
+  await remove(photo(7));
+  const second = await runToEnd(stack, ALBUM);
+  expect(second.quote?.images).toMatchObject({ total: PHOTOS, new: 2, changed: 1, unchanged: PHOTOS - 3, missing: 2 });
+  expect(second).toMatchObject({ status: 'Completed', removed: 2 });
+  expect(second.counts).toMatchObject({ ...NOTHING, total: PHOTOS, succeeded: 3, unchanged: PHOTOS - 3 });
+  // The renamed one has bytes that are known: a call, or none where they are remembered.
+  expect(second.calls + second.cacheHits).toBe(3);
+  expect((await totals()).images).toEqual({ total: PHOTOS, succeeded: PHOTOS, failed: 0, skipped: 0, removed: 2 });
+
+  const after = await documents(stack, ALBUM);
+  const touched = [...after].filter(([, { runId }]) => runId === second.id).map(([blob]) => blob);
+  expect(touched.sort()).toEqual(['added.jpg', photo(3), photo(5), photo(7), 'renamed.jpg'].sort());
+  expect(after.get(photo(5))).toMatchObject({ status: 'removed', reason: 'gone' });
+  expect(after.get(photo(5))?.analysis).toBeUndefined();
+  expect(after.get(photo(3))?.contentHash).not.toBe(before.get(photo(3))?.contentHash);
+  expect(after.get(photo(9))).toEqual(before.get(photo(9)));
+  expect(await violations(stack, ALBUM, second.id, 1)).toEqual([]);
+}, 60_000);
+
+test('2: the deleted one comes back', async () => {
+  await put(photo(5), picture(5));
+  const run = await runToEnd(stack, ALBUM);
+  expect(run).toMatchObject({ status: 'Completed', calls: 1, removed: 0 });
+  expect(run.counts).toMatchObject({ total: PHOTOS + 1, succeeded: 1, unchanged: PHOTOS });
+  expect((await totals()).images).toMatchObject({ total: PHOTOS + 1, removed: 1 });
+  expect(await violations(stack, ALBUM, run.id, 1)).toEqual([]);
+}, 60_000);
+
+test('3: a run over a prefix', async () => {
+  await put('sub/a.jpg', picture(201));
+  await put('sub/b.jpg', picture(202));
+  await put('sub-not/c.jpg', picture(203));
+  await put(photo(1), picture(1));
+  await remove(photo(2));
+  const before = await documents(stack, ALBUM);
+  const run = await runToEnd(stack, ALBUM, { prefix: 'sub/' });
+  expect(run).toMatchObject({ status: 'Completed', prefix: 'sub/', calls: 2, removed: 0 });
+  expect(run.counts).toMatchObject({ total: 2, succeeded: 2, unchanged: 0 });
+  const after = await documents(stack, ALBUM);
+  expect([...after.keys()].filter((blob) => !before.has(blob)).sort()).toEqual(['sub/a.jpg', 'sub/b.jpg']);
+  for (const [blob, document] of before) expect(after.get(blob)).toEqual(document);
+
+  const whole = await runToEnd(stack, ALBUM);
+  expect(whole).toMatchObject({ status: 'Completed', calls: 2, removed: 1 });
+  expect(await violations(stack, ALBUM, whole.id, 1)).toEqual([]);
+}, 60_000);
+
+test('4: a listing that lost too much removes nothing until that is confirmed', async () => {
+  const before = await documents(stack, ALBUM);
+  const imagesBefore = (await totals()).images as Record<string, number>;
+  const known = imagesBefore.total ?? 0;
+  for (let n = 10; n < 30; n += 1) await remove(photo(n));
+  const careful = await runToEnd(stack, ALBUM);
+  expect(careful).toMatchObject({ status: 'Completed', calls: 0, removed: 0, quote: { images: { missing: 20 } } });
+  expect(careful.counts).toMatchObject({ ...NOTHING, total: known - 20, unchanged: known - 20 });
+  expect(await documents(stack, ALBUM)).toEqual(before);
+  expect((await totals()).images).toEqual(imagesBefore);
+
+  const confirmed = await runToEnd(stack, ALBUM, { confirmShrink: true });
+  expect(confirmed).toMatchObject({ status: 'Completed', calls: 0, removed: 20 });
+  expect((await totals()).images).toMatchObject({ total: known - 20, removed: (imagesBefore.removed ?? 0) + 20 });
+  expect(await violations(stack, ALBUM, confirmed.id, 1)).toEqual([]);
+
+  for (const { blob, status } of (await documents(stack, ALBUM)).values()) if (status !== 'removed') await remove(blob);
+  const empty = await runToEnd(stack, ALBUM);
+  expect(empty).toMatchObject({ status: 'Completed', removed: 0, counts: { total: 0 } });
+  expect((await totals()).images).toMatchObject({ total: known - 20 });
+  const emptied = await runToEnd(stack, ALBUM, { confirmShrink: true });
+  expect(emptied).toMatchObject({ status: 'Completed', removed: known - 20, counts: { total: 0 } });
+  expect(await totals()).toMatchObject({ images: { total: 0 }, bytes: 0, tags: [], formats: {} });
+  expect(await violations(stack, ALBUM, emptied.id, 1)).toEqual([]);
+}, 90_000);
+
+test('5: an empty container', async () => {
+  await blobs(stack, 'empty').createIfNotExists();
+  const run = await runToEnd(stack, 'empty');
+  expect(run).toMatchObject({ status: 'Completed', calls: 0, counts: { ...NOTHING, total: 0, totalIsFinal: true } });
+  expect(await totals('empty')).toMatchObject({ images: { total: 0, removed: 0 }, bytes: 0, lastRun: run.id });
+  expect(await violations(stack, 'empty', run.id, 1)).toEqual([]);
+}, 60_000);
+
+test('6: Vision refuses the key', async () => {
+  const container = 'refused';
+  await seedContainer(stack.endpoints.blobConnectionString, container, 40);
+  await visionOf(stack).arm({ behaviour: 'status-401', times: 1_000 });
+  const began = Date.now();
+  const run = await runToEnd(stack, container);
+  const tookMs = Date.now() - began;
+  expect(run).toMatchObject({ status: 'Failed', counts: { succeeded: 0, inFlight: 0 } });
+  expect(run.reason).toMatch(/vision-unauthorized/);
+  expect(tookMs).toBeLessThan(20_000);
+  expect(await activityIds(stack, container)).toContain(`${run.id}/run-failed`);
+  const link = `${stack.endpoints.api}/runtime/webhooks/durabletask/instances/${run.id}`;
+  expect(await ask(link)).toMatchObject({
+    status: 200,
+    body: { runtimeStatus: 'Failed', output: { reason: run.reason } },
+  });
+
+  await visionOf(stack).disarm();
+  const next = await eventually(() => runToEnd(stack, container), { what: 'the next run starts' });
+  expect(next).toMatchObject({ status: 'Completed', calls: 40, counts: { total: 40, succeeded: 40 } });
+  expect(await violations(stack, container, next.id, 1)).toEqual([]);
+  process.stdout.write(`refused key: Failed after ${tookMs} ms\n`);
+}, 90_000);
+
+test('7: Vision rejects three images', async () => {
+  const container = 'rejected';
+  await seedContainer(stack.endpoints.blobConnectionString, container, 40);
+  const rejected = [4, 14, 24].map(photo);
+  const hashes = await Promise.all(
+    rejected.map(async (name) => {
+      const bytes = await blobs(stack, container).getBlockBlobClient(name).downloadToBuffer();
+      return createHash('sha256').update(bytes).digest('hex');
+    }),
+  );
+  await visionOf(stack).arm(...hashes.map((match) => ({ behaviour: 'status-400' as const, times: 100, match })));
+  const run = await runToEnd(stack, container);
+  expect(run).toMatchObject({ status: 'CompletedWithErrors', counts: { total: 40, succeeded: 37, failed: 3 } });
+  expect(run.failureGroups).toEqual([
+    {
+      reason: 'vision-rejected',
+      code: 'vision-rejected',
+      stage: 'vision',
+      count: 3,
+      retryable: false,
+      sample: expect.any(String),
+    },
+  ]);
+  expect(rejected).toContain(run.failureGroups[0]?.sample);
+  const { value } = (await ask(`${stack.endpoints.api}/api/v1/containers/${container}/images?status=failed`)).body;
+  const failed = value as { readonly blob: string; readonly error: object }[];
+  expect(failed.map(({ blob }) => blob)).toEqual(rejected);
+  for (const { error } of failed)
+    expect(error).toMatchObject({ code: 'vision-rejected', httpStatus: 400, retryable: false });
+  expect(await violations(stack, container, run.id, 1)).toEqual([]);
+  await visionOf(stack).disarm();
+}, 60_000);
