@@ -1,0 +1,198 @@
+import { RunActorLogic } from '../../../src/actors/run-actor';
+import { ALIVE_MS, SETTLE_MS } from '../../../src/domain/chunk-lease';
+import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/chunk-progress';
+import { chunkId } from '../../../src/domain/ids';
+import { NO_LISTING } from '../../../src/domain/quote';
+import type { RunRequest } from '../../../src/domain/run';
+import { createMemoryActorStore } from './memory-actors';
+
+const RUN_ID = 'a'.repeat(32);
+const REQUEST: RunRequest = {
+  ...{ id: RUN_ID, container: 'photos', prefix: '', features: [], confirmShrink: false },
+  startedAt: '2026-01-01T00:00:00.000Z',
+};
+const ref = (chunk = 0, page = 0) => ({ runId: RUN_ID, page, chunk });
+const progress = (change: Partial<ChunkProgress>): ChunkProgress => ({ ...NO_PROGRESS, ...change });
+const close = (attempt: string, succeeded: number, complete = true) => {
+  return { ref: ref(), attempt, progress: progress({ succeeded }), complete };
+};
+
+async function running() {
+  const store = createMemoryActorStore();
+  const time = { ms: 1_000_000 };
+  const activate = () => new RunActorLogic(store, () => time.ms);
+  const actor = activate();
+  await actor.begin(REQUEST);
+  await actor.setPhase({ phase: 'analyze' });
+  return { store, time, actor, activate };
+}
+
+const report = (actor: RunActorLogic, attempt: string, change: Partial<ChunkProgress> = {}) =>
+  actor.report({ chunks: [{ ref: ref(), attempt, progress: progress(change) }] });
+
+describe('leases', () => {
+  test('a second execution waits while the first is alive', async () => {
+    const { actor, time } = await running();
+    expect(await actor.openChunk({ ref: ref(), attempt: 'one' })).toEqual({ state: 'granted', mayRemove: true });
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    time.ms += ALIVE_MS - 1;
+    expect((await report(actor, 'one')).lost).toEqual([]);
+    time.ms += ALIVE_MS - 1;
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+  });
+
+  test('a holder that is dead is replaced, and told so when it comes back', async () => {
+    const { actor, time } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    time.ms += ALIVE_MS;
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toMatchObject({ state: 'granted' });
+    expect((await report(actor, 'one')).lost).toEqual([chunkId(ref())]);
+    expect((await report(actor, 'two')).lost).toEqual([]);
+  });
+
+  test('a holder whose answer was lost may ask again', async () => {
+    const { actor } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    expect(await actor.openChunk({ ref: ref(), attempt: 'one' })).toMatchObject({ state: 'granted' });
+  });
+
+  test('after a move nobody is given a chunk before every holder could report', async () => {
+    const { actor, activate, time } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    const moved = activate();
+    expect(await moved.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    time.ms += SETTLE_MS - 1;
+    expect(await moved.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    await report(moved, 'one', { succeeded: 5 });
+    time.ms += SETTLE_MS;
+    expect(await moved.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    expect(await moved.openChunk({ ref: ref(1), attempt: 'two' })).toMatchObject({ state: 'granted' });
+    expect((await moved.view()).run?.counts.succeeded).toBe(5);
+  });
+
+  test('a chunk is done for everybody once it is closed', async () => {
+    const { actor, activate, time } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await actor.closeChunk(close('one', 3));
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'done' });
+    time.ms += SETTLE_MS;
+    expect(await activate().openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'done' });
+    expect(await actor.pageDone({ page: 0 })).toEqual({ done: 1 });
+  });
+
+  test('a run that is told to stop gives nothing away, but lets the holder end first', async () => {
+    const { actor } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await actor.command({ verb: 'cancel' });
+    expect(await actor.openChunk({ ref: ref(1), attempt: 'two' })).toEqual({ state: 'stop', control: 'cancel' });
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    await actor.closeChunk(close('one', 3, false));
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'stop', control: 'cancel' });
+  });
+});
+
+describe('the live picture', () => {
+  test('a report is absolute: repeated it changes nothing', async () => {
+    const { actor, store } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    const { writes } = store;
+    await report(actor, 'one', { succeeded: 3, inFlight: 2 });
+    await report(actor, 'one', { succeeded: 3, inFlight: 2 });
+    expect((await actor.view()).run?.counts).toMatchObject({ succeeded: 3, inFlight: 2 });
+    expect(store.writes).toBe(writes);
+  });
+
+  test('a report that comes after the close counts nothing twice', async () => {
+    const { actor } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await actor.closeChunk(close('one', 3));
+    expect((await report(actor, 'one', { succeeded: 3 })).lost).toEqual([chunkId(ref())]);
+    expect((await actor.view()).run?.counts.succeeded).toBe(3);
+  });
+
+  test('a report that comes after the end changes nothing', async () => {
+    const { actor } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    const { run } = await actor.end({});
+    expect((await report(actor, 'one', { succeeded: 7, inFlight: 1 })).lost).toEqual([chunkId(ref())]);
+    expect((await actor.view()).run).toEqual(run);
+    expect((await actor.end({ failure: 'late' })).run).toEqual(run);
+  });
+
+  test('a dead execution is not shown for longer than it could live', async () => {
+    const { actor, time } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await report(actor, 'one', { inFlight: 9 });
+    time.ms += ALIVE_MS;
+    expect((await actor.view()).run?.counts.inFlight).toBe(0);
+  });
+
+  test('a chunk that goes on after a pause is counted once', async () => {
+    const { actor } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await actor.closeChunk(close('one', 4, false));
+    expect((await actor.view()).run?.counts.succeeded).toBe(4);
+    await actor.openChunk({ ref: ref(), attempt: 'two' });
+    await report(actor, 'two', { succeeded: 6 });
+    expect((await actor.view()).run?.counts.succeeded).toBe(6);
+    await actor.closeChunk(close('two', 9));
+    expect((await actor.view()).run?.counts.succeeded).toBe(9);
+  });
+
+  test('trouble is shown while it is fresh, and nothing a chunk says itself is hidden by it', async () => {
+    const { actor, time } = await running();
+    await actor.trouble({ reason: 'list-page: no answer' });
+    expect((await actor.view()).run?.waiting).toBe('list-page: no answer');
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await report(actor, 'one', { waiting: 'Vision asked to wait' });
+    expect((await actor.view()).run?.waiting).toBe('Vision asked to wait');
+    time.ms += 80_000;
+    expect((await actor.view()).run?.waiting).toBeUndefined();
+  });
+});
+
+describe('durable', () => {
+  test('the first request stands', async () => {
+    const { actor } = await running();
+    expect(await actor.begin({ ...REQUEST, container: 'other' })).toEqual({ begun: false });
+    expect((await actor.view()).run?.container).toBe('photos');
+  });
+
+  test('a run that was never begun is not found, and has no view', async () => {
+    const actor = new RunActorLogic(createMemoryActorStore(), () => 0);
+    expect(await actor.view()).toEqual({});
+    await expect(actor.setPhase({ phase: 'quote' })).rejects.toMatchObject({ code: 'run-not-found' });
+    await expect(report(actor, 'one')).rejects.toMatchObject({ code: 'run-not-found' });
+  });
+
+  test('everything but leases survives a move', async () => {
+    const { actor, activate } = await running();
+    const counts = { ...NO_LISTING, total: 5, new: 5 };
+    await actor.pageListed({ page: 0, counts, settled: 0 });
+    await actor.closeChunk(close('one', 5));
+    await actor.command({ verb: 'pause', reason: 'lunch' });
+    await actor.paused();
+    const before = await actor.view();
+    expect(await activate().view()).toEqual(before);
+    expect(before.run).toMatchObject({ status: 'Paused', reason: 'lunch', counts: { total: 5, succeeded: 5 } });
+    expect(await activate().listing()).toEqual({ listing: counts, confirmShrink: false });
+  });
+
+  test.each(['before-write', 'after-write'] as const)(
+    'a close whose commit fails %s counts once when it is repeated',
+    async (when) => {
+      const { actor, store } = await running();
+      await actor.openChunk({ ref: ref(), attempt: 'one' });
+      store.failNext(1, when);
+      await expect(actor.closeChunk(close('one', 3))).rejects.toThrow();
+      await actor.closeChunk(close('one', 3));
+      expect((await actor.view()).run?.counts.succeeded).toBe(3);
+    },
+  );
+
+  test('a refused command answers the run as it is', async () => {
+    const { actor } = await running();
+    await actor.end({});
+    expect(await actor.command({ verb: 'pause' })).toMatchObject({ accepted: false, run: { status: 'Completed' } });
+  });
+});
