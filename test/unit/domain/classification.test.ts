@@ -54,7 +54,7 @@ describe('covers', () => {
     const features = fc.uniqueArray(fc.constantFrom('Adult', 'Color', 'Tags', 'Objects'));
     fc.assert(
       fc.property(features, features, features, (a, b, c) => {
-        const [x, y, z] = [a, b, c].map((all) => ({ ...ANALYZER, features: all })) as [
+        const [x, y, z] = [a, b, c].map((all) => ({ ...ANALYZER, features: all })) as unknown as [
           typeof ANALYZER,
           typeof ANALYZER,
           typeof ANALYZER,
