@@ -35,8 +35,10 @@ export interface Sidecar {
   publishBulk(topic: string, entries: readonly object[], query?: string): Promise<Response>;
   daprd(): Child;
   component(): Child | undefined;
-  /** Kills whatever is alive and starts both again, the component first: they live and die together. */
+  /** Kills both, whatever is alive of them, and starts them again: daprd does not open the streams of a new component. */
   restart(): Promise<void>;
+  /** Kills daprd and starts it again on the component that lives on. */
+  restartDaprd(): Promise<void>;
   /** Ends both in order, as a launcher does. */
   stop(): Promise<void>;
   logs(): string;
@@ -66,6 +68,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
 
   async function start(): Promise<void> {
     if (options.component.type === 'pubsub.storage-queues') component = await startComponentProcess(sockets);
+    await startDaprd();
+  }
+
+  async function startDaprd(): Promise<void> {
     daprd = await startChild({
       program: runtime.daprd,
       words: [
@@ -114,6 +120,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     async restart() {
       await kill();
       await start();
+    },
+    async restartDaprd() {
+      await daprd.end();
+      earlier.push(daprd.output());
+      await startDaprd();
     },
     async stop() {
       await daprd.end('SIGTERM');

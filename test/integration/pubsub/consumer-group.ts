@@ -18,7 +18,7 @@ export interface GroupOptions {
 export interface ConsumerGroup {
   readonly name: string;
   readonly sidecar: Sidecar;
-  /** Kills with SIGKILL and starts again what lives together: component and daprd, or the app. */
+  /** SIGKILL, and a new process at once; a new component comes with a new daprd, as the launcher does it. */
   kill(target: Target): Promise<void>;
   /** Ids that the app handled, in order, each as often as it was handled. */
   handled(): string[];
@@ -60,7 +60,8 @@ export async function startConsumerGroup(options: GroupOptions): Promise<Consume
         app = await startApp();
         return;
       }
-      await (target === 'daprd' ? sidecar.daprd() : sidecar.component())?.end('SIGKILL');
+      if (target === 'daprd') return sidecar.restartDaprd();
+      await sidecar.component()?.end('SIGKILL');
       await sidecar.restart();
     },
     handled: () => lines().flatMap(([verdict, id = '']) => (verdict === '200' ? [id] : [])),
