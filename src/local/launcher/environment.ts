@@ -15,6 +15,7 @@ export function serviceEnvironment(
   ports: StackPorts,
   brought: Brought,
   inherited: NodeJS.ProcessEnv,
+  sockets: string,
 ): ServiceEnvironment {
   return {
     ...storageSettings(ports, brought, inherited),
@@ -30,6 +31,7 @@ export function serviceEnvironment(
     API_PORT: inherited.API_PORT || String(ports.api),
     API_HOST: inherited.API_HOST || LOOPBACK,
     CONTACTSHEET_HOME: home.path,
+    DAPR_COMPONENTS_SOCKETS_FOLDER: sockets,
   };
 }
 
@@ -60,8 +62,11 @@ function storageSettings(ports: StackPorts, brought: Brought, inherited: NodeJS.
       AZURE_BLOB_ENDPOINT: `http://${LOOPBACK}:${ports.blob}`,
     };
   }
-  const account = storageAccountOf(inherited.AZURE_STORAGE_CONNECTION_STRING || inherited.AzureWebJobsStorage || '');
+  const connectionString = inherited.AZURE_STORAGE_CONNECTION_STRING || inherited.AzureWebJobsStorage || '';
+  const account = storageAccountOf(connectionString);
   return {
+    // The component `pubsub` knows no name but this.
+    AZURE_STORAGE_CONNECTION_STRING: connectionString,
     AZURE_BLOB_ACCOUNT_NAME: account?.name ?? '',
     AZURE_BLOB_ACCOUNT_KEY: account?.key ?? '',
     AZURE_BLOB_ENDPOINT: account?.blobEndpoint ?? '',

@@ -15,7 +15,7 @@ import { tailOf } from './log-file';
 import { pause, until } from './pause';
 import { asFileProblem, Problem } from './problem';
 
-export type PartName = 'app' | 'daprd' | 'placement' | 'scheduler' | 'azurite' | 'cosmos' | 'vision';
+export type PartName = 'app' | 'daprd' | 'placement' | 'scheduler' | 'azurite' | 'cosmos' | 'vision' | 'pubsub';
 
 export interface PartDefinition {
   readonly name: PartName;

@@ -10,6 +10,7 @@ import { LOOPBACK, answers as portAnswers } from './ports';
 import { speaks, succeeds } from './probe';
 import { commandOfPlan, type RunPlan } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
+import { listensOn, pubsubSocket } from './sockets';
 import type { StackPorts } from './stack-ports';
 
 export interface PartContext {
@@ -20,6 +21,8 @@ export interface PartContext {
   /** The environment of every part. */
   readonly env: NodeJS.ProcessEnv;
   readonly services: ServiceEnvironment;
+  /** Where the sidecar finds pluggable components. */
+  readonly sockets: string;
   /** For the app alone, over everything else. */
   readonly appEnv?: Readonly<Record<string, string>>;
   /** Instead of the command of the run file. */
@@ -93,6 +96,16 @@ export function visionPart(context: PartContext): PartDefinition {
  * Known defect of placement and scheduler 1.18.2: `--healthz-listen-address` is read and not used, so their health pages,
  * which say nothing but `ok`, listen on every interface.
  */
+/** The component behind `pubsub`. It learns its account from the sidecar. */
+export function pubsubPart(context: PartContext): PartDefinition {
+  const socket = pubsubSocket(context.sockets);
+  return {
+    ...common(context, 'pubsub'),
+    command: [process.execPath, join(COMPILED, 'pubsub-storage-queues', 'main.js'), '--socket', socket],
+    isReady: listensOn(socket),
+  };
+}
+
 export function placementPart(context: PartContext): PartDefinition {
   const { ports, runtime } = context;
   return {

@@ -1,10 +1,11 @@
 /**
  * Everything that runs together: local services, Dapr's control plane, the sidecar and the app.
  *
- * I1 The sidecar starts after the services and the Cosmos schema: it loads its components once.
+ * I1 The sidecar starts after the services, the pluggable component and the Cosmos schema: it loads its components once.
  * I2 Stop order: app (drains), sidecar, then the rest; ten seconds in all.
  * I3 A start that fails leaves no process behind.
  * I4 `endpoints.json` names a process of every part from its first writing on, and is rewritten after every start of one.
+ * I5 When the pluggable component was started again the sidecar is too: daprd 1.18 does not open its streams again.
  */
 import { resolve } from 'node:path';
 import { CHECKOUT } from './checkout';
@@ -24,6 +25,7 @@ import {
   isCompiled,
   type PartContext,
   placementPart,
+  pubsubPart,
   schedulerPart,
   type VisionPace,
   visionPart,
@@ -36,6 +38,7 @@ import { type RunPlan, readRunFile } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
 import { writeMovedRunFile, writeShellEnvironment } from './services-files';
 import { type Brought, broughtAlong, withoutOwnExports } from './settings';
+import { socketsFolder } from './sockets';
 import { chooseStackPorts, preferredPorts, type StackPorts } from './stack-ports';
 
 export type StackEvent = PartEvent | { readonly kind: 'leftover'; readonly process: Recorded };
@@ -97,7 +100,8 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const plan = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
   const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
   const ports = await chooseStackPorts(book, plan, env.API_PORT);
-  const services = serviceEnvironment(home, ports, brought, env);
+  const sockets = socketsFolder(home);
+  const services = serviceEnvironment(home, ports, brought, env, sockets);
   const context: PartContext = {
     home,
     ports,
@@ -105,6 +109,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     runtime: options.runtime,
     env,
     services,
+    sockets,
     ...(options.appEnv ? { appEnv: options.appEnv } : {}),
     ...(options.appCommand ? { appCommand: options.appCommand } : {}),
     ...(options.vision ? { vision: options.vision } : {}),
@@ -135,6 +140,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   };
   const onEvent = (event: PartEvent) => {
     if (event.kind === 'started') setImmediate(record);
+    if (event.kind === 'ready' && event.name === 'pubsub') parts.get('daprd')?.kill('SIGTERM'); // I5
     if (event.kind === 'given-up') giveUp(event.problem);
     report(event);
   };
@@ -191,7 +197,16 @@ async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): 
   await Promise.race([work, aborted]);
 }
 
-const ALL_PARTS: readonly PartName[] = ['app', 'daprd', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'];
+const ALL_PARTS: readonly PartName[] = [
+  'app',
+  'daprd',
+  'pubsub',
+  'placement',
+  'scheduler',
+  'azurite',
+  'cosmos',
+  'vision',
+];
 
 async function startParts(
   context: PartContext,
@@ -202,6 +217,7 @@ async function startParts(
   const azurite = brought.storage ? undefined : add(azuritePart(context));
   const cosmos = brought.cosmos ? undefined : add(cosmosPart(context));
   const vision = brought.vision ? undefined : add(visionPart(context));
+  const pubsub = add(pubsubPart(context));
   const control = [add(placementPart(context)), add(schedulerPart(context))];
   const sidecar = withApp ? [add(daprdPart(context)), add(appPart(context))] : [];
 
@@ -211,6 +227,6 @@ async function startParts(
     provisionCosmos({ endpoint: COSMOS_ENDPOINT, key: COSMOS_KEY }),
   );
   const others = [vision, ...control].map((part) => part?.start());
-  const services = Promise.all([storageReady, cosmosReady]); // I1
+  const services = Promise.all([storageReady, cosmosReady, pubsub.start()]); // I1
   await Promise.all([services, ...others, services.then(() => Promise.all(sidecar.map((part) => part.start())))]);
 }

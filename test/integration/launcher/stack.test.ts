@@ -12,7 +12,7 @@ import { withoutServices } from '../../../src/local/launcher/settings';
 import { startStack } from '../../../src/local/launcher/stack';
 import { eventually, startTestStack, type TestStack } from '../framework';
 
-const PARTS = ['app', 'daprd', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'] as const;
+const PARTS = ['app', 'daprd', 'pubsub', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'] as const;
 
 describe('a stack', () => {
   let stack: TestStack;
@@ -89,6 +89,21 @@ describe('a stack', () => {
     },
   );
 
+  test('starts the sidecar again when the pub/sub component was', async () => {
+    const before = stack.pid('daprd');
+    await stack.kill('pubsub');
+    await eventually(() => stack.pid('daprd') !== undefined && stack.pid('daprd') !== before, {
+      what: 'a new sidecar',
+    });
+    await stack.ready('daprd');
+    const published = await fetch(`${stack.endpoints.sidecar}/v1.0/publish/pubsub/stack.test`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(published.status).toBe(204);
+  });
+
   test('holds a restart as long as it is told to', async () => {
     const began = Date.now();
     await stack.down('azurite', 2_000);
@@ -117,7 +132,7 @@ test('what a killed launcher leaves behind is ended, by its guardian or at the n
     { what: 'the services come up' },
   );
   const running = Object.values(pids).flatMap((pid) => pid ?? []);
-  expect(running).toHaveLength(5);
+  expect(running).toHaveLength(6);
   launcher.kill('SIGKILL');
   await eventually(() => running.every((pid) => !isAlive(pid)), { what: 'the guardian ends the parts' });
   // The lock of the dead launcher does not hold.
