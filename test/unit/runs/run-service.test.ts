@@ -1,0 +1,161 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
+import { RunService } from '../../../src/runs/run-service';
+import { createMemoryActors } from '../actors/memory-actors';
+
+function createSite() {
+  const time = { ms: Date.UTC(2026, 0, 1) };
+  const blobs = createMemoryBlobs();
+  blobs.createContainer('photos');
+  const runs = createMemoryRuns();
+  const actors = createMemoryActors(() => time.ms);
+  const workflows = new Map<string, WorkflowStatus>();
+  const trouble = { atStep: '' };
+  const die = (step: string) => {
+    if (trouble.atStep === step) throw new Error(`died before ${step}`);
+  };
+  const service = new RunService({
+    actors: {
+      hosted: [],
+      container: actors.container,
+      run: (id) => ({
+        ...methodsOf(actors.run(id)),
+        begin: async (request) => {
+          die('begin');
+          return actors.run(id).begin(request);
+        },
+      }),
+    },
+    blobs,
+    runs: {
+      ...runs,
+      write: async (run) => {
+        die('write');
+        await runs.write(run);
+      },
+    },
+    workflows: {
+      schedule: async (_, id) => {
+        die('schedule');
+        const isKnown = workflows.has(id);
+        workflows.set(id, 'active');
+        return isKnown ? 'exists' : 'scheduled';
+      },
+      raiseEvent: async () => {},
+      status: async (id) => workflows.get(id) ?? 'unknown',
+      close: async () => {},
+    },
+    features: () => ['Tags'],
+    nowMs: () => time.ms,
+    newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
+  });
+  return { time, actors, runs, workflows, trouble, service };
+}
+
+/** The memory client answers any name, so its methods have to be named to be copied. */
+function methodsOf<Api extends object>(client: Api): Api {
+  const names = ['view', 'setPhase', 'end', 'command'] as (keyof Api)[];
+  return Object.fromEntries(names.map((name) => [name, client[name]])) as Api;
+}
+
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+describe('starting a run', () => {
+  test('claims the container, begins, is indexed and scheduled', async () => {
+    const { service, actors, runs, workflows } = createSite();
+    const run = await service.start({ container: 'photos', prefix: 'a/' });
+    expect(run).toMatchObject({
+      container: 'photos',
+      prefix: 'a/',
+      status: 'Queued',
+      startedAt: '2026-01-01T00:00:00.000Z',
+    });
+    expect((await actors.container('photos').summary()).activeRun).toBe(run.id);
+    expect(await runs.get(run.id)).toEqual(run);
+    expect(workflows.get(run.id)).toBe('active');
+  });
+
+  test('a second one is told which run is active', async () => {
+    const { service } = createSite();
+    const first = await service.start({ container: 'photos' });
+    await expect(service.start({ container: 'photos' })).rejects.toMatchObject({
+      code: 'run-active',
+      context: { existingRun: first.id },
+    });
+  });
+
+  test('of many at the same moment one starts, and it stays the active one', async () => {
+    const { service, actors, workflows } = createSite();
+    const all = await Promise.allSettled(Array.from({ length: 5 }, () => service.start({ container: 'photos' })));
+    const started = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
+    expect(started).toHaveLength(1);
+    expect(all.flatMap((one) => (one.status === 'rejected' ? [codeOf(one.reason)] : []))).toEqual(
+      Array(4).fill('run-active'),
+    );
+    expect([...workflows.keys()]).toEqual(started);
+    expect((await actors.container('photos').summary()).activeRun).toBe(started[0]);
+  });
+
+  test('an ended run frees its container', async () => {
+    const { service, actors } = createSite();
+    const first = await service.start({ container: 'photos' });
+    await actors.run(first.id).end({});
+    expect((await service.start({ container: 'photos' })).id).not.toBe(first.id);
+  });
+
+  test.each(['begin', 'write'])(
+    'a starter that dies before "%s" blocks its container for a while, not for ever',
+    async (step) => {
+      const { service, trouble, time, actors } = createSite();
+      trouble.atStep = step;
+      await expect(service.start({ container: 'photos' })).rejects.toThrow('died');
+      trouble.atStep = '';
+      await expect(service.start({ container: 'photos' })).rejects.toMatchObject({ code: 'run-active' });
+      time.ms += 31_000;
+      const run = await service.start({ container: 'photos' });
+      expect((await actors.container('photos').summary()).activeRun).toBe(run.id);
+    },
+  );
+
+  test('a starter that dies before "schedule" is carried on by the reviver', async () => {
+    const { service, trouble, time, workflows } = createSite();
+    trouble.atStep = 'schedule';
+    await expect(service.start({ container: 'photos' })).rejects.toThrow('died');
+    trouble.atStep = '';
+    expect(await service.revive()).toBe(0); // it may still be on its way
+    time.ms += 31_000;
+    expect(await service.revive()).toBe(1);
+    expect([...workflows.values()]).toEqual(['active']);
+    expect(await service.revive()).toBe(0);
+  });
+
+  test.each([
+    ['no-such-container', 'container-not-found'],
+    ['Photos', 'invalid-container-name'],
+    ['contactsheet-manifests', 'system-container'],
+  ])('%s is refused: %s', async (container, code) => {
+    await expect(createSite().service.start({ container })).rejects.toMatchObject({ code });
+  });
+});
+
+describe('showing runs', () => {
+  test('a live run shows the numbers of its actor, a final one those of the index', async () => {
+    const { service, actors, runs } = createSite();
+    const { id } = await service.start({ container: 'photos' });
+    await actors.run(id).setPhase({ phase: 'analyze' });
+    expect((await service.get(id)).status).toBe('Running');
+    expect((await service.list({}, { size: 10 })).value.map(({ status }) => status)).toEqual(['Running']);
+    const { run } = await actors.run(id).end({});
+    await runs.write(run);
+    expect(await service.get(id)).toEqual(run);
+  });
+
+  test('what is no run is not found', async () => {
+    const { service } = createSite();
+    for (const id of ['', 'x', '../etc', '0'.repeat(32)]) {
+      await expect(service.get(id)).rejects.toMatchObject({ code: 'run-not-found' });
+    }
+  });
+});
