@@ -50,8 +50,11 @@ export const manifestKeys = {
   page: (runId: string, page: number) => `${runId}/page-${digits(page, 5)}/index`,
   chunk: ({ runId, page, chunk }: ChunkRef) => `${runId}/page-${digits(page, 5)}/chunk-${digits(chunk, 2)}`,
   report: ({ runId, page, chunk }: ChunkRef) => `${runId}/report/page-${digits(page, 5)}-chunk-${digits(chunk, 2)}`,
+  ledger: (runId: string, page: number) => `${runId}/ledger/page-${digits(page, 5)}`,
   verdict: (runId: string) => `${runId}/verdict`,
   receipt: (runId: string) => `${runId}/receipt`,
+  /** A long-running request: belongs to no run. */
+  operation: (id: string) => `operations/${id}`,
 };
 
 function digits(n: number, width: number): string {

@@ -53,6 +53,8 @@ export interface Attempt {
   /** Absent when it succeeded. */
   readonly code?: string;
   readonly retryable?: boolean;
+  /** A row of the same answer (429) is one attempt; absent: once. */
+  readonly count?: number;
 }
 
 export const MAX_ATTEMPTS = 10;
@@ -106,10 +108,12 @@ export type StoredImage = Pick<
   | 'attempts'
   | 'contribution'
   | 'replaced'
-> & {
-  /** The document's own ETag in the store, for If-Match. */
-  readonly version: string;
-};
+  | 'contentHash'
+> &
+  Partial<Pick<ImageDocument, 'analyzedAt'>> & {
+    /** The document's own ETag in the store, for If-Match. */
+    readonly version: string;
+  };
 
 /**
  * What an image adds to the totals of its container. Tags are the union of `tags` and `description.tags`, lower case,

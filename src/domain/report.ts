@@ -92,28 +92,33 @@ function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
 
 /** Every failure was followed by another try, but the one that decided the image. */
 function retriesOf({ error, reason }: StoredImage, attempts: readonly Attempt[]): number {
-  const failures = attempts.filter((attempt) => attempt.code !== undefined && !isThrottled(attempt));
+  const failures = attempts.filter(({ code }) => code !== undefined && !NO_ANSWER_OF_OURS.includes(code));
   const last = attempts.at(-1)?.code;
   const decided = last !== undefined && (last === error?.code || last === reason);
   return Math.max(0, failures.length - (decided ? 1 : 0));
 }
 
+/** Left by an execution that died between its claim of a call and the save: nobody knows whether the call was sent. */
+const MAYBE_BILLED = 'maybe-billed';
+const THROTTLED = 'vision-throttled';
+const NO_ANSWER_OF_OURS: readonly string[] = [THROTTLED, MAYBE_BILLED];
+
 /** A request that Vision worked on: one it refused with 429 costs nothing and is not a call. */
-function isCall(attempt: Attempt): boolean {
-  return attempt.stage === 'vision' && !isThrottled(attempt);
+function isCall({ stage, code }: Attempt): boolean {
+  return stage === 'vision' && (code === undefined || !NO_ANSWER_OF_OURS.includes(code));
 }
 
 function isThrottled(attempt: Attempt): boolean {
-  return attempt.code === 'vision-throttled';
+  return attempt.code === THROTTLED;
 }
 
-/** Calls that were sent and whose answer nobody read: the service may have done its work. */
+/** Calls that were, or may have been, sent and whose answer nobody read: the service may have done its work. */
 const UNHEARD_CODES: readonly string[] = [
   'vision-timeout',
   'vision-network',
   'vision-aborted',
   'vision-bad-response',
-  'vision-interrupted',
+  MAYBE_BILLED,
 ];
 
 function isUnheard(attempt: Attempt): boolean {

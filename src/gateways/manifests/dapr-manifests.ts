@@ -1,6 +1,9 @@
 import { AppError } from '../../domain/errors';
 import { type ChunkRef, manifestKeys } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image';
+import type { LedgerPage } from '../../domain/ledger';
+import type { Operation } from '../../domain/operation';
+import type { Receipt, Recount } from '../../domain/receipt';
 import type { ImageOutcome } from '../../domain/report';
 import { COMPONENTS } from '../../names';
 import type { Sidecar } from '../sidecar/sidecar';
@@ -51,11 +54,19 @@ export function createDaprManifests(
     readReport: async (ref: ChunkRef) => (await read(manifestKeys.report(ref))) as readonly ImageOutcome[] | undefined,
     writeReport: (ref: ChunkRef, outcomes: readonly ImageOutcome[]) => write(manifestKeys.report(ref), outcomes),
 
-    readVerdict: (runId: string) => read(manifestKeys.verdict(runId)),
-    writeVerdict: (runId: string, verdict: unknown) => write(manifestKeys.verdict(runId), verdict),
+    readReportText: async (ref) => (await sidecar.getState(component, manifestKeys.report(ref)))?.text,
 
-    readReceipt: (runId: string) => read(manifestKeys.receipt(runId)),
-    writeReceipt: (runId: string, receipt: unknown) => write(manifestKeys.receipt(runId), receipt),
+    readLedger: async (runId, page) => (await read(manifestKeys.ledger(runId, page))) as LedgerPage | undefined,
+    writeLedger: (runId, page, ledger) => write(manifestKeys.ledger(runId, page), ledger),
+
+    readVerdict: async (runId) => (await read(manifestKeys.verdict(runId))) as Recount | undefined,
+    writeVerdict: (runId, verdict) => write(manifestKeys.verdict(runId), verdict),
+
+    readReceipt: async (runId) => (await read(manifestKeys.receipt(runId))) as Receipt | undefined,
+    writeReceipt: (runId, receipt) => write(manifestKeys.receipt(runId), receipt),
+
+    readOperation: async (id) => (await read(manifestKeys.operation(id))) as Operation | undefined,
+    writeOperation: (operation) => write(manifestKeys.operation(operation.id), operation),
 
     deleteChunks,
 

@@ -14,7 +14,7 @@ export function createMemoryManifests(): MemoryManifests {
   const manifests = createDaprManifests({
     async getState(_component, key) {
       const text = stored.get(key);
-      return text === undefined ? undefined : { value: JSON.parse(text), etag: '' };
+      return text === undefined ? undefined : { value: JSON.parse(text), text, etag: '' };
     },
     async saveState(_component, key, value, options) {
       if (options?.firstWrite && stored.has(key)) return 'conflict';

@@ -1,6 +1,9 @@
 import type { ChunkRef } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image';
+import type { LedgerPage } from '../../domain/ledger';
+import type { Operation } from '../../domain/operation';
 import type { ListingCounts } from '../../domain/quote';
+import type { Receipt, Recount } from '../../domain/receipt';
 import type { ImageOutcome } from '../../domain/report';
 
 /**
@@ -18,11 +21,19 @@ export interface ManifestsGateway {
   writeChunk(ref: ChunkRef, blobs: readonly ListedBlob[]): Promise<void>;
   writeReport(ref: ChunkRef, outcomes: readonly ImageOutcome[]): Promise<void>;
   readReport(ref: ChunkRef): Promise<readonly ImageOutcome[] | undefined>;
+  /** The report as the text it is stored as: what its hash is taken of. */
+  readReportText(ref: ChunkRef): Promise<string | undefined>;
+  /** What became of the chunks of one page. */
+  writeLedger(runId: string, page: number, ledger: LedgerPage): Promise<void>;
+  readLedger(runId: string, page: number): Promise<LedgerPage | undefined>;
   /** Verdict of the recount at the end of the run. */
-  writeVerdict(runId: string, verdict: unknown): Promise<void>;
-  readVerdict(runId: string): Promise<unknown>;
-  writeReceipt(runId: string, receipt: unknown): Promise<void>;
-  readReceipt(runId: string): Promise<unknown>;
+  writeVerdict(runId: string, verdict: Recount): Promise<void>;
+  readVerdict(runId: string): Promise<Recount | undefined>;
+  writeReceipt(runId: string, receipt: Receipt): Promise<void>;
+  readReceipt(runId: string): Promise<Receipt | undefined>;
+  /** A request that takes longer than its caller waits. */
+  writeOperation(operation: Operation): Promise<void>;
+  readOperation(id: string): Promise<Operation | undefined>;
   /** Deletes the chunk inputs of one page. */
   deleteChunks(runId: string, page: number, chunks: number): Promise<void>;
   /** Deletes the inputs of one page (its index and chunks); reports stay. */

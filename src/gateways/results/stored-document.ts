@@ -43,6 +43,8 @@ const STORED_IMAGE_FIELDS = {
   attempts: true,
   contribution: true,
   replaced: true,
+  contentHash: true,
+  analyzedAt: true,
 } satisfies Record<Exclude<keyof StoredImage, 'version'>, true>;
 
 type StoredImageField = keyof typeof STORED_IMAGE_FIELDS;

@@ -50,6 +50,8 @@ export interface SidecarSettings {
 
 export interface StoredState {
   readonly value: unknown;
+  /** The value as it is stored, byte for byte: the sidecar may have written it in a form of its own. */
+  readonly text: string;
   readonly etag: string;
 }
 
@@ -97,7 +99,8 @@ export function createSidecar({ host = '127.0.0.1', port, apiToken, timeoutMs }:
       const response = await send({ method: 'get', url: `/state/${encode(component)}/${encode(key)}` });
       if (!isSuccess(response)) throw sidecarFailure(response, `reading '${key}' from '${component}'`);
       if (response.status === 204 || response.data === '') return undefined;
-      return { value: parse(response.data, `'${key}' in '${component}'`), etag: String(response.headers.etag ?? '') };
+      const value = parse(response.data, `'${key}' in '${component}'`);
+      return { value, text: response.data, etag: String(response.headers.etag ?? '') };
     },
 
     async saveState(component, key, value, { etag, firstWrite } = {}) {

@@ -88,6 +88,7 @@ const attempt = z.object({
   requestId: z.string().optional(),
   code: z.string().optional(),
   retryable: z.boolean().optional(),
+  count: count.optional().meta({ description: 'How often in a row; absent: once.' }),
 });
 
 const counters = z

@@ -1,13 +1,17 @@
 import type { Actors } from '../../actors';
 import type { Analyzer } from '../../domain/analysis';
+import { addSums, type MaybeBilled, NO_SUMS } from '../../domain/ledger';
+import { type LedgerTotal, MAX_MAYBE_BILLED, NO_RECOUNT, receiptOf } from '../../domain/receipt';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { RunsGateway } from '../../gateways/runs/port';
+import { RunLedger } from '../../runs/run-ledger';
 import { closeRun } from '../steps';
 import { activity } from './activity';
 
 /**
- * Seals the run: final status, receipt, index, and the container free for the next run. Idempotent by run: the first
- * end stands, and everything after it is written from that.
+ * Seals the run: final status, ledger, receipt, index, and the container free for the next run. Idempotent by run: the
+ * first end and the first receipt stand (a late second execution finds the page indexes gone), and everything after is
+ * written from them.
  */
 export function createCloseRun(
   actors: Actors,
@@ -16,11 +20,34 @@ export function createCloseRun(
   analyzer: () => Analyzer,
 ) {
   return activity(closeRun, async ({ runId, container, failure }) => {
-    const { run } = await actors.run(runId).end(failure === undefined ? {} : { failure });
-    const recount = await manifests.readVerdict(runId);
-    await manifests.writeReceipt(runId, { run, container, recount, analyzer: analyzer() });
+    const actor = actors.run(runId);
+    const { run } = await actor.end(failure === undefined ? {} : { failure });
+    if ((await manifests.readReceipt(runId)) === undefined) {
+      const recount = (await manifests.readVerdict(runId)) ?? NO_RECOUNT;
+      const { phaseTimes = {} } = await actor.view();
+      const total = await sealLedger(manifests, runId);
+      const facts = { recount, analyzer: analyzer(), phases: phaseTimes };
+      await manifests.writeReceipt(runId, receiptOf(run, total, facts));
+    }
     await runs.write(run);
     await actors.container(container).endRun({ runId });
     return { failed: run.status === 'Failed' };
   });
+}
+
+/** Writes the ledger of each page, one page in hand at a time, and adds up what they say. */
+async function sealLedger(manifests: ManifestsGateway, runId: string): Promise<LedgerTotal> {
+  let sums = NO_SUMS;
+  let maybeBilledCount = 0;
+  const maybeBilled: MaybeBilled[] = [];
+  for await (const { page, ledger } of new RunLedger(manifests).pages(runId)) {
+    await manifests.writeLedger(runId, page, ledger);
+    for (const { report } of ledger.chunks) {
+      if (!report) continue;
+      sums = addSums(sums, report.sums);
+      maybeBilledCount += report.maybeBilled.length;
+      maybeBilled.push(...report.maybeBilled.slice(0, MAX_MAYBE_BILLED - maybeBilled.length));
+    }
+  }
+  return { sums, maybeBilled, maybeBilledCount };
 }

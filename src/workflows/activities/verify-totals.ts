@@ -1,16 +1,16 @@
 import type { Actors } from '../../actors';
-import { addInto, differences } from '../../domain/counters';
+import { addInto } from '../../domain/counters';
+import { MAX_RECOUNT_LISTED } from '../../domain/receipt';
+import { wrongTotals } from '../../domain/verification';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { ResultsGateway } from '../../gateways/results/port';
 import { verifyTotals } from '../steps';
 import { activity } from './activity';
 
-/** Differences listed in a receipt; the count beside them is complete. */
-const MAX_LISTED = 50;
-
 /**
  * Recounts the container from its documents, compares with the actor, and replaces the totals where they differ (after
- * a chunk that was stopped for good between its save and its delta). Idempotent: the second time nothing differs.
+ * a chunk that was stopped for good between its save and its delta). Idempotent: the second time nothing differs, and
+ * the verdict of the first stands, written before what it found is put right.
  */
 export function createVerifyTotals(
   actors: Pick<Actors, 'container'>,
@@ -22,10 +22,14 @@ export function createVerifyTotals(
     for await (const contribution of results.contributions(container)) addInto(recount, contribution);
     const actor = actors.container(container);
     const { counters } = await actor.summary();
-    const found = differences(recount, counters);
+    const found = wrongTotals(recount, counters);
+    const standing = await manifests.readVerdict(runId);
+    const verdict =
+      standing?.clean === false
+        ? standing
+        : { clean: found.length === 0, differences: found.slice(0, MAX_RECOUNT_LISTED), count: found.length };
+    await manifests.writeVerdict(runId, verdict);
     if (found.length > 0) await actor.replaceAggregate({ runId, counters: recount });
-    const clean = found.length === 0;
-    await manifests.writeVerdict(runId, { clean, differences: found.slice(0, MAX_LISTED), count: found.length });
-    return { clean, differences: found.length };
+    return { clean: verdict.clean, differences: verdict.count };
   });
 }

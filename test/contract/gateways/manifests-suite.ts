@@ -1,4 +1,5 @@
 import type { ListedBlob } from '../../../src/domain/image';
+import type { Receipt } from '../../../src/domain/receipt';
 import type { ImageOutcome } from '../../../src/domain/report';
 import type { ManifestsGateway, PageIndex } from '../../../src/gateways/manifests/port';
 import { HOSTILE_NAMES } from './hostile-names';
@@ -7,6 +8,15 @@ export interface ManifestsSubject {
   readonly manifests: ManifestsGateway;
   stop(): Promise<void>;
 }
+
+const RECEIPT: Receipt = {
+  ...{ run: '0'.repeat(32), container: 'photos', prefix: '', status: 'Completed' },
+  ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', removed: 0 },
+  counts: { total: 0, totalIsFinal: true, succeeded: 0, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 },
+  ...{ calls: 0, transactions: 0, cacheHits: 0, downloads: 0, throttled429: 0, retries: 0 },
+  ...{ maybeBilled: [], maybeBilledCount: 0, recount: { clean: true, differences: [], count: 0 }, phases: {} },
+  analyzer: { provider: 'azure', version: '3.2', features: ['Color'], language: 'en' },
+};
 
 /** The contract of ManifestsGateway: the same for every implementation. */
 export function describeManifests(name: string, start: () => Promise<ManifestsSubject>): void {
@@ -72,8 +82,37 @@ export function describeManifests(name: string, start: () => Promise<ManifestsSu
       await manifests.writeReport(ref, [outcome]);
       await manifests.writeReport(ref, [outcome, { ...outcome, blob: 'b' }]);
       expect(await manifests.readReport(ref)).toEqual([outcome, { ...outcome, blob: 'b' }]);
-      await manifests.writeReceipt(ref.runId, { total: 1 });
-      expect(await manifests.readReceipt(ref.runId)).toEqual({ total: 1 });
+      await manifests.writeReceipt(ref.runId, RECEIPT);
+      expect(await manifests.readReceipt(ref.runId)).toEqual(RECEIPT);
+    });
+
+    test('the text of a report is the one its hash is taken of: the same at every reading', async () => {
+      const ref = { runId: newRun(), page: 0, chunk: 3 };
+      expect(await manifests.readReportText(ref)).toBeUndefined();
+      const outcomes: ImageOutcome[] = HOSTILE_NAMES.map((blob) => ({
+        ...{ blob, status: 'failed', listed: true, reason: 'corrupt', calls: 0, transactions: 0 },
+      }));
+      await manifests.writeReport(ref, outcomes);
+      const text = (await manifests.readReportText(ref)) ?? '';
+      expect(JSON.parse(text)).toEqual(outcomes);
+      expect(await manifests.readReportText(ref)).toBe(text);
+    });
+
+    test('ledgers, verdicts and operations come back', async () => {
+      const runId = newRun();
+      expect(await manifests.readLedger(runId, 7)).toBeUndefined();
+      expect(await manifests.readVerdict(runId)).toBeUndefined();
+      expect(await manifests.readOperation(runId)).toBeUndefined();
+      const ledger = { chunks: [{ from: 'a', to: 'b', count: 3, settled: true }], last: true };
+      await manifests.writeLedger(runId, 7, ledger);
+      expect(await manifests.readLedger(runId, 7)).toEqual(ledger);
+      const verdict = { clean: false, differences: [], count: 0 };
+      await manifests.writeVerdict(runId, verdict);
+      expect(await manifests.readVerdict(runId)).toEqual(verdict);
+      const at = '2026-01-01T00:00:00.000Z';
+      const operation = { id: runId, kind: 'verify', container: 'photos', status: 'Running' } as const;
+      await manifests.writeOperation({ ...operation, startedAt: at, updatedAt: at });
+      expect(await manifests.readOperation(runId)).toEqual({ ...operation, startedAt: at, updatedAt: at });
     });
 
     test('deleting a page takes its inputs and leaves reports, receipt and other pages', async () => {
@@ -83,13 +122,13 @@ export function describeManifests(name: string, start: () => Promise<ManifestsSu
         for (const chunk of [0, 1]) await manifests.writeChunk({ runId, page, chunk }, []);
       }
       await manifests.writeReport({ runId, page: 0, chunk: 0 }, []);
-      await manifests.writeReceipt(runId, {});
+      await manifests.writeReceipt(runId, RECEIPT);
       await manifests.deletePage(runId, 0, 2);
       await manifests.deletePage(runId, 0, 2);
       expect(await manifests.readPage(runId, 0)).toBeUndefined();
       for (const chunk of [0, 1]) expect(await manifests.readChunk({ runId, page: 0, chunk })).toBeUndefined();
       expect(await manifests.readReport({ runId, page: 0, chunk: 0 })).toEqual([]);
-      expect(await manifests.readReceipt(runId)).toEqual({});
+      expect(await manifests.readReceipt(runId)).toEqual(RECEIPT);
       expect(await manifests.readPage(runId, 1)).toEqual(index('next'));
       expect(await manifests.readChunk({ runId, page: 1, chunk: 1 })).toEqual([]);
     });

@@ -1,0 +1,61 @@
+import type { ImageError, ImageReason } from './image';
+
+/**
+ * What a person can do about an image without an analysis, by its reason or by the code of an attempt: one sentence that
+ * can be acted on. Images that failed in a retryable way are tried again by the next run by themselves.
+ */
+const ADVICE: Readonly<Record<string, string>> = {
+  empty: 'The blob has no bytes: upload the image again.',
+  'too-large-bytes': 'The file is larger than Vision takes: upload a smaller or more compressed copy.',
+  'too-large-pixels': 'The image has more pixels on a side than Vision takes: upload a scaled-down copy.',
+  'too-small': 'The image has fewer pixels on a side than Vision takes (50): upload a larger copy, or leave it out.',
+  'unsupported-format': 'Vision does not take this format: convert it to JPEG or PNG.',
+  'not-an-image': 'The bytes are not those of an image: move the blob elsewhere, or leave it skipped.',
+  corrupt: 'The image is damaged or cut off: upload it again from its source.',
+  changed: 'The blob was replaced while it was read: run again when uploads have ended.',
+  gone: 'The blob was deleted from the container: upload it again if that was a mistake.',
+  budget: 'The budget of the run was used up: start another run, or approve more.',
+  shrink:
+    'The listing lost many known images: check the container, and run with confirmShrink=true if they were deleted.',
+  poison: 'Processing this image ended the process several times: look at the image itself, and report it.',
+  'download-failed': 'Blob Storage did not deliver the bytes: run again, and check the storage account if it stays.',
+  'download-forbidden': 'Blob Storage refused to let us read: grant Storage Blob Data Reader, or correct the key.',
+  'vision-throttled': 'Vision asked to slow down, and we did. More throughput needs a higher tier of the resource.',
+  'vision-unauthorized': 'Vision refused the key: correct VISION_KEY and VISION_ENDPOINT, then run again.',
+  'vision-forbidden':
+    'Vision refused the application: open its firewall or grant Cognitive Services User, then run again.',
+  'vision-unavailable': 'Vision failed on its side: run again later.',
+  'vision-network': 'Vision could not be reached: check the network and VISION_ENDPOINT, then run again.',
+  'vision-timeout': 'Vision did not answer in time: run again; raise VISION_TIMEOUT_MS if it stays.',
+  'vision-aborted': 'The call was given up when the process stopped: run again.',
+  'maybe-billed': 'The process ended while this call was under way: it may stand on the bill once more. Nothing to do.',
+  'vision-bad-response':
+    'What answered is not Vision, or its answer was cut: check VISION_ENDPOINT and any proxy in between.',
+  'vision-invalid-size': 'Vision finds the image too large or too small: upload a copy of another size.',
+  'vision-invalid-format': 'Vision cannot read the image: convert it to JPEG or PNG.',
+  'vision-unsupported-feature': 'Vision does not offer a feature or the language asked for: correct VISION_FEATURES.',
+  'vision-not-found': 'There is no Vision at this address: correct VISION_ENDPOINT, its region and its version.',
+  'vision-rejected': 'Vision refused the image: its message says why; look at the image itself.',
+};
+
+const UNKNOWN = {
+  retryable: 'Run again: this may pass by itself.',
+  permanent: 'Look at the message of the error and at the image itself.',
+} as const;
+
+/** Advice for a reason or a code. */
+export function adviceOn(code: string, retryable = false): string {
+  const known = Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined;
+  return known ?? (retryable ? UNKNOWN.retryable : UNKNOWN.permanent);
+}
+
+/** Advice for an image as it is; undefined when there is nothing to do. */
+export function adviceFor(image: {
+  readonly status: string;
+  readonly reason?: ImageReason | string;
+  readonly error?: Pick<ImageError, 'code' | 'retryable'>;
+}): string | undefined {
+  const code = image.reason ?? image.error?.code;
+  if (image.status === 'succeeded' || image.status === 'unchanged' || code === undefined) return undefined;
+  return adviceOn(code, image.error?.retryable);
+}

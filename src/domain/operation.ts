@@ -1,0 +1,29 @@
+import type { Repair, Verification } from './verification';
+
+/**
+ * A request that went on after its caller was answered. Its record outlives the process that works on it.
+ *
+ * I1 A record that says `Running` and was not renewed for LOST_AFTER_MS belongs to a process that is gone: it is shown
+ *    as failed, and never keeps a caller waiting for ever.
+ */
+export interface Operation {
+  readonly id: string;
+  readonly kind: 'verify' | 'repair';
+  readonly container: string;
+  readonly status: 'Running' | 'Succeeded' | 'Failed';
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  readonly result?: Verification | Repair;
+  /** What went wrong, in words for a person. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export const RENEW_EVERY_MS = 10_000;
+export const LOST_AFTER_MS = 60_000;
+
+/** The record as it is to be believed at `nowMs` (I1). `updatedAtMs` is its time of renewal in milliseconds. */
+export function believed(operation: Operation, updatedAtMs: number, nowMs: number): Operation {
+  if (operation.status !== 'Running' || nowMs - updatedAtMs < LOST_AFTER_MS) return operation;
+  const message = 'The process that worked on it has ended. Nothing is half done: ask again.';
+  return { ...operation, status: 'Failed', error: { code: 'lost', message } };
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { CHUNKS_PER_PAGE, type ChunkRef } from '../domain/ids';
+import { type ChunkReport, chunkReportOf, type LedgerPage, type LedgerRow } from '../domain/ledger';
+import type { ImageOutcome } from '../domain/report';
+import type { ManifestsGateway } from '../gateways/manifests/port';
+
+/**
+ * What became of the pages of a run: from the ledger of its end, or, while it goes on, from what its chunks have written.
+ *
+ * I1 One page in hand at a time, whatever the size of the run.
+ * I2 A page whose index was lost is told by its reports alone; pages end after the last one, or where two are missing.
+ */
+export class RunLedger {
+  constructor(private readonly manifests: ManifestsGateway) {}
+
+  async page(runId: string, page: number): Promise<LedgerPage | undefined> {
+    return (await this.manifests.readLedger(runId, page)) ?? this.compute(runId, page);
+  }
+
+  async *pages(runId: string, first = 0): AsyncGenerator<{ readonly page: number; readonly ledger: LedgerPage }> {
+    for (let page = first, gaps = 0; gaps < 2; page++) {
+      const ledger = await this.page(runId, page);
+      if (ledger) yield { page, ledger };
+      if (ledger?.last) return;
+      gaps = ledger ? 0 : gaps + 1; // I2
+    }
+  }
+
+  /** As the index and the reports have it now. */
+  async compute(runId: string, page: number): Promise<LedgerPage | undefined> {
+    const index = await this.manifests.readPage(runId, page);
+    if (!index) return this.fromReportsAlone(runId, page);
+    const rows = index.chunks.map(async ({ from, to, count, settled }, chunk): Promise<LedgerRow> => {
+      const report = settled ? undefined : await this.report({ runId, page, chunk });
+      return {
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        count,
+        settled,
+        ...(report === undefined ? {} : { report }),
+      };
+    });
+    return { chunks: await Promise.all(rows), last: index.next === undefined };
+  }
+
+  private async fromReportsAlone(runId: string, page: number): Promise<LedgerPage | undefined> {
+    const refs = Array.from({ length: CHUNKS_PER_PAGE }, (_, chunk) => ({ runId, page, chunk }));
+    const reports = await Promise.all(refs.map((ref) => this.report(ref)));
+    const found = reports.findLastIndex((report) => report !== undefined);
+    if (found < 0) return undefined;
+    const chunks = reports
+      .slice(0, found + 1)
+      .map((report): LedgerRow => ({ count: report?.lines ?? 0, settled: false, ...(report ? { report } : {}) }));
+    return { chunks, last: false };
+  }
+
+  private async report(ref: ChunkRef): Promise<ChunkReport | undefined> {
+    const text = await this.manifests.readReportText(ref);
+    if (text === undefined) return undefined;
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return chunkReportOf(JSON.parse(text) as ImageOutcome[], sha256);
+  }
+}
