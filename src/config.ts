@@ -35,9 +35,12 @@ export interface Config {
 }
 
 export class Secret {
-  constructor(private readonly value: string) {}
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
   reveal(): string {
-    return this.value;
+    return this.#value;
   }
   toString(): string {
     return '[secret]';
