@@ -1,0 +1,202 @@
+import { inspect } from 'node:util';
+import { type Config, ConfigError, readConfig, Secret } from '../../../src/config';
+
+const STORAGE_KEY = 'c3RvcmFnZS1zZWNyZXQ=';
+const SECRETS = [STORAGE_KEY, 'cosmos-secret', 'vision-secret', 'app-secret', 'dapr-secret'];
+const ENOUGH = {
+  AZURE_STORAGE_CONNECTION_STRING: `DefaultEndpointsProtocol=https;AccountName=me;AccountKey=${STORAGE_KEY}`,
+  COSMOS_ENDPOINT: 'https://me.documents.azure.com:443/',
+  COSMOS_KEY: 'cosmos-secret',
+  VISION_ENDPOINT: 'https://me.cognitiveservices.azure.com/',
+  VISION_KEY: 'vision-secret',
+};
+const TUTORIAL = {
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+  CosmosDBConnection: 'AccountEndpoint=https://old.documents.azure.com:443/;AccountKey=b2xk==;',
+  ComputerValidationToken: 'old-token',
+  ComputerVisionUrl: 'https://westeurope.api.cognitive.microsoft.com/vision/v3.2/analyze?visualFeatures=Tags',
+};
+
+function problemsOf(env: Record<string, string>): ConfigError {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+const read = (env: Record<string, string>): Config => readConfig({ ...ENOUGH, ...env });
+
+describe('readConfig', () => {
+  test('what need not be said has a default', () => {
+    expect(readConfig(ENOUGH)).toMatchObject({
+      api: { host: '127.0.0.1', port: 8080 },
+      appChannel: { port: 3000, token: undefined },
+      sidecar: { httpPort: 3500, grpcPort: 50001, token: undefined },
+      cosmos: { endpoint: 'https://me.documents.azure.com:443/' },
+      vision: {
+        endpoint: 'https://me.cognitiveservices.azure.com',
+        apiVersion: '3.2',
+        features: ['Categories', 'Description', 'Tags', 'Color'],
+        language: 'en',
+        timeoutMs: 30_000,
+      },
+      limits: { imagesInFlight: 100, bytesInFlight: 128 * 1024 * 1024 },
+      price: { unit: 0.001, currency: 'USD' },
+      maxLostShare: 0.2,
+      logLevel: 'info',
+    });
+  });
+
+  test.each<[string, string, (config: Config) => unknown, unknown]>([
+    ['API_HOST', '0.0.0.0', ({ api }) => api.host, '0.0.0.0'],
+    ['API_PORT', '9000', ({ api }) => api.port, 9_000],
+    ['APP_PORT', '3001', ({ appChannel }) => appChannel.port, 3_001],
+    ['APP_API_TOKEN', 'app-secret', ({ appChannel }) => appChannel.token?.reveal(), 'app-secret'],
+    ['DAPR_HTTP_PORT', '3501', ({ sidecar }) => sidecar.httpPort, 3_501],
+    ['DAPR_GRPC_PORT', '50002', ({ sidecar }) => sidecar.grpcPort, 50_002],
+    ['DAPR_API_TOKEN', 'dapr-secret', ({ sidecar }) => sidecar.token?.reveal(), 'dapr-secret'],
+    ['VISION_API_VERSION', '4.0', ({ vision }) => vision.apiVersion, '4.0'],
+    ['VISION_FEATURES', ' Tags , Color,', ({ vision }) => vision.features, ['Tags', 'Color']],
+    ['VISION_LANGUAGE', 'pt-BR', ({ vision }) => vision.language, 'pt-BR'],
+    ['VISION_TIMEOUT_MS', '100', ({ vision }) => vision.timeoutMs, 100],
+    ['MAX_IMAGES_IN_FLIGHT', '1', ({ limits }) => limits.imagesInFlight, 1],
+    ['MAX_BYTES_IN_FLIGHT', '1048576', ({ limits }) => limits.bytesInFlight, 1_048_576],
+    ['PRICE_PER_TRANSACTION', '0', ({ price }) => price.unit, 0],
+    ['PRICE_CURRENCY', 'EUR', ({ price }) => price.currency, 'EUR'],
+    ['SHRINK_GUARD_PERCENT', '0', ({ maxLostShare }) => maxLostShare, 0],
+    ['LOG_LEVEL', 'debug', ({ logLevel }) => logLevel, 'debug'],
+  ])('%s=%s', (name, value, pick, expected) => {
+    expect(pick(read({ [name]: value }))).toEqual(expected);
+  });
+
+  test('an empty or blank value counts as not set', () => {
+    expect(read({ API_PORT: '', LOG_LEVEL: '  ' })).toMatchObject({ api: { port: 8080 }, logLevel: 'info' });
+  });
+
+  test.each([
+    ['API_PORT', '0'],
+    ['API_PORT', '65536'],
+    ['API_PORT', '80.5'],
+    ['API_PORT', 'http'],
+    ['VISION_API_VERSION', '3.1'],
+    ['VISION_LANGUAGE', 'English'],
+    ['VISION_TIMEOUT_MS', '99'],
+    ['MAX_IMAGES_IN_FLIGHT', '0'],
+    ['MAX_BYTES_IN_FLIGHT', '1'],
+    ['PRICE_PER_TRANSACTION', '-1'],
+    ['PRICE_PER_TRANSACTION', 'NaN'],
+    ['PRICE_CURRENCY', 'euro'],
+    ['SHRINK_GUARD_PERCENT', '101'],
+    ['LOG_LEVEL', 'loud'],
+    ['COSMOS_ENDPOINT', 'me.documents.azure.com'],
+    ['AZURE_STORAGE_CONNECTION_STRING', 'https://me.blob.core.windows.net'],
+  ])('%s=%s is refused by name, with a cure', (name, value) => {
+    const { problems } = problemsOf({ ...ENOUGH, [name]: value });
+    expect(problems.map((problem) => problem.name)).toEqual([name]);
+    expect(problems.every(({ cure }) => cure.length > 10)).toBe(true);
+  });
+
+  test('all problems come at once', () => {
+    const { problems, message } = problemsOf({ API_PORT: 'x', LOG_LEVEL: 'loud' });
+    const names = problems.map(({ name }) => name);
+    const missing = [
+      'AZURE_STORAGE_CONNECTION_STRING',
+      'COSMOS_ENDPOINT',
+      'COSMOS_KEY',
+      'VISION_ENDPOINT',
+      'VISION_KEY',
+    ];
+    expect(names.sort()).toEqual(['API_PORT', 'LOG_LEVEL', ...missing].sort());
+    for (const name of names) expect(message).toContain(name);
+    expect(message.split('\n')).toHaveLength(names.length);
+  });
+});
+
+describe("the tutorial's settings", () => {
+  test('are enough', () => {
+    const config = readConfig(TUTORIAL);
+    expect(config.storage.connectionString.reveal()).toBe('UseDevelopmentStorage=true');
+    expect(config.cosmos.endpoint).toBe('https://old.documents.azure.com:443/');
+    expect(config.cosmos.key.reveal()).toBe('b2xk=='); // the padding of a key is part of it
+    expect(config.vision).toMatchObject({
+      endpoint: 'https://westeurope.api.cognitive.microsoft.com',
+      apiVersion: '3.2',
+    });
+    expect(config.vision.key.reveal()).toBe('old-token');
+  });
+
+  test("today's names win over them", () => {
+    const config = readConfig({ ...TUTORIAL, ...ENOUGH });
+    expect(config.cosmos.key.reveal()).toBe('cosmos-secret');
+    expect(config.vision.key.reveal()).toBe('vision-secret');
+    expect(config.storage.connectionString.reveal()).toContain('AccountName=me');
+  });
+
+  test.each(['1.0', '2.0', '2.1', '3.0', '3.1'])(
+    'a URL of Vision %s, retired, is refused with its successor',
+    (version) => {
+      const url = `https://westeurope.api.cognitive.microsoft.com/vision/v${version}/analyze`;
+      const { problems } = problemsOf({ ...TUTORIAL, ComputerVisionUrl: url });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatchObject({
+        name: 'ComputerVisionUrl',
+        problem: expect.stringMatching(/retired.*v3\.2/),
+      });
+    },
+  );
+
+  test('a URL of Image Analysis says its version', () => {
+    const url = 'https://me.cognitiveservices.azure.com/computervision/imageanalysis:analyze?api-version=2023-10-01';
+    expect(readConfig({ ...TUTORIAL, ComputerVisionUrl: url }).vision.apiVersion).toBe('4.0');
+  });
+
+  test('half a Cosmos connection string is refused', () => {
+    for (const text of [
+      'AccountEndpoint=https://x/;',
+      'AccountKey=a==',
+      'nonsense',
+      'AccountEndpoint=x;AccountKey=y',
+    ]) {
+      expect(problemsOf({ ...TUTORIAL, CosmosDBConnection: text }).problems.map(({ name }) => name)).toEqual([
+        'CosmosDBConnection',
+      ]);
+    }
+  });
+});
+
+describe('secrets', () => {
+  const config = read({ APP_API_TOKEN: 'app-secret', DAPR_API_TOKEN: 'dapr-secret' });
+
+  test('never print, however a configuration is shown', () => {
+    const shown = [
+      inspect(config, { depth: 9 }),
+      inspect(config, { depth: 9, showHidden: true, customInspect: false }),
+      JSON.stringify(config),
+      `${config.vision.key} ${config.cosmos.key}`,
+      String(Object.values(config.vision.key)),
+      JSON.stringify({ ...config.vision.key }),
+    ].join('\n');
+    for (const secret of SECRETS) expect(shown).not.toContain(secret);
+    expect(shown).toContain('[secret]');
+  });
+
+  test('are revealed to whoever asks for them by name', () => {
+    expect(new Secret('x').reveal()).toBe('x');
+  });
+
+  test('stay out of what is said about a bad configuration', () => {
+    const error = problemsOf({
+      AZURE_STORAGE_CONNECTION_STRING: `broken ${STORAGE_KEY}`,
+      CosmosDBConnection: 'AccountKey=cosmos-secret',
+      VISION_ENDPOINT: 'https://user:vision-secret@me.cognitiveservices.azure.com/',
+      VISION_KEY: 'vision-secret',
+      LOG_LEVEL: 'app-secret',
+      API_PORT: 'dapr-secret',
+    });
+    const said = `${error.message}\n${inspect(error, { depth: 9 })}\n${JSON.stringify(error)}`;
+    for (const secret of SECRETS) expect(said).not.toContain(secret);
+  });
+});
