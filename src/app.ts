@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { createActors } from './actors';
 import { type Config, ConfigError, readConfig } from './config';
@@ -15,7 +16,7 @@ import { createDaprManifests } from './gateways/manifests/dapr-manifests';
 import { createCosmosResults } from './gateways/results/cosmos-results';
 import { createCosmosRuns } from './gateways/runs/cosmos-runs';
 import { createSidecar } from './gateways/sidecar/sidecar';
-import { connectVision } from './gateways/vision';
+import { connectVision, resourceOf, visionRate } from './gateways/vision';
 import { createAppChannel } from './http/app-channel';
 import { listen } from './http/listener';
 import { createPublicApp } from './http/public-server';
@@ -29,7 +30,10 @@ import { ServicePace } from './pipeline/service-pace';
 import { SingleFlight } from './pipeline/single-flight';
 import { ContainerQueries } from './runs/container-queries';
 import { checkHealth } from './runs/health';
+import type { QuoteSettings } from './runs/priced';
+import { QuoteService } from './runs/quote-service';
 import { Reviver } from './runs/reviver';
+import { RunCommands } from './runs/run-commands';
 import { RunService } from './runs/run-service';
 import { createLogger } from './telemetry/logger';
 import { createActivities } from './workflows/activities';
@@ -70,10 +74,12 @@ export async function startApp(config: Config): Promise<App> {
   });
 
   // Actors, pipeline, workflows
-  const actors = createActors(sidecar, clock.nowMs);
+  const rate = await visionRate(config.vision);
+  const actors = createActors(sidecar, clock.nowMs, { resource: resourceOf(config.vision.endpoint), defaults: rate });
   const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
   const listing = new Listing({ blobs, manifests, results, vision });
-  const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
+  const transactionsPerCall = () => vision.analyzer.features.length;
+  const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4, transactionsPerCall });
   const chunks = new ChunkWork({
     blobs,
     vision,
@@ -83,13 +89,25 @@ export async function startApp(config: Config): Promise<App> {
     flights: new SingleFlight(),
     blobPace: new ServicePace(clock, 'Blob Storage'),
     visionPace: new ServicePace(clock, 'Vision'),
+    tellThrottled: (retryAfterMs) =>
+      void actors
+        .quota()
+        .throttled({ retryAfterMs })
+        .catch(() => undefined),
     clock,
     manifests,
     listing,
     sessions,
     container: actors.container,
   });
-  const quote = { price: config.price, maxLostShare: config.maxLostShare };
+  const quote: QuoteSettings = {
+    price: config.price,
+    maxLostShare: config.maxLostShare,
+    ...rate,
+    nowMs: clock.nowMs,
+    validMs: config.approvalExpiresMs,
+    hash: (text) => createHash('sha256').update(text).digest('hex'),
+  };
   const activities = createActivities({ actors, listing, chunks, vision, results, manifests, runs, events, quote });
   const grpc = {
     host: '127.0.0.1',
@@ -105,10 +123,14 @@ export async function startApp(config: Config): Promise<App> {
     blobs,
     runs,
     workflows,
+    approval: config.approval,
     features: () => vision.analyzer.features,
     nowMs: clock.nowMs,
     newRunId: () => uuidv7().replaceAll('-', ''),
   });
+  const analyzer = () => vision.analyzer;
+  const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
+  const quotes = new QuoteService({ blobs, listing, runs, analyzer, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
   const useCases: UseCases = {
     startRun: (command) => runService.start(command),
@@ -119,6 +141,12 @@ export async function startApp(config: Config): Promise<App> {
     getImage: (container, blob) => queries.image(container, blob),
     listActivity: (container, page) => activityLog.list(container, page),
     health: () => checkHealth({ sidecar, worker, results }),
+    controlRun: (command) => commands.control(command),
+    approveRun: (command) => commands.approve(command),
+    getAudit: (id) => commands.audit(id),
+    quote: (command) => quotes.quote(command),
+    forecastRetry: (command) => commands.forecast(command),
+    retryRun: (command) => commands.retry(command),
   };
   const reviver = new Reviver(runService, log);
 

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { ApprovalRule } from './domain/approval';
 import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from './gateways/vision';
 
 /**
@@ -22,6 +23,8 @@ export interface Config {
     readonly features: readonly string[];
     readonly language: string;
     readonly timeoutMs: number;
+    /** `10/s`, `20/min`, `unlimited`; absent: the service's own. */
+    readonly rate: string | undefined;
   };
   readonly limits: {
     /** Images downloaded or at Vision at once, in this process. */
@@ -29,6 +32,10 @@ export interface Config {
     readonly bytesInFlight: number;
   };
   readonly price: { readonly unit: number; readonly currency: string };
+  /** When a run must be approved, where its start does not say. */
+  readonly approval: ApprovalRule;
+  /** How long a quote, and the question for its approval, stands. */
+  readonly approvalExpiresMs: number;
   /** Share of known images, 0..1, that may be missing from a listing before it is mistrusted. */
   readonly maxLostShare: number;
   readonly logLevel: string;
@@ -91,6 +98,8 @@ export function readConfig(env: Environment): Config {
       unit: read.number('PRICE_PER_TRANSACTION', 0.001, 0, 1_000),
       currency: read.matching('PRICE_CURRENCY', 'USD', /^[A-Z]{3}$/, 'Give three capital letters such as USD or EUR.'),
     },
+    approval: approvalOf(read),
+    approvalExpiresMs: read.integer('APPROVAL_EXPIRES_SECONDS', 7 * 24 * 3_600, 1, 365 * 24 * 3_600) * 1_000,
     maxLostShare: read.number('SHRINK_GUARD_PERCENT', 20, 0, 100) / 100,
     logLevel: read.matching(
       'LOG_LEVEL',
@@ -123,6 +132,12 @@ function storageOf(read: Reader): Config['storage'] {
     );
   }
   return { connectionString: new Secret(found?.value ?? '') };
+}
+
+function approvalOf(read: Reader): ApprovalRule {
+  const cure = 'Give auto, always, or above:AMOUNT such as above:5.';
+  const value = read.matching('APPROVAL', 'auto', /^(auto|always|above:\d{1,9}(\.\d{1,6})?)$/, cure);
+  return value === 'auto' || value === 'always' ? value : { above: Number(value.slice('above:'.length)) };
 }
 
 function cosmosOf(read: Reader): Config['cosmos'] {
@@ -176,6 +191,12 @@ function visionOf(read: Reader): Config['vision'] {
     }
   }
   if (!key) read.problem('VISION_KEY', 'is missing.', 'Set it to a key of your Computer Vision resource.');
+  const rate = read.matching(
+    'VISION_RATE',
+    '',
+    /^(unlimited|\d+(\.\d+)?\/(s|min))?$/,
+    'Give calls per second or minute: 10/s, 20/min, or unlimited.',
+  );
   const features = read.text('VISION_FEATURES', DEFAULT_VISION_FEATURES.join(','));
   return {
     endpoint,
@@ -187,6 +208,7 @@ function visionOf(read: Reader): Config['vision'] {
       .filter((feature) => feature !== ''),
     language: read.matching('VISION_LANGUAGE', 'en', /^[a-z]{2}(-[A-Za-z]{2,4})?$/, 'Give a language code such as en.'),
     timeoutMs: read.integer('VISION_TIMEOUT_MS', 30_000, 100, 600_000),
+    rate: rate === '' ? undefined : rate,
   };
 }
 

@@ -17,6 +17,8 @@ export const ACTIVITIES = {
   setPhase: 'set-phase',
   listPage: 'list-page',
   writeQuote: 'write-quote',
+  seekApproval: 'seek-approval',
+  takeApproval: 'take-approval',
   openPage: 'open-page',
   analyzeChunk: 'analyze-chunk',
   cleanPage: 'clean-page',
@@ -38,9 +40,13 @@ export const TUTORIAL_ALIASES: Readonly<Record<string, string>> = {
 /** External event that wakes a waiting run: its owner has said something new (pause, resume, cancel, approval). */
 export const RUN_CONTROL_EVENT = 'run-control';
 
+/** External event `{approved, planHash, maxTransactions?}`: the same as approving or declining by the API. */
+export const APPROVAL_EVENT = 'approval';
+
 export const ACTORS = {
   container: 'ContainerActor',
   run: 'RunActor',
+  visionQuota: 'VisionQuotaActor',
 } as const;
 
 /** Dapr component names: the same locally and on Azure; only the YAML behind them differs. */
@@ -65,6 +71,7 @@ export const SUBSCRIPTION_ROUTES = {
 /** CloudEvents `type`: reverse DNS with a version. */
 export const EVENT_TYPES = {
   runStarted: 'io.contactsheet.run.started.v1',
+  approvalRequested: 'io.contactsheet.run.approval-requested.v1',
   runCompleted: 'io.contactsheet.run.completed.v1',
   runFailed: 'io.contactsheet.run.failed.v1',
 } as const;

@@ -16,6 +16,8 @@ export interface ContainerActorApi {
     readonly runId: string;
     readonly counters: Counters;
   }): Promise<{ readonly replaced: boolean }>;
+  /** The same between runs. Refused (false) while a run is active, and when another than `lastRun` has ended since. */
+  repair(input: { readonly lastRun?: string; readonly counters: Counters }): Promise<{ readonly repaired: boolean }>;
 }
 
 export interface ContainerTotals {

@@ -69,10 +69,15 @@ export class ContainerActorLogic implements ContainerActorApi {
   async replaceAggregate({ runId, counters }: Parameters<ContainerActorApi['replaceAggregate']>[0]) {
     const head = await this.load();
     if (head.activeRun !== runId) return { replaced: false };
-    const parts = splitByBucket(counters);
-    const changes = Object.fromEntries(ALL_BUCKETS.map((bucket) => [partKey(bucket), parts.get(bucket) ?? {}]));
-    await this.state.commit(head, changes);
+    await this.state.commit(head, wholly(counters));
     return { replaced: true };
+  }
+
+  async repair({ lastRun, counters }: Parameters<ContainerActorApi['repair']>[0]) {
+    const head = await this.load();
+    if (head.activeRun !== undefined || head.lastRun !== lastRun) return { repaired: false };
+    await this.state.commit(head, wholly(counters));
+    return { repaired: true };
   }
 
   private async load(): Promise<ContainerHead> {
@@ -82,6 +87,12 @@ export class ContainerActorLogic implements ContainerActorApi {
 
 const ALL_BUCKETS = [undefined, ...Array.from({ length: TAG_BUCKETS }, (_, bucket) => bucket)];
 const ALL_PARTS = ALL_BUCKETS.map(partKey);
+
+/** Every part written, also those that are empty now. */
+function wholly(counters: Counters): Record<string, Counters> {
+  const parts = splitByBucket(counters);
+  return Object.fromEntries(ALL_BUCKETS.map((bucket) => [partKey(bucket), parts.get(bucket) ?? {}]));
+}
 
 function partKey(bucket: number | undefined): string {
   return bucket === undefined ? 'totals' : `tags-${String(bucket).padStart(2, '0')}`;

@@ -1,9 +1,12 @@
+import type { QuotaSettings } from '../domain/quota';
 import { ACTORS } from '../names';
 import { ContainerActorLogic } from './container-actor';
 import type { ContainerActorApi } from './container-actor.api';
 import { type ActorSidecar, actorClient, daprActorStore, hostActor } from './dapr-actors';
 import { RunActorLogic } from './run-actor';
 import type { RunActorApi } from './run-actor.api';
+import { VisionQuotaActorLogic } from './vision-quota-actor';
+import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 
 const CONTAINER_METHODS = {
   beginRun: true,
@@ -11,6 +14,7 @@ const CONTAINER_METHODS = {
   endRun: true,
   summary: true,
   replaceAggregate: true,
+  repair: true,
 } as const;
 
 const RUN_METHODS = {
@@ -19,25 +23,47 @@ const RUN_METHODS = {
   pageListed: true,
   listing: true,
   quote: true,
+  seekApproval: true,
+  approve: true,
   pageDone: true,
   openChunk: true,
   report: true,
   closeChunk: true,
   command: true,
+  audit: true,
+  retried: true,
   trouble: true,
   paused: true,
   end: true,
   view: true,
 } as const;
 
+const QUOTA_METHODS = {
+  lease: true,
+  giveBack: true,
+  throttled: true,
+  configure: true,
+  view: true,
+} as const;
+
+/** Which Vision resource is shared, and what it allows until somebody says otherwise. */
+export interface QuotaScope {
+  readonly resource: string;
+  readonly defaults: QuotaSettings;
+}
+
 /** Every actor of the product: what this process hosts, and typed clients to call them wherever they live. */
 export interface Actors {
   readonly hosted: readonly ReturnType<typeof hostActor>[];
   container(name: string): ContainerActorApi;
   run(id: string): RunActorApi;
+  /** Of the Vision resource that this process calls. */
+  quota(): VisionQuotaActorApi;
 }
 
-export function createActors(sidecar: ActorSidecar, nowMs: () => number): Actors {
+export function createActors(sidecar: ActorSidecar, nowMs: () => number, scope: QuotaScope): Actors {
+  const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA_METHODS);
+  const quota = () => quotaOf(scope.resource);
   return {
     hosted: [
       hostActor<ContainerActorApi>(
@@ -48,10 +74,16 @@ export function createActors(sidecar: ActorSidecar, nowMs: () => number): Actors
       hostActor<RunActorApi>(
         ACTORS.run,
         RUN_METHODS,
-        (id) => new RunActorLogic(daprActorStore(sidecar, ACTORS.run, id), nowMs),
+        (id) => new RunActorLogic(daprActorStore(sidecar, ACTORS.run, id), nowMs, quota()),
+      ),
+      hostActor<VisionQuotaActorApi>(
+        ACTORS.visionQuota,
+        QUOTA_METHODS,
+        (id) => new VisionQuotaActorLogic(daprActorStore(sidecar, ACTORS.visionQuota, id), scope.defaults, nowMs),
       ),
     ],
     container: actorClient<ContainerActorApi>(sidecar, ACTORS.container, CONTAINER_METHODS),
     run: actorClient<RunActorApi>(sidecar, ACTORS.run, RUN_METHODS),
+    quota,
   };
 }

@@ -1,6 +1,10 @@
+import type { ApprovalAnswer } from '../domain/approval';
+import type { AuditEntry } from '../domain/audit';
 import type { ChunkProgress } from '../domain/chunk-progress';
 import type { ChunkRef } from '../domain/ids';
 import type { ListingCounts, Quote } from '../domain/quote';
+import type { PhaseTimes } from '../domain/receipt';
+import type { RetryFilter } from '../domain/retry-filter';
 import type { RunPhase, RunRequest, RunView } from '../domain/run';
 import type { ChunkClose, Command, Control } from '../domain/run-state';
 
@@ -15,22 +19,60 @@ export interface RunActorApi {
   }>;
   /** What the snapshot counted: the input of the quote. */
   listing(): Promise<{ readonly listing: ListingCounts; readonly confirmShrink: boolean }>;
-  quote(input: { readonly quote: Quote; readonly mayRemove: boolean }): Promise<{ readonly control: Control }>;
+  /** Decides whether the plan needs an approval; the first question stands. */
+  quote(input: { readonly quote: Quote; readonly mayRemove: boolean }): Promise<{
+    readonly control: Control;
+    readonly needsApproval: boolean;
+  }>;
+  /** May the run spend? Asked again after `waitMs`, or when the owner has said something; 0: nothing to wait for. */
+  seekApproval(): Promise<{ readonly control: Control; readonly waitMs: number }>;
+  /** Idempotent: the first consent stands. */
+  approve(input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string }): Promise<ApproveReply>;
   /** Bitmask of the chunks of a page that are done. */
   pageDone(input: { readonly page: number }): Promise<{ readonly done: number }>;
   /** Asks to work on a chunk; `wait` is asked again soon. */
   openChunk(input: { readonly ref: ChunkRef; readonly attempt: string }): Promise<OpenChunkResult>;
   /** Absolute progress of the chunks one process works on; renews their leases. */
-  report(input: { readonly chunks: readonly ChunkReport[] }): Promise<ReportResult>;
+  report(input: ReportInput): Promise<ReportResult>;
   closeChunk(input: ChunkClose & { readonly attempt: string }): Promise<{ readonly control: Control }>;
-  command(input: { readonly verb: Command; readonly reason?: string }): Promise<CommandReply>;
+  command(input: {
+    readonly verb: Command;
+    readonly reason?: string;
+    /** Default `system`. */
+    readonly who?: string;
+  }): Promise<CommandReply>;
+  /** What this run was told, oldest first. */
+  audit(): Promise<{ readonly entries: readonly AuditEntry[] }>;
+  /** Another run tries this one's failures again. Idempotent by that run. */
+  retried(input: {
+    readonly by: string;
+    readonly who?: string;
+    readonly reason?: string;
+  }): Promise<{ readonly run: RunView }>;
   /** A step failed and will be tried again: shown as the reason why nothing moves. Not durable. */
   trouble(input: { readonly reason: string }): Promise<{ readonly noted: true }>;
-  /** All work has stopped after a pause. */
+  /** All work has stopped after a pause; or the workflow has heard that the pause is over. */
   paused(): Promise<{ readonly control: Control }>;
   /** Idempotent: the first end stands. */
   end(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
-  view(): Promise<{ readonly run?: RunView; readonly mayRemove?: boolean }>;
+  /** `wake`: the workflow rests although it need not: its event was lost. */
+  view(): Promise<{
+    readonly run?: RunView;
+    readonly mayRemove?: boolean;
+    readonly wake?: boolean;
+    readonly retry?: RetryFilter;
+    /** When each phase began. */
+    readonly phaseTimes?: PhaseTimes;
+  }>;
+}
+
+export interface ReportInput {
+  readonly chunks: readonly ChunkReport[];
+  /** Calls this process could start before its next report. */
+  readonly want?: number;
+  /** Calls it was granted before and did not start: they are given back. */
+  readonly unused?: number;
+  readonly transactionsPerCall?: number;
 }
 
 export interface ChunkReport {
@@ -50,9 +92,20 @@ export interface ReportResult {
   readonly control: Control;
   /** Chunk ids whose lease another execution holds now: stop them. */
   readonly lost: readonly string[];
+  /** Calls that may start before they grow stale; `unlimited` when nobody counts. */
+  readonly calls: number | 'unlimited';
+  /** Why it is fewer than wanted, in a sentence, when it is not just the rate. */
+  readonly limit?: string;
 }
 
 export interface CommandReply {
   readonly accepted: boolean;
   readonly run: RunView;
+  /** The workflow rests and has to hear of it: raise RUN_CONTROL_EVENT. True once in WAKE_INTERVAL_MS at most. */
+  readonly wake: boolean;
+}
+
+export interface ApproveReply extends CommandReply {
+  /** The hash of the plan that stands, where the answer named another. */
+  readonly planHash?: string;
 }

@@ -1,3 +1,4 @@
+import { type AuditEntry, type AuditVerb, noted } from '../domain/audit';
 import { isAlive, type Lease, mayHold, SETTLE_MS } from '../domain/chunk-lease';
 import { NO_PROGRESS } from '../domain/chunk-progress';
 import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
@@ -5,24 +6,30 @@ import { AppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import {
+  APPROVAL_EXPIRED,
+  approve,
   closeChunk,
   command,
   endRun,
   enterPhase,
   listPage,
+  needsWake,
   newRun,
   paused,
   type RunState,
+  retried,
+  seekApproval,
   setQuote,
   viewOf,
 } from '../domain/run-state';
 import type { ChunkReport, OpenChunkResult, RunActorApi } from './run-actor.api';
 import { type ActorStore, VersionedState } from './versioned-state';
+import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 
 /**
  * The live picture of one run (invariants: domain/run-state.ts, domain/chunk-lease.ts).
  *
- * `leases`, `activatedAtMs` and `latestTrouble` are not part of the state and do not survive a move of the actor: whoever
+ * `leases`, `activatedAtMs`, `latestTrouble` and `wokenAtMs` are not part of the state and do not survive a move of the actor: whoever
  * works reports again within a second, and nobody is given a chunk before that.
  */
 export class RunActorLogic implements RunActorApi {
@@ -30,12 +37,16 @@ export class RunActorLogic implements RunActorApi {
   private readonly leases = new Map<string, Lease>();
   private readonly activatedAtMs: number;
   private latestTrouble: { readonly reason: string; readonly atMs: number } | undefined;
+  /** When somebody was last told to wake the workflow; a word too many costs its history two rows. */
+  private wokenAtMs = Number.NEGATIVE_INFINITY;
   /** The run began in this activation: nobody can be working on it unseen. */
   private bornHere = false;
 
   constructor(
     store: ActorStore,
     private readonly nowMs: () => number,
+    /** Absent: calls are not counted. */
+    private readonly quota?: Pick<VisionQuotaActorApi, 'lease' | 'giveBack'>,
   ) {
     this.state = new VersionedState(store);
     this.activatedAtMs = nowMs();
@@ -62,7 +73,30 @@ export class RunActorLogic implements RunActorApi {
   }
 
   async quote({ quote, mayRemove }: Parameters<RunActorApi['quote']>[0]) {
-    return this.change((state) => setQuote(state, quote, mayRemove, this.now()));
+    const state = setQuote(await this.load(), quote, mayRemove, this.now());
+    await this.state.commit(state);
+    return { control: state.control, needsApproval: state.approval !== undefined };
+  }
+
+  async seekApproval() {
+    const before = await this.load();
+    const expiresAtMs = Date.parse(before.approval?.expiresAt ?? '');
+    const { state, waitMs } = seekApproval(before, this.nowMs(), expiresAtMs, this.now());
+    if (state.resting) this.wokenAtMs = Number.NEGATIVE_INFINITY;
+    if (state.control !== before.control) await this.note(before, state, 'expire', SYSTEM, APPROVAL_EXPIRED);
+    else if (state !== before) await this.state.commit(state);
+    return { control: state.control, waitMs };
+  }
+
+  async approve({ who = SYSTEM, ...answer }: Parameters<RunActorApi['approve']>[0]) {
+    const before = await this.load();
+    const result = approve(before, answer, this.now());
+    if (!result.accepted) {
+      const refused = { accepted: false, run: this.viewOf(before), wake: false };
+      return 'planHash' in result ? { ...refused, planHash: result.planHash } : refused;
+    }
+    if (result.state !== before) await this.note(before, result.state, 'approve', who, undefined);
+    return { accepted: true, run: this.viewOf(result.state), wake: this.wake(result.state) };
   }
 
   async pageDone({ page }: Parameters<RunActorApi['pageDone']>[0]) {
@@ -84,7 +118,7 @@ export class RunActorLogic implements RunActorApi {
     return { state: 'granted', mayRemove: state.mayRemove };
   }
 
-  async report({ chunks }: Parameters<RunActorApi['report']>[0]) {
+  async report({ chunks, want = 0, unused = 0, transactionsPerCall = 1 }: Parameters<RunActorApi['report']>[0]) {
     const state = await this.load();
     const lost: string[] = [];
     for (const chunk of chunks) {
@@ -92,7 +126,13 @@ export class RunActorLogic implements RunActorApi {
       const isOver = isFinal(state.status) || hasChunk(await this.doneChunks(chunk.ref.page), chunk.ref);
       if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
-    return { control: state.control, lost };
+    const { container } = state.request;
+    if (unused > 0) await this.quota?.giveBack({ container, transactions: unused * transactionsPerCall });
+    const idle = state.control !== 'run' || this.quota === undefined;
+    if (idle) return { control: state.control, lost, calls: this.quota ? 0 : ('unlimited' as const) };
+    const request = { runId: state.request.id, container, want, transactionsPerCall };
+    const { calls, limit } = await this.quota.lease(request);
+    return { control: state.control, lost, calls, ...(limit !== undefined && { limit: LIMITS[limit] }) };
   }
 
   async closeChunk({ ref, attempt, progress, complete }: Parameters<RunActorApi['closeChunk']>[0]) {
@@ -105,12 +145,24 @@ export class RunActorLogic implements RunActorApi {
     return { control: state.control };
   }
 
-  async command({ verb, reason }: Parameters<RunActorApi['command']>[0]) {
+  async command({ verb, reason, who = SYSTEM }: Parameters<RunActorApi['command']>[0]) {
     const before = await this.load();
     const result = command(before, verb, reason, this.now());
-    if (!result.accepted) return { accepted: false, run: this.viewOf(before) };
-    if (result.state !== before) await this.state.commit(result.state);
-    return { accepted: true, run: this.viewOf(result.state) };
+    if (!result.accepted) return { accepted: false, run: this.viewOf(before), wake: false };
+    if (result.state !== before) await this.note(before, result.state, verb, who, reason);
+    return { accepted: true, run: this.viewOf(result.state), wake: this.wake(result.state) };
+  }
+
+  async audit() {
+    await this.load();
+    return { entries: await this.trail() };
+  }
+
+  async retried({ by, who = SYSTEM, reason }: Parameters<RunActorApi['retried']>[0]) {
+    const before = await this.load();
+    const state = retried(before, by, this.now());
+    if (state !== before) await this.note(before, state, 'retry', who, reason);
+    return { run: this.viewOf(state) };
   }
 
   async trouble({ reason }: Parameters<RunActorApi['trouble']>[0]) {
@@ -119,7 +171,9 @@ export class RunActorLogic implements RunActorApi {
   }
 
   async paused() {
-    return this.change((state) => paused(state, this.now()));
+    const answer = await this.change((state) => paused(state, this.now()));
+    this.wokenAtMs = Number.NEGATIVE_INFINITY; // another rest
+    return answer;
   }
 
   async end({ failure }: Parameters<RunActorApi['end']>[0]) {
@@ -130,9 +184,30 @@ export class RunActorLogic implements RunActorApi {
     return { run: this.viewOf(state) };
   }
 
-  async view() {
+  async view(): ReturnType<RunActorApi['view']> {
     const state = await this.state.head();
-    return state ? { run: this.viewOf(state), mayRemove: state.mayRemove } : {};
+    if (!state) return {};
+    const { mayRemove, request, phaseTimes = {} } = state;
+    const { retry } = request;
+    const answer = { run: this.viewOf(state), mayRemove, wake: needsWake(state), phaseTimes };
+    return retry === undefined ? answer : { ...answer, retry };
+  }
+
+  /** Commits what somebody's word has changed, with the word itself. */
+  private async note(before: RunState, state: RunState, verb: AuditVerb, who: string, reason: string | undefined) {
+    const said = { at: this.now(), who, verb, ...(reason === undefined ? {} : { reason }) };
+    const entry: AuditEntry = { ...said, from: before.status, to: state.status };
+    await this.state.commit(state, { [AUDIT]: noted(await this.trail(), entry) });
+  }
+
+  private async trail(): Promise<readonly AuditEntry[]> {
+    return (await this.state.part<readonly AuditEntry[]>(AUDIT)) ?? [];
+  }
+
+  private wake(state: RunState): boolean {
+    if (!needsWake(state) || this.nowMs() - this.wokenAtMs < WAKE_INTERVAL_MS) return false;
+    this.wokenAtMs = this.nowMs();
+    return true;
   }
 
   private async doneChunks(page: number): Promise<ChunkSet> {
@@ -178,8 +253,19 @@ export class RunActorLogic implements RunActorApi {
   }
 }
 
+const LIMITS = {
+  paused: 'Vision asked to wait: its rate limit is reached.',
+  month: "This month's transactions are used up.",
+} as const;
+
 /** Longer than the longest pause between two tries of a step (60 s). */
 const TROUBLE_SHOWN_MS = 75_000;
+
+const AUDIT = 'audit';
+/** Who speaks where no person does. */
+const SYSTEM = 'system';
+/** A workflow that has not moved for so long after its event gets another. */
+const WAKE_INTERVAL_MS = 10_000;
 
 function doneKey(page: number): string {
   return `done-${shardOf(page)}`;

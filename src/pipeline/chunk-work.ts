@@ -6,6 +6,7 @@ import { AppError, toAppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
 import { contributionOf, type ImageDocument, type ListedBlob, MAX_ATTEMPTS, type StoredImage } from '../domain/image';
 import { type ImageOutcome, outcomeOf } from '../domain/report';
+import type { RetryFilter } from '../domain/retry-filter';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
 import { type ImageDeps, ImageWork, replacedBy } from './image-work';
@@ -30,6 +31,7 @@ export interface ChunkDeps extends ImageDeps {
 export interface ChunkTask {
   readonly container: string;
   readonly prefix: string;
+  readonly retry?: RetryFilter;
   readonly ref: ChunkRef;
 }
 
@@ -137,7 +139,9 @@ class ChunkExecution {
       else if (image.chunkId === this.id) this.outcomes.push(outcomeOf(image, false));
       else if (image.status !== 'removed') gone.push(image);
     }
-    const listed = blobs.map((blob) => classify(blob, stored.get(blob.name), this.deps.vision.analyzer, this.id));
+    const listed = blobs.map((blob) =>
+      classify(blob, stored.get(blob.name), this.deps.vision.analyzer, this.id, this.task.retry),
+    );
     return { listed, gone };
   }
 
@@ -155,6 +159,7 @@ class ChunkExecution {
       runId: this.task.ref.runId,
       chunkId: this.id,
       permit: () => hold.permit(),
+      callPermit: () => hold.callPermit(),
       inFlight: (change: 1 | -1) => {
         this.inFlight += change;
       },

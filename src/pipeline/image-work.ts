@@ -25,7 +25,7 @@ import type { VisionGateway, VisionOutcome } from '../gateways/vision/port';
 import type { Clock } from './clock';
 import type { Gate } from './gate';
 import type { Permit } from './run-session';
-import type { ServiceAnswer, ServicePace } from './service-pace';
+import { type ServiceAnswer, type ServicePace, throttleMs } from './service-pace';
 import type { SingleFlight } from './single-flight';
 
 /**
@@ -48,6 +48,8 @@ export interface ImageDeps {
   /** When a download, and a call, may start. */
   readonly blobPace: ServicePace;
   readonly visionPace: ServicePace;
+  /** Tells every replica that Vision asked to wait. */
+  readonly tellThrottled: (retryAfterMs: number) => void;
   readonly clock: Clock;
 }
 
@@ -56,6 +58,8 @@ export interface ChunkContext {
   readonly runId: string;
   readonly chunkId: string;
   readonly permit: () => Promise<Permit>;
+  /** A permit and one of the calls that the quota grants. */
+  readonly callPermit: () => Promise<Permit>;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
   /** Why this image does not go on, where that takes long. */
@@ -225,7 +229,7 @@ export class ImageWork {
     for (let attempt = 1; ; ) {
       const waitFromMs = this.deps.clock.nowMs();
       const turn = await this.deps.visionPace.turn();
-      const permit = await this.chunk.permit(); // I2
+      const permit = await this.chunk.callPermit(); // I2
       if (permit !== 'go') {
         this.deps.visionPace.giveBack(turn);
         return permit;
@@ -236,6 +240,7 @@ export class ImageWork {
       const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
       this.deps.visionPace.answered(visionAnswer(outcome), turn);
       this.record('vision', startedMs, startedMs - waitFromMs, outcome);
+      if (!outcome.ok && outcome.code === 'vision-throttled') this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
       if (outcome.ok) {
         this.transactions += outcome.transactions;
         return {

@@ -3,7 +3,8 @@ import { ineligibleByListing } from '../domain/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image';
 import { compareNames } from '../domain/name-order';
-import type { ListingCounts } from '../domain/quote';
+import { addListings, type ListingCounts, NO_LISTING } from '../domain/quote';
+import type { RetryFilter } from '../domain/retry-filter';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { ChunkBounds, ManifestsGateway, PageIndex } from '../gateways/manifests/port';
 import type { NameInterval, ResultsGateway } from '../gateways/results/port';
@@ -30,6 +31,15 @@ export interface ListingScope {
   readonly runId: string;
   readonly container: string;
   readonly prefix: string;
+  /** Only what it covers counts as work. */
+  readonly retry?: RetryFilter;
+}
+
+/** One chunk of a run's listing. */
+export type ChunkPlace = Omit<ListingScope, 'runId'> & { readonly ref: ChunkRef };
+
+function scopeOf({ ref, container, prefix, retry }: ChunkPlace): ListingScope {
+  return { runId: ref.runId, container, prefix, ...(retry === undefined ? {} : { retry }) };
 }
 
 interface Found {
@@ -75,26 +85,34 @@ export class Listing {
     return standing;
   }
 
-  async intervalOf(task: {
-    readonly container: string;
-    readonly prefix: string;
-    readonly ref: ChunkRef;
-  }): Promise<NameInterval> {
-    const { ref, container, prefix } = task;
-    const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
+  /** What a run would list now: counted page by page, nothing written. */
+  async count(where: Pick<ListingScope, 'container' | 'prefix'>): Promise<ListingCounts> {
+    const scope = { ...where, runId: '' };
+    let counts = NO_LISTING;
+    let marker: string | undefined;
+    let from: string | undefined;
+    do {
+      const found = await this.find(scope, marker, undefined, this.sizes.page);
+      const { index } = await this.cut(scope, found, { marker, from, to: undefined });
+      counts = addListings(counts, index.counts);
+      marker = found.next;
+      from = index.chunks.at(-1)?.to;
+    } while (marker !== undefined);
+    return counts;
+  }
+
+  async intervalOf(task: ChunkPlace): Promise<NameInterval> {
+    const { ref, prefix } = task;
+    const index = await this.page(scopeOf(task), ref.page);
     return intervalOf(boundsOf(index, ref), prefix);
   }
 
   /** The images of a chunk whose manifest is gone (I3). */
-  async listChunk(task: {
-    readonly container: string;
-    readonly prefix: string;
-    readonly ref: ChunkRef;
-  }): Promise<readonly ListedBlob[]> {
-    const { ref, container, prefix } = task;
-    const index = await this.page({ runId: ref.runId, container, prefix }, ref.page);
+  async listChunk(task: ChunkPlace): Promise<readonly ListedBlob[]> {
+    const { ref } = task;
+    const index = await this.page(scopeOf(task), ref.page);
     const { from, to } = boundsOf(index, ref);
-    const found = await this.find({ runId: ref.runId, container, prefix }, index.marker, to, Number.POSITIVE_INFINITY);
+    const found = await this.find(scopeOf(task), index.marker, to, Number.POSITIVE_INFINITY);
     const blobs = from === undefined ? found.blobs : found.blobs.filter(({ name }) => compareNames(name, from) > 0);
     await this.deps.manifests.writeChunk(ref, blobs);
     return blobs;
@@ -169,13 +187,13 @@ export class Listing {
     for await (const stored of this.deps.results.range(scope.container, pageInterval(bounds, scope.prefix))) {
       const blob = byName.get(stored.blob);
       if (!blob) {
-        if (stored.status === 'removed') continue;
+        if (stored.status === 'removed' || scope.retry) continue;
         const at = bounds.findIndex(({ to }) => to === undefined || compareNames(stored.blob, to) <= 0);
         missing[Math.max(at, 0)] = (missing[Math.max(at, 0)] ?? 0) + 1;
         continue;
       }
       seen.add(blob.name);
-      if (classify(blob, stored, analyzer).kind === 'unchanged') {
+      if (classify(blob, stored, analyzer, undefined, scope.retry).kind === 'unchanged') {
         const at = chunkOf.get(blob.name) ?? 0;
         unchanged[at] = (unchanged[at] ?? 0) + 1;
       } else changed += 1;
@@ -184,6 +202,11 @@ export class Listing {
     let fresh = 0;
     for (const blob of byName.values()) {
       if (seen.has(blob.name)) continue;
+      if (scope.retry) {
+        const at = chunkOf.get(blob.name) ?? 0;
+        unchanged[at] = (unchanged[at] ?? 0) + 1;
+        continue;
+      }
       const reason = ineligibleByListing(blob.sizeBytes, limits);
       if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
       else fresh += 1;

@@ -4,6 +4,7 @@ import type { ChunkProgress } from '../domain/chunk-progress';
 import { type ChunkRef, chunkId } from '../domain/ids';
 import type { Control } from '../domain/run-state';
 import type { Clock } from './clock';
+import { GrantedCalls } from './granted-calls';
 
 /**
  * What one process does for one run: reports all its chunks in one call every REPORT_INTERVAL_MS, and passes on what the
@@ -11,6 +12,7 @@ import type { Clock } from './clock';
  *
  * I1 `permit` answers `go` only while the last report is younger than FRESH_MS (I2 of chunk-lease), counted from when it
  *    was sent: a silent actor stops the calls, it never frees them.
+ * I2 A granted call starts within GRANT_MS or not at all: what is saved up somewhere is a burst elsewhere.
  */
 export type Permit = 'go' | 'lost' | Exclude<Control, 'run'>;
 
@@ -22,6 +24,8 @@ export type OpenedChunk =
 export interface ChunkHold {
   readonly mayRemove: boolean;
   permit(): Promise<Permit>;
+  /** Like `permit`, and one of the calls that this process was granted. */
+  callPermit(): Promise<Permit>;
   close(progress: ChunkProgress, complete: boolean): Promise<void>;
   /** Stops reporting; the lease runs out by itself. */
   abandon(): void;
@@ -31,6 +35,8 @@ export interface SessionDeps {
   readonly run: (id: string) => RunActorApi;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** What one call is billed as. */
+  readonly transactionsPerCall: () => number;
 }
 
 interface HeldChunk {
@@ -77,6 +83,8 @@ class RunSession {
   private control: Control = 'run';
   private freshUntilMs = 0;
   private reporting = false;
+  private readonly calls = new GrantedCalls();
+  private wakeReporter: (() => void) | undefined;
 
   constructor(
     private readonly deps: SessionDeps,
@@ -93,6 +101,7 @@ class RunSession {
     return {
       mayRemove,
       permit: () => this.permit(chunk),
+      callPermit: () => this.callPermit(chunk),
       close: async (progress, complete) => {
         this.chunks.delete(id);
         await this.deps.run(this.runId).closeChunk({ ref: chunk.ref, attempt: chunk.attempt, progress, complete });
@@ -110,27 +119,61 @@ class RunSession {
     }
   }
 
+  private async callPermit(chunk: HeldChunk): Promise<Permit> {
+    for (;;) {
+      const permit = await this.permit(chunk);
+      if (permit !== 'go' || this.calls.take(this.deps.clock.monotonicMs())) return permit;
+      this.calls.waiting += 1;
+      this.wakeReporter?.();
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
+      this.calls.waiting -= 1;
+    }
+  }
+
+  /** What holds calls back, when it is not just the rate. */
+  get limit(): string | undefined {
+    return this.calls.limit;
+  }
+
   private async report(): Promise<void> {
     this.reporting = true;
     while (this.chunks.size > 0) {
-      await this.deps.clock.sleep(REPORT_INTERVAL_MS);
+      await this.untilNextReport();
       if (this.chunks.size === 0) break;
-      const sentMs = this.deps.clock.monotonicMs();
-      try {
-        const held = [...this.chunks.values()];
-        const chunks = held.map(({ ref, attempt, progress }) => ({ ref, attempt, progress: progress() }));
-        const { control, lost } = await this.deps.run(this.runId).report({ chunks });
-        this.control = control;
-        this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
-        for (const id of lost) this.lose(id);
-      } catch {
-        // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
-      }
+      await this.reportOnce();
       for (const wake of this.waiters.splice(0)) wake();
     }
     this.reporting = false;
     for (const wake of this.waiters.splice(0)) wake();
     this.ended();
+  }
+
+  /** The interval, cut short once: the very first call waits for no full one. */
+  private async untilNextReport(): Promise<void> {
+    if (this.calls.isAsked) return this.deps.clock.sleep(REPORT_INTERVAL_MS);
+    const asked = new Promise<void>((resolve) => {
+      this.wakeReporter = resolve;
+    });
+    await Promise.race([asked, this.deps.clock.sleep(REPORT_INTERVAL_MS)]);
+    this.wakeReporter = undefined;
+  }
+
+  private async reportOnce(): Promise<void> {
+    const { clock, run, transactionsPerCall } = this.deps;
+    const sentMs = clock.monotonicMs();
+    const { want, unused } = this.calls.ask(sentMs);
+    try {
+      const held = [...this.chunks.values()];
+      const chunks = held.map(({ ref, attempt, progress }) => ({ ref, attempt, progress: progress() }));
+      const input = { chunks, want, unused, transactionsPerCall: transactionsPerCall() };
+      const { control, lost, calls, limit } = await run(this.runId).report(input);
+      this.control = control;
+      this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
+      this.calls.granted(calls, clock.monotonicMs(), limit);
+      for (const id of lost) this.lose(id);
+    } catch {
+      // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
+    }
   }
 
   private lose(id: string): void {

@@ -59,8 +59,7 @@ export class ServicePace {
     if (probe) this.probing = false;
     switch (answer.kind) {
       case 'throttled': {
-        const waitMs = Math.min(answer.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS);
-        this.pause(waitMs, `${this.service} asked to wait: its rate limit is reached.`);
+        this.pause(throttleMs(answer.retryAfterMs), `${this.service} asked to wait: its rate limit is reached.`);
         break;
       }
       case 'outage':
@@ -103,3 +102,8 @@ const OUTAGE: RetryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, firstDelayM
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** How soon a waiting request looks again: bounds the delay of a pause or cancel. */
 const POLL_MS = 200;
+
+/** How long a 429 holds calls back: what it says, a second when it says nothing, a minute at most. */
+export function throttleMs(retryAfterMs: number | undefined): number {
+  return Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS);
+}

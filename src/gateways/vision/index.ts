@@ -14,6 +14,7 @@ export { createMemoryVision, type MemoryVision } from './memory-vision';
 export type * from './port';
 export { VISION_CODES } from './port';
 export type { VisionSettings } from './settings';
+export { resourceOf, visionRate } from './vision-rate';
 export { parseVisionUrl, type VisionAddress } from './vision-url';
 
 /** A stand-in on this machine answers at once; one that is still starting is asked again by its first answer. */

@@ -14,7 +14,7 @@ import { activity } from './activity';
  * written from them.
  */
 export function createCloseRun(
-  actors: Actors,
+  actors: Omit<Actors, 'quota'>,
   manifests: ManifestsGateway,
   runs: RunsGateway,
   analyzer: () => Analyzer,

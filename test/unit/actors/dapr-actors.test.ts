@@ -96,8 +96,8 @@ test('the store of an actor is the state of that actor', async () => {
 });
 
 test('every method of the logic is hosted and callable', () => {
-  const actors = createActors(createSidecar(), () => 0);
-  expect(actors.hosted.map(({ name }) => name)).toEqual(['ContainerActor', 'RunActor']);
+  const actors = createActors(createSidecar(), () => 0, { resource: 'vision', defaults: {} });
+  expect(actors.hosted.map(({ name }) => name)).toEqual(['ContainerActor', 'RunActor', 'VisionQuotaActor']);
   for (const [i, api] of [actors.container('photos'), actors.run('one')].entries()) {
     const hosted = Object.getOwnPropertyNames(actors.hosted[i]?.prototype).filter((name) => name !== 'constructor');
     expect(Object.keys(api).sort()).toEqual(hosted.sort());

@@ -108,22 +108,29 @@ export class Replica {
     const [blobs, results, vision] = [this.blobs(), this.results(), this.vision()];
     const manifests = this.wrapped(plant.manifests);
     const { runs, events } = { runs: this.wrapped(plant.runs), events: this.wrapped(plant.events) };
-    const actors: Actors = {
+    const actors: Omit<Actors, 'quota'> = {
       hosted: [],
       container: (name) => this.wrapped(plant.actors.container(name)),
       run: (id) => this.wrapped(plant.actors.run(id)),
     };
     const listing = new Listing({ blobs, manifests, results, vision, sizes: SIZES });
-    const sessions = new RunSessions({ run: actors.run, clock, newId });
+    const sessions = new RunSessions({ run: actors.run, clock, newId, transactionsPerCall: () => 1 });
     const [blobPace, visionPace] = [new ServicePace(clock, 'Blob Storage'), new ServicePace(clock, 'Vision')];
     const { container } = actors;
     const [cache, flights] = [this.wrapped(plant.cache), new SingleFlight()];
     const chunks = new ChunkWork({
       cache,
       flights,
+      tellThrottled: () => {},
       ...{ blobs, vision, results, manifests, gate, blobPace, visionPace, clock, listing, sessions, container },
     });
-    const quote = { price: { unit: 0.001, currency: 'USD' }, maxLostShare: plant.maxLostShare };
+    const quote = {
+      price: { unit: 0.001, currency: 'USD' },
+      maxLostShare: plant.maxLostShare,
+      nowMs: () => this.clock().nowMs(),
+      validMs: 1_000,
+      hash: (text: string) => text,
+    };
     const all = createActivities({ actors, listing, chunks, vision, results, manifests, runs, events, quote });
     this.activities = new Map(all.map((activity) => [activity.name, activity]));
   }

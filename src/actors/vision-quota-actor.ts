@@ -1,0 +1,79 @@
+import {
+  type Bucket,
+  book,
+  emptyBucket,
+  lease,
+  monthOf,
+  type QuotaSettings,
+  type QuotaState,
+  throttle,
+} from '../domain/quota';
+import { type ActorStore, VersionedState } from './versioned-state';
+import type { QuotaView, VisionQuotaActorApi } from './vision-quota-actor.api';
+
+/**
+ * The quota of one Vision resource (invariants: domain/quota.ts). Settings and the month's ledger are durable; the bucket
+ * is not and starts empty after a move. Nobody asks, nothing happens: an idle actor costs nothing.
+ */
+export class VisionQuotaActorLogic implements VisionQuotaActorApi {
+  private readonly state: VersionedState<QuotaState>;
+  private bucket: Bucket;
+
+  constructor(
+    store: ActorStore,
+    private readonly defaults: QuotaSettings,
+    private readonly nowMs: () => number,
+  ) {
+    this.state = new VersionedState(store);
+    this.bucket = emptyBucket(nowMs());
+  }
+
+  async lease(request: Parameters<VisionQuotaActorApi['lease']>[0]) {
+    const state = await this.load();
+    const { bucket, grant } = lease(this.bucket, state, request, this.nowMs());
+    if (grant.calls !== 'unlimited' && grant.calls > 0) {
+      const spent = grant.calls * request.transactionsPerCall;
+      await this.state.commit({ ...state, ledger: book(state.ledger, this.month(), request.container, spent) });
+    }
+    this.bucket = bucket; // after the commit: what could not be booked was not granted
+    return grant;
+  }
+
+  async giveBack({ container, transactions }: Parameters<VisionQuotaActorApi['giveBack']>[0]) {
+    const state = await this.load();
+    await this.state.commit({ ...state, ledger: book(state.ledger, this.month(), container, -transactions) });
+    return { booked: true as const };
+  }
+
+  async throttled({ retryAfterMs }: Parameters<VisionQuotaActorApi['throttled']>[0]) {
+    this.bucket = throttle(this.bucket, retryAfterMs, this.nowMs());
+    return { pausedUntilMs: this.bucket.pausedUntilMs };
+  }
+
+  async configure(settings: Parameters<VisionQuotaActorApi['configure']>[0]) {
+    await this.state.commit({ ...(await this.load()), settings });
+    return this.view();
+  }
+
+  async view(): Promise<QuotaView> {
+    const { settings, ledger } = await this.load();
+    const { pausedUntilMs, factor } = this.bucket;
+    const isPaused = pausedUntilMs > this.nowMs();
+    return { settings, ledger, factor, ...(isPaused && { pausedUntil: new Date(pausedUntilMs).toISOString() }) };
+  }
+
+  private async load(): Promise<QuotaState> {
+    const stored = await this.state.head();
+    const month = this.month();
+    const state = stored ?? {
+      version: 0,
+      settings: this.defaults,
+      ledger: { month, transactions: 0, byContainer: {} },
+    };
+    return state.ledger.month === month ? state : { ...state, ledger: book(state.ledger, month, '', 0) };
+  }
+
+  private month(): string {
+    return monthOf(new Date(this.nowMs()).toISOString());
+  }
+}

@@ -1,0 +1,49 @@
+/** How long a granted call may wait to be started. */
+const GRANT_MS = 1_000;
+
+/**
+ * The calls that one process may start for one run: what it was granted, what it wants, what it did not use.
+ *
+ * I1 A call is taken once and only before its grant grows stale; a stale one is given back with the next report.
+ */
+export class GrantedCalls {
+  /** Calls that wait for a grant now. */
+  waiting = 0;
+  limit: string | undefined;
+  private left = 0;
+  private staleAtMs = 0;
+  private unlimited = false;
+  private asked = false;
+  private startedLately = 0;
+
+  get isAsked(): boolean {
+    return this.asked;
+  }
+
+  take(nowMs: number): boolean {
+    if (this.unlimited) return true;
+    if (this.left <= 0 || nowMs >= this.staleAtMs) return false;
+    this.left -= 1;
+    this.startedLately += 1;
+    return true;
+  }
+
+  /** What to ask for: what waits, and what may come until the next report, judged by the last interval. */
+  ask(nowMs: number): { readonly want: number; readonly unused: number } {
+    const isStale = nowMs >= this.staleAtMs;
+    const unused = isStale ? this.left : 0;
+    if (isStale) this.left = 0;
+    const want = Math.max(0, this.waiting + this.startedLately - this.left);
+    this.startedLately = 0;
+    return { want, unused };
+  }
+
+  granted(calls: number | 'unlimited', nowMs: number, limit: string | undefined): void {
+    this.asked = true;
+    this.limit = limit;
+    this.unlimited = calls === 'unlimited';
+    if (calls === 'unlimited' || calls === 0) return;
+    this.left += calls;
+    this.staleAtMs = nowMs + GRANT_MS;
+  }
+}
