@@ -1,0 +1,63 @@
+import type { ImageDocument } from '../../domain/image';
+import type { Quote as RunQuote } from '../../domain/quote';
+import type { RunView } from '../../domain/run';
+import type { ContainerSummary } from '../../http/use-cases';
+
+/** What the API answers, as far as text shows it. `-o json` prints the answers as they came, fields unknown here too. */
+
+export interface Run extends Omit<RunView, 'quote'> {
+  readonly quote?: RunQuote & { readonly planHash?: string };
+  readonly planHash?: string;
+  readonly retryOf?: string;
+}
+
+export type Container = ContainerSummary;
+export type Image = ImageDocument;
+
+export interface Quote {
+  readonly container?: string;
+  readonly images: {
+    readonly total: number;
+    readonly new: number;
+    readonly changed: number;
+    readonly unchanged: number;
+    readonly cached?: number;
+    readonly ineligible?: Readonly<Record<string, number>>;
+  };
+  readonly calls: number;
+  readonly transactions: number;
+  readonly price: { readonly unit: number; readonly currency: string; readonly total: number };
+  readonly duration?: { readonly atQuotaSeconds?: number; readonly atObservedSeconds?: number };
+  readonly planHash?: string;
+  readonly expiresAt?: string;
+  readonly sample?: unknown;
+}
+
+export interface RetryPlan {
+  readonly willRetry: number;
+  readonly willNot: readonly { readonly reason: string; readonly count: number }[];
+}
+
+export interface Recount {
+  readonly clean: boolean;
+  readonly checkedAt?: string;
+  readonly differences: readonly unknown[];
+}
+
+export interface Quota {
+  readonly resource?: string;
+  readonly ratePerSecond?: number;
+  readonly ratePerMinute?: number;
+  readonly monthlyTransactions?: number;
+  readonly weights?: Readonly<Record<string, number>>;
+}
+
+export interface Health {
+  readonly status: string;
+  readonly checks?: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}
+
+export interface Page<T> {
+  readonly value: readonly T[];
+  readonly nextLink?: string;
+}

@@ -1,0 +1,183 @@
+import type { Command } from 'commander';
+import { type Answer, pathOf } from '../api/client';
+import { isNotOffered } from '../api/failures';
+import { paths } from '../api/paths';
+import type { Container, Page, Recount, Run } from '../api/shapes';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { Failure, Interrupted } from '../failure';
+import { durationMs, type Registrar, type Session } from '../session';
+import { isRecord, plainLines } from '../text/plain';
+import { count } from '../text/quantities';
+import { containerLines } from '../views/container';
+import { addSpendingOptions, type Approval } from './analysis-options';
+
+export function registerContainers(program: Command, { action }: Registrar): void {
+  const container = program.command('container').description('containers: totals, checks, watching');
+  container
+    .command('list')
+    .alias('ls')
+    .description('list the containers; a server without such a list is asked for its runs, and their containers shown')
+    .action(action((session) => listContainers(session)));
+  container
+    .command('show')
+    .description('show the totals of a container')
+    .argument('<container>')
+    .action(
+      action(async ({ api, out }, [name = '']) => {
+        const totals = await api.get<Container>(paths.container(name), { what: 'containers' });
+        await out.value(totals, () => containerLines(totals, out));
+      }),
+    );
+  container
+    .command('verify')
+    .description('recount a container and name every difference; exit code 1 when there are any')
+    .argument('<container>')
+    .action(action((session, [name = '']) => recount(session, name, 'verify')));
+  container
+    .command('repair')
+    .description('recount a container and put right what differs')
+    .argument('<container>')
+    .action(action((session, [name = '']) => recount(session, name, 'repair')));
+  registerWatch(container, action);
+}
+
+interface ContainerEntry {
+  readonly container: string;
+  readonly [field: string]: unknown;
+}
+
+async function listContainers(session: Session): Promise<void> {
+  const { api, out } = session;
+  const pages = api.pages<ContainerEntry>(paths.containers, { what: 'a list of containers' });
+  const view = {
+    columns: [
+      { title: 'CONTAINER', shrinks: 'middle' as const },
+      { title: 'IMAGES', align: 'right' as const },
+      { title: 'LAST RUN' },
+      { title: 'STATUS' },
+    ],
+    row: ({ container, name, images, lastRun, status }: ContainerEntry) => [
+      String(container ?? name ?? ''),
+      imagesOf(images),
+      runOf(lastRun),
+      typeof status === 'string' ? status : '',
+    ],
+    empty: 'No containers. Start a run over one with: contactsheet run start <container>',
+  };
+  await out.list(orFromRuns(session, pages), view);
+}
+
+function imagesOf(images: unknown): string {
+  const total = isRecord(images) ? images.total : images;
+  return typeof total === 'number' ? count(total) : '';
+}
+
+function runOf(run: unknown): string {
+  const id = isRecord(run) ? run.id : run;
+  return typeof id === 'string' ? id : '';
+}
+
+/** Falls back to the distinct containers of all runs, each with its newest run. */
+async function* orFromRuns(
+  { api }: Session,
+  pages: AsyncIterable<Page<ContainerEntry>>,
+): AsyncGenerator<Page<ContainerEntry>> {
+  try {
+    yield* pages;
+    return;
+  } catch (error) {
+    if (!isNotOffered(error)) throw error;
+  }
+  const seen = new Set<string>();
+  for await (const { value } of api.pages<Run>(paths.runs, { what: 'a list of runs', query: { maxpagesize: 100 } })) {
+    const fresh = value.filter(({ container }) => !seen.has(container) && seen.add(container));
+    yield { value: fresh.map(({ container, id, status }) => ({ container, lastRun: id, status })) };
+  }
+}
+
+/** Longer than the ten seconds after which the server answers with where to ask. */
+const RECOUNT_TIMEOUT_MS = 60_000;
+const POLL_MS = 2_000;
+
+async function recount(session: Session, name: string, verb: 'verify' | 'repair'): Promise<ExitCode> {
+  const answer = await session.api.ask<Recount>(paths.container(name, `:${verb}`), {
+    method: 'POST',
+    what: `'${verb}' for containers`,
+    timeoutMs: RECOUNT_TIMEOUT_MS,
+  });
+  const report = await finished(session, answer);
+  await session.out.value(report, () => recountLines(report, verb, session.out.width));
+  return verb === 'verify' && !report.clean ? EXIT.unexpected : EXIT.ok;
+}
+
+/** Asks where the first answer says, until the operation has a result. */
+async function finished({ api, out, world }: Session, first: Answer<Recount>): Promise<Recount> {
+  let answer: Answer<unknown> = first;
+  const location = first.header('operation-location');
+  if (first.status === 202) out.note('This takes a while ...');
+  while (answer.status === 202 || isPending(answer.body)) {
+    if (location === undefined)
+      throw new Failure(EXIT.unexpected, 'the server does not say where to ask for the result');
+    await world.sleep(Number(answer.header('retry-after') ?? 0) * 1000 || POLL_MS, world.interrupted);
+    if (world.interrupted.aborted) throw new Interrupted('the recount goes on at the server');
+    answer = await api.ask(pathOf(location), { what: 'the state of an operation' });
+  }
+  return resultOf(answer.body);
+}
+
+function isPending(body: unknown): boolean {
+  return isRecord(body) && typeof body.status === 'string' && /^(NotStarted|Running)$/i.test(body.status);
+}
+
+/** An operation wraps its result; a direct answer is one. */
+function resultOf(body: unknown): Recount {
+  if (isRecord(body) && 'result' in body) return body.result as Recount;
+  if (isRecord(body) && Array.isArray(body.differences)) return body as unknown as Recount;
+  const { message } = isRecord(body) && isRecord(body.error) ? body.error : { message: 'no result' };
+  throw new Failure(EXIT.unexpected, `the recount failed: ${String(message)}`);
+}
+
+function recountLines({ clean, differences, checkedAt: _, ...rest }: Recount, verb: string, width?: number): string[] {
+  const found = `${count(differences.length)} difference${differences.length === 1 ? '' : 's'}`;
+  const verdict = clean && differences.length === 0 ? 'Clean: documents, totals and listing agree.' : `Found ${found}:`;
+  return [
+    verb === 'repair' && differences.length > 0 ? `Repaired ${found}:` : verdict,
+    ...(differences.length > 0 ? plainLines(differences, width) : []),
+    ...(Object.keys(rest).length > 0 ? plainLines(rest, width) : []),
+  ];
+}
+
+interface WatchOptions {
+  readonly every?: number;
+  readonly approve?: Approval;
+  readonly maxTransactions?: number;
+  readonly off?: true;
+}
+
+function registerWatch(container: Command, action: Registrar['action']): void {
+  const watch = container
+    .command('watch')
+    .description('start runs by itself whenever the container changes; without options, show whether it is watched')
+    .argument('<container>')
+    .option('--every <time>', 'how often to look, 60s at least, such as 15m', durationMs)
+    .option('--off', 'watch it no longer');
+  addSpendingOptions(watch).action(
+    action<WatchOptions>(async ({ api, out }, [name = ''], options) => {
+      const { status, body } = await api.ask<unknown>(paths.container(name, '/watch'), {
+        ...watchRequest(options),
+        what: 'watching containers',
+      });
+      await out.value(body ?? {}, () => (status === 204 ? ['Not watched any longer.'] : plainLines(body, out.width)));
+    }),
+  );
+}
+
+function watchRequest({ every, approve, maxTransactions, off }: WatchOptions) {
+  if (off) return { method: 'DELETE' as const };
+  const body = {
+    ...(every !== undefined && { every: every / 1000 }),
+    ...(approve !== undefined && { approval: approve }),
+    ...(maxTransactions !== undefined && { caps: { maxTransactions } }),
+  };
+  return Object.keys(body).length === 0 ? {} : { method: 'PUT' as const, body };
+}

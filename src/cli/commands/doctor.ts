@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { examine, type Finding } from '../diagnosis';
+import { EXIT } from '../exit-codes';
+import type { Registrar } from '../session';
+import { type Colors, paintStatus } from '../text/colors';
+import { printable } from '../text/printable';
+import { padEnd } from '../text/width';
+
+export function registerDoctor(program: Command, { action }: Registrar): void {
+  program
+    .command('doctor')
+    .description('check every part and say how to cure what is not well')
+    .action(
+      action(async ({ api, out }) => {
+        const findings = await examine(api);
+        const isOk = findings.every(({ state }) => state !== 'failed');
+        const checks = Object.fromEntries(findings.map(({ part, ...finding }) => [part, finding]));
+        await out.value({ ok: isOk, address: api.address, checks }, () =>
+          findings.flatMap((finding) => findingLines(finding, out.colors)),
+        );
+        if (isOk) return EXIT.ok;
+        return checks.api?.state === 'failed' ? EXIT.unreachable : EXIT.unexpected;
+      }),
+    );
+}
+
+const STATE_WIDTH = 9;
+const PART_WIDTH = 10;
+
+function findingLines({ part, state, detail, cure }: Finding, colors: Colors): string[] {
+  const line = `${paintStatus(colors, state, padEnd(state, STATE_WIDTH))}${padEnd(printable(part), PART_WIDTH)}${printable(detail)}`;
+  return [line, ...(cure === undefined ? [] : [`${' '.repeat(STATE_WIDTH + PART_WIDTH)}cure: ${printable(cure)}`])];
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { paths } from '../api/paths';
+import type { Container, Image } from '../api/shapes';
+import { usage } from '../failure';
+import { onePage } from '../output';
+import { positiveNumber, type Registrar } from '../session';
+import { plainLines } from '../text/plain';
+import { tagsView } from '../views/container';
+import { imageLines } from '../views/image';
+
+export function registerImages(program: Command, { action }: Registrar): void {
+  program
+    .command('image')
+    .description('one image')
+    .command('show')
+    .description('show what is known of one image')
+    .argument('<container/blob>', 'the name of the container, a slash, the whole name of the blob')
+    .option('--history', 'each attempt, in each run')
+    .action(
+      action<{ readonly history?: true }>(async ({ api, out }, [name = ''], { history }) => {
+        const [container, blob] = splitName(name);
+        if (history) {
+          const what = 'the history of an image';
+          const story = await api.get<Record<string, unknown>>(paths.image(container, blob, '/history'), { what });
+          return out.value(story, () => plainLines(story.value ?? story, out.width));
+        }
+        const image = await api.get<Image>(paths.image(container, blob), { what: 'images' });
+        return out.value(image, () => imageLines(image));
+      }),
+    );
+  program
+    .command('tags')
+    .description('the tags of a container, most frequent first')
+    .argument('<container>')
+    .option('--top <n>', 'at most so many', positiveNumber)
+    .action(
+      action<{ readonly top?: number }>(async ({ api, out }, [name = ''], { top }) => {
+        const { tags } = await api.get<Container>(paths.container(name), { what: 'containers' });
+        await out.list(onePage(tags.slice(0, top)), tagsView);
+      }),
+    );
+}
+
+/** A container has no slash in its name, a blob may have many. */
+function splitName(name: string): [container: string, blob: string] {
+  const slash = name.indexOf('/');
+  if (slash <= 0 || slash === name.length - 1) {
+    throw usage(`'${name}' is not <container>/<blob>.`, ['It looks like photos/holiday/beach.jpg.']);
+  }
+  return [name.slice(0, slash), name.slice(slash + 1)];
+}

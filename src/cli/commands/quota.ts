@@ -1,0 +1,72 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { paths } from '../api/paths';
+import type { Quota } from '../api/shapes';
+import { usage } from '../failure';
+import { positiveNumber, type Registrar } from '../session';
+import { plainLines } from '../text/plain';
+
+const WHAT = 'quotas';
+
+interface SetOptions {
+  readonly rate?: Pick<Quota, 'ratePerSecond' | 'ratePerMinute'>;
+  readonly monthly?: number;
+  readonly weight?: Readonly<Record<string, number>>;
+  readonly resource?: string;
+}
+
+export function registerQuota(program: Command, { action }: Registrar): void {
+  const quota = program.command('quota').description('what Vision may be asked: rate, month, shares');
+  quota
+    .command('show')
+    .description('show the quota')
+    .action(
+      action(async ({ api, out }) => {
+        const now = await api.get<Quota>(paths.quota, { what: WHAT });
+        await out.value(now, () => plainLines(now, out.width));
+      }),
+    );
+  quota
+    .command('set')
+    .description('change the quota, while runs are on too; what is not named stays')
+    .option('--rate <rate>', 'transactions, such as 10/s or 20/min', rate)
+    .option('--monthly <n>', 'transactions of a calendar month', positiveNumber)
+    .option('--weight <run=n>', 'the share of a run among those that are on; repeatable', weight)
+    .option('--resource <name>', 'the Vision resource it is about')
+    .action(
+      action<SetOptions>(async ({ api, out }, _args, options) => {
+        if (Object.keys(options).length === 0) throw usage('Nothing to set.', ['(--help shows what it takes)']);
+        const now = await api.get<Quota>(paths.quota, { what: WHAT });
+        const body = changed(now, options);
+        const after = await api.ask<Quota>(paths.quota, { method: 'PUT', body, what: WHAT });
+        await out.value(after.body, () => plainLines(after.body, out.width));
+      }),
+    );
+}
+
+/** Only what can be set: a server may show more than it takes. */
+function changed(now: Quota, { rate, monthly, weight, resource = now.resource }: SetOptions): Quota {
+  const { ratePerSecond, ratePerMinute, monthlyTransactions, weights } = now;
+  const kept = {
+    ...(ratePerSecond !== undefined && { ratePerSecond }),
+    ...(ratePerMinute !== undefined && { ratePerMinute }),
+  };
+  const month = monthly ?? monthlyTransactions;
+  return {
+    ...(resource !== undefined && { resource }),
+    ...(rate ?? kept),
+    ...(month !== undefined && { monthlyTransactions: month }),
+    ...((weights ?? weight) !== undefined && { weights: { ...weights, ...weight } }),
+  };
+}
+
+export function rate(text: string): Pick<Quota, 'ratePerSecond' | 'ratePerMinute'> {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\/(s|sec|second|m|min|minute)$/.exec(text) ?? [];
+  if (amount === undefined || Number(amount) === 0) throw new InvalidArgumentError('It looks like 10/s or 20/min.');
+  return unit?.startsWith('s') ? { ratePerSecond: Number(amount) } : { ratePerMinute: Number(amount) };
+}
+
+export function weight(text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
+  const [, run, share] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (run === undefined) throw new InvalidArgumentError('It looks like RUN=2.');
+  return { ...before, [run]: Number(share) };
+}

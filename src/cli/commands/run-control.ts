@@ -1,0 +1,129 @@
+import type { Command } from 'commander';
+import { paths } from '../api/paths';
+import type { RetryPlan, Run } from '../api/shapes';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { Failure } from '../failure';
+import { positiveNumber, type Registrar, type Session } from '../session';
+import { count } from '../text/quantities';
+import { tableLines } from '../text/table';
+import { addWaitOptions, announceStart, type WaitOptions } from './run-start';
+
+/** What a run can be told. Each one answers with the state after it, and may be repeated. */
+
+type Body = Readonly<Record<string, unknown>>;
+
+export function registerRunControl(run: Command, registrar: Registrar): void {
+  const { action } = registrar;
+  registerReasoned(run, registrar);
+  run
+    .command('resume')
+    .description('go on with a run that is paused or stopped at its budget')
+    .argument('<run>')
+    .option('--reason <text>', 'kept in the audit trail')
+    .option('--max-transactions <n>', 'the new limit of a run that stopped at its budget', positiveNumber)
+    .action(action<Body>((session, [id = ''], options) => tell(session, id, 'resume', options)));
+  run
+    .command('approve')
+    .description('let a run that waits for approval spend what it planned')
+    .argument('<run>')
+    .option('--plan-hash <hash>', 'the plan that is approved; without it, the one the run shows now')
+    .option('--max-transactions <n>', 'no more than these', positiveNumber)
+    .action(action<ApproveOptions>(approve));
+  run
+    .command('decline')
+    .description('end a run that waits for approval')
+    .argument('<run>')
+    .requiredOption('--reason <text>', 'kept in the audit trail')
+    .action(action<Body>((session, [id = ''], options) => tell(session, id, 'decline', options)));
+  const retry = run
+    .command('retry')
+    .description('try the failed images of a finished run again, in a new run')
+    .argument('<run>')
+    .option('--status <status>', 'only images of this status')
+    .option('--reason <reason>', 'only images that failed for this reason')
+    .option('--code <code>', 'only images that failed with this code')
+    .option('--prefix <text>', 'only blobs whose names start with it')
+    .option('--dry-run', 'say which would be tried again, and why others not');
+  addWaitOptions(retry).action(action<RetryOptions>(retryRun));
+}
+
+function registerReasoned(run: Command, { action }: Registrar): void {
+  const verbs = [
+    ['pause', 'stop before the next image; what is sent is finished and saved'],
+    ['cancel', 'end a run; what is sent is finished and saved'],
+  ] as const;
+  for (const [verb, description] of verbs) {
+    run
+      .command(verb)
+      .description(description)
+      .argument('<run>')
+      .option('--reason <text>', 'kept in the audit trail')
+      .action(action<Body>((session, [id = ''], options) => tell(session, id, verb, options)));
+  }
+}
+
+async function tell(session: Session, id: string, verb: string, body: Body): Promise<void> {
+  const { api, out } = session;
+  const { body: run } = await api.ask<Run>(paths.run(id, `:${verb}`), {
+    method: 'POST',
+    what: `'${verb}' for runs`,
+    ...(Object.keys(body).length > 0 && { body }),
+  });
+  await out.value(run, () => [run.status]);
+}
+
+interface ApproveOptions {
+  readonly planHash?: string;
+  readonly maxTransactions?: number;
+}
+
+async function approve(session: Session, [id = '']: readonly string[], options: ApproveOptions): Promise<void> {
+  const { maxTransactions, planHash = await planHashOf(session, id) } = options;
+  await tell(session, id, 'approve', { planHash, ...(maxTransactions !== undefined && { maxTransactions }) });
+}
+
+async function planHashOf({ api }: Session, id: string): Promise<string> {
+  const { planHash, quote, status } = await api.get<Run>(paths.run(id), { what: 'runs' });
+  const hash = quote?.planHash ?? planHash;
+  if (hash !== undefined) return hash;
+  throw new Failure(EXIT.conflict, `the run is ${status} and shows no plan to approve`, [
+    'cure: Wait until it is AwaitingApproval, or name the plan with --plan-hash.',
+  ]);
+}
+
+interface RetryOptions extends WaitOptions {
+  readonly status?: string;
+  readonly reason?: string;
+  readonly code?: string;
+  readonly prefix?: string;
+  readonly dryRun?: true;
+}
+
+async function retryRun(
+  session: Session,
+  [id = '']: readonly string[],
+  options: RetryOptions,
+): Promise<ExitCode | undefined> {
+  const { wait: _, timeout: __, ...body } = options;
+  const { body: answer } = await session.api.ask<Run | RetryPlan>(paths.run(id, ':retry'), {
+    method: 'POST',
+    what: 'retries',
+    body,
+  });
+  if ('id' in answer) return announceStart(session, answer, options);
+  await session.out.value(answer, () => retryLines(answer, session.out.width));
+  return undefined;
+}
+
+function retryLines({ willRetry, willNot }: RetryPlan, width: number | undefined): string[] {
+  const not = willNot.reduce((sum, group) => sum + group.count, 0);
+  const columns = [
+    { title: 'NOT', align: 'right' as const },
+    { title: 'WHY', shrinks: 'end' as const },
+  ];
+  const rows = willNot.map((group) => [count(group.count), group.reason]);
+  return [
+    `${count(willRetry)} will be retried, ${count(not)} not${not > 0 ? ':' : '.'}`,
+    ...(rows.length > 0 ? tableLines(columns, rows, width) : []),
+  ];
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { paths } from '../api/paths';
+import type { Run } from '../api/shapes';
+import { EXIT, type ExitCode } from '../exit-codes';
+import { Interrupted } from '../failure';
+import { exitCodeOf, followRun } from '../follow';
+import { durationMs, type Registrar, type Session } from '../session';
+import { runLines } from '../views/run';
+import {
+  type AnalysisOptions,
+  addAnalysisOptions,
+  addSpendingOptions,
+  analysisBody,
+  type SpendingOptions,
+} from './analysis-options';
+import { askQuote, printQuote } from './quote';
+
+interface StartOptions extends AnalysisOptions, SpendingOptions, WaitOptions {
+  readonly dryRun?: true;
+  readonly confirmShrink?: true;
+}
+
+export interface WaitOptions {
+  readonly wait?: true;
+  readonly timeout?: number;
+}
+
+export function registerRunStart(run: Command, { action }: Registrar): void {
+  const start = run
+    .command('start')
+    .description('analyse the images of a container; prints the id of the run')
+    .argument('<container>')
+    .option('--dry-run', 'say what it would cost and start nothing')
+    .option('--confirm-shrink', 'let a listing that lost many known images remove their results');
+  addWaitOptions(addSpendingOptions(addAnalysisOptions(start))).action(
+    action<StartOptions>(async (session, [container = ''], options) => {
+      if (options.dryRun) {
+        await printQuote(session, await askQuote(session, container, options));
+        return EXIT.ok;
+      }
+      return announceStart(session, await startRun(session, container, options), options);
+    }),
+  );
+}
+
+export function addWaitOptions(command: Command): Command {
+  return command
+    .option('--wait', 'follow the run to its end')
+    .option('--timeout <time>', 'with --wait: look no longer than this, such as 30m', durationMs);
+}
+
+async function startRun({ api }: Session, container: string, options: StartOptions): Promise<Run> {
+  const { approve, maxTransactions, confirmShrink } = options;
+  const body = {
+    ...analysisBody(options),
+    ...(approve !== undefined && { approval: approve }),
+    ...(maxTransactions !== undefined && { maxTransactions }),
+  };
+  const { body: run } = await api.ask<Run>(paths.container(container, '/runs'), {
+    method: 'POST',
+    what: 'runs',
+    body,
+    ...(confirmShrink && { query: { confirmShrink: 'true' } }),
+  });
+  return run;
+}
+
+/** The id on standard output, so that a script can keep it; or, when told to wait, how it ended. */
+export async function announceStart(session: Session, run: Run, { wait, timeout }: WaitOptions): Promise<ExitCode> {
+  const { out, world } = session;
+  if (!wait) {
+    await out.value(run, () => [run.id]);
+    out.note(`Started. Follow it with: contactsheet run watch ${run.id}`);
+    if (world.interrupted.aborted) throw new Interrupted(`the run is ${run.id}`);
+    return EXIT.ok;
+  }
+  out.note(`Run ${run.id} over ${run.container}`);
+  return finish(session, await followRun(session, run.id, { timeoutMs: timeout }));
+}
+
+/** Prints a run that has ended; its exit code is the command's. */
+export async function finish({ out, world }: Session, run: Run): Promise<ExitCode> {
+  // jsonl has printed the final state as the last of its changes.
+  if (out.format !== 'jsonl') await out.value(run, () => runLines(run, out, world.now()));
+  return exitCodeOf(run);
+}

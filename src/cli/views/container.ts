@@ -1,0 +1,48 @@
+import type { Container } from '../api/shapes';
+import type { ListView, Output } from '../output';
+import { bytes, count } from '../text/quantities';
+import { pairLines, tableLines } from '../text/table';
+
+/** Containers and their tags as text. */
+
+const TAGS_SHOWN = 10;
+
+export const tagsView: ListView<Container['tags'][number]> = {
+  columns: [
+    { title: 'TAG', shrinks: 'end' },
+    { title: 'IMAGES', align: 'right' },
+    { title: 'MEAN CONFIDENCE', align: 'right' },
+  ],
+  row: (tag) => [tag.name, count(tag.count), tag.meanConfidence?.toFixed(2) ?? ''],
+  empty: 'No tags.',
+};
+
+export function containerLines(container: Container, { width }: Pick<Output, 'width'>): string[] {
+  const { images } = container;
+  const tags = container.tags.slice(0, TAGS_SHOWN);
+  return [
+    ...pairLines([
+      ['container', container.container],
+      ['images', count(images.total)],
+      ['  analysed', count(images.succeeded)],
+      ['  failed', count(images.failed)],
+      ['  skipped', count(images.skipped)],
+      ['  removed', images.removed > 0 ? count(images.removed) : undefined],
+      ['size', bytes(container.bytes)],
+      ['formats', tally(container.formats)],
+      ['categories', tally(container.categories)],
+      ['colours', tally(container.colors)],
+      ['analysers', tally(container.analyzers)],
+      ['active run', container.activeRun],
+      ['last run', container.lastRun],
+    ]),
+    ...(tags.length === 0 ? [] : ['', ...tableLines(tagsView.columns, tags.map(tagsView.row), width)]),
+  ];
+}
+
+function tally(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, n]) => `${name} ${count(n)}`)
+    .join(', ');
+}
