@@ -94,4 +94,6 @@ export const COSMOS = {
 export const SYSTEM_BLOB_CONTAINERS = {
   /** Component `manifests`: chunk inputs, reports and receipts. */
   manifests: 'contactsheet-manifests',
+  /** The pub/sub component: its groups, and events too large for a queue. */
+  pubsub: 'contactsheet-pubsub',
 } as const;

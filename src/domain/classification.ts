@@ -1,5 +1,6 @@
 import type { Analyzer } from './analysis';
 import type { ListedBlob, StoredImage } from './image';
+import { isCovered, type RetryFilter } from './retry-filter';
 
 /**
  * What to do with each image of an interval, from its listing and its stored document. Pure: the same two lists give the
@@ -7,6 +8,7 @@ import type { ListedBlob, StoredImage } from './image';
  *
  * I1 An image that this chunk has already written is never worked on again by the same chunk.
  * I2 An image whose bytes and analyzer did not change is never worked on again.
+ * I3 A retry works on nothing but what its filter covers.
  */
 
 export type Classified =
@@ -14,7 +16,8 @@ export type Classified =
   | { readonly kind: 'new'; readonly blob: ListedBlob }
   /** Another etag, another analyzer, features not covered, or a failure worth another try. */
   | { readonly kind: 'changed'; readonly blob: ListedBlob; readonly stored: StoredImage }
-  | { readonly kind: 'unchanged'; readonly blob: ListedBlob; readonly stored: StoredImage }
+  /** Its answer stands; or a retry does not speak of it, and then it may have none yet. */
+  | { readonly kind: 'unchanged'; readonly blob: ListedBlob; readonly stored?: StoredImage }
   /** Written by this very chunk, in an earlier execution. */
   | { readonly kind: 'written'; readonly blob: ListedBlob; readonly stored: StoredImage };
 
@@ -23,9 +26,11 @@ export function classify(
   stored: StoredImage | undefined,
   analyzer: Analyzer,
   chunkId?: string,
+  retry?: RetryFilter,
 ): Classified {
-  if (!stored) return { kind: 'new', blob };
+  if (!stored) return retry ? { kind: 'unchanged', blob } : { kind: 'new', blob };
   if (chunkId !== undefined && stored.chunkId === chunkId) return { kind: 'written', blob, stored };
+  if (retry && !isCovered(retry, stored)) return { kind: 'unchanged', blob, stored };
   return { kind: isCurrent(blob, stored, analyzer) ? 'unchanged' : 'changed', blob, stored };
 }
 

@@ -18,12 +18,21 @@ export interface RunEventData {
   readonly status: RunStatus;
   readonly counts?: RunCounts;
   readonly reason?: string;
+  /** Of a run that asks for approval: what to approve, until when, and how (paths of the API). */
+  readonly approval?: {
+    readonly planHash: string;
+    readonly transactions: number;
+    readonly price: { readonly total: number; readonly currency: string };
+    readonly expiresAt: string;
+    readonly links: { readonly run: string; readonly approve: string; readonly decline: string };
+  };
 }
 
-export type RunEventName = 'run-started' | 'run-completed' | 'run-failed';
+export type RunEventName = 'run-started' | 'approval-requested' | 'run-completed' | 'run-failed';
 
 const TYPES: Readonly<Record<RunEventName, RunEvent['type']>> = {
   'run-started': EVENT_TYPES.runStarted,
+  'approval-requested': EVENT_TYPES.approvalRequested,
   'run-completed': EVENT_TYPES.runCompleted,
   'run-failed': EVENT_TYPES.runFailed,
 };

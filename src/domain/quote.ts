@@ -22,6 +22,10 @@ export interface Price {
 }
 
 export interface Quote {
+  /** Names the plan: an approval of another plan is none. */
+  readonly planHash?: string;
+  /** The plan is not worth approving after that. */
+  readonly expiresAt?: string;
   readonly images: ListingCounts;
   readonly calls: number;
   /** calls x billable features. Vision 3.2 bills each visual feature as one transaction. */
@@ -42,6 +46,23 @@ export function quoteOf(images: ListingCounts, features: number, price: Price, r
     price: { ...price, total, estimate: true },
     duration: ratePerSecond === undefined ? {} : { atQuotaSeconds: Math.ceil(calls / ratePerSecond) },
   };
+}
+
+/** All that makes two plans the same. */
+export interface Plan {
+  readonly container: string;
+  readonly prefix: string;
+  readonly images: ListingCounts;
+  readonly features: readonly string[];
+  readonly analyzer: { readonly provider: string; readonly version: string; readonly language: string };
+}
+
+/** One text for equal plans, whatever the order of their keys: what a plan hash is taken of. */
+export function planText({ container, prefix, images, features, analyzer }: Plan): string {
+  const ineligible = Object.entries(images.ineligible).sort(([a], [b]) => (a < b ? -1 : 1));
+  const counts = [images.total, images.new, images.changed, images.unchanged, images.missing];
+  const vision = [analyzer.provider, analyzer.version, analyzer.language];
+  return JSON.stringify([container, prefix, counts, ineligible, [...features].sort(), vision]);
 }
 
 export const NO_LISTING: ListingCounts = { total: 0, new: 0, changed: 0, unchanged: 0, missing: 0, ineligible: {} };

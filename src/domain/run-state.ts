@@ -1,8 +1,11 @@
+import { type ApprovalAnswer, needsApproval, type RunApproval } from './approval';
 import { addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
 import { type ChunkRef, chunkId } from './ids';
 import { addListings, type ListingCounts, NO_LISTING, type Quote } from './quote';
+import type { PhaseTimes } from './receipt';
 import { isFinal, RUN_PHASES, type RunPhase, type RunRequest, type RunStatus, type RunView } from './run';
+import type { RunBudget } from './run-budget';
 
 /**
  * The durable state of a RunActor, and every change it allows.
@@ -10,6 +13,7 @@ import { isFinal, RUN_PHASES, type RunPhase, type RunRequest, type RunStatus, ty
  * I1 A final status never changes again.
  * I2 A page's listing and a chunk's result are counted once.
  * I3 A command is idempotent; where it makes no sense it is refused with the present status.
+ * I4 A run that waits for approval is approved for the plan it was quoted, or not at all.
  */
 export interface RunState {
   readonly version: number;
@@ -23,16 +27,32 @@ export interface RunState {
   readonly quote?: Quote;
   /** Stored images may leave the results in this run (not when the listing has shrunk too much). */
   readonly mayRemove: boolean;
+  /** Present when this run must be approved. */
+  readonly approval?: RunApproval;
+  readonly maxTransactions?: number;
+  /** What calls were granted against the cap. */
+  readonly budget?: RunBudget;
+  readonly retriedBy?: string;
+  /** The workflow waits for the owner's next word: it has to be woken. */
+  readonly resting?: true;
   /** Sum over chunks that are done. */
   readonly done: ChunkProgress;
   /** Chunks that stopped half way, by chunk id: at most as many as run at once. */
   readonly partial: Readonly<Record<string, ChunkProgress>>;
   readonly reason?: string;
+  /** When each phase began. */
+  readonly phaseTimes?: PhaseTimes;
   readonly updatedAt: string;
   readonly endedAt?: string;
 }
 
-export type Control = 'run' | 'pause' | 'cancel' | 'fail';
+/** `budget`: like a pause, said by a cap. */
+export type Control = 'run' | 'pause' | 'budget' | 'cancel' | 'fail';
+
+/** Stopped for now: the workflow waits for the owner. */
+export function isHeld({ control }: Pick<RunState, 'control'>): boolean {
+  return control === 'pause' || control === 'budget';
+}
 
 export function newRun(request: RunRequest): RunState {
   return {
@@ -43,7 +63,8 @@ export function newRun(request: RunRequest): RunState {
     control: 'run',
     pagesListed: 0,
     listing: NO_LISTING,
-    mayRemove: true,
+    mayRemove: request.retry === undefined,
+    ...(request.maxTransactions === undefined ? {} : { maxTransactions: request.maxTransactions }),
     done: NO_PROGRESS,
     partial: {},
     updatedAt: request.startedAt,
@@ -59,12 +80,17 @@ const STATUS_OF_PHASE: Readonly<Record<RunPhase, RunStatus>> = {
   done: 'Completed',
 };
 
+/** What a run that nobody holds back is doing. */
+function activeStatus({ phase, approval }: Pick<RunState, 'phase' | 'approval'>): RunStatus {
+  return phase === 'approve' && approval?.approvedAt !== undefined ? 'Running' : STATUS_OF_PHASE[phase];
+}
+
 export function enterPhase(state: RunState, phase: RunPhase, at: string): RunState {
   const isLate = RUN_PHASES.indexOf(phase) < RUN_PHASES.indexOf(state.phase);
   if (isFinal(state.status) || isLate) return state;
   if (state.phase === phase && state.status !== 'Queued') return state;
-  const status = state.control === 'run' ? STATUS_OF_PHASE[phase] : state.status;
-  return { ...state, phase, status, updatedAt: at };
+  const status = state.control === 'run' ? activeStatus({ ...state, phase }) : state.status;
+  return { ...state, phase, status, phaseTimes: { ...state.phaseTimes, [phase]: at }, updatedAt: at };
 }
 
 /** Pages are listed one after another, so the count of pages is the dedupe key (I2). */
@@ -79,8 +105,20 @@ export function listPage(state: RunState, page: number, counts: ListingCounts, s
   };
 }
 
+/** A plan that needs its owner's consent asks for it once, until the quote expires. */
 export function setQuote(state: RunState, quote: Quote, mayRemove: boolean, at: string): RunState {
-  return { ...state, quote, mayRemove, updatedAt: at };
+  const { approval: rule = 'auto', retry } = state.request;
+  const { expiresAt } = quote;
+  const asks = expiresAt !== undefined && needsApproval(rule, quote);
+  const approval = state.approval ?? (asks ? { askedAt: at, expiresAt } : undefined);
+  return {
+    ...state,
+    quote,
+    phaseTimes: { quote: at, ...state.phaseTimes },
+    mayRemove: mayRemove && retry === undefined,
+    ...(approval === undefined ? {} : { approval }),
+    updatedAt: at,
+  };
 }
 
 export interface ChunkClose {
@@ -109,40 +147,119 @@ export function closeChunk(
   };
 }
 
-export type Command = 'pause' | 'resume' | 'cancel' | 'fail';
+export type Command = 'pause' | 'resume' | 'cancel' | 'decline' | 'fail';
 export type CommandResult =
   | { readonly accepted: true; readonly state: RunState }
   | { readonly accepted: false; readonly status: RunStatus };
 
 export function command(state: RunState, verb: Command, reason: string | undefined, at: string): CommandResult {
   const refuse: CommandResult = { accepted: false, status: state.status };
+  const same: CommandResult = { accepted: true, state };
   const accept = (change: Partial<RunState>): CommandResult => ({
     accepted: true,
     state: { ...state, ...change, ...(reason === undefined ? {} : { reason }), updatedAt: at },
   });
-  const stopping = state.control === 'cancel' || state.control === 'fail';
+  const stopping = isStopping(state);
   switch (verb) {
     case 'pause':
       if (isFinal(state.status) || stopping) return refuse;
-      return state.control === 'pause' ? { accepted: true, state } : accept({ control: 'pause', status: 'Pausing' });
+      if (state.control === 'pause') return same;
+      // A run that waits for its approval has nothing in flight.
+      return accept({ control: 'pause', status: state.resting ? 'Paused' : 'Pausing' });
     case 'resume':
       if (isFinal(state.status) || stopping) return refuse;
-      return state.control === 'run'
-        ? { accepted: true, state }
-        : accept({ control: 'run', status: STATUS_OF_PHASE[state.phase] });
+      return state.control === 'run' ? same : { accepted: true, state: resumed(state, at) };
     case 'cancel':
-      if (state.status === 'Cancelled') return { accepted: true, state };
+      if (state.status === 'Cancelled') return same;
       if (isFinal(state.status)) return refuse;
-      return stopping ? { accepted: true, state } : accept({ control: 'cancel', status: 'Cancelling' });
+      return stopping ? same : accept({ control: 'cancel', status: 'Cancelling' });
+    case 'decline':
+      if (state.approval === undefined || state.approval.approvedAt !== undefined) return refuse;
+      if (state.status === 'Cancelled' || state.control === 'cancel') return same;
+      if (isFinal(state.status) || stopping) return refuse;
+      return accept({ control: 'cancel', status: 'Cancelling', reason: reason ?? 'approval declined' });
     case 'fail':
       if (isFinal(state.status)) return refuse;
-      return state.control === 'fail' ? { accepted: true, state } : accept({ control: 'fail' });
+      return state.control === 'fail' ? same : accept({ control: 'fail' });
   }
 }
 
-/** All chunks have stopped after a pause. */
+function isStopping({ control }: RunState): boolean {
+  return control === 'cancel' || control === 'fail';
+}
+
+/** The reason of the pause ends with it. */
+function resumed({ reason: _, ...state }: RunState, at: string): RunState {
+  return { ...state, control: 'run', status: activeStatus(state), updatedAt: at };
+}
+
+export type ApproveResult = CommandResult | { readonly accepted: false; readonly planHash: string };
+
+/** The owner's consent to one plan (I4). Refused with the hash of the plan that stands where it names another. */
+export function approve(state: RunState, answer: Omit<ApprovalAnswer, 'approved'>, at: string): ApproveResult {
+  const { approval, quote } = state;
+  if (isFinal(state.status) || isStopping(state)) return { accepted: false, status: state.status };
+  if (approval === undefined || quote?.planHash === undefined) return { accepted: false, status: state.status };
+  if (answer.planHash !== quote.planHash) return { accepted: false, planHash: quote.planHash };
+  if (approval.approvedAt !== undefined) return { accepted: true, state };
+  const { maxTransactions } = answer;
+  const approved: RunState = {
+    ...state,
+    approval: { ...approval, approvedAt: at },
+    ...(maxTransactions === undefined ? {} : { maxTransactions }),
+    updatedAt: at,
+  };
+  return { accepted: true, state: isHeld(state) ? approved : { ...approved, status: activeStatus(approved) } };
+}
+
+export const APPROVAL_EXPIRED = 'approval expired';
+
+/** What the workflow is told when it asks whether it may spend: `waitMs` is 0 when it need not wait any longer. */
+export function seekApproval(state: RunState, nowMs: number, expiresAtMs: number, at: string) {
+  if (isFinal(state.status) || isStopping(state) || state.approval === undefined)
+    return { state: awake(state), waitMs: 0 };
+  if (state.approval.approvedAt !== undefined) return { state: awake(state), waitMs: 0 };
+  if (nowMs < expiresAtMs) {
+    const status: RunStatus = state.control === 'pause' ? 'Paused' : 'AwaitingApproval';
+    const isSame = state.resting && state.status === status;
+    const waiting: RunState = isSame ? state : { ...state, status, resting: true, updatedAt: at };
+    return { state: waiting, waitMs: expiresAtMs - nowMs };
+  }
+  const expired = { control: 'cancel', status: 'Cancelling', reason: APPROVAL_EXPIRED, updatedAt: at } as const;
+  return { state: awake({ ...state, ...expired }), waitMs: 0 };
+}
+
+function awake(state: RunState): RunState {
+  if (!state.resting) return state;
+  const { resting: _, ...rest } = state;
+  return rest;
+}
+
+/** Does the workflow wait although the owner has said something that lets it go on or ends it? */
+export function needsWake(state: RunState): boolean {
+  if (!state.resting || isFinal(state.status)) return false;
+  if (isStopping(state)) return true;
+  return state.phase === 'approve' ? state.approval?.approvedAt !== undefined : state.control === 'run';
+}
+
+/** All chunks have stopped after a pause; or the workflow has heard that it is over. */
 export function paused(state: RunState, at: string): RunState {
-  return state.control === 'pause' && !isFinal(state.status) ? { ...state, status: 'Paused', updatedAt: at } : state;
+  if (!isHeld(state) || isFinal(state.status)) return awake(state);
+  const status: RunStatus = state.control === 'budget' ? 'StoppedAtBudget' : 'Paused';
+  if (state.status === status && state.resting) return state;
+  return { ...state, status, resting: true, updatedAt: at };
+}
+
+/** A cap is reached: work stops cleanly, what is left stays listed, a higher cap goes on. */
+export function stopAtBudget(state: RunState, reason: string, at: string): RunState {
+  return state.control === 'run' && !isFinal(state.status)
+    ? { ...state, control: 'budget', reason, updatedAt: at }
+    : state;
+}
+
+/** This finished run is tried again by another one. */
+export function retried(state: RunState, by: string, at: string): RunState {
+  return state.retriedBy === by ? state : { ...state, retriedBy: by, updatedAt: at };
 }
 
 /** What the run ends as, and why: decided once, from what is counted. */
@@ -159,7 +276,7 @@ export function endRun(state: RunState, failure: string | undefined, at: string)
           : 'Completed';
   const reason = failure ?? state.reason;
   return {
-    ...state,
+    ...awake(state),
     status,
     phase: 'done',
     done: counted,
@@ -170,12 +287,19 @@ export function endRun(state: RunState, failure: string | undefined, at: string)
   };
 }
 
+/** A stop is no silence: what was sent before is still paid for, waited for and saved. */
+function waitingOf({ status }: RunState, { inFlight, waiting }: ChunkProgress): string | undefined {
+  if (status !== 'Pausing' && status !== 'Cancelling') return waiting;
+  return inFlight === 0 ? waiting : `${inFlight} ${inFlight === 1 ? 'image' : 'images'} already sent`;
+}
+
 /** The read model: durable counts plus what running chunks reported last. */
 export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView {
   const counted = [...Object.values(state.partial), ...live].reduce(addProgress, state.done);
   const totalIsFinal = state.phase !== 'snapshot';
   const covered = counted.succeeded + counted.failed + counted.skipped + counted.unchanged;
   // A chunk whose manifest was lost is listed again and may differ from the first listing: what was covered counts.
+  const waiting = waitingOf(state, counted);
   const total = state.status === 'Completed' || state.status === 'CompletedWithErrors' ? covered : state.listing.total;
   return {
     id: state.request.id,
@@ -197,8 +321,12 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     transactions: counted.transactions,
     cacheHits: counted.cacheHits,
     ...(state.quote === undefined ? {} : { quote: state.quote }),
+    ...(state.approval === undefined ? {} : { approval: state.approval }),
+    ...(state.maxTransactions === undefined ? {} : { maxTransactions: state.maxTransactions }),
+    ...(state.request.retryOf === undefined ? {} : { retryOf: state.request.retryOf }),
+    ...(state.retriedBy === undefined ? {} : { retriedBy: state.retriedBy }),
     failureGroups: counted.failureGroups,
-    ...(counted.waiting === undefined ? {} : { waiting: counted.waiting }),
+    ...(waiting === undefined ? {} : { waiting }),
     ...(state.reason === undefined ? {} : { reason: state.reason }),
     startedAt: state.request.startedAt,
     updatedAt: state.updatedAt,

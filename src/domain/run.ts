@@ -1,4 +1,6 @@
+import type { ApprovalRule, RunApproval } from './approval';
 import type { Quote } from './quote';
+import type { RetryFilter } from './retry-filter';
 
 /**
  * One pass over a container. `RunView` is the one read model: API, command line, table and receipt show these numbers.
@@ -42,6 +44,13 @@ export interface RunRequest {
   readonly features: readonly string[];
   /** Lets a listing that lost many known images remove their results (I11 of the design). */
   readonly confirmShrink: boolean;
+  /** Absent: `auto`. */
+  readonly approval?: ApprovalRule;
+  /** Cap on what the run may spend; an approval may set another. */
+  readonly maxTransactions?: number;
+  /** Only images that an earlier run left failed or skipped. */
+  readonly retry?: RetryFilter;
+  readonly retryOf?: string;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
 }
@@ -81,10 +90,16 @@ export interface RunView {
   readonly transactions: number;
   readonly cacheHits: number;
   readonly quote?: Quote;
+  readonly approval?: RunApproval;
+  /** It spends no more than that. */
+  readonly maxTransactions?: number;
+  /** The run whose failures this one tries again, and the newest one that tries this one's. */
+  readonly retryOf?: string;
+  readonly retriedBy?: string;
   readonly failureGroups: readonly FailureGroup[];
   /** Why nothing moves right now, when nothing does (I5 of the design). */
   readonly waiting?: string;
-  /** One sentence when the run ended Failed or Cancelled. */
+  /** One sentence: why it was paused, stopped, or ended Failed or Cancelled. */
   readonly reason?: string;
   readonly startedAt: string;
   readonly updatedAt: string;

@@ -9,6 +9,8 @@ import { durableInstanceRoutes } from './routes/durable-instances';
 import { errorPageRoutes } from './routes/error-page';
 import { imageRoutes } from './routes/images';
 import { openApiRoutes } from './routes/openapi';
+import { quoteRoutes } from './routes/quotes';
+import { runCommandRoutes } from './routes/run-commands';
 import { runRoutes } from './routes/runs';
 import { starterRoutes } from './routes/starter';
 import type { UseCases } from './use-cases';
@@ -38,7 +40,9 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   const router = Router();
   router.use(['/api', DURABLE_TASK_BASE], readBody); // I2
   starterRoutes(router, deps);
+  runCommandRoutes(router, deps); // before `/runs/:id`, which their paths would fit too
   runRoutes(router, deps);
+  quoteRoutes(router, deps);
   containerRoutes(router, deps);
   imageRoutes(router, deps);
   activityRoutes(router, deps);

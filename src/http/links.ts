@@ -30,6 +30,7 @@ export interface Links {
   self(): string;
   withQuery(path: string, query: URLSearchParams): string;
   run(id: string): string;
+  audit(id: string): string;
   runs(container: string): string;
   container(name: string): string;
   images(container: string): string;
@@ -46,6 +47,7 @@ export function createLinks({ publicUrl, trustForwarded = false }: LinkOptions):
         self: () => `${base}${req.originalUrl}`,
         withQuery: (path, query) => `${base}${path}?${query.toString()}`,
         run: (id) => `${base}/api/v1/runs/${encodeURIComponent(id)}`,
+        audit: (id) => `${base}/api/v1/runs/${encodeURIComponent(id)}/audit`,
         runs: (name) => `${base}/api/v1/runs?container=${encodeURIComponent(name)}`,
         container,
         images: (name) => `${container(name)}/images`,

@@ -3,6 +3,8 @@ import { type ZodType, z } from 'zod';
 import { DURABLE_TASK_BASE } from './links';
 import { ActivityQuery } from './routes/activity';
 import { ImagesQuery } from './routes/images';
+import { QuoteBody } from './routes/quotes';
+import { ApproveBody, CONTROL_VERBS, ReasonBody, RetryBody } from './routes/run-commands';
 import { RunsQuery, StartRunBody, StartRunQuery } from './routes/runs';
 import { ActivityEntrySchema } from './schemas/activity';
 import { ContainerSchema } from './schemas/container';
@@ -11,7 +13,7 @@ import { HealthSchema } from './schemas/health';
 import { ImageSchema } from './schemas/image';
 import { pageOf } from './schemas/paging';
 import { ProblemSchema } from './schemas/problem';
-import { RunIdSchema, RunSchema } from './schemas/run';
+import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunIdSchema, RunSchema } from './schemas/run';
 
 /** Every operation of the API as /openapi.json shows it. */
 
@@ -29,7 +31,7 @@ const STATUS_TEXT: Readonly<Record<number, string>> = {
   400: 'The request is not valid',
   403: 'The container is not readable',
   404: 'Not found',
-  409: 'A run is active',
+  409: 'The state does not allow it',
   413: 'Body too large',
   415: 'Not JSON',
 };
@@ -83,6 +85,35 @@ const probe = (path: string, summary: string): RouteConfig => ({
     200: { description: 'Yes', content: { 'application/json': { schema: HealthSchema } } },
     ...(path !== '/livez' && { 503: { description: 'No', content: { 'application/json': { schema: HealthSchema } } } }),
   },
+});
+
+const ACCEPTED = { Location: 'The run.', 'Operation-Location': 'The run.', 'Retry-After': 'Seconds.' };
+
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly body: ZodType }>> = {
+  pause: { summary: 'Stop sending, finish what is in flight, and wait', body: ReasonBody },
+  resume: { summary: 'Go on after a pause', body: ReasonBody },
+  cancel: { summary: 'Stop for good; what is saved stays', body: ReasonBody },
+  decline: { summary: 'Say no to a run that asks for approval', body: ReasonBody },
+  approve: { summary: 'Say yes to the plan of a run that asks for approval', body: ApproveBody },
+};
+
+const command = (verb: string): RouteConfig => ({
+  method: 'post',
+  path: `/api/v1/runs/{id}:${verb}`,
+  operationId: `${verb}Run`,
+  summary: COMMANDS[verb]?.summary ?? '',
+  tags: ['Runs'],
+  request: {
+    params: z.object({ id: RunIdSchema }),
+    headers: z.object({
+      'x-contactsheet-user': z.string().max(128).optional().meta({ description: 'Who says it, for the audit trail.' }),
+    }),
+    body: {
+      required: verb === 'approve',
+      content: { 'application/json': { schema: COMMANDS[verb]?.body ?? ReasonBody } },
+    },
+  },
+  responses: responses(202, 'The run as it is now', RunSchema, [400, 404, 409, 413, 415], ACCEPTED),
 });
 
 export const OPERATIONS: readonly RouteConfig[] = [
@@ -145,6 +176,43 @@ export const OPERATIONS: readonly RouteConfig[] = [
     tags: ['Runs'],
     request: { query: RunsQuery },
     responses: responses(200, 'A page of runs', RunPageSchema, [400]),
+  },
+  ...[...CONTROL_VERBS, 'approve'].map(command),
+  {
+    method: 'post',
+    path: '/api/v1/runs/{id}:retry',
+    operationId: 'retryRun',
+    summary: 'Try again what a finished run left without an analysis',
+    tags: ['Runs'],
+    request: {
+      params: z.object({ id: RunIdSchema }),
+      body: { required: false, content: { 'application/json': { schema: RetryBody } } },
+    },
+    responses: {
+      ...responses(202, 'Started', RunSchema, [400, 403, 404, 409, 413, 415], ACCEPTED),
+      200: { description: 'With dryRun', content: { 'application/json': { schema: RetryForecastSchema } } },
+    },
+  },
+  {
+    method: 'get',
+    path: '/api/v1/runs/{id}/audit',
+    operationId: 'getAudit',
+    summary: 'Who told the run what',
+    tags: ['Runs'],
+    request: { params: z.object({ id: RunIdSchema }) },
+    responses: responses(200, 'The trail', AuditSchema, [400, 404]),
+  },
+  {
+    method: 'post',
+    path: '/api/v1/containers/{container}/quotes',
+    operationId: 'quote',
+    summary: 'What a run would cost, without starting it',
+    tags: ['Runs'],
+    request: {
+      params: z.object({ container }),
+      body: { required: false, content: { 'application/json': { schema: QuoteBody } } },
+    },
+    responses: responses(200, 'The quote', ContainerQuoteSchema, [400, 403, 404, 413, 415]),
   },
   {
     method: 'get',

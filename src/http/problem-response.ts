@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors';
+import { RUN_STATUSES, type RunStatus } from '../domain/run';
 import type { LinkBuilder } from './links';
 import { PROBLEMS, type ProblemCode } from './problems';
 import { requestIdOf } from './request-context';
@@ -25,6 +26,7 @@ interface Refusal {
   readonly errors: readonly RequestFault[];
   readonly headers: Readonly<Record<string, string>>;
   readonly existingRun?: string;
+  readonly runStatus?: RunStatus;
 }
 
 export function problemHandler(log: Logger, links: LinkBuilder): ErrorRequestHandler {
@@ -67,6 +69,7 @@ function sendProblem(req: Request, res: Response, refusal: Refusal, links: LinkB
       existingRun: refusal.existingRun,
       links: { existingRun: links.for(req).run(refusal.existingRun) },
     }),
+    ...(refusal.runStatus !== undefined && { runStatus: refusal.runStatus }),
   };
   res.status(status).set({ 'x-ms-error-code': refusal.code, ...refusal.headers }); // I2
   if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS));
@@ -82,14 +85,19 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function refusalOfApp(error: AppError): Refusal {
-  const { existingRun } = error.context;
+  const { existingRun, runStatus } = error.context;
   return {
     code: error.code,
     detail: error.message,
     errors: [],
     headers: {},
     ...(typeof existingRun === 'string' && { existingRun }),
+    ...(isRunStatus(runStatus) && { runStatus }),
   };
+}
+
+function isRunStatus(value: unknown): value is RunStatus {
+  return RUN_STATUSES.some((status) => status === value);
 }
 
 /** What Express and its parsers throw carries an HTTP status; anything else is a defect of ours. */

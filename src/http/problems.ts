@@ -72,11 +72,35 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'No result is stored under this blob name: it was never listed by a run, or its name is encoded wrongly.',
     cure: 'Percent-encode the whole blob name, slashes too (`a%2Fb.jpg`), and run an analysis over the container.',
   },
+  'receipt-not-found': {
+    status: 404,
+    title: 'No receipt',
+    cause: 'The run goes on and its account is not closed yet, or its receipt is older than receipts are kept.',
+    cure: 'Ask again when the status of the run is final: `GET /api/v1/runs/{id}`.',
+  },
+  'operation-not-found': {
+    status: 404,
+    title: 'Operation not found',
+    cause: 'No long-running request has this id.',
+    cure: 'Follow the Operation-Location of the answer that began it.',
+  },
   'run-active': {
     status: 409,
     title: 'A run is active',
     cause: 'The container is being analysed already; `existingRun` and `links.existingRun` name the run.',
     cure: 'Follow the existing run, or wait until it has ended and start again.',
+  },
+  'command-refused': {
+    status: 409,
+    title: 'Not in this state',
+    cause: 'The run is in a state in which this command makes no sense; `runStatus` says which.',
+    cure: 'Look at the run; a finished one can be tried again with `:retry`, or its container be started anew.',
+  },
+  'plan-changed': {
+    status: 409,
+    title: 'Another plan',
+    cause: 'The approval names a plan hash that is not the one of this run.',
+    cure: 'Read `quote` of the run, and approve its `planHash` if the plan is what you want.',
   },
   'storage-unavailable': {
     status: 503,

@@ -1,4 +1,9 @@
+import type { ApprovalRule } from '../domain/approval';
+import type { AuditEntry } from '../domain/audit';
 import type { ImageDocument } from '../domain/image';
+import type { Quote } from '../domain/quote';
+import type { RetryFilter } from '../domain/retry-filter';
+import type { RetryForecast } from '../domain/retry-forecast';
 import type { RunStatus, RunView } from '../domain/run';
 import type { ActivityEntry } from '../gateways/activity-log/port';
 import type { ImageFilter, Page, PageRequest } from '../gateways/results/port';
@@ -25,12 +30,64 @@ export interface UseCases {
   listActivity(container: string, page: PageRequest): Promise<Page<ActivityEntry>>;
   /** Name of the workflow behind a run and its two times: what the Durable Functions status shows. */
   health(): Promise<HealthReport>;
+  /** Idempotent. @throws AppError run-not-found, command-refused (context.runStatus) */
+  controlRun(command: ControlCommand): Promise<RunView>;
+  /** Idempotent. @throws AppError run-not-found, command-refused, plan-changed */
+  approveRun(command: ApproveCommand): Promise<RunView>;
+  /** Oldest first, at most 100. @throws AppError run-not-found */
+  getAudit(id: string): Promise<readonly AuditEntry[]>;
+  /** Lists and compares, calls nothing. @throws AppError as startRun */
+  quote(command: QuoteCommand): Promise<ContainerQuote>;
+  /** @throws AppError run-not-found, command-refused (not finished), invalid-request */
+  forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
+  /** @throws AppError as forecastRetry and startRun */
+  retryRun(command: RetryCommand): Promise<RunView>;
 }
 
 export interface StartRunCommand {
   readonly container: string;
   readonly prefix?: string;
   readonly confirmShrink?: boolean;
+  /** Absent: as configured. */
+  readonly approval?: ApprovalRule;
+  readonly maxTransactions?: number;
+  readonly retry?: RetryFilter;
+  readonly retryOf?: string;
+}
+
+/** What is said to a run, and who says it. */
+export interface Said {
+  readonly id: string;
+  readonly who: string;
+  readonly reason?: string;
+}
+
+export interface ControlCommand extends Said {
+  readonly verb: 'pause' | 'resume' | 'cancel' | 'decline';
+}
+
+export interface ApproveCommand extends Omit<Said, 'reason'> {
+  readonly planHash: string;
+  readonly maxTransactions?: number;
+}
+
+export interface RetryCommand extends Said {
+  readonly filter: RetryFilter;
+}
+
+export interface QuoteCommand {
+  readonly container: string;
+  readonly prefix?: string;
+}
+
+export interface ContainerQuote extends Omit<Quote, 'images' | 'duration'> {
+  readonly container: string;
+  readonly prefix: string;
+  readonly planHash: string;
+  readonly expiresAt: string;
+  readonly images: Quote['images'] & { readonly cached: number };
+  /** `atObservedSeconds`: at the pace of the container's last run. */
+  readonly duration: Quote['duration'] & { readonly atObservedSeconds?: number };
 }
 
 export interface ContainerSummary {

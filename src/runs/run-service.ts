@@ -1,14 +1,16 @@
 import type { Actors } from '../actors';
 import type { WorkflowStarter } from '../dapr/workflow-client';
+import type { ApprovalRule } from '../domain/approval';
 import { checkContainerName } from '../domain/container-name';
 import { AppError } from '../domain/errors';
 import { isRunId } from '../domain/ids';
-import { isFinal, type RunRequest, type RunView } from '../domain/run';
+import type { RetryFilter } from '../domain/retry-filter';
+import { isFinal, RUN_STATUSES, type RunRequest, type RunView } from '../domain/run';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter, RunsGateway } from '../gateways/runs/port';
 import type { StartRunCommand } from '../http/use-cases';
-import { WORKFLOWS } from '../names';
+import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import { newAnalyzeContainer } from '../workflows/analyze-container';
 
 export interface RunServiceDeps {
@@ -16,6 +18,8 @@ export interface RunServiceDeps {
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly runs: RunsGateway;
   readonly workflows: WorkflowStarter;
+  /** Where a start does not say: when a run must be approved. Default `auto`. */
+  readonly approval?: ApprovalRule;
   readonly features: () => readonly string[];
   readonly nowMs: () => number;
   readonly newRunId: () => string;
@@ -45,13 +49,17 @@ export class RunService {
       prefix: command.prefix ?? '',
       features: this.deps.features(),
       confirmShrink: command.confirmShrink ?? false,
+      approval: command.approval ?? this.deps.approval ?? 'auto',
+      ...(command.maxTransactions === undefined ? {} : { maxTransactions: command.maxTransactions }),
+      ...(command.retry === undefined ? {} : { retry: command.retry }),
+      ...(command.retryOf === undefined ? {} : { retryOf: command.retryOf }),
       startedAt: new Date(this.deps.nowMs()).toISOString(),
     };
     await this.claim(request);
     await this.deps.actors.run(request.id).begin(request);
     const run = await this.viewOf(request.id);
     await this.deps.runs.write(run);
-    await this.schedule(run);
+    await this.schedule(run, request.retry);
     return run;
   }
 
@@ -72,18 +80,31 @@ export class RunService {
     return { value: live, ...(continuation === undefined ? {} : { continuation }) };
   }
 
-  /** Starts again every run that has begun and has no workflow (I2). Answers how many. */
+  /** Starts again every run that has begun and has no workflow (I2), and wakes those that missed a word. Answers how many. */
   async revive(): Promise<number> {
     let revived = 0;
-    const statuses = ['Queued', 'Counting', 'Running'] as const;
+    const statuses = RUN_STATUSES.filter((status) => !isFinal(status));
     const { value } = await this.deps.runs.list({ statuses }, { size: 100 });
-    for (const run of value) {
-      const ageMs = this.deps.nowMs() - Date.parse(run.updatedAt);
-      if (ageMs < SETTLED_MS || (await this.deps.workflows.status(run.id)) !== 'unknown') continue;
-      await this.schedule(run);
-      revived += 1;
+    for (const { id, updatedAt } of value) {
+      if (this.deps.nowMs() - Date.parse(updatedAt) < SETTLED_MS) continue;
+      if (await this.reviveOne(id)) revived += 1;
     }
     return revived;
+  }
+
+  private async reviveOne(id: string): Promise<boolean> {
+    const { run, wake, retry } = await this.deps.actors.run(id).view();
+    if (!run) return false;
+    if (isFinal(run.status)) {
+      await this.deps.runs.write(run); // somebody died between the end and the index
+      return false;
+    }
+    if ((await this.deps.workflows.status(id)) === 'unknown') {
+      await this.schedule(run, retry);
+      return true;
+    }
+    if (wake) await this.deps.workflows.raiseEvent(id, RUN_CONTROL_EVENT, {});
+    return wake === true;
   }
 
   /** I1. A container whose active run never got as far as its own state is freed for the next one. */
@@ -111,9 +132,12 @@ export class RunService {
     return ageMs >= SETTLED_MS && !(await this.deps.runs.get(id));
   }
 
-  private async schedule({ id, container, prefix }: Pick<RunView, 'id' | 'container' | 'prefix'>): Promise<void> {
-    const input = newAnalyzeContainer({ runId: id, container, prefix });
-    await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, id, input);
+  private async schedule(
+    { id, container, prefix }: Pick<RunView, 'id' | 'container' | 'prefix'>,
+    retry: RetryFilter | undefined,
+  ): Promise<void> {
+    const scope = { runId: id, container, prefix, ...(retry === undefined ? {} : { retry }) };
+    await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, id, newAnalyzeContainer(scope));
   }
 
   private async viewOf(id: string): Promise<RunView> {

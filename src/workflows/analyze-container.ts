@@ -1,9 +1,10 @@
+import { readApprovalAnswer } from '../domain/approval';
 import { pageInstanceId } from '../domain/ids';
 import type { RunPhase } from '../domain/run';
-import type { Control } from '../domain/run-state';
-import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
+import { type Control, isHeld } from '../domain/run-state';
+import { APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import type { AnalyzePageState, PageResult } from './analyze-page';
-import { call, defineWorkflow, type Generation, type Step, StepFailed, waitFor, window } from './sdk';
+import { call, defineWorkflow, type Generation, GenerationFull, type Step, StepFailed, waitFor, window } from './sdk';
 import {
   announce,
   cleanRun,
@@ -11,15 +12,18 @@ import {
   listPage,
   markPaused,
   type RunScope,
+  scopeOf,
+  seekApproval,
   setPhase,
+  takeApproval,
   verifyTotals,
   writeQuote,
 } from './steps';
 
 /** Page children in flight: 4 x 4 chunks fill a process's activity slots twice. */
 const PAGES_IN_FLIGHT = 4;
-/** A paused run looks for itself once an hour, should the event that resumes it be lost. */
-const PAUSE_CHECK_MS = 3_600_000;
+/** A run that rests looks for itself once an hour, should the event that wakes it be lost. */
+const REST_CHECK_MS = 3_600_000;
 
 /** The run's whole memory: carried by continue-as-new, so small whatever the container's size. */
 export interface AnalyzeContainerState extends RunScope {
@@ -32,6 +36,8 @@ export interface AnalyzeContainerState extends RunScope {
   stopped: number[];
   /** How often the run was resumed: a part of the ids of page children. */
   round: number;
+  /** The owner has been asked to approve. */
+  asked?: boolean;
   failure?: string;
 }
 
@@ -40,7 +46,7 @@ export function newAnalyzeContainer(scope: RunScope): AnalyzeContainerState {
 }
 
 /**
- * One run over a container: snapshot, quote, analyze, finish. The phase decides where a new generation goes on; a step
+ * One run over a container: snapshot, quote, approve, analyze, finish. The phase decides where a new generation goes on; a step
  * that fails for good ends the run as Failed with its reason, and what was saved is still counted and verified.
  */
 export const analyzeContainer = defineWorkflow<AnalyzeContainerState, { readonly failed: boolean }>(
@@ -69,23 +75,27 @@ async function* work(generation: Generation, state: AnalyzeContainerState): Step
     }
     const { last, control } = yield* call(generation, listPage, { ...scope, page: state.pages });
     state.pages += 1;
-    if (isStopped(control)) return;
+    if (yield* isStopped(generation, state, control)) return;
     if (last) enter(generation, state, 'quote');
   }
   // 2. quote: what it will cost, from the counts
   if (state.phase === 'quote') {
-    const { control } = yield* call(generation, writeQuote, scope);
-    if (isStopped(control)) return;
+    const { control, needsApproval } = yield* call(generation, writeQuote, scope);
+    if (yield* isStopped(generation, state, control)) return;
+    enter(generation, state, needsApproval ? 'approve' : 'analyze');
+  }
+  // 3. approve: where its owner wants to be asked before money is spent
+  if (state.phase === 'approve') {
+    const control = yield* approval(generation, state);
+    if (yield* isStopped(generation, state, control)) return;
     enter(generation, state, 'analyze');
   }
-  // 3. analyze: a window of pages; a pause stops them half way and is waited for here
+  // 4. analyze: a window of pages; a pause stops them half way and is waited for here
   yield* call(generation, setPhase, { ...scope, phase: 'analyze' });
   for (;;) {
     yield* analyzePages(generation, state);
     if (state.stopped.length === 0) return;
-    const { control } = yield* call(generation, markPaused, scope);
-    if (isStopped(control)) return;
-    if (control === 'pause') yield* resumed(generation, state);
+    if (yield* isStopped(generation, state, 'pause')) return;
   }
 }
 
@@ -117,14 +127,49 @@ async function* analyzePages(generation: Generation, state: AnalyzeContainerStat
   }
 }
 
-/** Waits for the owner's next word. */
-async function* resumed(generation: Generation, state: AnalyzeContainerState): Step<void> {
-  generation.setStatus({ phase: state.phase, paused: true });
-  yield* waitFor(generation, RUN_CONTROL_EVENT, PAUSE_CHECK_MS);
-  generation.setStatus({ phase: state.phase, pages: state.pages });
+/** Rests as long as the owner wants a pause, and answers whether the run is to stop for good. */
+async function* isStopped(generation: Generation, state: AnalyzeContainerState, control: Control): Step<boolean> {
+  let word = control;
+  while (isHeld({ control: word })) {
+    const marked = yield* call(generation, markPaused, scopeOf(state));
+    word = marked.control;
+    if (!isHeld({ control: word })) break;
+    generation.setStatus({ phase: state.phase, paused: true });
+    yield* waitFor(generation, RUN_CONTROL_EVENT, REST_CHECK_MS);
+    generation.setStatus({ phase: state.phase, pages: state.pages });
+  }
+  return word === 'cancel' || word === 'fail';
 }
 
-/** 4. finish: totals recounted, the run closed with its receipt, announced, its inputs deleted. */
+/**
+ * Announces the question and waits for the answer: by the API, which decides in the run actor and only wakes this, by the
+ * external event, or by the durable timer with which the question expires.
+ */
+async function* approval(generation: Generation, state: AnalyzeContainerState): Step<Control> {
+  const scope = scopeOf(state);
+  yield* call(generation, setPhase, { ...scope, phase: 'approve' });
+  for (;;) {
+    const { control, waitMs } = yield* call(generation, seekApproval, scope);
+    if (waitMs === 0) return control;
+    if (!state.asked) yield* call(generation, announce, { ...scope, event: 'approval-requested' });
+    state.asked = true;
+    yield* answered(generation, state, Math.min(waitMs, REST_CHECK_MS));
+  }
+}
+
+async function* answered(generation: Generation, state: AnalyzeContainerState, waitMs: number): Step<void> {
+  if (!generation.hasRoomFor(5)) throw new GenerationFull(); // an event that is heard is told in this generation
+  const word = generation.event(RUN_CONTROL_EVENT);
+  const answer = generation.event(APPROVAL_EVENT);
+  yield generation.any([word, answer, generation.timer(waitMs)]);
+  if (word.isComplete) generation.heard(RUN_CONTROL_EVENT);
+  if (!answer.isComplete) return;
+  generation.heard(APPROVAL_EVENT);
+  const read = readApprovalAnswer(answer.getResult());
+  if (read) yield* call(generation, takeApproval, { ...scopeOf(state), answer: read });
+}
+
+/** 5. finish: totals recounted, the run closed with its receipt, announced, its inputs deleted. */
 async function* finish(generation: Generation, state: AnalyzeContainerState): Step<{ readonly failed: boolean }> {
   const scope = scopeOf(state);
   yield* call(generation, setPhase, { ...scope, phase: 'finish' });
@@ -139,12 +184,4 @@ async function* finish(generation: Generation, state: AnalyzeContainerState): St
 function enter(generation: Generation, state: AnalyzeContainerState, phase: RunPhase): void {
   state.phase = phase;
   generation.setStatus({ phase, pages: state.pages });
-}
-
-function scopeOf({ runId, container, prefix }: RunScope): RunScope {
-  return { runId, container, prefix };
-}
-
-function isStopped(control: Control): boolean {
-  return control === 'cancel' || control === 'fail';
 }

@@ -1,6 +1,6 @@
 import { WORKFLOWS } from '../names';
 import { call, defineWorkflow, window } from './sdk';
-import { analyzeChunk, cleanPage, openPage, type RunScope } from './steps';
+import { analyzeChunk, cleanPage, openPage, type RunScope, scopeOf } from './steps';
 
 /** Chunk activities one page keeps in flight: a run of four pages leaves room for a second run's share. */
 const CHUNKS_IN_FLIGHT = 4;
@@ -24,8 +24,8 @@ export interface PageResult {
 export const analyzePage = defineWorkflow<AnalyzePageState, PageResult>(
   WORKFLOWS.analyzePage,
   async function* (generation, state) {
-    const { runId, container, prefix, page } = state;
-    const scope = { runId, container, prefix };
+    const { runId, page } = state;
+    const scope = scopeOf(state);
     if (state.left === undefined) {
       const { chunks } = yield* call(generation, openPage, { ...scope, page });
       state.left = chunks;

@@ -1,5 +1,7 @@
+import type { ApprovalAnswer } from '../domain/approval';
 import type { RunEventName } from '../domain/events';
 import type { ChunkRef } from '../domain/ids';
+import type { RetryFilter } from '../domain/retry-filter';
 import type { RunPhase } from '../domain/run';
 import type { Control } from '../domain/run-state';
 import { ACTIVITIES } from '../names';
@@ -15,6 +17,13 @@ export interface RunScope {
   readonly runId: string;
   readonly container: string;
   readonly prefix: string;
+  /** Only these images of the container have work. */
+  readonly retry?: RetryFilter;
+}
+
+/** The scope alone, of a state that holds more. */
+export function scopeOf({ runId, container, prefix, retry }: RunScope): RunScope {
+  return { runId, container, prefix, ...(retry === undefined ? {} : { retry }) };
 }
 
 export const setPhase = activityRef<RunScope & { readonly phase: RunPhase }, { readonly control: Control }>(
@@ -26,7 +35,19 @@ export const listPage = activityRef<
   { readonly last: boolean; readonly control: Control }
 >(ACTIVITIES.listPage);
 
-export const writeQuote = activityRef<RunScope, { readonly control: Control }>(ACTIVITIES.writeQuote);
+export const writeQuote = activityRef<RunScope, { readonly control: Control; readonly needsApproval: boolean }>(
+  ACTIVITIES.writeQuote,
+);
+
+/** May the run spend? `waitMs` 0: there is nothing to wait for, and `control` says the rest. */
+export const seekApproval = activityRef<RunScope, { readonly control: Control; readonly waitMs: number }>(
+  ACTIVITIES.seekApproval,
+);
+
+/** What came with the external event `approval`, told to the run actor. */
+export const takeApproval = activityRef<RunScope & { readonly answer: ApprovalAnswer }, { readonly taken: boolean }>(
+  ACTIVITIES.takeApproval,
+);
 
 /** Chunks of a page that need work, as a bitmask. */
 export const openPage = activityRef<RunScope & { readonly page: number }, { readonly chunks: number }>(

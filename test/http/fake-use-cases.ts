@@ -1,9 +1,17 @@
 import { AppError } from '../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ImageStatus } from '../../src/domain/image';
+import type { RetryFilter } from '../../src/domain/retry-filter';
 import { isFinal, type RunView } from '../../src/domain/run';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
-import type { ContainerSummary, HealthReport, StartRunCommand, UseCases } from '../../src/http/use-cases';
+import type {
+  ApproveCommand,
+  ContainerSummary,
+  ControlCommand,
+  HealthReport,
+  StartRunCommand,
+  UseCases,
+} from '../../src/http/use-cases';
 
 /**
  * The application in memory, honest where the shell can see it: ids, filters, paging, conflicts, errors. A test scripts
@@ -16,6 +24,9 @@ export interface FakeUseCases extends UseCases {
   readonly activity: ActivityEntry[];
   /** Every command that reached startRun. */
   readonly commands: StartRunCommand[];
+  /** Every word to a run. */
+  readonly said: (ControlCommand | ApproveCommand)[];
+  readonly retries: RetryFilter[];
   report: HealthReport;
   /** The next call, whichever it is, throws this once. */
   failNext(error: unknown): void;
@@ -34,6 +45,8 @@ export function fakeUseCases(): FakeUseCases {
     images: [],
     activity: [],
     commands: [],
+    said: [],
+    retries: [],
     report: { ready: true, checks: { worker: { ok: true }, sidecar: { ok: true } } },
     failNext(error) {
       armed = { error };
@@ -95,6 +108,54 @@ export function fakeUseCases(): FakeUseCases {
         page,
       );
     },
+    async controlRun(command) {
+      mayFail();
+      fake.said.push(command);
+      const run = await fake.getRun(command.id);
+      if (isFinal(run.status)) {
+        throw new AppError('command-refused', 'It has ended.', { context: { runStatus: run.status } });
+      }
+      const status = { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', decline: 'Cancelling' } as const;
+      const next = { ...run, status: status[command.verb], ...(command.reason && { reason: command.reason }) };
+      fake.runs.set(run.id, next);
+      return next;
+    },
+    async approveRun(command) {
+      mayFail();
+      fake.said.push(command);
+      const run = await fake.getRun(command.id);
+      if (command.planHash !== run.quote?.planHash) throw new AppError('plan-changed', 'Another plan.');
+      return run;
+    },
+    async getAudit(id) {
+      mayFail();
+      await fake.getRun(id);
+      return [
+        { at: '2026-01-02T03:04:06Z', who: 'ann', verb: 'pause', reason: 'lunch', from: 'Running', to: 'Pausing' },
+      ];
+    },
+    async quote({ container, prefix = '' }) {
+      mayFail();
+      if (!fake.containers.has(container)) throw noContainer(container);
+      const { quote } = aRun();
+      if (!quote) throw new Error('aRun has a quote');
+      const images = { ...quote.images, cached: 0 };
+      return { ...quote, container, prefix, images, planHash: PLAN_HASH, expiresAt: '2026-01-09T03:04:05.678Z' };
+    },
+    async forecastRetry({ id, filter }) {
+      mayFail();
+      await fake.getRun(id);
+      fake.retries.push(filter);
+      return { willRetry: 41, willNot: [{ reason: 'corrupt', count: 6 }] };
+    },
+    async retryRun({ id, filter }) {
+      mayFail();
+      const old = await fake.getRun(id);
+      fake.retries.push(filter);
+      const run = aRun({ id: runId(fake.runs.size + 1), container: old.container, retryOf: id });
+      fake.runs.set(run.id, run);
+      return run;
+    },
     async health() {
       mayFail();
       return fake.report;
@@ -102,6 +163,9 @@ export function fakeUseCases(): FakeUseCases {
   };
   return fake;
 }
+
+/** Of every quote here. */
+export const PLAN_HASH = 'ab'.repeat(32);
 
 export function runId(n: number): string {
   return `0192f0c0${n.toString(16).padStart(24, '0')}`;
@@ -120,6 +184,8 @@ export function aRun(changes: Partial<RunView> = {}): RunView {
     transactions: 4,
     cacheHits: 0,
     quote: {
+      planHash: PLAN_HASH,
+      expiresAt: '2026-01-09T03:04:05.678Z',
       images: { total: 3, new: 3, changed: 0, unchanged: 0, missing: 0, ineligible: {} },
       calls: 3,
       transactions: 12,

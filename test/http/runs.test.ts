@@ -17,6 +17,7 @@ describe('POST a run', () => {
       self: `https://pictures.example/api/v1/runs/${runId(1)}`,
       container: 'https://pictures.example/api/v1/containers/photos',
       images: 'https://pictures.example/api/v1/containers/photos/images',
+      audit: `https://pictures.example/api/v1/runs/${runId(1)}/audit`,
       status: `https://pictures.example/runtime/webhooks/durabletask/instances/${runId(1)}`,
     });
     expect(response.get('Location')).toBe(run.links.self);
@@ -30,6 +31,15 @@ describe('POST a run', () => {
     const response = await api.post(`${START}?confirmShrink=true`).send({ prefix: 'ferien/2026 ä#🙂' });
     expect(response.status).toBe(202);
     expect(useCases.commands).toEqual([{ container: 'photos', prefix: 'ferien/2026 ä#🙂', confirmShrink: true }]);
+  });
+
+  test('takes when to ask before it spends, and how much it may spend', async () => {
+    const { api, useCases } = aPublicApp();
+    for (const approval of ['auto', 'always', { above: 2.5 }]) {
+      useCases.runs.clear();
+      expect((await api.post(START).send({ approval, maxTransactions: 100 })).status).toBe(202);
+      expect(useCases.commands.at(-1)).toEqual({ container: 'photos', approval, maxTransactions: 100 });
+    }
   });
 
   test.each(['application/json', 'application/json; charset=utf-8', 'application/merge-patch+json'])(
@@ -64,6 +74,10 @@ describe('POST a run', () => {
     [{ prefix: 'x'.repeat(1_025) }, '/body/prefix'],
     [{ prefix: '\ud800' }, '/body/prefix'],
     [[], '/body'],
+    [{ approval: 'never' }, '/body/approval'],
+    [{ approval: { above: -1 } }, '/body/approval/above'],
+    [{ maxTransactions: 1.5 }, '/body/maxTransactions'],
+    [{ maxTransactions: -1 }, '/body/maxTransactions'],
   ])('%j is refused at %s', async (body, pointer) => {
     const problem = expectProblem(await aPublicApp().api.post(START).send(body), 'invalid-request');
     expect(problem.errors?.[0]?.pointer).toBe(pointer);

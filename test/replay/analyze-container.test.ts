@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { pageInstanceId } from '../../src/domain/ids';
 import type { Control } from '../../src/domain/run-state';
-import { ACTIVITIES, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
+import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
 import { failed, ok, peaks, RUN_ID, type RunScript, runToEnd, runWorld, startRun, stepsOf, story } from './runs';
 import { type Answer, decisions, type Step, type World } from './world';
 
-const { setPhase, listPage, writeQuote, markPaused, verifyTotals, closeRun, announce, cleanRun } = ACTIVITIES;
+const {
+  setPhase,
+  listPage,
+  writeQuote,
+  seekApproval,
+  takeApproval,
+  markPaused,
+  verifyTotals,
+  closeRun,
+  announce,
+  cleanRun,
+} = ACTIVITIES;
 const FINISH = [setPhase, verifyTotals, closeRun, announce, cleanRun];
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 
@@ -48,6 +59,93 @@ async function conversation(script: Omit<RunScript, 'control'>) {
 }
 
 const isPaused = (world: World) => world.instance(RUN_ID).customStatus.includes('"paused":true');
+
+/** A run whose plan needs its owner's consent, which `decide` gives or refuses; `asks` counts the questions. */
+async function question(pages = 1) {
+  let control: Control = 'run';
+  let decided = false;
+  const expiresAtMs = Date.UTC(2026, 0, 8);
+  const world: World = runWorld({
+    pages,
+    control: () => control,
+    answer: ({ name, input }): Answer | undefined => {
+      if (name === writeQuote) return ok({ control, needsApproval: true });
+      if (name === takeApproval) {
+        decided = true;
+        if (!(input as { answer: { approved: boolean } }).answer.approved) control = 'cancel';
+        return ok({ taken: true });
+      }
+      if (name !== seekApproval) return undefined;
+      const leftMs = decided || control === 'cancel' ? 0 : expiresAtMs - world.nowMs;
+      if (!decided && leftMs <= 0) control = 'cancel'; // as the run actor does when the question expires
+      return ok({ control, waitMs: Math.max(0, leftMs) });
+    },
+  });
+  await startRun(world);
+  await world.run(RUN_ID, () => announced(world).includes('approval-requested') && world.idle);
+  return {
+    world,
+    async decide(word: Control) {
+      decided = word === 'run';
+      control = word;
+      await world.raise(RUN_ID, RUN_CONTROL_EVENT);
+    },
+  };
+}
+
+describe('analyze-container.v1, approval', () => {
+  it('asks once, waits, and goes on as soon as the owner has approved', async () => {
+    const { world, decide } = await question();
+    expect(story(world).slice(3)).toEqual([writeQuote, setPhase, seekApproval, announce]);
+    const askedAtMs = world.nowMs;
+    await decide('run');
+    await world.run(RUN_ID);
+    expect(world.nowMs - askedAtMs).toBeLessThan(60_000);
+    expect(story(world).slice(7)).toEqual([seekApproval, setPhase, WORKFLOWS.analyzePage, ...FINISH]);
+    expect(announced(world)).toEqual(['run-started', 'approval-requested', 'run-completed']);
+  });
+
+  it('declined, analyzes nothing and closes', async () => {
+    const { world, decide } = await question();
+    await decide('cancel');
+    await world.run(RUN_ID);
+    expect(story(world).slice(7)).toEqual([seekApproval, ...FINISH]);
+    expect(world.startedChildren).toEqual([]);
+  });
+
+  it('unanswered for a week, expires by its timer and stays within its bounds', async () => {
+    const { world } = await question();
+    await world.run(RUN_ID);
+    expect(world.nowMs - Date.UTC(2026, 0, 1)).toBeGreaterThan(7 * 24 * 3_600_000 - 60_000);
+    expect(world.nowMs - Date.UTC(2026, 0, 1)).toBeLessThan(7 * 24 * 3_600_000 + 60_000);
+    expect(world.startedChildren).toEqual([]);
+    expect(announced(world).filter((event) => event === 'approval-requested')).toHaveLength(1);
+    expect(peaks(world).rows).toBeLessThanOrEqual(82);
+  });
+
+  it.each([
+    [true, 'run'],
+    [false, 'cancel'],
+  ])('the external event %j is told to the run actor', async (approved, end) => {
+    const { world } = await question();
+    await world.raise(RUN_ID, APPROVAL_EVENT, { approved, planHash: 'x', other: 'dropped' });
+    await world.run(RUN_ID);
+    expect(stepsOf(world, takeApproval).map(({ input }) => input)).toMatchObject([
+      { answer: { approved, planHash: 'x' } },
+    ]);
+    expect(world.startedChildren).toHaveLength(end === 'run' ? 1 : 0);
+  });
+
+  it('an event that is no answer changes nothing', async () => {
+    const { world, decide } = await question();
+    await world.raise(RUN_ID, APPROVAL_EVENT, 'yes please');
+    await world.run(RUN_ID, () => world.idle);
+    expect(stepsOf(world, takeApproval)).toEqual([]);
+    await decide('run');
+    await world.run(RUN_ID);
+    expect(completedPages(world)).toEqual([0]);
+  });
+});
 
 describe('analyze-container.v1', () => {
   it('tells a run of one page and one chunk in its order', async () => {
@@ -156,6 +254,19 @@ describe('analyze-container.v1', () => {
     expect(output(world)).toEqual({ ok: true, value: { failed: false } });
   });
 
+  it('paused while it lists, rests there and goes on with the next page', async () => {
+    const { world, want, say } = await conversation({ pages: 9 });
+    await world.run(RUN_ID, () => stepsOf(world, listPage).length === 3);
+    want('pause');
+    await world.run(RUN_ID, () => isPaused(world) && world.idle);
+    const listed = stepsOf(world, listPage).length;
+    expect(listed).toBeLessThan(6);
+    await say('run');
+    await world.run(RUN_ID);
+    expect(stepsOf(world, listPage)).toHaveLength(9);
+    expect(completedPages(world)).toEqual(range(9));
+  });
+
   it('paused, then cancelled, closes', async () => {
     const { world, want, say } = await conversation({ pages: 8, chunks: () => 3 });
     await world.run(RUN_ID, () => world.startedChildren.length === 4);
@@ -164,8 +275,7 @@ describe('analyze-container.v1', () => {
     await say('cancel');
 
     await world.run(RUN_ID);
-    // the finish began in one generation and went on in the next, which enters its phase again
-    expect(story(world).slice(-7)).toEqual([markPaused, setPhase, ...FINISH]);
+    expect(story(world).slice(-7)).toEqual([markPaused, markPaused, ...FINISH]);
   });
 
   it('looks for itself once an hour when the event was lost, and still hears the next one', async () => {
@@ -187,8 +297,9 @@ describe('analyze-container.v1', () => {
       pages: 60,
       answer: ({ name }): Answer | undefined => {
         if (name !== markPaused) return undefined;
+        const control = stepsOf(world, markPaused).length === 1 ? 'pause' : 'run';
         talk.want('run'); // said after the answer was on its way; its event came long before
-        return ok({ control: 'pause' });
+        return ok({ control });
       },
     });
     const { world } = talk;
@@ -198,7 +309,7 @@ describe('analyze-container.v1', () => {
     talk.want('pause');
     const pausedAtMs = world.nowMs;
     await world.run(RUN_ID);
-    expect(stepsOf(world, markPaused)).toHaveLength(1);
+    expect(stepsOf(world, markPaused)).toHaveLength(2);
     expect(world.nowMs - pausedAtMs).toBeLessThan(3_600_000); // the early event woke it, not the hourly look
     expect(completedPages(world)).toEqual(range(60));
   });

@@ -1,4 +1,4 @@
-import type { Request, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { checkContainerName } from '../../domain/container-name';
 import { AppError } from '../../domain/errors';
@@ -18,8 +18,25 @@ import { containerParam } from './containers';
 /** Seconds until a run that is going on is worth another look. */
 const RETRY_AFTER = { 'Retry-After': '5' } as const;
 
+const amount = z.number().nonnegative().max(1_000_000_000);
+
+export const ApprovalSchema = z.union([z.enum(['auto', 'always']), z.strictObject({ above: amount })]).meta({
+  description: 'When to ask before money is spent: never, always, or above an amount. Default: as configured.',
+});
+
+export const MaxTransactionsSchema = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(1_000_000_000)
+  .meta({ description: 'Stop before the run spends more.' });
+
 export const StartRunBody = z
-  .strictObject({ prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }) })
+  .strictObject({
+    prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
+    approval: ApprovalSchema.optional(),
+    maxTransactions: MaxTransactionsSchema.optional(),
+  })
   .meta({ id: 'StartRun' });
 
 export const StartRunQuery = z.strictObject({
@@ -48,17 +65,15 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
     POST: async (req, res) => {
       const container = containerParam(req);
       const { confirmShrink } = parsePart(StartRunQuery, 'query', req.query);
-      const { prefix } = parsePart(StartRunBody, 'body', jsonBody(req) ?? {});
+      const { prefix, approval, maxTransactions } = parsePart(StartRunBody, 'body', jsonBody(req) ?? {});
       const run = await useCases.startRun({
         container,
         ...(prefix !== undefined && { prefix }),
+        ...(approval !== undefined && { approval }),
+        ...(maxTransactions !== undefined && { maxTransactions }),
         ...(confirmShrink !== undefined && { confirmShrink: confirmShrink === 'true' }),
       });
-      const body = runBody(run, links.for(req));
-      res
-        .status(202)
-        .set({ Location: body.links.self, 'Operation-Location': body.links.self, ...RETRY_AFTER })
-        .json(body);
+      sendAccepted(res, runBody(run, links.for(req)));
     },
   });
   serve(router, '/api/v1/runs/:id', {
@@ -85,19 +100,30 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
   });
 }
 
-function runBody(run: RunView, links: Links): RunBody {
+/** 202 with the run and where to ask for it. */
+export function sendAccepted(res: Response, body: RunBody): void {
+  res
+    .status(202)
+    .set({ Location: body.links.self, 'Operation-Location': body.links.self, ...RETRY_AFTER })
+    .json(body);
+}
+
+export function runBody(run: RunView, links: Links): RunBody {
   return {
     ...onlyFields(run, RunSchema),
     links: {
       self: links.run(run.id),
       container: links.container(run.container),
       images: links.images(run.container),
+      audit: links.audit(run.id),
+      ...(run.retryOf !== undefined && { retryOf: links.run(run.retryOf) }),
+      ...(run.retriedBy !== undefined && { retriedBy: links.run(run.retriedBy) }),
       status: links.durableStatus(run.id),
     },
   };
 }
 
-function runIdParam(req: Request): string {
+export function runIdParam(req: Request): string {
   const id = pathParam(req, 'id');
   if (!isRunId(id))
     throw new AppError('run-not-found', 'No run has this id: it has 32 hexadecimal digits in lower case.');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_STATUSES } from '../../domain/run';
 import { PROBLEM_CODES, type ProblemCode } from '../problems';
 import { list } from './values';
 
@@ -19,6 +20,7 @@ export const ProblemSchema = z
       }),
     ).optional(),
     existingRun: z.string().optional().meta({ description: 'The run that stands in the way (409).' }),
+    runStatus: z.enum(RUN_STATUSES).optional().meta({ description: 'What the run is doing instead (409).' }),
     links: z.object({ existingRun: z.url() }).optional(),
   })
   .meta({ id: 'Problem', description: 'Problem details, RFC 9457.' });

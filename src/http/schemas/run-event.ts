@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RUN_STATUSES } from '../../domain/run';
 import { EVENT_TYPES } from '../../names';
 import { RunCountsSchema } from './run';
+import { count, money, time } from './values';
 
 /** A CloudEvent 1.0 of topic `contactsheet.runs` as the sidecar delivers it; its own additions (topic, traceid) are dropped. */
 export const RunEventSchema = z.object({
@@ -15,5 +16,18 @@ export const RunEventSchema = z.object({
     status: z.enum(RUN_STATUSES),
     counts: RunCountsSchema.optional(),
     reason: z.string().max(4_096).optional(),
+    approval: z
+      .object({
+        planHash: z.string().max(64),
+        transactions: count,
+        price: z.object({ total: money, currency: z.string().max(3) }),
+        expiresAt: time,
+        links: z.object({
+          run: z.string().max(256),
+          approve: z.string().max(256),
+          decline: z.string().max(256),
+        }),
+      })
+      .optional(),
   }),
 });

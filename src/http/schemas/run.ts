@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUDIT_VERBS } from '../../domain/audit';
 import { isRunId } from '../../domain/ids';
 import { RUN_PHASES, RUN_STATUSES } from '../../domain/run';
 import { count, list, money, time } from './values';
@@ -22,8 +23,12 @@ export const RunCountsSchema = z
   })
   .meta({ id: 'RunCounts' });
 
+const planHash = z.string().meta({ description: 'Names the plan; an approval repeats it.' });
+
 export const QuoteSchema = z
   .object({
+    planHash: planHash.optional(),
+    expiresAt: time.optional(),
     images: z.object({
       total: count,
       new: count,
@@ -38,6 +43,50 @@ export const QuoteSchema = z
     duration: z.object({ atQuotaSeconds: count.optional() }),
   })
   .meta({ id: 'Quote', description: 'What the run will cost, from counts alone: an estimate.' });
+
+export const ContainerQuoteSchema = z
+  .object({
+    container: z.string(),
+    prefix: z.string(),
+    ...QuoteSchema.shape,
+    images: QuoteSchema.shape.images.extend({
+      cached: count.meta({ description: 'Known to be served by the cache; others show in the run.' }),
+    }),
+    duration: QuoteSchema.shape.duration.extend({
+      atObservedSeconds: count.optional().meta({ description: 'At the pace of the last run over the container.' }),
+    }),
+    planHash,
+    expiresAt: time,
+  })
+  .meta({ id: 'ContainerQuote', description: 'What a run would cost if it were started now: an estimate.' });
+
+export const RunApprovalSchema = z
+  .object({
+    askedAt: time,
+    expiresAt: time.meta({ description: 'Not approved by then, the run ends Cancelled.' }),
+    approvedAt: time.optional(),
+  })
+  .meta({ id: 'RunApproval' });
+
+export const AuditEntrySchema = z
+  .object({
+    at: time,
+    who: z.string(),
+    verb: z.enum(AUDIT_VERBS),
+    reason: z.string().optional(),
+    from: z.enum(RUN_STATUSES),
+    to: z.enum(RUN_STATUSES),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const AuditSchema = z.object({ value: list(AuditEntrySchema) }).meta({
+  id: 'Audit',
+  description: 'What the run was told, oldest first; the last 100.',
+});
+
+export const RetryForecastSchema = z
+  .object({ willRetry: count, willNot: list(z.object({ reason: z.string(), count })) })
+  .meta({ id: 'RetryForecast', description: 'What a retry would call, and what it would leave and why.' });
 
 export const FailureGroupSchema = z
   .object({
@@ -55,6 +104,9 @@ export const RunLinksSchema = z
     self: z.url(),
     container: z.url(),
     images: z.url(),
+    audit: z.url(),
+    retryOf: z.url().optional(),
+    retriedBy: z.url().optional(),
     status: z.url().meta({ description: 'The same run as Durable Functions shows it.' }),
   })
   .meta({ id: 'RunLinks' });
@@ -72,9 +124,13 @@ export const RunSchema = z
     transactions: count,
     cacheHits: count,
     quote: QuoteSchema.optional(),
+    approval: RunApprovalSchema.optional(),
+    maxTransactions: count.optional().meta({ description: 'It spends no more than that.' }),
+    retryOf: RunIdSchema.optional().meta({ description: 'The run whose failures it tries again.' }),
+    retriedBy: RunIdSchema.optional().meta({ description: 'The newest run that tries its failures again.' }),
     failureGroups: list(FailureGroupSchema),
     waiting: z.string().optional().meta({ description: 'Why nothing moves right now, when nothing does.' }),
-    reason: z.string().optional().meta({ description: 'Why it ended Failed or Cancelled.' }),
+    reason: z.string().optional().meta({ description: 'Why it was paused, or ended Failed or Cancelled.' }),
     startedAt: time,
     updatedAt: time,
     endedAt: time.optional(),

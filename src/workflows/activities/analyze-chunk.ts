@@ -9,13 +9,13 @@ import { activity } from './activity';
  * An error that no retry heals (Vision refuses the key) stops the whole run within one lease.
  */
 export function createAnalyzeChunk(work: ChunkWork, actors: Pick<Actors, 'run'>) {
-  return activity(analyzeChunk, async ({ container, prefix, ref }) => {
+  return activity(analyzeChunk, async (task) => {
     try {
-      return await work.run({ container, prefix, ref });
+      return await work.run(task);
     } catch (thrown) {
       const error = toAppError(thrown);
       if (!error.retryable) {
-        await actors.run(ref.runId).command({ verb: 'fail', reason: `${error.code}: ${error.message}` });
+        await actors.run(task.ref.runId).command({ verb: 'fail', reason: `${error.code}: ${error.message}` });
       }
       throw error;
     }

@@ -1,6 +1,7 @@
 import type { Actors } from '../../actors';
 import { AppError } from '../../domain/errors';
-import { runEvent } from '../../domain/events';
+import { type RunEventData, type RunEventName, runEvent } from '../../domain/events';
+import type { RunView } from '../../domain/run';
 import type { EventsGateway } from '../../gateways/events/port';
 import { announce } from '../steps';
 import { activity } from './activity';
@@ -10,15 +11,32 @@ export function createAnnounce(actors: Pick<Actors, 'run'>, events: EventsGatewa
   return activity(announce, async ({ runId, container, event }) => {
     const { run } = await actors.run(runId).view();
     if (!run) throw new AppError('run-not-found', `Run ${runId} has no state to announce.`);
-    const time = event === 'run-started' ? run.startedAt : (run.endedAt ?? run.updatedAt);
+    const time = timeOf(event, run);
     const data = {
       runId,
       container,
       status: run.status,
       counts: run.counts,
       ...(run.reason === undefined ? {} : { reason: run.reason }),
+      ...(event === 'approval-requested' ? approvalOf(run) : {}),
     };
     await events.publish(runEvent(event, time, data));
     return { announced: true as const };
   });
+}
+
+function timeOf(event: RunEventName, run: RunView): string {
+  if (event === 'run-started') return run.startedAt;
+  if (event === 'approval-requested') return run.approval?.askedAt ?? run.updatedAt;
+  return run.endedAt ?? run.updatedAt;
+}
+
+/** Paths, not addresses: the workflow does not know under which address its reader reaches the API. */
+function approvalOf({ id, quote, approval }: RunView): Pick<RunEventData, 'approval'> {
+  if (quote?.planHash === undefined || approval === undefined) return {};
+  const { planHash, transactions, price } = quote;
+  const run = `/api/v1/runs/${id}`;
+  const links = { run, approve: `${run}:approve`, decline: `${run}:decline` };
+  const { total, currency } = price;
+  return { approval: { planHash, transactions, price: { total, currency }, expiresAt: approval.expiresAt, links } };
 }

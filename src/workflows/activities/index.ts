@@ -6,6 +6,7 @@ import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import type { ChunkWork } from '../../pipeline/chunk-work';
 import type { Listing } from '../../pipeline/listing';
+import type { QuoteSettings } from '../../runs/priced';
 import { type Activity, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
 import { createAnnounce } from './announce';
@@ -16,14 +17,16 @@ import { createListPage } from './list-page';
 import { createMarkPaused } from './mark-paused';
 import { createOpenPage } from './open-page';
 import { RunIndex } from './run-index';
+import { createSeekApproval } from './seek-approval';
 import { createSetPhase } from './set-phase';
+import { createTakeApproval } from './take-approval';
 import { createVerifyTotals } from './verify-totals';
-import { createWriteQuote, type QuoteSettings } from './write-quote';
+import { createWriteQuote } from './write-quote';
 
 export type { Activity } from './activity';
 
 export interface ActivityDeps {
-  readonly actors: Actors;
+  readonly actors: Omit<Actors, 'quota'>;
   readonly listing: Listing;
   readonly chunks: ChunkWork;
   readonly vision: VisionGateway;
@@ -42,6 +45,8 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createSetPhase(actors, index),
     createListPage(listing, actors),
     createWriteQuote(actors, vision, index, deps.quote),
+    createSeekApproval(actors, index),
+    createTakeApproval(actors),
     createOpenPage(listing, actors),
     createAnalyzeChunk(chunks, actors),
     createCleanPage(manifests),

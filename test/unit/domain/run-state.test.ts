@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/chunk-progress';
 import type { ChunkSet } from '../../../src/domain/chunk-set';
-import { NO_LISTING, quoteOf } from '../../../src/domain/quote';
+import { NO_LISTING, type Quote, quoteOf } from '../../../src/domain/quote';
 import { isFinal, RUN_PHASES, type RunRequest, type RunStatus } from '../../../src/domain/run';
 import {
+  type ApproveResult,
+  approve,
   type Command,
   type Control,
   closeChunk,
@@ -11,9 +13,11 @@ import {
   endRun,
   enterPhase,
   listPage,
+  needsWake,
   newRun,
   paused,
   type RunState,
+  seekApproval,
   setQuote,
   viewOf,
 } from '../../../src/domain/run-state';
@@ -62,23 +66,23 @@ describe('commands', () => {
 
   /** Status after the command; `-` where it is refused. */
   test.each<[RunStatus, Record<Command, RunStatus | '-'>]>([
-    ['Queued', { pause: 'Pausing', resume: 'Queued', cancel: 'Cancelling', fail: 'Queued' }],
-    ['Counting', { pause: 'Pausing', resume: 'Counting', cancel: 'Cancelling', fail: 'Counting' }],
+    ['Queued', { pause: 'Pausing', resume: 'Queued', cancel: 'Cancelling', fail: 'Queued', decline: '-' }],
+    ['Counting', { pause: 'Pausing', resume: 'Counting', cancel: 'Cancelling', fail: 'Counting', decline: '-' }],
     [
       'AwaitingApproval',
-      { pause: 'Pausing', resume: 'AwaitingApproval', cancel: 'Cancelling', fail: 'AwaitingApproval' },
+      { pause: 'Pausing', resume: 'AwaitingApproval', cancel: 'Cancelling', fail: 'AwaitingApproval', decline: '-' },
     ],
-    ['Running', { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', fail: 'Running' }],
-    ['Pausing', { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', fail: 'Pausing' }],
-    ['Paused', { pause: 'Paused', resume: 'Running', cancel: 'Cancelling', fail: 'Paused' }],
-    ['Cancelling', { pause: '-', resume: '-', cancel: 'Cancelling', fail: 'Cancelling' }],
-    ['Cancelled', { pause: '-', resume: '-', cancel: 'Cancelled', fail: '-' }],
-    ['Completed', { pause: '-', resume: '-', cancel: '-', fail: '-' }],
-    ['CompletedWithErrors', { pause: '-', resume: '-', cancel: '-', fail: '-' }],
-    ['Failed', { pause: '-', resume: '-', cancel: '-', fail: '-' }],
+    ['Running', { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', fail: 'Running', decline: '-' }],
+    ['Pausing', { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', fail: 'Pausing', decline: '-' }],
+    ['Paused', { pause: 'Paused', resume: 'Running', cancel: 'Cancelling', fail: 'Paused', decline: '-' }],
+    ['Cancelling', { pause: '-', resume: '-', cancel: 'Cancelling', fail: 'Cancelling', decline: '-' }],
+    ['Cancelled', { pause: '-', resume: '-', cancel: 'Cancelled', fail: '-', decline: '-' }],
+    ['Completed', { pause: '-', resume: '-', cancel: '-', fail: '-', decline: '-' }],
+    ['CompletedWithErrors', { pause: '-', resume: '-', cancel: '-', fail: '-', decline: '-' }],
+    ['Failed', { pause: '-', resume: '-', cancel: '-', fail: '-', decline: '-' }],
   ])('while %s', (status, expected) => {
     const state = IN_STATUS.find(([name]) => name === status)?.[1] as RunState;
-    const answers = (['pause', 'resume', 'cancel', 'fail'] as const).map((verb) => {
+    const answers = (['pause', 'resume', 'cancel', 'fail', 'decline'] as const).map((verb) => {
       const result = command(state, verb, undefined, LATER);
       return [verb, result.accepted ? result.state.status : '-'];
     });
@@ -89,7 +93,7 @@ describe('commands', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...IN_STATUS.map(([, state]) => state)),
-        fc.constantFrom<Command>('pause', 'resume', 'cancel', 'fail'),
+        fc.constantFrom<Command>('pause', 'resume', 'cancel', 'decline', 'fail'),
         (state, verb) => {
           const once = command(state, verb, 'because', LATER);
           if (!once.accepted) return;
@@ -120,6 +124,99 @@ describe('commands', () => {
 
   test('a run resumed while it was Pausing does not fall back into Paused', () => {
     expect(paused(tell(inPhase('analyze'), 'pause', 'resume'), LATER).status).toBe('Running');
+  });
+});
+
+describe('the reason of a pause', () => {
+  test('ends with the pause', () => {
+    const held = command(inPhase('analyze'), 'pause', 'lunch', LATER);
+    if (!held.accepted) throw new Error('refused');
+    expect(held.state.reason).toBe('lunch');
+    expect(tell(held.state, 'resume').reason).toBeUndefined();
+  });
+});
+
+describe('approval', () => {
+  const PLAN = 'a'.repeat(64);
+  const quoted = (approval: RunRequest['approval'], quote: Partial<Quote> = {}) => {
+    const run = newRun({ ...REQUEST, ...(approval === undefined ? {} : { approval }), maxTransactions: 7 });
+    return setQuote(run, { ...QUOTE, planHash: PLAN, expiresAt: 'then', ...quote }, true, LATER);
+  };
+  const asked = () => seekApproval(enterPhase(quoted('always'), 'approve', LATER), 0, 10, LATER).state;
+  const consent = (state: RunState, planHash: string, maxTransactions?: number) =>
+    approve(state, { planHash, ...(maxTransactions === undefined ? {} : { maxTransactions }) }, LATER);
+  const accepted = (result: ApproveResult): RunState => {
+    if (!result.accepted) throw new Error('refused');
+    return result.state;
+  };
+
+  test('is asked for by rule and price, never for a plan that spends nothing', () => {
+    const rules = [undefined, 'auto', 'always', { above: 0.0059 }, { above: 0.006 }] as const;
+    expect(rules.map((rule) => quoted(rule).approval !== undefined)).toEqual([false, false, true, true, false]);
+    expect(quoted('always', { transactions: 0 }).approval).toBeUndefined();
+  });
+
+  test('the first question stands when the quote is written again', () => {
+    const again = setQuote(quoted('always'), { ...QUOTE, planHash: PLAN, expiresAt: 'later' }, true, 'later');
+    expect(again.approval).toEqual({ askedAt: LATER, expiresAt: 'then' });
+  });
+
+  test('is given to the plan by its hash, once, with a cap', () => {
+    const waiting = asked();
+    expect([waiting.status, needsWake(waiting)]).toEqual(['AwaitingApproval', false]);
+    expect(consent(waiting, 'b')).toEqual({ accepted: false, planHash: PLAN });
+    const given = accepted(consent(waiting, PLAN, 5));
+    expect(given).toMatchObject({ status: 'Running', maxTransactions: 5, approval: { approvedAt: LATER } });
+    expect(needsWake(given)).toBe(true);
+    expect(consent(given, PLAN, 9)).toEqual({ accepted: true, state: given });
+    const gone = seekApproval(given, 99, 10, LATER); // an answer in time counts, however late it is heard
+    expect([gone.waitMs, gone.state.control, gone.state.resting]).toEqual([0, 'run', undefined]);
+  });
+
+  test('without an answer it expires, and the run is cancelled', () => {
+    const { state, waitMs } = seekApproval(asked(), 10, 10, LATER);
+    expect([waitMs, state.control, state.reason]).toEqual([0, 'cancel', 'approval expired']);
+    expect(endRun(state, undefined, LATER).status).toBe('Cancelled');
+    expect(consent(state, PLAN)).toEqual({ accepted: false, status: 'Cancelling' });
+  });
+
+  test('declined, the run is cancelled; declined again nothing changes; an approved one cannot be', () => {
+    const no = tell(asked(), 'decline');
+    expect([no.status, no.reason, needsWake(no)]).toEqual(['Cancelling', 'approval declined', true]);
+    expect(tell(no, 'decline')).toBe(no);
+    expect(tell(endRun(no, undefined, LATER), 'decline').status).toBe('Cancelled');
+    expect(command(accepted(consent(asked(), PLAN)), 'decline', undefined, LATER).accepted).toBe(false);
+  });
+
+  test('a run that waits pauses at once, keeps its question, and goes on waiting', () => {
+    const held = tell(asked(), 'pause');
+    expect([held.status, seekApproval(held, 0, 10, LATER).waitMs]).toEqual(['Paused', 10]);
+    const given = accepted(consent(held, PLAN));
+    expect(given.status).toBe('Paused');
+    expect(tell(held, 'resume').status).toBe('AwaitingApproval');
+    expect(tell(given, 'resume').status).toBe('Running');
+  });
+
+  test('a run that needs none refuses it', () => {
+    expect(consent(inPhase('analyze'), PLAN)).toEqual({ accepted: false, status: 'Running' });
+  });
+});
+
+describe('rest', () => {
+  const resting = () => paused(tell(inPhase('analyze'), 'pause'), LATER);
+
+  test('only a run that rests and may go on, or must end, is to be woken', () => {
+    expect(needsWake(resting())).toBe(false);
+    expect(needsWake(tell(resting(), 'resume'))).toBe(true);
+    expect(needsWake(tell(resting(), 'cancel'))).toBe(true);
+    expect(needsWake(tell(inPhase('analyze'), 'pause', 'resume'))).toBe(false);
+    expect(needsWake(paused(tell(resting(), 'resume'), LATER))).toBe(false);
+    expect(needsWake(endRun(tell(resting(), 'cancel'), undefined, LATER))).toBe(false);
+  });
+
+  test('images already sent are told while they come in', () => {
+    const told = (count: number) => viewOf(tell(inPhase('analyze'), 'pause'), [progress({ inFlight: count })]).waiting;
+    expect([6, 1, 0].map(told)).toEqual(['6 images already sent', '1 image already sent', undefined]);
   });
 });
 

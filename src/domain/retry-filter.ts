@@ -1,0 +1,22 @@
+import type { StoredImage } from './image';
+
+/** Which images of a finished run are tried again: all that failed, or those that match everything given. */
+export interface RetryFilter {
+  readonly status?: 'failed' | 'skipped';
+  readonly reason?: string;
+  readonly code?: string;
+  readonly prefix?: string;
+}
+
+/** What a retry looks at. */
+export type Tried = Pick<StoredImage, 'blob' | 'status' | 'reason' | 'error' | 'analyzer'>;
+
+/** Does the filter speak of this image? Only of images without an analysis; `failed` unless it says otherwise. */
+export function isCovered(filter: RetryFilter, image: Tried): boolean {
+  return (
+    image.status === (filter.status ?? 'failed') &&
+    (filter.reason === undefined || image.reason === filter.reason) &&
+    (filter.code === undefined || image.error?.code === filter.code) &&
+    (filter.prefix === undefined || image.blob.startsWith(filter.prefix))
+  );
+}

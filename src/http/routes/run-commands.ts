@@ -1,0 +1,103 @@
+import type { Request, Router } from 'express';
+import { z } from 'zod';
+import type { RouteDeps } from '../api';
+import { jsonBody } from '../json-body';
+import { serve } from '../route';
+import { AuditEntrySchema } from '../schemas/run';
+import { blobText, onlyFields } from '../schemas/values';
+import { noQuery, parsePart } from '../validation';
+import { MaxTransactionsSchema, runBody, runIdParam, sendAccepted } from './runs';
+
+/**
+ * What an owner says to a run: `POST /api/v1/runs/{id}:VERB`. Answers 202 with the run as it is now; said again it answers
+ * the same, and 409 with the present state where it makes no sense.
+ */
+
+/** Who says it, for the audit trail; nothing is decided by it. */
+const WHO_HEADER = 'x-contactsheet-user';
+const WHO = /^[\x20-\x7e]{1,128}$/;
+
+const reason = z
+  .string()
+  .max(500)
+  .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.')
+  .meta({ description: 'Stands in the run and in its audit trail.' });
+
+export const ReasonBody = z.strictObject({ reason: reason.optional() }).meta({ id: 'Command' });
+
+export const ApproveBody = z
+  .strictObject({
+    planHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits.')
+      .meta({ description: 'From `quote` of the run.' }),
+    maxTransactions: MaxTransactionsSchema.optional(),
+  })
+  .meta({ id: 'Approve' });
+
+const filterText = z.string().min(1).max(100);
+
+export const RetryBody = z
+  .strictObject({
+    status: z.enum(['failed', 'skipped']).optional().meta({ description: 'Default failed.' }),
+    reason: filterText.optional().meta({ description: 'Only images with this reason.' }),
+    code: filterText.optional().meta({ description: 'Only images whose error has this code.' }),
+    prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
+    dryRun: z.boolean().optional().meta({ description: 'Only say what would be tried again.' }),
+  })
+  .meta({ id: 'Retry' });
+
+export const CONTROL_VERBS = ['pause', 'resume', 'cancel', 'decline'] as const;
+
+export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps): void {
+  for (const verb of CONTROL_VERBS) {
+    serve(router, `/api/v1/runs/:id\\:${verb}`, {
+      POST: async (req, res) => {
+        const id = runIdParam(req);
+        noQuery(req.query);
+        const said = parsePart(ReasonBody, 'body', jsonBody(req) ?? {});
+        const run = await useCases.controlRun({ id, verb, who: whoOf(req), ...defined(said) });
+        sendAccepted(res, runBody(run, links.for(req)));
+      },
+    });
+  }
+  serve(router, '/api/v1/runs/:id\\:approve', {
+    POST: async (req, res) => {
+      const id = runIdParam(req);
+      noQuery(req.query);
+      const { planHash, maxTransactions } = parsePart(ApproveBody, 'body', jsonBody(req) ?? {});
+      const run = await useCases.approveRun({ id, who: whoOf(req), planHash, ...defined({ maxTransactions }) });
+      sendAccepted(res, runBody(run, links.for(req)));
+    },
+  });
+  serve(router, '/api/v1/runs/:id\\:retry', {
+    POST: async (req, res) => {
+      const id = runIdParam(req);
+      noQuery(req.query);
+      const { dryRun, ...filter } = parsePart(RetryBody, 'body', jsonBody(req) ?? {});
+      const command = { id, filter: defined(filter) };
+      if (dryRun) res.json(await useCases.forecastRetry(command));
+      else sendAccepted(res, runBody(await useCases.retryRun({ ...command, who: whoOf(req) }), links.for(req)));
+    },
+  });
+  serve(router, '/api/v1/runs/:id/audit', {
+    GET: async (req, res) => {
+      const id = runIdParam(req);
+      noQuery(req.query);
+      const entries = await useCases.getAudit(id);
+      res.json({ value: entries.map((entry) => onlyFields(entry, AuditEntrySchema)) });
+    },
+  });
+}
+
+export function whoOf(req: Request): string {
+  const who = req.get(WHO_HEADER)?.trim();
+  return who !== undefined && WHO.test(who) ? who : 'api';
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Without the fields that are undefined. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,29 @@
+import type { Analyzer } from '../domain/analysis';
+import { type Plan, type Price, planText, type Quote, quoteOf } from '../domain/quote';
+
+export interface QuoteSettings {
+  readonly price: Price;
+  /** Share of known images (0..1) that may be missing from a listing before it is mistrusted. */
+  readonly maxLostShare: number;
+  /** Transactions per second that Vision allows, where that is known. */
+  readonly ratePerSecond?: number;
+  readonly nowMs: () => number;
+  /** How long a quote, and the question for its approval, stands. */
+  readonly validMs: number;
+  /** A digest that differs where texts differ. */
+  readonly hash: (text: string) => string;
+}
+
+/** The quote of a plan under the price and the pace of this configuration. */
+export function priced(
+  plan: Pick<Plan, 'container' | 'prefix' | 'images'>,
+  analyzer: Analyzer,
+  { price, ratePerSecond, nowMs, validMs, hash }: QuoteSettings,
+): Quote & { readonly planHash: string; readonly expiresAt: string } {
+  const { features } = analyzer;
+  return {
+    planHash: hash(planText({ ...plan, features, analyzer })),
+    expiresAt: new Date(nowMs() + validMs).toISOString(),
+    ...quoteOf(plan.images, features.length, price, ratePerSecond),
+  };
+}

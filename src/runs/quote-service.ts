@@ -1,0 +1,44 @@
+import type { Analyzer } from '../domain/analysis';
+import { checkContainerName } from '../domain/container-name';
+import { AppError } from '../domain/errors';
+import type { BlobsGateway } from '../gateways/blobs/port';
+import type { RunsGateway } from '../gateways/runs/port';
+import type { ContainerQuote, QuoteCommand } from '../http/use-cases';
+import type { Listing } from '../pipeline/listing';
+import { priced, type QuoteSettings } from './priced';
+
+export interface QuoteServiceDeps {
+  readonly blobs: Pick<BlobsGateway, 'containerExists'>;
+  readonly listing: Pick<Listing, 'count'>;
+  readonly runs: Pick<RunsGateway, 'list'>;
+  readonly analyzer: () => Analyzer;
+  readonly settings: QuoteSettings;
+}
+
+/** What a run would cost if it were started now: lists and compares, calls nothing, writes nothing. */
+export class QuoteService {
+  constructor(private readonly deps: QuoteServiceDeps) {}
+
+  async quote({ container, prefix = '' }: QuoteCommand): Promise<ContainerQuote> {
+    checkContainerName(container);
+    if (!(await this.deps.blobs.containerExists(container))) {
+      throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);
+    }
+    const images = await this.deps.listing.count({ container, prefix });
+    const { duration, ...quote } = priced({ container, prefix, images }, this.deps.analyzer(), this.deps.settings);
+    const callsPerSecond = await this.observedRate(container);
+    const observed = callsPerSecond === undefined ? {} : { atObservedSeconds: Math.ceil(quote.calls / callsPerSecond) };
+    // Nobody knows the hash of bytes that were never read: what the cache will serve shows in the run.
+    return { container, prefix, ...quote, images: { ...images, cached: 0 }, duration: { ...duration, ...observed } };
+  }
+
+  /** Calls per second of the container's last complete run that made any. */
+  private async observedRate(container: string): Promise<number | undefined> {
+    const filter = { container, statuses: ['Completed', 'CompletedWithErrors'] as const };
+    const { value } = await this.deps.runs.list(filter, { size: 5 });
+    const run = value.find(({ calls }) => calls > 0);
+    if (run?.endedAt === undefined) return undefined;
+    const seconds = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1_000;
+    return seconds > 0 ? run.calls / seconds : undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Actors } from '../actors';
+import type { CommandReply } from '../actors/run-actor.api';
+import type { WorkflowStarter } from '../dapr/workflow-client';
+import type { Analyzer } from '../domain/analysis';
+import type { AuditEntry } from '../domain/audit';
+import { AppError } from '../domain/errors';
+import type { RetryFilter } from '../domain/retry-filter';
+import { type RetryForecast, RetryTally } from '../domain/retry-forecast';
+import { isFinal, type RunView } from '../domain/run';
+import type { ResultsGateway } from '../gateways/results/port';
+import type { RunsGateway } from '../gateways/runs/port';
+import type { ApproveCommand, ControlCommand, RetryCommand } from '../http/use-cases';
+import { RUN_CONTROL_EVENT } from '../names';
+import type { RunService } from './run-service';
+
+export interface RunCommandsDeps {
+  readonly actors: Pick<Actors, 'run'>;
+  readonly runs: RunsGateway;
+  readonly results: Pick<ResultsGateway, 'range'>;
+  readonly workflows: Pick<WorkflowStarter, 'raiseEvent'>;
+  readonly service: Pick<RunService, 'get' | 'start'>;
+  readonly analyzer: () => Analyzer;
+}
+
+/**
+ * What an owner can say to a run. The run actor decides; the workflow is only woken.
+ *
+ * I1 A command is idempotent: said again it answers the run as it is.
+ * I2 A lost event loses no word: the reviver and the run's own hourly look find what the actor knows.
+ */
+export class RunCommands {
+  constructor(private readonly deps: RunCommandsDeps) {}
+
+  /** @throws AppError run-not-found, command-refused */
+  async control({ id, verb, who, reason }: ControlCommand): Promise<RunView> {
+    const run = await this.deps.service.get(id);
+    if (verb === 'cancel' && run.status === 'Cancelled') return run;
+    if (isFinal(run.status)) throw refused(verb, run);
+    const reply = await this.deps.actors.run(id).command({ verb, who, ...(reason === undefined ? {} : { reason }) });
+    if (!reply.accepted) throw refused(verb, reply.run);
+    return this.obeyed(reply);
+  }
+
+  /** @throws AppError run-not-found, command-refused, plan-changed */
+  async approve({ id, ...consent }: ApproveCommand): Promise<RunView> {
+    const run = await this.deps.service.get(id);
+    if (isFinal(run.status)) throw refused('approve', run);
+    const reply = await this.deps.actors.run(id).approve(consent);
+    if (reply.planHash !== undefined) {
+      throw new AppError('plan-changed', `The plan of this run is ${reply.planHash}: look at its quote again.`);
+    }
+    if (!reply.accepted) throw refused('approve', reply.run);
+    return this.obeyed(reply);
+  }
+
+  async audit(id: string): Promise<readonly AuditEntry[]> {
+    await this.deps.service.get(id);
+    const { entries } = await this.deps.actors.run(id).audit();
+    return entries;
+  }
+
+  /** @throws AppError run-not-found, command-refused (still going on), invalid-request (prefix outside the run) */
+  async forecast({ id, filter }: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast> {
+    const run = await this.finished(id);
+    const tally = new RetryTally(filter, this.deps.analyzer());
+    const interval = { prefix: narrowed(run.prefix, filter.prefix) };
+    for await (const image of this.deps.results.range(run.container, interval)) tally.add(image);
+    return tally.forecast();
+  }
+
+  /** A new run over the images that `filter` covers, linked with the old one in both directions. */
+  async retry({ id, filter, who, reason }: RetryCommand): Promise<RunView> {
+    const run = await this.finished(id);
+    const prefix = narrowed(run.prefix, filter.prefix);
+    const { prefix: _, ...rest } = filter;
+    const retry: RetryFilter = rest;
+    const next = await this.deps.service.start({ container: run.container, prefix, retry, retryOf: id });
+    const said = { by: next.id, who, ...(reason === undefined ? {} : { reason }) };
+    const told = await this.deps.actors
+      .run(id)
+      .retried(said)
+      .then(({ run: view }) => view)
+      .catch(() => ({ ...run, retriedBy: next.id })); // its actor's state may have been cleaned up
+    await this.deps.runs.write(told);
+    return next;
+  }
+
+  private async finished(id: string): Promise<RunView> {
+    const run = await this.deps.service.get(id);
+    if (!isFinal(run.status)) throw refused('retry', run);
+    return run;
+  }
+
+  private async obeyed({ run, wake }: CommandReply): Promise<RunView> {
+    if (wake) await this.deps.workflows.raiseEvent(run.id, RUN_CONTROL_EVENT, {}).catch(() => undefined); // I2
+    await this.deps.runs.write(run);
+    return run;
+  }
+}
+
+function refused(verb: string, { status }: RunView): AppError {
+  return new AppError('command-refused', `A run that is ${status} does not take '${verb}'.`, {
+    context: { runStatus: status },
+  });
+}
+
+/** The longer of two prefixes of which one begins with the other. */
+function narrowed(ofRun: string, asked = ''): string {
+  if (asked.startsWith(ofRun)) return asked;
+  if (ofRun.startsWith(asked)) return ofRun;
+  throw new AppError('invalid-request', `The run covered names that begin with '${ofRun}' only.`);
+}

@@ -1,0 +1,126 @@
+import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunSchema } from '../../src/http/schemas/run';
+import { aRun, PLAN_HASH, runId } from './fake-use-cases';
+import { aPublicApp, expectProblem, expectShape } from './listening';
+
+const RUN = `/api/v1/runs/${runId(1)}`;
+
+function withRun(changes: Parameters<typeof aRun>[0] = {}) {
+  const shell = aPublicApp({ publicUrl: 'http://p' });
+  shell.useCases.runs.set(runId(1), aRun(changes));
+  return shell;
+}
+
+describe('a word to a run', () => {
+  test.each([
+    ['pause', 'Pausing'],
+    ['resume', 'Running'],
+    ['cancel', 'Cancelling'],
+    ['decline', 'Cancelling'],
+  ])(':%s answers 202 with the run and where to ask', async (verb, status) => {
+    const { api, useCases } = withRun();
+    const response = await api.post(`${RUN}:${verb}`).set('x-contactsheet-user', 'ann').send({ reason: 'lunch' });
+    expect(response.status).toBe(202);
+    const run = expectShape(response.body, RunSchema);
+    expect(run).toMatchObject({ status, reason: 'lunch' });
+    expect([response.get('Location'), response.get('Retry-After')]).toEqual([run.links.self, '5']);
+    expect(useCases.said).toEqual([{ id: runId(1), verb, who: 'ann', reason: 'lunch' }]);
+  });
+
+  test('needs no body and no name; a name that is none counts as none', async () => {
+    const { api, useCases } = withRun();
+    await api.post(`${RUN}:pause`);
+    await api.post(`${RUN}:pause`).set('x-contactsheet-user', 'x'.repeat(129));
+    expect(useCases.said).toEqual([1, 2].map(() => ({ id: runId(1), verb: 'pause', who: 'api' })));
+  });
+
+  test('where it makes no sense it answers 409 with the present state', async () => {
+    const { api } = withRun({ status: 'Completed' });
+    const problem = expectProblem(await api.post(`${RUN}:pause`), 'command-refused');
+    expect(problem.runStatus).toBe('Completed');
+  });
+
+  test.each([
+    [{ reason: 'x'.repeat(501) }, '/body/reason'],
+    [{ reason: 1 }, '/body/reason'],
+    [{ why: 'x' }, '/body/why'],
+  ])('%j is refused', async (body, pointer) => {
+    const { api, useCases } = withRun();
+    const problem = expectProblem(await api.post(`${RUN}:pause`).send(body), 'invalid-request');
+    expect(problem.errors?.[0]?.pointer).toBe(pointer);
+    expect(useCases.said).toEqual([]);
+  });
+
+  test('unknown runs, verbs and other sites are refused', async () => {
+    const { api, useCases } = withRun();
+    expectProblem(await api.post(`/api/v1/runs/${runId(9)}:pause`), 'run-not-found');
+    expectProblem(await api.post('/api/v1/runs/x:pause'), 'run-not-found');
+    expectProblem(await api.post(`${RUN}:explode`), 'method-not-allowed');
+    expectProblem(await api.get(`${RUN}:pause`), 'method-not-allowed');
+    expectProblem(await api.post(`${RUN}:cancel`).set('Sec-Fetch-Site', 'cross-site'), 'cross-site');
+    expect(useCases.said).toEqual([{ id: runId(9), verb: 'pause', who: 'api' }]);
+  });
+});
+
+describe(':approve', () => {
+  test('names the plan and a cap', async () => {
+    const { api, useCases } = withRun({ status: 'AwaitingApproval' });
+    const response = await api.post(`${RUN}:approve`).send({ planHash: PLAN_HASH, maxTransactions: 12 });
+    expect(response.status).toBe(202);
+    expectShape(response.body, RunSchema);
+    expect(useCases.said).toEqual([{ id: runId(1), who: 'api', planHash: PLAN_HASH, maxTransactions: 12 }]);
+  });
+
+  test('of another plan answers 409; without one 400', async () => {
+    const { api } = withRun();
+    expectProblem(await api.post(`${RUN}:approve`).send({ planHash: '0'.repeat(64) }), 'plan-changed');
+    for (const body of [{}, { planHash: 'x' }, { planHash: PLAN_HASH, maxTransactions: -1 }]) {
+      expectProblem(await api.post(`${RUN}:approve`).send(body), 'invalid-request');
+    }
+  });
+});
+
+describe(':retry', () => {
+  test('with dryRun only says what would be tried', async () => {
+    const { api, useCases } = withRun({ status: 'CompletedWithErrors' });
+    const response = await api.post(`${RUN}:retry`).send({ dryRun: true, reason: 'corrupt', prefix: 'a/' });
+    expect(response.status).toBe(200);
+    expect(expectShape(response.body, RetryForecastSchema).willRetry).toBe(41);
+    expect(useCases.retries).toEqual([{ reason: 'corrupt', prefix: 'a/' }]);
+    expect(useCases.runs.size).toBe(1);
+  });
+
+  test('starts a run that is linked with the old one', async () => {
+    const { api } = withRun({ status: 'CompletedWithErrors' });
+    const run = expectShape((await api.post(`${RUN}:retry`)).body, RunSchema);
+    expect([run.id, run.retryOf, run.links.retryOf]).toEqual([runId(2), runId(1), `http://p${RUN}`]);
+  });
+
+  test.each([{ status: 'succeeded' }, { code: '' }, { dryRun: 'yes' }, { other: 1 }])('%j is refused', async (body) => {
+    expectProblem(await withRun().api.post(`${RUN}:retry`).send(body), 'invalid-request');
+  });
+});
+
+test('the audit trail', async () => {
+  const { api } = withRun();
+  const { value } = expectShape((await api.get(`${RUN}/audit`)).body, AuditSchema);
+  expect(value).toMatchObject([{ who: 'ann', verb: 'pause', reason: 'lunch' }]);
+  expectProblem(await api.get(`/api/v1/runs/${runId(9)}/audit`), 'run-not-found');
+});
+
+describe('a quote', () => {
+  const QUOTES = '/api/v1/containers/photos/quotes';
+
+  test('says what a run would cost', async () => {
+    const response = await aPublicApp().api.post(QUOTES).send({ prefix: 'a/' });
+    expect(response.status).toBe(200);
+    const quote = expectShape(response.body, ContainerQuoteSchema);
+    expect(quote).toMatchObject({ container: 'photos', prefix: 'a/', planHash: PLAN_HASH, transactions: 12 });
+  });
+
+  test('refuses what it does not know', async () => {
+    const { api } = aPublicApp();
+    expectProblem(await api.post('/api/v1/containers/nowhere/quotes'), 'container-not-found');
+    expectProblem(await api.post(QUOTES).send({ features: [] }), 'invalid-request');
+    expectProblem(await api.post(`${QUOTES}?sample=5`), 'invalid-request');
+  });
+});

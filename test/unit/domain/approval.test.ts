@@ -1,0 +1,53 @@
+import { readApprovalAnswer } from '../../../src/domain/approval';
+import { MAX_AUDIT, noted } from '../../../src/domain/audit';
+import { NO_LISTING, planText } from '../../../src/domain/quote';
+
+const PLAN = {
+  container: 'photos',
+  prefix: '',
+  images: { ...NO_LISTING, total: 3, new: 3, ineligible: { empty: 1, 'too-small': 2 } },
+  features: ['Tags', 'Color'],
+  analyzer: { provider: 'p', version: '3.2', language: 'en' },
+};
+
+test('equal plans have one text, whatever the order; every part of a plan changes it', () => {
+  const text = planText(PLAN);
+  const same = {
+    ...PLAN,
+    features: ['Color', 'Tags'],
+    images: { ...PLAN.images, ineligible: { 'too-small': 2, empty: 1 } },
+  };
+  expect(planText(same)).toBe(text);
+  const others = [
+    { ...PLAN, container: 'other' },
+    { ...PLAN, prefix: 'a' },
+    { ...PLAN, features: ['Tags'] },
+    { ...PLAN, analyzer: { ...PLAN.analyzer, version: '4.0' } },
+    { ...PLAN, analyzer: { ...PLAN.analyzer, language: 'de' } },
+    { ...PLAN, images: { ...PLAN.images, new: 2, changed: 1 } },
+    { ...PLAN, images: { ...PLAN.images, missing: 1 } },
+    { ...PLAN, images: { ...PLAN.images, ineligible: { empty: 2, 'too-small': 1 } } },
+  ];
+  expect(new Set([text, ...others.map(planText)]).size).toBe(others.length + 1);
+});
+
+test('the payload of an event is an answer, or it is nothing', () => {
+  expect(readApprovalAnswer({ approved: true, planHash: 'x', maxTransactions: 3, more: 'y' })).toEqual({
+    approved: true,
+    planHash: 'x',
+    maxTransactions: 3,
+  });
+  expect(readApprovalAnswer({ approved: false, reason: 'r'.repeat(900), maxTransactions: -1 })).toEqual({
+    approved: false,
+    reason: 'r'.repeat(500),
+  });
+  for (const bad of [undefined, null, 'yes', true, [], {}, { approved: 'true' }]) {
+    expect(readApprovalAnswer(bad)).toBeUndefined();
+  }
+});
+
+test('the trail keeps its last hundred entries', () => {
+  const entry = (n: number) => ({ at: String(n), who: 'api', verb: 'pause', from: 'Running', to: 'Pausing' }) as const;
+  const trail = Array.from({ length: 250 }, (_, n) => entry(n)).reduce(noted, [] as ReturnType<typeof noted>);
+  expect([trail.length, trail[0]?.at, trail.at(-1)?.at]).toEqual([MAX_AUDIT, '150', '249']);
+});
