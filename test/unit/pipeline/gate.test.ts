@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { Gate } from '../../../src/pipeline/gate';
+import { settled } from './virtual-clock';
+
+describe('Gate', () => {
+  test('never holds more items, nor more bytes unless one is larger by itself', async () => {
+    const limits = { maxItems: 3, maxBytes: 100 };
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 150 })), fc.infiniteStream(fc.nat()), async (sizes, pick) => {
+        const gate = new Gate(limits);
+        const inside: { bytes: number; leave: () => void }[] = [];
+        const entered: number[] = [];
+        sizes.forEach((bytes, i) => {
+          void gate.enter(bytes).then((leave) => {
+            inside.push({ bytes, leave });
+            entered.push(i);
+          });
+        });
+        for (;;) {
+          await settled();
+          expect(gate.inside).toBe(inside.length);
+          expect(inside.length).toBeLessThanOrEqual(limits.maxItems);
+          const held = inside.reduce((sum, { bytes }) => sum + bytes, 0);
+          expect(held <= limits.maxBytes || inside.length === 1).toBe(true);
+          const [leaving] = inside.splice((pick.next().value as number) % Math.max(1, inside.length), 1);
+          if (!leaving) break;
+          leaving.leave();
+        }
+        expect(entered).toEqual(sizes.map((_, i) => i)); // first come, first served
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('leaving twice frees one place', async () => {
+    const gate = new Gate({ maxItems: 1, maxBytes: 1 });
+    const leave = await gate.enter(1);
+    leave();
+    await gate.enter(1);
+    leave();
+    expect(gate.inside).toBe(1);
+  });
+});

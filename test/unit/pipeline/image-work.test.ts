@@ -1,0 +1,299 @@
+import { createHash } from 'node:crypto';
+import type { Classified } from '../../../src/domain/classification';
+import type { ImageDocument } from '../../../src/domain/image';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
+import { createMemoryResults } from '../../../src/gateways/results/memory-results';
+import { storedImageOf } from '../../../src/gateways/results/stored-document';
+import { createMemoryVision, type MemoryScript } from '../../../src/gateways/vision/memory-vision';
+import type { VisionCode, VisionFailure } from '../../../src/gateways/vision/port';
+import { Gate } from '../../../src/pipeline/gate';
+import { ImageWork } from '../../../src/pipeline/image-work';
+import type { Permit } from '../../../src/pipeline/run-session';
+import { ServicePace } from '../../../src/pipeline/service-pace';
+import { SingleFlight } from '../../../src/pipeline/single-flight';
+import { picture } from './pictures';
+import { VirtualClock } from './virtual-clock';
+
+const failure = (code: VisionCode, change: Partial<VisionFailure> = {}): VisionFailure => {
+  return { ok: false, code, message: `it said ${code}`, retryable: false, ...change };
+};
+
+function createSite(script: MemoryScript = () => undefined) {
+  const clock = new VirtualClock();
+  const blobs = createMemoryBlobs();
+  const results = createMemoryResults();
+  const vision = createMemoryVision({ script });
+  const gate = new Gate({ maxItems: 2, maxBytes: 1_000_000 });
+  const state: { permit: Permit; inFlight: number; troubles: string[] } = { permit: 'go', inFlight: 0, troubles: [] };
+  const deps = {
+    ...{ blobs, results, vision, gate, clock, cache: createMemoryCache(), flights: new SingleFlight() },
+    tellThrottled: () => {},
+    ...{ blobPace: new ServicePace(clock, 'Blob Storage'), visionPace: new ServicePace(clock, 'Vision') },
+  };
+  blobs.createContainer('photos');
+  const context = {
+    ...{ container: 'photos', runId: 'run-2', chunkId: 'run-2-chunk' },
+    permit: async () => state.permit,
+    callPermit: async () => state.permit,
+    inFlight: (change: 1 | -1) => {
+      state.inFlight += change;
+    },
+    trouble: (message: string) => void state.troubles.push(message),
+  };
+  const start = (item: Classified) => new ImageWork(deps, context, item).run();
+  const work = (item: Classified) => clock.until(start(item));
+  /** Works on a new blob and answers what was saved. */
+  const document = async (bytes: Uint8Array): Promise<ImageDocument> => {
+    const result = await work({ kind: 'new', blob: blobs.put('photos', 'a.gif', bytes) });
+    if (!result.saved) throw new Error(`it stopped: ${result.stop}`);
+    expect(results.documents('photos')).toEqual([result.document]);
+    expect([state.inFlight, gate.inside]).toEqual([0, 0]);
+    return result.document;
+  };
+  return { clock, blobs, results, vision, gate, state, start, work, document };
+}
+
+describe('an image that Vision takes', () => {
+  test('is saved with its analysis, its hash, its attempt and what it adds to the totals', async () => {
+    const bytes = picture('one');
+    const document = await createSite().document(bytes);
+    expect(document).toMatchObject({
+      status: 'succeeded',
+      source: 'call',
+      transactions: 4,
+      contentHash: createHash('sha256').update(bytes).digest('hex'),
+      attempts: [{ stage: 'vision', runId: 'run-2' }],
+      contribution: { 'i:succeeded': 1 },
+      replaced: {},
+    });
+  });
+
+  test('that was stored before keeps what it added before', async () => {
+    const { blobs, results, work } = createSite();
+    const blob = blobs.put('photos', 'a.gif', picture('new bytes'));
+    const first = await work({ kind: 'new', blob });
+    if (!first.saved) throw new Error('stopped');
+    const old = {
+      ...first.document,
+      chunkId: 'run-1-chunk',
+      runId: 'run-1',
+      etag: 'old',
+      contribution: { 'i:failed': 1 },
+    };
+    const standing = await results.get('photos', 'a.gif');
+    await results.save(old, { version: standing?.version ?? '' });
+    const now = await results.get('photos', 'a.gif');
+    const again = await work({ kind: 'changed', blob, stored: storedImageOf(old, now?.version ?? '') });
+    expect(again).toMatchObject({ saved: true, document: { replaced: { 'i:failed': 1 } } });
+  });
+});
+
+describe('an image that Vision would refuse costs no call', () => {
+  test.each<[string, Uint8Array, string]>([
+    ['empty', Buffer.from(''), 'empty'],
+    ['text', Buffer.from('hello, I am no picture'), 'not-an-image'],
+    ['small', picture('x', 49, 500), 'too-small'],
+    ['huge', picture('x', 16_001, 100), 'too-large-pixels'],
+    ['heavy', new Uint8Array(4 * 1024 * 1024), 'too-large-bytes'],
+  ])('%s', async (_, bytes, reason) => {
+    const { document, vision } = createSite();
+    expect(await document(bytes)).toMatchObject({
+      status: 'skipped',
+      reason,
+      transactions: 0,
+      analyzer: vision.analyzer,
+    });
+    expect(vision.calls).toBe(0);
+  });
+
+  test('and by its size alone not even a download', async () => {
+    const { document, blobs } = createSite();
+    await document(new Uint8Array(4 * 1024 * 1024));
+    expect(blobs.downloads).toEqual([]);
+  });
+});
+
+describe('failures', () => {
+  test('a permanent one is one call and says what it was', async () => {
+    const { document, vision } = createSite(() =>
+      failure('vision-invalid-format', { httpStatus: 400, requestId: 'r' }),
+    );
+    const error = { code: 'vision-invalid-format', stage: 'vision', retryable: false, httpStatus: 400, requestId: 'r' };
+    expect(await document(picture('x'))).toMatchObject({ status: 'failed', reason: 'vision-invalid-format', error });
+    expect(vision.calls).toBe(1);
+  });
+
+  test('a passing one is tried five times, with growing pauses', async () => {
+    const { document, vision, clock } = createSite(() =>
+      failure('vision-unavailable', { retryable: true, httpStatus: 503 }),
+    );
+    const saved = await document(picture('x'));
+    expect(saved).toMatchObject({ status: 'failed', reason: 'vision-unavailable', error: { retryable: true } });
+    expect([vision.calls, saved.attempts.length]).toEqual([5, 5]);
+    expect(clock.monotonicMs()).toBe(250 + 500 + 1_000 + 2_000);
+  });
+
+  test('one that passes leaves its story behind', async () => {
+    const script: MemoryScript = ({ number }) =>
+      number < 3 ? failure('vision-timeout', { retryable: true }) : undefined;
+    const saved = await createSite(script).document(picture('x'));
+    expect(saved.status).toBe('succeeded');
+    expect(saved.attempts.map(({ code }) => code)).toEqual(['vision-timeout', 'vision-timeout', undefined]);
+  });
+
+  test('a rate limit is waited for, however often, and is nobody’s fault', async () => {
+    const refuse = failure('vision-throttled', { retryable: true, retryAfterMs: 1_000 });
+    const { document, vision, clock } = createSite(({ number }) => (number <= 40 ? refuse : undefined));
+    const saved = await document(picture('x'));
+    expect([saved.status, vision.calls]).toEqual(['succeeded', 41]);
+    expect(clock.monotonicMs()).toBe(40_000);
+    expect(saved.attempts).toHaveLength(2); // a row of refusals is one entry
+  });
+
+  test.each(['vision-unauthorized', 'vision-forbidden'] as const)('%s ends the run, not the image', async (code) => {
+    const { blobs, work, results, state, gate } = createSite(() => failure(code, { httpStatus: 401 }));
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code, retryable: false });
+    expect(results.documents('photos')).toEqual([]);
+    expect([state.inFlight, gate.inside]).toEqual([0, 0]);
+  });
+
+  test('an outage costs probes, not the image’s attempts', async () => {
+    const down = failure('vision-network', { retryable: true });
+    const { blobs, results, clock, start } = createSite(() => (clock.monotonicMs() < 120_000 ? down : undefined));
+    const items = Array.from({ length: 12 }, (_, i) => blobs.put('photos', `${i}.gif`, picture(`image ${i}`)));
+    await clock.until(Promise.all(items.map((blob) => start({ kind: 'new', blob }))));
+    const statuses = results.documents('photos').map(({ status }) => status);
+    expect(statuses.filter((status) => status === 'failed').length).toBeLessThanOrEqual(2); // before it is known to be one
+    expect(statuses).toHaveLength(12);
+  });
+});
+
+describe('downloads', () => {
+  test('one that fails for a while is tried again', async () => {
+    const { document, blobs } = createSite();
+    blobs.failNext('download', 3);
+    expect((await document(picture('x'))).status).toBe('succeeded');
+    expect(blobs.downloads).toHaveLength(4);
+  });
+
+  test('one that fails five times fails the image', async () => {
+    const { document, blobs, vision } = createSite();
+    blobs.failNext('download', 5);
+    expect(await document(picture('x'))).toMatchObject({
+      status: 'failed',
+      reason: 'download-failed',
+      error: { stage: 'download', retryable: true },
+    });
+    expect(vision.calls).toBe(0);
+  });
+
+  test('a forbidden one ends the run', async () => {
+    const { blobs, work } = createSite();
+    blobs.failNext('download', 1, { ok: false, code: 'download-forbidden', message: 'no', retryable: false });
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code: 'storage-forbidden' });
+  });
+
+  test('an image deleted since it was listed is removed', async () => {
+    const { blobs, work, vision } = createSite();
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    blobs.remove('photos', 'a.gif');
+    expect(await work({ kind: 'new', blob })).toMatchObject({
+      document: { status: 'removed', reason: 'gone', contribution: { 'i:removed': 1 } },
+    });
+    expect(vision.calls).toBe(0);
+  });
+
+  test('an image changed since it was listed is analysed at its new content', async () => {
+    const { blobs, work, vision } = createSite();
+    const old = blobs.put('photos', 'a.gif', picture('old'));
+    const now = blobs.put('photos', 'a.gif', picture('a longer content'));
+    expect(await work({ kind: 'new', blob: old })).toMatchObject({
+      document: { status: 'succeeded', etag: now.etag, sizeBytes: now.sizeBytes },
+    });
+    expect(vision.calls).toBe(1);
+  });
+
+  test('one that never stands still is left to the next run', async () => {
+    const { blobs, work, vision } = createSite();
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    blobs.failNext('download', 9, { ok: false, code: 'changed', message: '412', retryable: false, httpStatus: 412 });
+    expect(await work({ kind: 'new', blob })).toMatchObject({
+      document: { status: 'failed', reason: 'changed', error: { retryable: true } },
+    });
+    expect([vision.calls, blobs.downloads.length]).toEqual([0, 3]);
+  });
+});
+
+describe('permits', () => {
+  test.each(['pause', 'cancel', 'fail', 'lost'] as const)(
+    'a run that says %s writes nothing and calls nobody',
+    async (permit) => {
+      const { blobs, work, state, vision, results, gate } = createSite();
+      state.permit = permit;
+      const blob = blobs.put('photos', 'a.gif', picture('x'));
+      expect(await work({ kind: 'new', blob })).toEqual({ saved: false, stop: permit });
+      expect([vision.calls, results.writes.length, gate.inside]).toEqual([0, 0, 0]);
+    },
+  );
+
+  test('one that is taken back while the rate limit is waited for stops the call', async () => {
+    const refuse = failure('vision-throttled', { retryable: true, retryAfterMs: 30_000 });
+    const { blobs, start, clock, state, vision } = createSite(() => refuse);
+    const result = start({ kind: 'new', blob: blobs.put('photos', 'a.gif', picture('x')) });
+    clock.at(10_000, () => {
+      state.permit = 'pause';
+    });
+    expect(await clock.until(result)).toEqual({ saved: false, stop: 'pause' });
+    expect(vision.calls).toBe(1);
+  });
+});
+
+describe('saves', () => {
+  test('are offered again to a store that does not answer, without another call', async () => {
+    const { document, results, vision, state } = createSite();
+    results.failNext(20);
+    expect((await document(picture('x'))).status).toBe('succeeded');
+    expect(vision.calls).toBe(1);
+    expect(state.troubles).toHaveLength(20);
+  });
+
+  test('one whose answer was lost is not written twice', async () => {
+    const { document, results } = createSite();
+    results.failNext(1, 'after-write');
+    const saved = await document(picture('x'));
+    expect(results.writes).toHaveLength(1);
+    expect(saved.attempts).toHaveLength(1);
+  });
+
+  test('a document that an older run wrote meanwhile is replaced, and what it added remembered', async () => {
+    const { blobs, results, work } = createSite();
+    const first = await work({ kind: 'new', blob: blobs.put('photos', 'b.gif', picture('x')) });
+    if (!first.saved) throw new Error('stopped');
+    const blob = blobs.put('photos', 'a.gif', picture('y'));
+    const other = {
+      ...first.document,
+      blob: 'a.gif',
+      runId: 'run-1',
+      chunkId: 'run-1-chunk',
+      contribution: { 'i:failed': 1 },
+    };
+    await results.save(other, 'new');
+    expect(await work({ kind: 'new', blob })).toMatchObject({
+      document: { runId: 'run-2', replaced: { 'i:failed': 1 } },
+    });
+  });
+
+  test('a document that a later run wrote meanwhile stays', async () => {
+    const { blobs, results, work } = createSite();
+    const first = await work({ kind: 'new', blob: blobs.put('photos', 'b.gif', picture('x')) });
+    if (!first.saved) throw new Error('stopped');
+    const blob = blobs.put('photos', 'a.gif', picture('y'));
+    const later = { ...first.document, blob: 'a.gif', runId: 'run-3', chunkId: 'run-3-chunk' };
+    await results.save(later, 'new');
+    expect(await work({ kind: 'new', blob })).toEqual({ saved: true, document: later });
+    expect((await results.get('photos', 'a.gif'))?.document).toEqual(later);
+  });
+});

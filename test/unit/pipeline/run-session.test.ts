@@ -1,0 +1,160 @@
+import { ALIVE_MS, FRESH_MS, REPORT_INTERVAL_MS } from '../../../src/domain/chunk-lease';
+import { NO_PROGRESS } from '../../../src/domain/chunk-progress';
+import { AppError } from '../../../src/domain/errors';
+import type { Permit } from '../../../src/pipeline/run-session';
+import { type ChunkHold, RunSessions } from '../../../src/pipeline/run-session';
+import { createMemoryActors } from '../actors/memory-actors';
+import { VirtualClock } from './virtual-clock';
+
+const RUN_ID = 'a'.repeat(32);
+const ref = (chunk = 0) => ({ runId: RUN_ID, page: 0, chunk });
+
+async function createSite() {
+  const clock = new VirtualClock();
+  const actors = createMemoryActors(() => clock.nowMs());
+  const actor = actors.run(RUN_ID);
+  const scope = { container: 'photos', prefix: '', features: [], confirmShrink: false, approval: 'auto' as const };
+  await actor.begin({ ...scope, id: RUN_ID, startedAt: '2026-01-01T00:00:00.000Z' });
+  await actor.setPhase({ phase: 'analyze' });
+  let ids = 0;
+  /** One process: its calls can be cut off, and are counted. */
+  const createProcess = () => {
+    const net = { isUp: true, reports: 0 };
+    const run = () => ({
+      ...(Object.fromEntries(
+        (['openChunk', 'closeChunk', 'report'] as const).map((method) => [
+          method,
+          async (input: never) => {
+            if (method === 'report') net.reports += 1;
+            if (!net.isUp) throw new AppError('sidecar-unavailable', 'no answer', { retryable: true });
+            return actor[method](input);
+          },
+        ]),
+      ) as unknown as typeof actor),
+    });
+    const sessions = new RunSessions({ run, clock, newId: () => `attempt-${++ids}`, transactionsPerCall: () => 4 });
+    const hold = async (chunk = 0): Promise<ChunkHold> => {
+      const opened = await clock.until(sessions.open(ref(chunk), () => NO_PROGRESS));
+      if (opened.state !== 'granted') throw new Error(`it was ${opened.state}`);
+      return opened.chunk;
+    };
+    return { net, sessions, hold };
+  };
+  return { clock, actor, createProcess };
+}
+
+function watch(permit: Promise<Permit>): { answer?: Permit } {
+  const seen: { answer?: Permit } = {};
+  void permit.then((answer) => {
+    seen.answer = answer;
+  });
+  return seen;
+}
+
+describe('permits', () => {
+  test('are given while reports go through', async () => {
+    const { clock, createProcess } = await createSite();
+    const hold = await createProcess().hold();
+    for (let i = 0; i < 20; i++) {
+      expect(await clock.until(hold.permit())).toBe('go');
+      await clock.advance(300);
+    }
+  });
+
+  test('end when the actor is silent, and come back with it', async () => {
+    const { clock, createProcess } = await createSite();
+    const process = createProcess();
+    const hold = await process.hold();
+    process.net.isUp = false;
+    await clock.advance(FRESH_MS - 1);
+    expect(await hold.permit()).toBe('go');
+    await clock.advance(1);
+    const seen = watch(hold.permit());
+    await clock.advance(ALIVE_MS / 2);
+    expect(seen.answer).toBeUndefined();
+    process.net.isUp = true;
+    await clock.advance(REPORT_INTERVAL_MS);
+    expect(seen.answer).toBe('go');
+  });
+
+  test.each(['pause', 'cancel', 'fail'] as const)('a %s reaches every chunk within one lease', async (verb) => {
+    const { clock, actor, createProcess } = await createSite();
+    const process = createProcess();
+    const holds = [await process.hold(0), await process.hold(1)];
+    await actor.command({ verb });
+    await clock.advance(FRESH_MS);
+    for (const hold of holds) expect(await clock.until(hold.permit())).toBe(verb);
+  });
+
+  test('a lost lease is told, whoever waits for it', async () => {
+    const { clock, createProcess } = await createSite();
+    const [one, two] = [createProcess(), createProcess()];
+    const hold = await one.hold();
+    one.net.isUp = false;
+    await clock.advance(FRESH_MS + 1);
+    const seen = watch(hold.permit());
+    await two.hold(); // waits until the first is dead
+    one.net.isUp = true;
+    await clock.advance(REPORT_INTERVAL_MS);
+    expect(seen.answer).toBe('lost');
+    expect(await hold.permit()).toBe('lost');
+  });
+
+  test('a chunk that was abandoned gives none', async () => {
+    const { createProcess } = await createSite();
+    const hold = await createProcess().hold();
+    hold.abandon();
+    expect(await hold.permit()).toBe('lost');
+  });
+});
+
+describe('sessions', () => {
+  test('all chunks of a process report in one call', async () => {
+    const { clock, createProcess } = await createSite();
+    const process = createProcess();
+    for (let chunk = 0; chunk < 4; chunk++) await process.hold(chunk);
+    const { reports } = process.net;
+    await clock.advance(10 * REPORT_INTERVAL_MS);
+    expect(process.net.reports - reports).toBe(10);
+  });
+
+  test('a second execution waits for the first, then finds the chunk done', async () => {
+    const { clock, createProcess } = await createSite();
+    const hold = await createProcess().hold();
+    const second = createProcess().sessions.open(ref(), () => NO_PROGRESS);
+    await clock.advance(3 * ALIVE_MS);
+    await hold.close(NO_PROGRESS, true);
+    expect(await clock.until(second)).toEqual({ state: 'done' });
+  });
+
+  test('a dead one is replaced', async () => {
+    const { clock, createProcess } = await createSite();
+    const dead = createProcess();
+    await dead.hold();
+    dead.net.isUp = false;
+    const from = clock.monotonicMs();
+    await createProcess().hold();
+    expect(clock.monotonicMs() - from).toBeGreaterThanOrEqual(ALIVE_MS);
+    expect(clock.monotonicMs() - from).toBeLessThan(ALIVE_MS + 2 * REPORT_INTERVAL_MS);
+  });
+
+  test('end when nothing is held, and begin again', async () => {
+    const { clock, createProcess } = await createSite();
+    const process = createProcess();
+    await (await process.hold(0)).close(NO_PROGRESS, true);
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    const { reports } = process.net;
+    await clock.advance(10 * REPORT_INTERVAL_MS);
+    expect(process.net.reports).toBe(reports);
+    const hold = await process.hold(1);
+    await clock.advance(2 * FRESH_MS);
+    expect(await clock.until(hold.permit())).toBe('go');
+  });
+
+  test('a run that is told to stop opens nothing', async () => {
+    const { clock, actor, createProcess } = await createSite();
+    await actor.command({ verb: 'cancel' });
+    const opened = await clock.until(createProcess().sessions.open(ref(), () => NO_PROGRESS));
+    expect(opened).toEqual({ state: 'stop', control: 'cancel' });
+  });
+});
