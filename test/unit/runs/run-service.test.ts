@@ -20,6 +20,9 @@ function createSite() {
     actors: {
       hosted: [],
       container: actors.container,
+      quota: () => {
+        throw new Error('a start asks for no quota');
+      },
       run: (id) => ({
         ...methodsOf(actors.run(id)),
         begin: async (request) => {
