@@ -6,8 +6,14 @@ import type { ChunkRef } from '../domain/ids';
 export interface ContainerActorApi {
   /** Idempotent for the same run. */
   beginRun(input: { readonly runId: string }): Promise<BeginRunResult>;
-  /** Idempotent by chunk; refused once the run is not the active one. */
-  applyChunk(input: { readonly ref: ChunkRef; readonly delta: Counters }): Promise<{ readonly result: ApplyResult }>;
+  /**
+   * Idempotent by chunk: what it applied before it was complete is replaced. Refused once the run is not the active one.
+   */
+  applyChunk(input: {
+    readonly ref: ChunkRef;
+    readonly delta: Counters;
+    readonly complete: boolean;
+  }): Promise<{ readonly result: ApplyResult }>;
   /** Idempotent: ends the run if it is the active one. */
   endRun(input: { readonly runId: string }): Promise<{ readonly ended: true }>;
   summary(): Promise<ContainerTotals>;

@@ -8,6 +8,8 @@ import {
   markApplied,
   mayApply,
   NEW_CONTAINER,
+  type OpenChunks,
+  replaceOpen,
   splitByBucket,
   TAG_BUCKETS,
 } from '../domain/container-state';
@@ -33,14 +35,16 @@ export class ContainerActorLogic implements ContainerActorApi {
     return result;
   }
 
-  async applyChunk({ ref, delta }: Parameters<ContainerActorApi['applyChunk']>[0]) {
+  async applyChunk({ ref, delta, complete }: Parameters<ContainerActorApi['applyChunk']>[0]) {
     const head = await this.load();
     const appliedKey = `applied-${shardOf(ref.page)}`;
     const shard = await this.state.part<AppliedShard>(appliedKey);
     const result = mayApply(head, shard, ref);
     if (result === 'applied') {
-      const changes: Record<string, unknown> = { [appliedKey]: markApplied(shard, ref) };
-      for (const [bucket, part] of splitByBucket(delta)) {
+      const { open, change } = replaceOpen(await this.state.part<OpenChunks>(OPEN), ref, delta, complete);
+      const changes: Record<string, unknown> = { [OPEN]: open };
+      if (complete) changes[appliedKey] = markApplied(shard, ref);
+      for (const [bucket, part] of splitByBucket(change)) {
         const key = partKey(bucket);
         changes[key] = addCounters((await this.state.part<Counters>(key)) ?? {}, part);
       }
@@ -93,6 +97,9 @@ function wholly(counters: Counters): Record<string, Counters> {
   const parts = splitByBucket(counters);
   return Object.fromEntries(ALL_BUCKETS.map((bucket) => [partKey(bucket), parts.get(bucket) ?? {}]));
 }
+
+/** Deltas of chunks that are not complete yet. */
+const OPEN = 'open';
 
 function partKey(bucket: number | undefined): string {
   return bucket === undefined ? 'totals' : `tags-${String(bucket).padStart(2, '0')}`;

@@ -68,6 +68,9 @@ export interface RunActorApi {
 
 export interface ReportInput {
   readonly chunks: readonly ChunkReport[];
+  /** Who reports, and its how manyeth report this is: a report may arrive twice. */
+  readonly session?: string;
+  readonly seq?: number;
   /** Calls this process could start before its next report. */
   readonly want?: number;
   /** Calls it was granted before and did not start: they are given back. */

@@ -5,6 +5,7 @@ import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { AppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
+import { callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
 import {
   APPROVAL_EXPIRED,
   approve,
@@ -20,9 +21,10 @@ import {
   retried,
   seekApproval,
   setQuote,
+  stopAtBudget,
   viewOf,
 } from '../domain/run-state';
-import type { ChunkReport, OpenChunkResult, RunActorApi } from './run-actor.api';
+import type { ChunkReport, OpenChunkResult, ReportInput, ReportResult, RunActorApi } from './run-actor.api';
 import { type ActorStore, VersionedState } from './versioned-state';
 import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 
@@ -39,6 +41,7 @@ export class RunActorLogic implements RunActorApi {
   private latestTrouble: { readonly reason: string; readonly atMs: number } | undefined;
   /** When somebody was last told to wake the workflow; a word too many costs its history two rows. */
   private wokenAtMs = Number.NEGATIVE_INFINITY;
+  private grantedAtMs = Number.NEGATIVE_INFINITY;
   /** The run began in this activation: nobody can be working on it unseen. */
   private bornHere = false;
 
@@ -118,7 +121,8 @@ export class RunActorLogic implements RunActorApi {
     return { state: 'granted', mayRemove: state.mayRemove };
   }
 
-  async report({ chunks, want = 0, unused = 0, transactionsPerCall = 1 }: Parameters<RunActorApi['report']>[0]) {
+  async report(input: ReportInput): Promise<ReportResult> {
+    const { chunks, want = 0, unused = 0, transactionsPerCall = 1, session = '', seq = 0 } = input;
     const state = await this.load();
     const lost: string[] = [];
     for (const chunk of chunks) {
@@ -126,13 +130,43 @@ export class RunActorLogic implements RunActorApi {
       const isOver = isFinal(state.status) || hasChunk(await this.doneChunks(chunk.ref.page), chunk.ref);
       if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
-    const { container } = state.request;
-    if (unused > 0) await this.quota?.giveBack({ container, transactions: unused * transactionsPerCall });
-    const idle = state.control !== 'run' || this.quota === undefined;
-    if (idle) return { control: state.control, lost, calls: this.quota ? 0 : ('unlimited' as const) };
-    const request = { runId: state.request.id, container, want, transactionsPerCall };
-    const { calls, limit } = await this.quota.lease(request);
-    return { control: state.control, lost, calls, ...(limit !== undefined && { limit: LIMITS[limit] }) };
+    if (state.control !== 'run') return { control: state.control, lost, calls: 0 };
+    const { control, calls, limit } = await this.grant(state, { want, unused, transactionsPerCall, session, seq });
+    return { control, lost, calls, ...(limit !== undefined && { limit }) };
+  }
+
+  /** Calls against the run's cap, then against the quota. Reserved before anybody hears of them (I1 of run-budget). */
+  private async grant(
+    before: RunState,
+    ask: Required<Omit<ReportInput, 'chunks'>>,
+  ): Promise<Omit<ReportResult, 'lost'>> {
+    const { want, unused, transactionsPerCall: each } = ask;
+    const { maxTransactions, request } = before;
+    const { container } = request;
+    if (unused > 0) await this.quota?.giveBack({ container, transactions: unused * each });
+    const budget = giveBackUnused(before.budget ?? NOTHING_RESERVED, { ...ask, unused: unused * each });
+    const left = maxTransactions === undefined ? undefined : callsLeft(budget, maxTransactions, each);
+    const wanted = Math.min(want, left ?? want);
+    const lease = await this.quota?.lease({ runId: request.id, container, want: wanted, transactionsPerCall: each });
+    const leased = lease?.calls ?? 'unlimited';
+    if (lease?.limit === 'month' && want > 0) return this.stopped(before, LIMITS.month);
+    const limit = lease?.limit === undefined ? {} : { limit: LIMITS[lease.limit] };
+    if (left === undefined) return { control: before.control, calls: leased, ...limit };
+    const calls = leased === 'unlimited' ? wanted : leased;
+    if (calls > 0) this.grantedAtMs = this.nowMs();
+    // Calls that were granted and not started come back within a second; only then is the cap really reached.
+    if (want > 0 && left === 0 && this.nowMs() - this.grantedAtMs > GRANTS_RETURN_MS) {
+      return this.stopped(before, `The cap of ${maxTransactions} transactions is reached; resume with a higher one.`);
+    }
+    const state = { ...before, budget: reserve(budget, calls * each) };
+    if (calls > 0 || unused > 0) await this.state.commit(state);
+    return { control: before.control, calls, ...limit };
+  }
+
+  private async stopped(before: RunState, reason: string) {
+    const state = stopAtBudget(before, reason, this.now());
+    await this.state.commit(state);
+    return { control: state.control, calls: 0 };
   }
 
   async closeChunk({ ref, attempt, progress, complete }: Parameters<RunActorApi['closeChunk']>[0]) {
@@ -252,6 +286,9 @@ export class RunActorLogic implements RunActorApi {
     return new Date(this.nowMs()).toISOString();
   }
 }
+
+/** Longer than a granted call may wait to be started, and two reports. */
+const GRANTS_RETURN_MS = 2_500;
 
 const LIMITS = {
   paused: 'Vision asked to wait: its rate limit is reached.',

@@ -1,6 +1,6 @@
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
 import { addCounters, type Counters } from './counters';
-import type { ChunkRef } from './ids';
+import { type ChunkRef, chunkId } from './ids';
 
 /**
  * The state of a ContainerActor, and every change it allows.
@@ -55,6 +55,25 @@ export function mayApply(head: ContainerHead, shard: AppliedShard | undefined, r
 export function markApplied(shard: AppliedShard | undefined, ref: ChunkRef): AppliedShard {
   const chunks = shard?.runId === ref.runId ? shard.chunks : {};
   return { runId: ref.runId, chunks: withChunk(chunks, ref) };
+}
+
+/** Deltas applied by chunks that rest half way, of one run: at most as many as run at once. */
+export interface OpenChunks {
+  readonly runId: string;
+  readonly deltas: Readonly<Record<string, Counters>>;
+}
+
+/** What a chunk's delta changes, given what it applied before (I2), and what stays open. */
+export function replaceOpen(
+  before: OpenChunks | undefined,
+  ref: ChunkRef,
+  delta: Counters,
+  complete: boolean,
+): { readonly open: OpenChunks; readonly change: Counters } {
+  const id = chunkId(ref);
+  const { [id]: earlier = {}, ...others } = before?.runId === ref.runId ? before.deltas : {};
+  const change = addCounters(delta, earlier, -1);
+  return { open: { runId: ref.runId, deltas: complete ? others : { ...others, [id]: delta } }, change };
 }
 
 /** Tags live in 16 parts, so that one chunk rewrites little of a vocabulary of thousands. */

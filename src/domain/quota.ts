@@ -10,6 +10,7 @@ export interface QuotaSettings {
   /** Calls per second; absent: unlimited. */
   readonly ratePerSecond?: number;
   readonly monthlyTransactions?: number;
+  readonly containerMonthlyTransactions?: number;
   /** By run id; 1 where absent. */
   readonly weights?: Readonly<Record<string, number>>;
 }
@@ -83,11 +84,11 @@ export function lease(
   const { settings, ledger } = state;
   const filled = refill(bucket, settings, request.runId, nowMs);
   if (nowMs < filled.pausedUntilMs) return { bucket: filled, grant: { calls: 0, limit: 'paused' } }; // I2
-  const monthLeft = callsLeftInMonth(settings, ledger, request.transactionsPerCall);
+  const monthLeft = callsLeftInMonth(settings, ledger, request);
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
   const want = Math.min(request.want, monthLeft);
   if (settings.ratePerSecond === undefined) {
-    const isCounted = settings.monthlyTransactions !== undefined;
+    const isCounted = monthLeft !== Number.POSITIVE_INFINITY;
     return { bucket: filled, grant: { calls: isCounted ? want : 'unlimited' } };
   }
   const share = filled.shares[request.runId]?.calls ?? 0;
@@ -147,10 +148,11 @@ export function book(ledger: Ledger, month: string, container: string, transacti
   };
 }
 
-function callsLeftInMonth(settings: QuotaSettings, ledger: Ledger, transactionsPerCall: number): number {
-  if (settings.monthlyTransactions === undefined) return Number.POSITIVE_INFINITY;
-  const left = settings.monthlyTransactions - ledger.transactions;
-  return Math.floor(left / Math.max(1, transactionsPerCall));
+function callsLeftInMonth(settings: QuotaSettings, ledger: Ledger, request: LeaseRequest): number {
+  const { monthlyTransactions = Infinity, containerMonthlyTransactions = Infinity } = settings;
+  const spentHere = ledger.byContainer[request.container] ?? 0;
+  const left = Math.min(monthlyTransactions - ledger.transactions, containerMonthlyTransactions - spentHere);
+  return Math.floor(left / Math.max(1, request.transactionsPerCall));
 }
 
 /** `10/s`, `20/min`, `unlimited`. undefined when it is none of them. */

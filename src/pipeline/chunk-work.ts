@@ -7,6 +7,7 @@ import { type ChunkRef, chunkId } from '../domain/ids';
 import { contributionOf, type ImageDocument, type ListedBlob, MAX_ATTEMPTS, type StoredImage } from '../domain/image';
 import { type ImageOutcome, outcomeOf } from '../domain/report';
 import type { RetryFilter } from '../domain/retry-filter';
+import { isHeld } from '../domain/run-state';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
 import { type ImageDeps, ImageWork, replacedBy } from './image-work';
@@ -17,7 +18,7 @@ import type { ChunkHold, Permit, RunSessions } from './run-session';
  * One chunk, in order: manifest, stored documents, classify, work, delta, apply, report.
  *
  * I1 Run again at any point it repeats no saved image and gives the same delta: both come from the documents.
- * I2 The delta is applied only when every image of the chunk is saved, or when the run will not come back to it.
+ * I2 The delta is applied whenever the chunk ends or rests; what is applied later replaces it.
  * I3 In one process a second execution of a chunk joins the first; across processes it waits for it (chunk-lease).
  * I4 A stored image leaves the results only when the run may remove and a HEAD says 404.
  */
@@ -56,7 +57,7 @@ export class ChunkWork {
       if (opened.state === 'done') return { complete: true };
       if (opened.state === 'stop') {
         // Images saved before a pause that became a cancel still count.
-        if (opened.control !== 'pause') await execution.applyWritten();
+        if (!isHeld(opened)) await execution.applyWritten();
         return { complete: false };
       }
       const result = await execution.run(opened.chunk);
@@ -100,7 +101,7 @@ class ChunkExecution {
       // Everything in flight is finished and saved before an error ends the chunk.
       const error = worstError(await Promise.allSettled(work));
       if (error && isPermanent(error)) {
-        await this.apply(blobs);
+        await this.apply(blobs, false);
         await hold.close(progressOf(this.outcomes), false);
       }
       if (error) throw error;
@@ -108,7 +109,7 @@ class ChunkExecution {
         for (const image of gone) await this.remove(image);
       }
       if (stop === 'lost') return 'lost';
-      if (stop !== 'pause') await this.apply(blobs);
+      await this.apply(blobs, stop === undefined);
       await hold.close(progressOf(this.outcomes), stop === undefined);
       return stop === undefined ? 'complete' : 'stopped';
     } finally {
@@ -120,7 +121,9 @@ class ChunkExecution {
   async applyWritten(): Promise<void> {
     const delta = await this.delta();
     if (delta.documents > 0)
-      await this.deps.container(this.task.container).applyChunk({ ref: this.task.ref, delta: delta.sum });
+      await this.deps
+        .container(this.task.container)
+        .applyChunk({ ref: this.task.ref, delta: delta.sum, complete: false });
   }
 
   private async read(): Promise<{ blobs: readonly ListedBlob[]; interval: NameInterval }> {
@@ -201,10 +204,10 @@ class ChunkExecution {
     this.outcomes.push(outcomeOf({ ...document, version: '' }, false));
   }
 
-  private async apply(blobs: readonly ListedBlob[]): Promise<void> {
+  private async apply(blobs: readonly ListedBlob[], complete: boolean): Promise<void> {
     const { container, ref } = this.task;
     const { sum } = await this.delta();
-    await this.deps.container(container).applyChunk({ ref, delta: sum });
+    await this.deps.container(container).applyChunk({ ref, delta: sum, complete });
     const order = new Map(blobs.map((blob, index) => [blob.name, index]));
     const place = (outcome: ImageOutcome) => order.get(outcome.blob) ?? blobs.length;
     await this.deps.manifests.writeReport(

@@ -85,12 +85,16 @@ class RunSession {
   private reporting = false;
   private readonly calls = new GrantedCalls();
   private wakeReporter: (() => void) | undefined;
+  private readonly id: string;
+  private reports = 0;
 
   constructor(
     private readonly deps: SessionDeps,
     private readonly runId: string,
     private readonly ended: () => void,
-  ) {}
+  ) {
+    this.id = deps.newId();
+  }
 
   hold(chunk: HeldChunk, sentMs: number, mayRemove: boolean): ChunkHold {
     const id = chunkId(chunk.ref);
@@ -165,7 +169,8 @@ class RunSession {
     try {
       const held = [...this.chunks.values()];
       const chunks = held.map(({ ref, attempt, progress }) => ({ ref, attempt, progress: progress() }));
-      const input = { chunks, want, unused, transactionsPerCall: transactionsPerCall() };
+      const { session, seq } = { session: this.id, seq: this.reports++ };
+      const input = { chunks, session, seq, want, unused, transactionsPerCall: transactionsPerCall() };
       const { control, lost, calls, limit } = await run(this.runId).report(input);
       this.control = control;
       this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);

@@ -64,10 +64,12 @@ describe('ContainerActor', () => {
 
   test('a question or a repetition writes nothing', async () => {
     const { store, actor } = await started();
-    await actor.applyChunk({ ref: ref(0), delta: { 'i:failed': 1 } });
+    await actor.applyChunk({ ref: ref(0), delta: { 'i:failed': 1 }, complete: true });
     const { writes } = store;
-    expect(await actor.applyChunk({ ref: ref(0), delta: { 'i:failed': 1 } })).toEqual({ result: 'already-applied' });
-    expect(await actor.applyChunk({ ref: ref(0, 'two'), delta: {} })).toEqual({ result: 'refused' });
+    expect(await actor.applyChunk({ ref: ref(0), delta: { 'i:failed': 1 }, complete: true })).toEqual({
+      result: 'already-applied',
+    });
+    expect(await actor.applyChunk({ ref: ref(0, 'two'), delta: {}, complete: true })).toEqual({ result: 'refused' });
     await actor.beginRun({ runId: 'one' });
     await actor.endRun({ runId: 'two' });
     await actor.summary();
@@ -76,17 +78,23 @@ describe('ContainerActor', () => {
 
   test('a run that has ended applies nothing more, and the next starts from its totals', async () => {
     const { actor } = await started();
-    await actor.applyChunk({ ref: ref(0), delta: { 'i:succeeded': 3 } });
+    await actor.applyChunk({ ref: ref(0), delta: { 'i:succeeded': 3 }, complete: true });
     await actor.endRun({ runId: 'one' });
-    expect(await actor.applyChunk({ ref: ref(1), delta: { 'i:succeeded': 9 } })).toEqual({ result: 'refused' });
+    expect(await actor.applyChunk({ ref: ref(1), delta: { 'i:succeeded': 9 }, complete: true })).toEqual({
+      result: 'refused',
+    });
     await actor.beginRun({ runId: 'two' });
-    await actor.applyChunk({ ref: ref(0, 'two'), delta: { 'i:succeeded': -1, 'i:removed': 1 } });
+    await actor.applyChunk({ ref: ref(0, 'two'), delta: { 'i:succeeded': -1, 'i:removed': 1 }, complete: true });
     expect((await actor.summary()).counters).toEqual({ 'i:succeeded': 2, 'i:removed': 1 });
   });
 
   test('a recount replaces every part, and only for the active run', async () => {
     const { actor } = await started();
-    await actor.applyChunk({ ref: ref(0), delta: { [KEY.tag('dog')]: 3, [KEY.tag('sky')]: 2, 'i:failed': 1 } });
+    await actor.applyChunk({
+      ref: ref(0),
+      delta: { [KEY.tag('dog')]: 3, [KEY.tag('sky')]: 2, 'i:failed': 1 },
+      complete: true,
+    });
     expect(await actor.replaceAggregate({ runId: 'two', counters: {} })).toMatchObject({ replaced: false });
     expect(await actor.replaceAggregate({ runId: 'one', counters: { [KEY.tag('sea')]: 1 } })).toMatchObject({
       replaced: true,
@@ -97,8 +105,20 @@ describe('ContainerActor', () => {
   test('one chunk is one transaction, rewriting only the buckets it touches', async () => {
     const { store, actor } = await started();
     const before = store.writes;
-    await actor.applyChunk({ ref: ref(0), delta: { [KEY.tag('dog')]: 1, 'i:succeeded': 1 } });
+    await actor.applyChunk({ ref: ref(0), delta: { [KEY.tag('dog')]: 1, 'i:succeeded': 1 }, complete: true });
     expect(store.writes).toBe(before + 1);
     expect([...store.data.keys()].filter((key) => key.startsWith('tags-'))).toHaveLength(1);
   });
+});
+
+test('what a resting chunk applied is replaced by what it applies when it is complete', async () => {
+  const actor = new ContainerActorLogic(createMemoryActorStore());
+  await actor.beginRun({ runId: 'one' });
+  const ref = { runId: 'one', page: 0, chunk: 3 };
+  await actor.applyChunk({ ref, delta: { 'i:succeeded': 2, 't:sea': 1 }, complete: false });
+  await actor.applyChunk({ ref, delta: { 'i:succeeded': 2, 't:sea': 1 }, complete: false });
+  expect((await actor.summary()).counters).toEqual({ 'i:succeeded': 2, 't:sea': 1 });
+  await actor.applyChunk({ ref, delta: { 'i:succeeded': 5, 't:sky': 1 }, complete: true });
+  await actor.applyChunk({ ref, delta: { 'i:succeeded': 9 }, complete: true });
+  expect((await actor.summary()).counters).toEqual({ 'i:succeeded': 5, 't:sky': 1 });
 });
