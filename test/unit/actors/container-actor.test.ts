@@ -42,7 +42,7 @@ describe('ContainerActor', () => {
           if ((happens === 'before-write' || happens === 'after-write') && !applied.has(`${page}/${chunk}`)) {
             store.failNext(1, happens);
           }
-          const input = { ref: ref(chunk, 'one', page), delta };
+          const input = { ref: ref(chunk, 'one', page), delta, complete: true };
           const again = () => actor.applyChunk(input);
           await again().catch(again).catch(again).catch(again);
           applied.set(`${page}/${chunk}`, delta);
