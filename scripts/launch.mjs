@@ -207,7 +207,7 @@ async function jest(words, runtimePath) {
   mkdirSync(dirname(results), { recursive: true });
   const code = await run(
     process.execPath,
-    [bin('jest', 'bin/jest.js'), ...words, '--json', `--outputFile=${results}`],
+    [bin('jest', 'bin/jest.js'), '--json', `--outputFile=${results}`, ...words],
     {
       env: { ...process.env, DAPR_RUNTIME_PATH: runtimePath },
     },
