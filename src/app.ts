@@ -35,6 +35,7 @@ import { QuoteService } from './runs/quote-service';
 import { Reviver } from './runs/reviver';
 import { RunCommands } from './runs/run-commands';
 import { RunService } from './runs/run-service';
+import { createStory } from './runs/story';
 import { createLogger } from './telemetry/logger';
 import { createActivities } from './workflows/activities';
 import { workflowDefinitions } from './workflows/register';
@@ -132,7 +133,20 @@ export async function startApp(config: Config): Promise<App> {
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
   const quotes = new QuoteService({ blobs, listing, runs, analyzer, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
+  const story = createStory({
+    getRun: (id) => runService.get(id),
+    actors,
+    container: actors.container,
+    blobs,
+    manifests,
+    results,
+    vision,
+    maxLostShare: config.maxLostShare,
+    nowMs: clock.nowMs,
+    newId: uuidv4,
+  });
   const useCases: UseCases = {
+    ...story,
     startRun: (command) => runService.start(command),
     getRun: (id) => runService.get(id),
     listRuns: (filter, page) => runService.list(filter, page),
@@ -198,8 +212,11 @@ export async function startApp(config: Config): Promise<App> {
   };
 }
 
-/** What is in flight may end; the launcher ends everything within ten seconds. */
-const STOP_GRACE_MS = 4_000;
+/**
+ * What is in flight may end. With the listeners, whose end lets the leases of calls run out, the stop stays under the four
+ * seconds after which the launcher kills: a call that is killed is paid for twice.
+ */
+const STOP_GRACE_MS = 2_000;
 /** Exit codes: 2 is a configuration a person must change; starting again would not help. */
 const EXIT = { failed: 1, configuration: 2 } as const;
 

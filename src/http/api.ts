@@ -7,12 +7,17 @@ import { activityRoutes } from './routes/activity';
 import { containerRoutes } from './routes/containers';
 import { durableInstanceRoutes } from './routes/durable-instances';
 import { errorPageRoutes } from './routes/error-page';
+import { imageHistoryRoutes } from './routes/image-history';
 import { imageRoutes } from './routes/images';
 import { openApiRoutes } from './routes/openapi';
 import { quoteRoutes } from './routes/quotes';
 import { runCommandRoutes } from './routes/run-commands';
+import { runImageRoutes } from './routes/run-images';
+import { runReportRoutes } from './routes/run-report';
+import { runStepRoutes } from './routes/run-steps';
 import { runRoutes } from './routes/runs';
 import { starterRoutes } from './routes/starter';
+import { verifyRoutes } from './routes/verify';
 import type { UseCases } from './use-cases';
 
 export interface ApiDeps extends LinkOptions {
@@ -43,8 +48,13 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   runCommandRoutes(router, deps); // before `/runs/:id`, which their paths would fit too
   runRoutes(router, deps);
   quoteRoutes(router, deps);
+  runImageRoutes(router, deps);
+  runReportRoutes(router, deps);
+  runStepRoutes(router, deps);
+  verifyRoutes(router, deps); // before `/containers/:container`
   containerRoutes(router, deps);
   imageRoutes(router, deps);
+  imageHistoryRoutes(router, deps);
   activityRoutes(router, deps);
   durableInstanceRoutes(router, deps);
   openApiRoutes(router);

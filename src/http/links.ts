@@ -34,6 +34,9 @@ export interface Links {
   runs(container: string): string;
   container(name: string): string;
   images(container: string): string;
+  image(container: string, blob: string): string;
+  imageHistory(container: string, blob: string): string;
+  operation(id: string): string;
   activity(container: string): string;
   durableStatus(id: string): string;
 }
@@ -51,6 +54,9 @@ export function createLinks({ publicUrl, trustForwarded = false }: LinkOptions):
         runs: (name) => `${base}/api/v1/runs?container=${encodeURIComponent(name)}`,
         container,
         images: (name) => `${container(name)}/images`,
+        image: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}`,
+        imageHistory: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}/history`,
+        operation: (id) => `${base}/api/v1/operations/${encodeURIComponent(id)}`,
         activity: (name) => `${container(name)}/activity`,
         durableStatus: (id) => `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`,
       };

@@ -13,6 +13,8 @@ import type {
   UseCases,
 } from '../../src/http/use-cases';
 
+import { type FakeStory, fakeStory } from './fake-story';
+
 /**
  * The application in memory, honest where the shell can see it: ids, filters, paging, conflicts, errors. A test scripts
  * the rest: it fills the maps, changes a run, or arms `failNext`.
@@ -27,6 +29,8 @@ export interface FakeUseCases extends UseCases {
   /** Every word to a run. */
   readonly said: (ControlCommand | ApproveCommand)[];
   readonly retries: RetryFilter[];
+  /** What tells what happened. */
+  readonly story: FakeStory;
   report: HealthReport;
   /** The next call, whichever it is, throws this once. */
   failNext(error: unknown): void;
@@ -39,7 +43,21 @@ export function fakeUseCases(): FakeUseCases {
     armed = undefined;
     if (failure) throw failure.error;
   };
+  const story = fakeStory({
+    mayFail,
+    pageOf,
+    run: (id) => {
+      const run = fake.runs.get(id);
+      if (!run) throw new AppError('run-not-found', 'No run has this id.');
+      return run;
+    },
+    container: (name) => {
+      if (!fake.containers.has(name)) throw noContainer(name);
+    },
+  });
   const fake: FakeUseCases = {
+    ...story,
+    story,
     containers: new Set(['photos', 'empty']),
     runs: new Map(),
     images: [],

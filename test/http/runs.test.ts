@@ -1,3 +1,4 @@
+import { adviceOn } from '../../src/domain/advice';
 import { RunPageSchema } from '../../src/http/operations';
 import { RunSchema } from '../../src/http/schemas/run';
 import { aRun, runId } from './fake-use-cases';
@@ -123,7 +124,7 @@ describe('GET a run', () => {
     );
     const ended = await api.get(`/api/v1/runs/${runId(1)}`);
     expect(ended.headers).not.toHaveProperty('retry-after');
-    expect(expectShape(ended.body, RunSchema).failureGroups).toEqual([group]);
+    expect(expectShape(ended.body, RunSchema).failureGroups).toEqual([{ ...group, advice: adviceOn(group.reason) }]);
   });
 
   test('what a store adds to a run stays inside', async () => {

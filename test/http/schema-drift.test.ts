@@ -1,11 +1,22 @@
 import type { ImageDocument } from '../../src/domain/image';
+import type { Operation } from '../../src/domain/operation';
+import type { Receipt, ReceiptReport } from '../../src/domain/receipt';
+import type { ImageOutcome } from '../../src/domain/report';
 import type { RunView } from '../../src/domain/run';
+import type { PageStep, PhaseStep } from '../../src/domain/steps';
+import type { Repair, Verification } from '../../src/domain/verification';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { ActivityEntrySchema } from '../../src/http/schemas/activity';
 import type { ContainerBody } from '../../src/http/schemas/container';
 import type { ImageSchema } from '../../src/http/schemas/image';
+import type { ReceiptBody } from '../../src/http/schemas/receipt';
 import type { RunBody } from '../../src/http/schemas/run';
+import type { ReportLine } from '../../src/http/schemas/run-image';
+import type { RunStepSchema } from '../../src/http/schemas/run-step';
+import type { OperationBody, RepairSchema, VerificationSchema } from '../../src/http/schemas/verification';
 import type { ContainerSummary } from '../../src/http/use-cases';
+
+type RunStepBody = ReturnType<typeof RunStepSchema.parse>;
 
 /** Held by the compiler: a field that the domain gains or loses must be in the schema too, at every depth. */
 
@@ -22,11 +33,25 @@ type Keys<T, Depth extends 0[] = []> = Depth['length'] extends 6
 type Same<A, B> = [Drift<A, B>] extends [never] ? true : Drift<A, B>;
 type Drift<A, B> = Exclude<Keys<A>, Keys<B>> | Exclude<Keys<B>, Keys<A>>;
 
-const run: Same<RunView, Omit<RunBody, 'links'>> = true;
+/** The shell adds links to what the domain says, and advice. */
+type Told<Body extends { failureGroups: readonly object[] }> = Omit<Body, 'links' | 'failureGroups'> & {
+  readonly failureGroups: readonly Omit<Body['failureGroups'][number], 'advice'>[];
+};
+
+const run: Same<RunView, Told<RunBody>> = true;
+const line: Same<ImageOutcome, Omit<ReportLine, 'advice'>> = true;
+const receipt: Same<Receipt, Omit<ReceiptBody, 'reports'>> = true;
+const reports: Same<ReceiptReport, ReceiptBody['reports'][number]> = true;
+const phaseStep: Same<PhaseStep, Exclude<RunStepBody, { step: 'page' }>> = true;
+const pageStep: Same<PageStep, Extract<RunStepBody, { step: 'page' }>> = true;
+const repair: Same<Repair, ReturnType<typeof RepairSchema.parse>> = true;
+const verification: Same<Verification, ReturnType<typeof VerificationSchema.parse>> = true;
+const operation: Same<Operation, Omit<OperationBody, 'links'>> = true;
 const image: Same<ImageDocument, ReturnType<typeof ImageSchema.parse>> = true;
 const container: Same<ContainerSummary, Omit<ContainerBody, 'links'>> = true;
 const activity: Same<ActivityEntry, ReturnType<typeof ActivityEntrySchema.parse>> = true;
 
 test('schemas know every field of the domain, and no other', () => {
-  expect([run, image, container, activity]).toEqual([true, true, true, true]);
+  const story = [line, receipt, reports, phaseStep, pageStep, repair, verification, operation];
+  expect(new Set([run, image, container, activity, ...story])).toEqual(new Set([true]));
 });

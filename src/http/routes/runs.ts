@@ -1,5 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
+import { adviceOn } from '../../domain/advice';
 import { checkContainerName } from '../../domain/container-name';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
@@ -111,6 +112,7 @@ export function sendAccepted(res: Response, body: RunBody): void {
 export function runBody(run: RunView, links: Links): RunBody {
   return {
     ...onlyFields(run, RunSchema),
+    failureGroups: run.failureGroups.map((group) => ({ ...group, advice: adviceOn(group.reason, group.retryable) })),
     links: {
       self: links.run(run.id),
       container: links.container(run.container),

@@ -96,6 +96,7 @@ export const FailureGroupSchema = z
     count,
     retryable: z.boolean(),
     sample: z.string().meta({ description: 'Name of one such blob.' }),
+    advice: z.string().optional().meta({ description: 'What a person can do about it.' }),
   })
   .meta({ id: 'FailureGroup' });
 

@@ -1,0 +1,20 @@
+/**
+ * Lines of CSV (RFC 4180).
+ *
+ * I1 A cell that a spreadsheet would run as a formula begins with an apostrophe: blob names come from outside.
+ */
+export type Cell = string | number | boolean | undefined;
+
+/** What begins a formula in a spreadsheet, or hides one. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === undefined) return '';
+  if (typeof cell !== 'string') return String(cell);
+  const text = FORMULA.test(cell) ? `'${cell}` : cell; // I1
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,66 @@
+import type { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import type { Operation } from '../../domain/operation';
+import type { RouteDeps } from '../api';
+import type { Links } from '../links';
+import { pathParam, serve } from '../route';
+import { onlyFields } from '../schemas/values';
+import { type OperationBody, OperationSchema } from '../schemas/verification';
+import type { WaitedFor } from '../story-use-cases';
+import { noQuery, parsePart } from '../validation';
+import { containerParam } from './containers';
+
+export const RepairQuery = z.strictObject({
+  confirmShrink: z.enum(['true', 'false']).optional().meta({
+    description: 'Remove orphans even if they are many of the known images.',
+  }),
+});
+
+/** Seconds until an operation is worth another look. */
+const RETRY_AFTER = { 'Retry-After': '5' } as const;
+
+/** To be registered before `/containers/:container`, which would take the name and the verb for a name. */
+export function verifyRoutes(router: Router, { useCases, links }: RouteDeps): void {
+  serve(router, '/api/v1/containers/:container\\:verify', {
+    POST: async (req, res) => {
+      const container = containerParam(req);
+      noQuery(req.query);
+      sendWaited(res, await useCases.verifyContainer(container), links.for(req));
+    },
+  });
+  serve(router, '/api/v1/containers/:container\\:repair', {
+    POST: async (req, res) => {
+      const container = containerParam(req);
+      const { confirmShrink } = parsePart(RepairQuery, 'query', req.query);
+      const waited = await useCases.repairContainer(container, { confirmShrink: confirmShrink === 'true' });
+      sendWaited(res, waited, links.for(req));
+    },
+  });
+  serve(router, '/api/v1/operations/:id', {
+    GET: async (req: Request, res: Response) => {
+      noQuery(req.query);
+      const operation = await useCases.getOperation(pathParam(req, 'id'));
+      if (operation.status === 'Running') res.set(RETRY_AFTER);
+      res.json(operationBody(operation, links.for(req)));
+    },
+  });
+}
+
+function sendWaited(res: Response, waited: WaitedFor<unknown>, links: Links): void {
+  if (waited.done) {
+    res.json(waited.result);
+    return;
+  }
+  const body = operationBody(waited.operation, links);
+  res
+    .status(202)
+    .set({ 'Operation-Location': body.links.self, ...RETRY_AFTER })
+    .json(body);
+}
+
+function operationBody(operation: Operation, links: Links): OperationBody {
+  return {
+    ...onlyFields(operation, OperationSchema),
+    links: { self: links.operation(operation.id), container: links.container(operation.container) },
+  };
+}

@@ -1,0 +1,210 @@
+import type { ContainerActorApi, ContainerTotals } from '../actors/container-actor.api';
+import { checkContainerName } from '../domain/container-name';
+import { addInto, type Counters } from '../domain/counters';
+import { AppError } from '../domain/errors';
+import { contributionOf, type ImageDocument, type ListedBlob, type StoredImage } from '../domain/image';
+import { compareNames } from '../domain/name-order';
+import {
+  type Difference,
+  MAX_DIFFERENCES,
+  missingDocument,
+  orphanDocument,
+  type Repair,
+  staleness,
+  type Verification,
+  wrongTotals,
+} from '../domain/verification';
+import type { BlobsGateway } from '../gateways/blobs/port';
+import type { ResultsGateway } from '../gateways/results/port';
+import type { VisionGateway } from '../gateways/vision/port';
+
+export interface VerificationDeps {
+  readonly container: (name: string) => Pick<ContainerActorApi, 'summary' | 'repair'>;
+  readonly blobs: Pick<BlobsGateway, 'listPage' | 'head'>;
+  readonly results: Pick<ResultsGateway, 'range' | 'get' | 'save'>;
+  readonly vision: Pick<VisionGateway, 'analyzer'>;
+  /** Share of known images (0..1) whose blobs may be gone before a repair wants to be told that this is true. */
+  readonly maxLostShare: number;
+  readonly nowMs: () => number;
+}
+
+/** The most that List Blobs gives at once. */
+const LIST_SIZE = 5_000;
+
+/**
+ * Compares a container's listing, its documents and its totals; and puts right what can be put right from outside a run:
+ * totals, and documents whose blobs are gone. What is missing or stale is the work of a run.
+ *
+ * I1 Listing and documents are walked side by side in the order of names: memory does not grow with the container.
+ * I2 Totals move while a run is active, so both are refused then; a run that begins meanwhile makes the answer void.
+ * I3 A missing document or a missing blob is believed only after it was asked for by name.
+ */
+export class ContainerVerification {
+  constructor(private readonly deps: VerificationDeps) {}
+
+  async verify(container: string): Promise<Verification> {
+    checkContainerName(container);
+    const before = await this.atRest(container);
+    const { found, recount } = await this.walk(container);
+    const after = await this.atRest(container);
+    if (after.lastRun !== before.lastRun) throw moved(container);
+    for (const difference of wrongTotals(recount, after.counters)) found.add(difference);
+    return this.verdict(found);
+  }
+
+  async repair(container: string, { confirmShrink }: { readonly confirmShrink: boolean }): Promise<Repair> {
+    checkContainerName(container);
+    const before = await this.atRest(container);
+    const { found, recount, documents, orphans } = await this.walk(container);
+    const isShrunk = orphans > documents * this.deps.maxLostShare;
+    const held = isShrunk && !confirmShrink ? heldBack(orphans, documents) : undefined;
+    const removed = held === undefined && orphans > 0 ? await this.removeOrphans(container, recount) : 0;
+    const { counters } = before;
+    const wrong = wrongTotals(recount, counters);
+    if (wrong.length > 0) {
+      const lastRun = before.lastRun === undefined ? {} : { lastRun: before.lastRun };
+      const { repaired } = await this.deps.container(container).repair({ ...lastRun, counters: recount });
+      if (!repaired) throw moved(container);
+    }
+    for (const difference of wrong) found.add(difference);
+    const changed = { orphans: removed, totals: wrong.length };
+    return { ...this.verdict(found), changed, ...(held === undefined ? {} : { held }) };
+  }
+
+  /** I2 */
+  private async atRest(container: string): Promise<ContainerTotals> {
+    const totals = await this.deps.container(container).summary();
+    if (totals.activeRun === undefined) return totals;
+    const message = `Run ${totals.activeRun} is at work in '${container}': its numbers move.`;
+    throw new AppError('run-active', message, { context: { existingRun: totals.activeRun } });
+  }
+
+  private async walk(container: string): Promise<Walk> {
+    const found = new Findings();
+    const recount: Record<string, number> = {};
+    const [listed, stored] = [this.listed(container), this.deps.results.range(container, { prefix: '' })];
+    const counts = { documents: 0, orphans: 0 };
+    for await (const { blob, image } of sideBySide(listed, stored)) {
+      if (image) addInto(recount, image.contribution);
+      const isPresent = image !== undefined && image.status !== 'removed';
+      if (isPresent) counts.documents += 1;
+      const difference = await this.compare(container, blob, isPresent ? image : undefined);
+      if (difference) found.add(difference);
+      if (difference?.kind === 'orphan') counts.orphans += 1;
+    }
+    return { found, recount, ...counts };
+  }
+
+  private async compare(
+    container: string,
+    blob: ListedBlob | undefined,
+    image: StoredImage | undefined,
+  ): Promise<Difference | undefined> {
+    if (blob && image) return staleness(blob, image, this.deps.vision.analyzer);
+    if (blob) {
+      const now = await this.deps.results.get(container, blob.name); // I3
+      return now && now.document.status !== 'removed' ? undefined : missingDocument(blob.name);
+    }
+    if (!image || (await this.deps.blobs.head(container, image.blob))) return undefined; // I3
+    return orphanDocument(image.blob);
+  }
+
+  /** Documents whose blobs are gone become `removed`; `recount` follows. */
+  private async removeOrphans(container: string, recount: Record<string, number>): Promise<number> {
+    let removed = 0;
+    const stored = this.deps.results.range(container, { prefix: '' });
+    for await (const { blob, image } of sideBySide(this.listed(container), stored)) {
+      if (blob || !image || image.status === 'removed') continue;
+      if (await this.deps.blobs.head(container, image.blob)) continue;
+      const change = await this.remove(container, image);
+      if (!change) continue;
+      addInto(recount, change.before, -1);
+      addInto(recount, change.after);
+      removed += 1;
+    }
+    return removed;
+  }
+
+  private async remove(
+    container: string,
+    image: StoredImage,
+  ): Promise<{ before: Counters; after: Counters } | undefined> {
+    const now = await this.deps.results.get(container, image.blob);
+    if (!now || now.version !== image.version) return undefined;
+    const { analysis: _analysis, error: _error, ...rest } = now.document;
+    const removed = { ...rest, status: 'removed' as const, reason: 'gone' as const, transactions: 0 };
+    const document: ImageDocument = {
+      ...removed,
+      contribution: contributionOf(removed),
+      replaced: now.document.contribution,
+      analyzedAt: new Date(this.deps.nowMs()).toISOString(),
+    };
+    const { saved } = await this.deps.results.save(document, { version: now.version });
+    return saved ? { before: image.contribution, after: document.contribution } : undefined;
+  }
+
+  private async *listed(container: string): AsyncGenerator<ListedBlob> {
+    let marker: string | undefined;
+    do {
+      const options = { prefix: '', pageSize: LIST_SIZE, ...(marker === undefined ? {} : { marker }) };
+      const page = await this.deps.blobs.listPage(container, options);
+      yield* page.blobs;
+      marker = page.next;
+    } while (marker !== undefined);
+  }
+
+  private verdict({ differences, count }: Findings): Verification {
+    const checkedAt = new Date(this.deps.nowMs()).toISOString();
+    return { clean: count === 0, checkedAt, differences, count };
+  }
+}
+
+interface Walk {
+  readonly found: Findings;
+  readonly recount: Record<string, number>;
+  readonly documents: number;
+  readonly orphans: number;
+}
+
+/** Bounded: the first MAX_DIFFERENCES, and how many there are. */
+class Findings {
+  readonly differences: Difference[] = [];
+  count = 0;
+
+  add(difference: Difference): void {
+    this.count += 1;
+    if (this.differences.length < MAX_DIFFERENCES) this.differences.push(difference);
+  }
+}
+
+interface Pair {
+  readonly blob?: ListedBlob;
+  readonly image?: StoredImage;
+}
+
+/** I1: both are sorted by name. */
+async function* sideBySide(blobs: AsyncIterable<ListedBlob>, images: AsyncIterable<StoredImage>): AsyncGenerator<Pair> {
+  const [left, right] = [blobs[Symbol.asyncIterator](), images[Symbol.asyncIterator]()];
+  let [blob, image] = [await left.next(), await right.next()];
+  while (!blob.done || !image.done) {
+    const order = blob.done ? 1 : image.done ? -1 : compareNames(blob.value.name, image.value.blob);
+    const pair = {
+      ...(!blob.done && order <= 0 && { blob: blob.value }),
+      ...(!image.done && order >= 0 && { image: image.value }),
+    };
+    yield pair;
+    if (pair.blob) blob = await left.next();
+    if (pair.image) image = await right.next();
+  }
+}
+
+function moved(container: string): AppError {
+  return new AppError('run-active', `A run began in '${container}' meanwhile: ask again when it has ended.`);
+}
+
+function heldBack(orphans: number, documents: number): string {
+  return (
+    `${orphans} of ${documents} known images have no blob any more. If they were deleted, repair with confirmShrink=true; ` +
+    'if not, look at the container first. Nothing was removed.'
+  );
+}

@@ -1,0 +1,104 @@
+import { AppError, toAppError } from '../domain/errors';
+import { believed, type Operation, RENEW_EVERY_MS } from '../domain/operation';
+import type { Repair, Verification } from '../domain/verification';
+import type { ManifestsGateway } from '../gateways/manifests/port';
+import type { WaitedFor } from '../http/story-use-cases';
+
+export interface OperationsDeps {
+  readonly manifests: Pick<ManifestsGateway, 'readOperation' | 'writeOperation'>;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  /** How long a caller is kept waiting for the answer itself. Default 10 s. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * Work that a caller waits for a little while, and asks about later.
+ *
+ * I1 The same work is done once at a time in a process, whoever asks for it how often.
+ * I2 What outlives its caller has a record that outlives the process (domain/operation.ts).
+ */
+export class Operations {
+  private readonly running = new Map<string, Running>();
+
+  constructor(private readonly deps: OperationsDeps) {}
+
+  async run<Result extends Verification | Repair>(
+    task: { readonly kind: Operation['kind']; readonly container: string; readonly variant?: string },
+    work: () => Promise<Result>,
+  ): Promise<WaitedFor<Result>> {
+    const key = `${task.kind} ${task.container} ${task.variant ?? ''}`;
+    const running = this.running.get(key) ?? this.begin(key, task, work);
+    const result = running.result as Promise<Result>;
+    const waited = await Promise.race([result.then((value) => ({ value })), this.patience()]);
+    if (waited !== 'late') return { done: true, result: waited.value };
+    running.record ??= this.record(running);
+    return { done: false, operation: await running.record };
+  }
+
+  /** @throws AppError operation-not-found */
+  async get(id: string): Promise<Operation> {
+    const operation = await this.deps.manifests.readOperation(id);
+    if (!operation) throw new AppError('operation-not-found', 'No operation has this id.');
+    return believed(operation, Date.parse(operation.updatedAt), this.deps.nowMs());
+  }
+
+  private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<Verification | Repair>) {
+    const { kind, container } = task;
+    const startedAt = this.now();
+    const operation = {
+      id: this.deps.newId(),
+      kind,
+      container,
+      status: 'Running',
+      startedAt,
+      updatedAt: startedAt,
+    } as const;
+    const result = work().finally(() => this.running.delete(key));
+    result.catch(() => undefined); // whoever waits hears of it
+    const running: Running = { operation, result };
+    this.running.set(key, running); // I1
+    return running;
+  }
+
+  /** I2: the record is written before the caller hears of it, then renewed until the work ends. */
+  private async record({ operation, result }: Running): Promise<Operation> {
+    const renew = (change: Partial<Operation> = {}) =>
+      this.deps.manifests.writeOperation({ ...operation, updatedAt: this.now(), ...change });
+    await renew();
+    const timer = setInterval(() => void renew().catch(() => undefined), RENEW_EVERY_MS);
+    timer.unref();
+    const end = async (change: Partial<Operation>) => {
+      clearInterval(timer);
+      await renew(change);
+    };
+    result
+      .then(
+        (value) => end({ status: 'Succeeded', result: value }),
+        (thrown: unknown) => {
+          const { code, message } = toAppError(thrown);
+          return end({ status: 'Failed', error: { code, message } });
+        },
+      )
+      .catch(() => undefined); // an unwritten end is shown as lost
+    return operation;
+  }
+
+  private patience(): Promise<'late'> {
+    return new Promise((resolve) => {
+      setTimeout(() => resolve('late'), this.deps.patienceMs ?? PATIENCE_MS).unref();
+    });
+  }
+
+  private now(): string {
+    return new Date(this.deps.nowMs()).toISOString();
+  }
+}
+
+interface Running {
+  readonly operation: Operation;
+  readonly result: Promise<Verification | Repair>;
+  record?: Promise<Operation>;
+}

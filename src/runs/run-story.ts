@@ -1,0 +1,142 @@
+import type { Actors } from '../actors';
+import { AppError } from '../domain/errors';
+import { manifestKeys } from '../domain/ids';
+import { type LedgerRow, matches, mayMatch, type OutcomeFilter } from '../domain/ledger';
+import type { PhaseTimes, Receipt, ReceiptReport } from '../domain/receipt';
+import { type ImageOutcome, unchangedOutcome, wasThere } from '../domain/report';
+import { isFinal, type RunView } from '../domain/run';
+import { closingSteps, openingSteps, pageStep, type RunStep } from '../domain/steps';
+import type { ManifestsGateway } from '../gateways/manifests/port';
+import type { Page, PageRequest, ResultsGateway } from '../gateways/results/port';
+import { RunLedger } from './run-ledger';
+
+export interface RunStoryDeps {
+  /** @throws AppError run-not-found */
+  readonly getRun: (id: string) => Promise<RunView>;
+  readonly actors: Pick<Actors, 'run'>;
+  readonly manifests: ManifestsGateway;
+  readonly results: Pick<ResultsGateway, 'range'>;
+}
+
+/** Reports read for one page of images: a filter that matches little answers early, with a continuation. */
+const MAX_REPORTS_READ = 200;
+/** Pages of the workflow in one page of steps: while a run goes on each is up to 20 reports. */
+const MAX_PAGE_STEPS = 25;
+
+/**
+ * What a run did, image by image and step by step, from its own records.
+ *
+ * I1 One chunk's lines in hand at a time, whatever the size of the run.
+ * I2 While a run goes on only chunks that are finished are told.
+ * I3 An image of a settled chunk has no line of its own: it is told from its document, which a later run may have
+ *    written since (`wasThere`).
+ */
+export class RunStory {
+  private readonly ledger: RunLedger;
+
+  constructor(private readonly deps: RunStoryDeps) {
+    this.ledger = new RunLedger(deps.manifests);
+  }
+
+  /** A page may hold fewer than asked for, even none, and not be the last. */
+  async images(id: string, filter: OutcomeFilter, { size, continuation }: PageRequest): Promise<Page<ImageOutcome>> {
+    const run = await this.deps.getRun(id);
+    const start = placeOf(continuation);
+    const value: ImageOutcome[] = [];
+    let read = 0;
+    for await (const { page, ledger } of this.ledger.pages(id, start.page)) {
+      const isFirst = page === start.page;
+      for (const [chunk, row] of ledger.chunks.entries()) {
+        if ((isFirst && chunk < start.chunk) || !mayMatch(row, filter)) continue;
+        if (read++ === MAX_REPORTS_READ) return { value, continuation: `${page}.${chunk}.0` };
+        const skip = isFirst && chunk === start.chunk ? start.line : 0;
+        for (const [line, outcome] of (await this.lines(run, page, chunk, row)).entries()) {
+          if (line < skip || !matches(outcome, filter)) continue;
+          if (value.length === size) return { value, continuation: `${page}.${chunk}.${line}` };
+          value.push(outcome);
+        }
+      }
+    }
+    return { value };
+  }
+
+  /** Every line, chunk by chunk, in the order of the listing. */
+  async report(id: string): Promise<AsyncIterable<readonly ImageOutcome[]>> {
+    return this.allLines(await this.deps.getRun(id));
+  }
+
+  async steps(id: string, { size, continuation }: PageRequest): Promise<Page<RunStep>> {
+    const run = await this.deps.getRun(id);
+    const phases = await this.phasesOf(run);
+    const first = placeOf(continuation).page;
+    const value: RunStep[] = first === 0 ? openingSteps(run, phases) : [];
+    const most = Math.min(size, MAX_PAGE_STEPS);
+    let pages = 0;
+    for await (const { page, ledger } of this.ledger.pages(id, first)) {
+      if (pages++ === most) return { value, continuation: `${page}.0.0` };
+      value.push(pageStep(page, ledger));
+    }
+    return { value: [...value, ...closingSteps(run, phases)] };
+  }
+
+  /** @throws AppError receipt-not-found before the end of the run */
+  async receipt(id: string): Promise<{ receipt: Receipt; reports: AsyncIterable<readonly ReceiptReport[]> }> {
+    const run = await this.deps.getRun(id);
+    const receipt = isFinal(run.status) ? await this.deps.manifests.readReceipt(id) : undefined;
+    if (!receipt) {
+      const detail = isFinal(run.status)
+        ? 'The receipt of this run is not kept any more.'
+        : `The run is ${run.status}.`;
+      throw new AppError('receipt-not-found', detail);
+    }
+    return { receipt, reports: this.reports(id) };
+  }
+
+  private async *allLines(run: RunView): AsyncGenerator<readonly ImageOutcome[]> {
+    for await (const { page, ledger } of this.ledger.pages(run.id)) {
+      for (const [chunk, row] of ledger.chunks.entries()) {
+        const lines = await this.lines(run, page, chunk, row); // I1
+        if (lines.length > 0) yield lines;
+      }
+    }
+  }
+
+  private async *reports(runId: string): AsyncGenerator<readonly ReceiptReport[]> {
+    for await (const { page, ledger } of this.ledger.pages(runId)) {
+      yield ledger.chunks.flatMap(({ report }, chunk) =>
+        report ? { key: manifestKeys.report({ runId, page, chunk }), sha256: report.sha256, lines: report.lines } : [],
+      );
+    }
+  }
+
+  private async lines(run: RunView, page: number, chunk: number, row: LedgerRow): Promise<readonly ImageOutcome[]> {
+    if (!row.settled) {
+      if (!row.report) return []; // I2
+      return (await this.deps.manifests.readReport({ runId: run.id, page, chunk })) ?? [];
+    }
+    const lines: ImageOutcome[] = [];
+    const interval = {
+      prefix: run.prefix,
+      ...(row.from === undefined ? {} : { from: row.from }),
+      ...(row.to === undefined ? {} : { to: row.to }),
+    };
+    for await (const image of this.deps.results.range(run.container, interval)) {
+      if (wasThere(image, run.id)) lines.push(unchangedOutcome(image.blob)); // I3
+    }
+    return lines;
+  }
+
+  private async phasesOf(run: RunView): Promise<PhaseTimes> {
+    const receipt = isFinal(run.status) ? await this.deps.manifests.readReceipt(run.id) : undefined;
+    if (receipt) return receipt.phases;
+    return (await this.deps.actors.run(run.id).view()).phaseTimes ?? {};
+  }
+}
+
+/** `page.chunk.line` of the next line. */
+function placeOf(continuation: string | undefined): { page: number; chunk: number; line: number } {
+  if (continuation === undefined) return { page: 0, chunk: 0, line: 0 };
+  const match = /^(\d{1,9})\.(\d{1,4})\.(\d{1,9})$/.exec(continuation);
+  if (!match) throw new AppError('invalid-request', 'The continuation is not one that this list gave out.');
+  return { page: Number(match[1]), chunk: Number(match[2]), line: Number(match[3]) };
+}

@@ -1,0 +1,23 @@
+import type { StoryUseCases } from '../http/story-use-cases';
+import { ContainerVerification, type VerificationDeps } from './container-verification';
+import { Operations, type OperationsDeps } from './operations';
+import { RunStory, type RunStoryDeps } from './run-story';
+
+/** What runs did, and whether a container's records agree, as the API asks for it. */
+export function createStory(deps: RunStoryDeps & VerificationDeps & OperationsDeps): StoryUseCases {
+  const story = new RunStory(deps);
+  const verification = new ContainerVerification(deps);
+  const operations = new Operations(deps);
+  return {
+    listRunImages: (id, filter, page) => story.images(id, filter, page),
+    readRunReport: (id) => story.report(id),
+    listRunSteps: (id, page) => story.steps(id, page),
+    getReceipt: (id) => story.receipt(id),
+    verifyContainer: (container) => operations.run({ kind: 'verify', container }, () => verification.verify(container)),
+    repairContainer: (container, options) =>
+      operations.run({ kind: 'repair', container, variant: String(options.confirmShrink) }, () =>
+        verification.repair(container, options),
+      ),
+    getOperation: (id) => operations.get(id),
+  };
+}

@@ -1,0 +1,105 @@
+import { AppError } from '../../src/domain/errors';
+import { matches } from '../../src/domain/ledger';
+import type { Operation } from '../../src/domain/operation';
+import type { Receipt, ReceiptReport } from '../../src/domain/receipt';
+import type { ImageOutcome } from '../../src/domain/report';
+import type { RunView } from '../../src/domain/run';
+import type { RunStep } from '../../src/domain/steps';
+import type { Repair, Verification } from '../../src/domain/verification';
+import type { Page, PageRequest } from '../../src/gateways/results/port';
+import type { StoryUseCases } from '../../src/http/story-use-cases';
+
+/** The part of the fake that tells what happened; a test fills it. */
+export interface FakeStory extends StoryUseCases {
+  readonly outcomes: ImageOutcome[];
+  readonly steps: RunStep[];
+  receipt: Receipt | undefined;
+  readonly reports: ReceiptReport[];
+  verification: Verification;
+  changed: Repair['changed'];
+  /** Present: verify and repair take longer than anybody waits. */
+  operation: Operation | undefined;
+  /** How many batches of lines were asked for. */
+  batchesRead: number;
+  /** The report fails at its batch of this number. */
+  failAtBatch: number | undefined;
+  readonly repairs: { readonly container: string; readonly confirmShrink: boolean }[];
+}
+
+const BATCH = 100;
+
+export function fakeStory(shell: {
+  readonly mayFail: () => void;
+  readonly run: (id: string) => RunView;
+  readonly container: (name: string) => void;
+  readonly pageOf: <T>(all: readonly T[], page: PageRequest) => Page<T>;
+}): FakeStory {
+  const { mayFail, run, container: knows, pageOf } = shell;
+  const story: FakeStory = {
+    outcomes: [],
+    steps: [],
+    receipt: undefined,
+    reports: [],
+    verification: { clean: true, checkedAt: '2026-01-02T03:04:05.000Z', differences: [], count: 0 },
+    changed: { orphans: 0, totals: 0 },
+    operation: undefined,
+    batchesRead: 0,
+    failAtBatch: undefined,
+    repairs: [],
+    async listRunImages(id, filter, page) {
+      mayFail();
+      run(id);
+      return pageOf(
+        story.outcomes.filter((outcome) => matches(outcome, filter)),
+        page,
+      );
+    },
+    async readRunReport(id) {
+      mayFail();
+      run(id);
+      return batches(story);
+    },
+    async listRunSteps(id, page) {
+      mayFail();
+      run(id);
+      return pageOf(story.steps, page);
+    },
+    async getReceipt(id) {
+      mayFail();
+      const { status } = run(id);
+      if (!story.receipt) throw new AppError('receipt-not-found', `The run is ${status}.`);
+      return { receipt: story.receipt, reports: onePerBatch(story.reports) };
+    },
+    async verifyContainer(container) {
+      mayFail();
+      knows(container);
+      if (story.operation) return { done: false, operation: story.operation };
+      return { done: true, result: story.verification };
+    },
+    async repairContainer(container, options) {
+      mayFail();
+      knows(container);
+      story.repairs.push({ container, ...options });
+      if (story.operation) return { done: false, operation: story.operation };
+      return { done: true, result: { ...story.verification, changed: story.changed } };
+    },
+    async getOperation(id) {
+      mayFail();
+      if (story.operation?.id !== id) throw new AppError('operation-not-found', 'No operation has this id.');
+      return story.operation;
+    },
+  };
+  return story;
+}
+
+async function* batches(story: FakeStory): AsyncGenerator<readonly ImageOutcome[]> {
+  for (let at = 0; at < story.outcomes.length; at += BATCH) {
+    story.batchesRead += 1;
+    if (story.batchesRead === story.failAtBatch) throw new Error('the store went away');
+    yield story.outcomes.slice(at, at + BATCH);
+  }
+}
+
+async function* onePerBatch<T>(all: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (const one of all) yield [one];
+}

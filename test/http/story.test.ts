@@ -1,0 +1,255 @@
+import { get } from 'node:http';
+import type { Response } from 'supertest';
+import type { Receipt } from '../../src/domain/receipt';
+import type { ImageOutcome } from '../../src/domain/report';
+import { listen } from '../../src/http/listener';
+import { ImageHistorySchema } from '../../src/http/schemas/image-history';
+import { ReceiptSchema } from '../../src/http/schemas/receipt';
+import { OperationSchema, RepairSchema, VerificationSchema } from '../../src/http/schemas/verification';
+import { RunImagePageSchema, RunStepPageSchema } from '../../src/http/story-operations';
+import { anImage, aRun, runId } from './fake-use-cases';
+import { aPublicApp, expectProblem, expectShape } from './listening';
+
+const ID = runId(1);
+const RUN = `/api/v1/runs/${ID}`;
+
+function anApp() {
+  const shell = aPublicApp({ publicUrl: 'http://p' });
+  shell.useCases.runs.set(ID, aRun());
+  return shell;
+}
+
+function outcome(blob: string, change: Partial<ImageOutcome> = {}): ImageOutcome {
+  return { blob, status: 'succeeded', listed: true, calls: 1, transactions: 4, ...change };
+}
+
+const FAILED: Partial<ImageOutcome> = {
+  ...{ status: 'failed', reason: 'vision-timeout', code: 'vision-timeout', stage: 'vision', retryable: true },
+  ...{ retries: 4, maybeBilled: ['2026-01-02T03:04:05.000Z'] },
+};
+
+const RECEIPT: Receipt = {
+  ...{ run: ID, container: 'photos', prefix: '', status: 'Completed' },
+  ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', removed: 0 },
+  counts: { total: 1, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 },
+  ...{ calls: 1, transactions: 4, cacheHits: 0, downloads: 1, throttled429: 2, retries: 0 },
+  ...{ maybeBilled: [], maybeBilledCount: 0, recount: { clean: true, differences: [], count: 0 } },
+  phases: { snapshot: '2026-01-01T00:00:00.000Z' },
+  price: { unit: 0.001, currency: 'USD', total: 0.004 },
+  analyzer: { provider: 'azure', version: '3.2', features: ['Color'], language: 'en' },
+};
+
+describe('GET the images of a run', () => {
+  test('page by page, filtered, each with its advice and its links', async () => {
+    const { api, useCases } = anApp();
+    useCases.story.outcomes.push(outcome('a/1.jpg', FAILED), outcome('a/2.jpg', FAILED), outcome('b.jpg'));
+    const path = `${RUN}/images?status=failed&reason=vision-timeout&prefix=a%2F&maxpagesize=1`;
+    const page = expectShape((await api.get(path)).body, RunImagePageSchema);
+    expect(page.value[0]).toMatchObject({ blob: 'a/1.jpg', advice: expect.stringContaining('VISION_TIMEOUT_MS') });
+    expect(page.value[0]?.links).toEqual({
+      image: 'http://p/api/v1/containers/photos/images/a%2F1.jpg',
+      history: 'http://p/api/v1/containers/photos/images/a%2F1.jpg/history',
+    });
+    const next = new URL(page.nextLink ?? '');
+    const second = (await api.get(next.pathname + next.search)).body;
+    expect(second.value.map(({ blob }: ImageOutcome) => blob)).toEqual(['a/2.jpg']);
+    expect(second).not.toHaveProperty('nextLink');
+  });
+
+  test.each(['status=done', 'reason=', 'tag=x', `prefix=${'x'.repeat(1_025)}`])('%s is refused', async (query) => {
+    expectProblem(await anApp().api.get(`${RUN}/images?${query}`), 'invalid-request');
+  });
+
+  test('of no run there are none', async () => {
+    expectProblem(await anApp().api.get(`/api/v1/runs/${runId(9)}/images`), 'run-not-found');
+  });
+});
+
+describe('GET the report of a run', () => {
+  test('one line of JSON an image', async () => {
+    const { api, useCases } = anApp();
+    for (let n = 0; n < 250; n++) useCases.story.outcomes.push(outcome(`${n}\n.jpg`, n === 7 ? FAILED : {}));
+    const response = await api.get(`${RUN}/report`).buffer(true).parse(text);
+    expect([response.status, response.type]).toEqual([200, 'application/x-ndjson']);
+    const lines = String(response.body)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ blob }) => blob)).toEqual(useCases.story.outcomes.map(({ blob }) => blob));
+    expect(lines[7]).toMatchObject({ ...FAILED, advice: expect.any(String) });
+  });
+
+  test('CSV with one header line, quoted where it must be, and without formulas', async () => {
+    const { api, useCases } = anApp();
+    const names = ['a,"b".jpg', '=HYPERLINK("http://x")', '+1', '-1', '@x', '\tx', 'line\r\nfeed', 'plain.jpg'];
+    useCases.story.outcomes.push(...names.map((name) => outcome(name)));
+    const response = await api.get(`${RUN}/report`).set('Accept', 'text/csv').buffer(true).parse(text);
+    expect(response.get('Content-Type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(response.get('Content-Disposition')).toContain(`run-${ID}.csv`);
+    const body = String(response.body);
+    expect(body.startsWith('blob,status,listed,reason,')).toBe(true);
+    const first = [
+      '"a,""b"".jpg"',
+      `"'=HYPERLINK(""http://x"")"`,
+      "'+1",
+      "'-1",
+      "'@x",
+      "'\tx",
+      '"line\r\nfeed"',
+      'plain.jpg',
+    ];
+    for (const cell of first) expect(body).toContain(`\r\n${cell},succeeded,true,`);
+    expect(body.endsWith('\r\n')).toBe(true);
+  });
+
+  test('an empty run has an empty report', async () => {
+    const { api } = anApp();
+    expect((await api.get(`${RUN}/report`).buffer(true).parse(text)).body).toBe('');
+    const csv = await api.get(`${RUN}/report`).set('Accept', 'text/csv').buffer(true).parse(text);
+    expect(String(csv.body).split('\r\n')).toHaveLength(2);
+  });
+
+  test('a failure before the first line is a problem; a later one cuts the connection', async () => {
+    const { api, useCases } = anApp();
+    for (let n = 0; n < 250; n++) useCases.story.outcomes.push(outcome(`${n}`));
+    useCases.story.failAtBatch = 1;
+    expectProblem(await api.get(`${RUN}/report`), 'internal');
+    useCases.story.batchesRead = 0;
+    useCases.story.failAtBatch = 3;
+    await expect(api.get(`${RUN}/report`).buffer(true).parse(text)).rejects.toThrow(/aborted|hang up/);
+  });
+
+  test('a reader who leaves early ends the reading', async () => {
+    const { app, useCases } = anApp();
+    for (let n = 0; n < 200_000; n++) useCases.story.outcomes.push(outcome(`${n}`));
+    const listener = await listen(app, { host: '127.0.0.1', port: 0, name: 'public API' });
+    await new Promise<void>((resolve, reject) => {
+      const asked = get(`${listener.url}${RUN}/report`, (res) => {
+        res.once('data', () => {
+          asked.destroy();
+          resolve();
+        });
+      }).once('error', reject);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const read = useCases.story.batchesRead;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(useCases.story.batchesRead).toBe(read);
+    expect(read).toBeLessThan(2_000);
+    await listener.close(0);
+  });
+
+  test('HEAD reads nothing', async () => {
+    const { api, useCases } = anApp();
+    useCases.story.outcomes.push(outcome('a'));
+    expect((await api.head(`${RUN}/report`)).status).toBe(200);
+    expect(useCases.story.batchesRead).toBe(0);
+  });
+});
+
+describe('GET the receipt of a run', () => {
+  test('is whole, its reports beside it', async () => {
+    const { api, useCases } = anApp();
+    useCases.story.receipt = RECEIPT;
+    useCases.story.reports.push({ key: 'k1', sha256: 'aa', lines: 100 }, { key: 'k2', sha256: 'bb', lines: 7 });
+    const response = await api.get(`${RUN}/receipt`);
+    expect(expectShape(response.body, ReceiptSchema)).toEqual({ ...RECEIPT, reports: useCases.story.reports });
+  });
+
+  test('before the end there is none, and the cure says when', async () => {
+    const problem = expectProblem(await anApp().api.get(`${RUN}/receipt`), 'receipt-not-found');
+    expect(problem.detail).toBe('The run is Running.');
+    expect(problem.cure).toContain('final');
+  });
+});
+
+test('GET the steps of a run', async () => {
+  const { api, useCases } = anApp();
+  const at = '2026-01-02T03:04:05.000Z';
+  const chunk = { chunk: 0, state: 'done', images: 3, startedAt: at, endedAt: at } as const;
+  useCases.story.steps.push(
+    { step: 'snapshot', state: 'done', startedAt: at, endedAt: at },
+    {
+      ...{ step: 'page', page: 0, state: 'done', startedAt: at, endedAt: at, images: 3, retries: 1 },
+      chunks: [{ ...chunk, calls: 3, retries: 1, throttled: 0, failed: 0 }],
+    },
+  );
+  const page = expectShape((await api.get(`${RUN}/steps`)).body, RunStepPageSchema);
+  expect(page.value).toEqual(useCases.story.steps);
+});
+
+describe('GET the history of an image', () => {
+  test('each attempt with its advice', async () => {
+    const { api, useCases } = anApp();
+    const attempt = { stage: 'vision', startedAt: '2026-01-02T03:04:05Z', waitMs: 1, workMs: 90, runId: ID } as const;
+    const failed = { ...attempt, code: 'vision-throttled', retryable: true, httpStatus: 429, requestId: 'r', count: 3 };
+    useCases.images.push(anImage('a/b.jpg', { status: 'skipped', reason: 'too-small', attempts: [failed, attempt] }));
+    const { body } = await api.get('/api/v1/containers/photos/images/a%2Fb.jpg/history');
+    const history = expectShape(body, ImageHistorySchema);
+    expect(history).toMatchObject({ status: 'skipped', advice: expect.stringContaining('larger copy') });
+    expect(history.attempts[0]).toMatchObject({ count: 3, advice: expect.stringContaining('slow down') });
+    expect(history.attempts[1]).not.toHaveProperty('advice');
+    expect(history.links.run).toBe(`http://p${RUN}`);
+  });
+
+  test('of no image there is none', async () => {
+    const response = await anApp().api.get('/api/v1/containers/photos/images/x/history');
+    expectProblem(response, 'image-not-found');
+  });
+});
+
+describe('POST verify and repair', () => {
+  test('answer what differs, and what was changed', async () => {
+    const { api, useCases } = anApp();
+    useCases.story.verification = {
+      ...{ clean: false, checkedAt: '2026-01-02T03:04:05.000Z', count: 1 },
+      differences: [{ kind: 'total', field: 'images.succeeded', expected: 3, actual: 2 }],
+    };
+    useCases.story.changed = { orphans: 0, totals: 1 };
+    const verified = expectShape((await api.post('/api/v1/containers/photos:verify')).body, VerificationSchema);
+    expect(verified).toEqual(useCases.story.verification);
+    const repaired = await api.post('/api/v1/containers/photos:repair?confirmShrink=true');
+    expect(expectShape(repaired.body, RepairSchema).changed).toEqual({ orphans: 0, totals: 1 });
+    expect(useCases.story.repairs).toEqual([{ container: 'photos', confirmShrink: true }]);
+  });
+
+  test('what takes long is found at Operation-Location', async () => {
+    const { api, useCases } = anApp();
+    const at = '2026-01-02T03:04:05.000Z';
+    const begun = { id: 'o1', kind: 'verify', container: 'photos', startedAt: at, updatedAt: at } as const;
+    useCases.story.operation = { ...begun, status: 'Running' };
+    const accepted = await api.post('/api/v1/containers/photos:verify');
+    expect([accepted.status, accepted.get('Retry-After')]).toEqual([202, '5']);
+    const location = new URL(accepted.get('Operation-Location') ?? '');
+    expectShape(accepted.body, OperationSchema);
+    useCases.story.operation = { ...begun, status: 'Succeeded', result: useCases.story.verification };
+    const ended = expectShape((await api.get(location.pathname)).body, OperationSchema);
+    expect(ended.result).toEqual(useCases.story.verification);
+    expectProblem(await api.get('/api/v1/operations/x'), 'operation-not-found');
+  });
+
+  test.each([
+    ['NO:verify', 'invalid-container-name'],
+    ['nowhere:verify', 'container-not-found'],
+    ['photos:verify?x=1', 'invalid-request'],
+    ['photos:repair?confirmShrink=yes', 'invalid-request'],
+    ['%24logs:repair', 'system-container'],
+  ] as const)('%s is refused as %s', async (path, code) => {
+    expectProblem(await anApp().api.post(`/api/v1/containers/${path}`), code);
+  });
+
+  test('GET is no verb for them, and another site may not ask', async () => {
+    const { api } = anApp();
+    expectProblem(await api.get('/api/v1/containers/photos:verify'), 'method-not-allowed');
+    const forged = await api.post('/api/v1/containers/photos:repair').set('Sec-Fetch-Site', 'cross-site');
+    expectProblem(forged, 'cross-site');
+  });
+});
+
+/** The body as it is, whatever its type. */
+function text(res: Response, done: (error: Error | null, body: string) => void): void {
+  const chunks: Buffer[] = [];
+  res.on('data', (chunk: Buffer) => chunks.push(chunk));
+  res.on('end', () => done(null, Buffer.concat(chunks).toString()));
+  res.on('error', (error: Error) => done(error, ''));
+}
