@@ -104,7 +104,7 @@ async function installDependencies() {
   );
   const flags = ['--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error'];
   let npm = await withTicker('npm ci', () => runNpm(['ci', ...flags]));
-  if (npm.code !== 0 && /EUSAGE[^]*from lock file/.test(npm.said)) {
+  if (npm.code !== 0 && /EUSAGE[\s\S]*from lock file/.test(npm.said)) {
     // A lockfile that was written behind a registry without them lacks packages of other platforms, and npm ci refuses it.
     say(
       'npm ci refuses the lockfile (`node tools/complete-lockfile.mjs` completes it): npm install with the same versions ...',
