@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { RunView } from '../../../src/domain/run';
 import { isFinal } from '../../../src/domain/run';
@@ -103,4 +104,9 @@ export function visionOf(stack: TestStack) {
     arm: (...faults: readonly FaultInput[]) => send('/_dev/faults', faults),
     disarm: () => ask(at('/_dev/faults'), { method: 'DELETE' }),
   };
+}
+
+/** How many times longer everything may take because others compute here too; a run alone keeps four processes busy. */
+export function crowd(): number {
+  return Math.max(1, (loadavg()[0] ?? 0) / Math.max(4, availableParallelism()));
 }
