@@ -12,6 +12,8 @@ export interface Column {
   /** How it gives way when not everything fits; absent: it keeps what it needs as long as any other can give. */
   readonly shrinks?: 'end' | 'middle';
   readonly align?: 'right';
+  /** Left out when there is no room for all, the lowest number first; absent: never. */
+  readonly drops?: number;
   /** Colours a cell; its width is measured before. */
   readonly paint?: (padded: string, cell: string) => string;
 }
@@ -26,10 +28,16 @@ export interface Table {
 }
 
 /** Widths follow from the rows at hand; later rows are fitted to them (I2), or stick out where nothing is cut. */
-export function createTable(columns: readonly Column[], rows: readonly (readonly string[])[], width?: number): Table {
-  const needs = columns.map((column, index) =>
-    Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(printable(row[index] ?? '')))),
-  );
+export function createTable(all: readonly Column[], rows: readonly (readonly string[])[], width?: number): Table {
+  const isKept = keep(all, rows, width);
+  const columns = all.filter((_, index) => isKept[index]);
+  const keptOf = (cells: readonly string[]) => cells.filter((_, index) => isKept[index]);
+  const table = fittedTable(columns, rows.map(keptOf), width);
+  return { header: table.header, line: (cells) => table.line(keptOf(cells)) };
+}
+
+function fittedTable(columns: readonly Column[], rows: readonly (readonly string[])[], width?: number): Table {
+  const needs = needsOf(columns, rows);
   const widths = width === undefined ? needs : shrink(columns, needs, width - GAP.length * (columns.length - 1));
   const line = (cells: readonly string[], isHeader: boolean) => {
     const text = columns
@@ -57,6 +65,33 @@ export function createTable(columns: readonly Column[], rows: readonly (readonly
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width?: number): string[] {
   const table = createTable(columns, rows, width);
   return [table.header(), ...rows.map((row) => table.line(row))];
+}
+
+function needsOf(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+  return columns.map((column, index) =>
+    Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(printable(row[index] ?? '')))),
+  );
+}
+
+/** Which columns there is room for, each as narrow as it can be. */
+function keep(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = Number.POSITIVE_INFINITY,
+): boolean[] {
+  const isKept = columns.map(() => true);
+  const least = needsOf(columns, rows).map((need, index) =>
+    columns[index]?.shrinks === undefined ? need : Math.min(need, NARROWEST),
+  );
+  const order = [...columns.entries()]
+    .filter(([, { drops }]) => drops !== undefined)
+    .sort(([, a], [, b]) => (a.drops ?? 0) - (b.drops ?? 0));
+  for (const [index] of order) {
+    const kept = least.filter((_, each) => isKept[each]);
+    if (kept.reduce((sum, one) => sum + one, GAP.length * (kept.length - 1)) <= width) break;
+    isKept[index] = false;
+  }
+  return isKept;
 }
 
 /** Takes from the widest of the columns that shrink until all fit, or none can give more. */

@@ -26,8 +26,8 @@ export function failedImagesView(): ListView<Image> {
       { title: 'BLOB', shrinks: 'middle' },
       { title: 'STAGE' },
       { title: 'CODE', shrinks: 'end' },
-      { title: 'HTTP', align: 'right' },
-      { title: 'RETRY' },
+      { title: 'HTTP', align: 'right', drops: 2 },
+      { title: 'RETRY', drops: 1 },
       { title: 'MESSAGE', shrinks: 'end' },
     ],
     row: ({ blob, error, reason }) => [

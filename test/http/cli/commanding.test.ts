@@ -1,0 +1,375 @@
+import express, { type Response } from 'express';
+import request from 'supertest';
+import type { Quote } from '../../../src/domain/quote';
+import { aRun, runId } from '../fake-use-cases';
+import { aServer, compile, json, jsonLines, startCli } from './running';
+
+/** Commands as the API is to take them: a server of stubs remembers what came. */
+
+type Server = Awaited<ReturnType<typeof aServer>>;
+
+interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly body?: unknown;
+}
+
+let server: Server;
+let received: Received[];
+beforeAll(compile);
+beforeEach(async () => {
+  received = [];
+  server = await aServer({ before: stubs() });
+});
+afterEach(() => server.stop());
+
+const QUOTE = {
+  container: 'photos',
+  images: { total: 1240, new: 1000, changed: 40, unchanged: 200, cached: 10, ineligible: { 'too-small': 3 } },
+  calls: 1030,
+  transactions: 4120,
+  price: { unit: 0.001, currency: 'USD', total: 4.12, estimate: true },
+  duration: { atQuotaSeconds: 103 },
+  planHash: 'p1',
+  expiresAt: '2026-01-02T04:04:05Z',
+};
+const QUOTA = { resource: 'local', ratePerSecond: 10, monthlyTransactions: 5000 };
+const DIFFERENCE = { kind: 'missing', blob: 'a.jpg', expected: 1, actual: 0 };
+const OPERATION = '/api/v1/operations/o1';
+
+const readJson = express.json();
+
+function stubs() {
+  const router = express.Router();
+  let polls = 0;
+  const answers: Record<string, (res: Response, body: unknown) => unknown> = {
+    'POST /api/v1/containers/photos/quotes': (res) => res.json(QUOTE),
+    [`POST /api/v1/runs/${runId(1)}:pause`]: (res) => res.status(202).json(aRun({ status: 'Pausing' })),
+    [`POST /api/v1/runs/${runId(1)}:resume`]: (res) => res.status(202).json(aRun()),
+    [`POST /api/v1/runs/${runId(1)}:cancel`]: (res) => res.status(202).json(aRun({ status: 'Cancelling' })),
+    [`POST /api/v1/runs/${runId(1)}:approve`]: (res) => res.status(202).json(aRun()),
+    [`POST /api/v1/runs/${runId(1)}:decline`]: (res) => res.status(202).json(aRun({ status: 'Cancelled' })),
+    [`POST /api/v1/runs/${runId(1)}:retry`]: (res, body) =>
+      (body as { dryRun?: boolean }).dryRun
+        ? res.json({ willRetry: 41, willNot: [{ reason: 'too-small', count: 6 }] })
+        : res.status(202).json({ ...aRun({ id: runId(2) }), retryOf: runId(1) }),
+    'GET /api/v1/quota': (res) => res.json(QUOTA),
+    'PUT /api/v1/quota': (res, body) => res.json(body),
+    'POST /api/v1/containers/photos:verify': (res) =>
+      res.json({ clean: false, checkedAt: '2026-01-02T03:04:05Z', differences: [DIFFERENCE] }),
+    'POST /api/v1/containers/empty:verify': (res) =>
+      res
+        .status(202)
+        .set({ 'Operation-Location': `http://inside.example${OPERATION}`, 'Retry-After': '0.1' })
+        .json({ status: 'Running' }),
+    [`GET ${OPERATION}`]: (res) =>
+      ++polls < 2
+        ? res.status(202).json({ status: 'Running' })
+        : res.json({ clean: true, checkedAt: '2026-01-02T03:04:05Z', differences: [] }),
+    'POST /api/v1/containers/photos:repair': (res) => res.json({ clean: true, differences: [DIFFERENCE] }),
+    'PUT /api/v1/containers/photos/watch': (res, body) => res.json(body),
+    'GET /api/v1/containers/photos/watch': (res) => res.json({ every: 900 }),
+    'DELETE /api/v1/containers/photos/watch': (res) => res.status(204).end(),
+  };
+  router.use((req, res, next) => {
+    const answer = answers[`${req.method} ${req.path}`];
+    if (!answer) return next();
+    readJson(req, res, () => {
+      const body: unknown = req.body;
+      received.push({ method: req.method, url: req.url, ...(body !== undefined && { body }) });
+      answer(res, body);
+    });
+  });
+  return router;
+}
+
+describe('run start', () => {
+  test('prints the id and nothing else on standard output', async () => {
+    const outcome = await server.cli('run', 'start', 'photos', '--prefix', 'a/', '--confirm-shrink');
+    expect(outcome).toEqual({
+      code: 0,
+      stdout: `${runId(1)}\n`,
+      stderr: `Started. Follow it with: contactsheet run watch ${runId(1)}\n`,
+    });
+    expect(server.useCases.commands).toEqual([
+      expect.objectContaining({ container: 'photos', prefix: 'a/', confirmShrink: true }),
+    ]);
+  });
+
+  test('prints what the API answered', async () => {
+    const started = json((await server.cli('run', 'start', 'photos', '-o', 'json')).stdout);
+    expect(started).toEqual((await request(server.url).get(`/api/v1/runs/${runId(1)}`)).body);
+  });
+
+  test('8: a run that is active already is named', async () => {
+    server.useCases.runs.set(runId(7), aRun({ id: runId(7) }));
+    const { code, stdout, stderr } = await server.cli('run', 'start', 'photos');
+    expect({ code, stdout }).toEqual({ code: 8, stdout: '' });
+    expect(stderr).toContain(`follow it with: contactsheet run watch ${runId(7)}`);
+  });
+
+  test('is never sent twice once it may have arrived', async () => {
+    let asked = 0;
+    const dropping = express.Router().post('/api/v1/containers/photos/runs', (req) => {
+      asked++;
+      req.socket.destroy();
+    });
+    const other = await aServer({ before: dropping });
+    expect(await other.cli('run', 'start', 'photos')).toMatchObject({
+      code: 7,
+      stderr: expect.stringContaining('broke'),
+    });
+    expect(asked).toBe(1);
+    await other.stop();
+  });
+
+  test('--dry-run says what it would cost and starts nothing', async () => {
+    const { code, stdout } = await server.cli('run', 'start', 'photos', '--dry-run', '--features', 'tags,color');
+    expect(code).toBe(0);
+    expect(stdout).toContain('about 4.12 USD');
+    expect(received).toEqual([
+      { method: 'POST', url: '/api/v1/containers/photos/quotes', body: { features: ['tags', 'color'] } },
+    ]);
+    expect(server.useCases.runs.size).toBe(0);
+  });
+});
+
+test('what the options of a start become', async () => {
+  const start = express.Router().post('/api/v1/containers/photos/runs', express.json(), (req, res) => {
+    received.push({ method: 'POST', url: req.url, body: req.body as unknown });
+    res.status(202).json(aRun());
+  });
+  const other = await aServer({ before: start });
+  const words = ['--features', 'tags', '--max-transactions', '500'];
+  await other.cli('run', 'start', 'photos', ...words, '--approve', 'always');
+  await other.cli('run', 'start', 'photos', '--approve', 'above:2.50');
+  expect(received.map(({ body }) => body)).toEqual([
+    { features: ['tags'], approval: 'always', maxTransactions: 500 },
+    { approval: { above: 2.5 } },
+  ]);
+  await other.stop();
+});
+
+test('quote', async () => {
+  const { stdout } = await server.cli('quote', 'photos', '--sample', '20', '--prefix', 'p');
+  expect(received).toEqual([
+    { method: 'POST', url: '/api/v1/containers/photos/quotes?sample=20', body: { prefix: 'p' } },
+  ]);
+  expect(stdout).toBe(
+    [
+      'container     photos',
+      'images        1,240',
+      '  new         1,000',
+      '  changed     40',
+      '  unchanged   200',
+      '  from cache  10',
+      '  too-small   3',
+      'calls         1,030',
+      'transactions  4,120',
+      'price         about 4.12 USD at 0.001 USD each (an estimate)',
+      'takes         1m43s',
+      'plan          p1',
+      'expires       2026-01-02 04:04:05Z',
+      '',
+    ].join('\n'),
+  );
+  expect(json((await server.cli('quote', 'photos', '-o', 'json')).stdout)).toEqual(QUOTE);
+});
+
+describe('commands to a run', () => {
+  test.each([
+    [['pause', '--reason', 'lunch'], { reason: 'lunch' }, 'Pausing'],
+    [['resume'], undefined, 'Running'],
+    [['resume', '--max-transactions', '900'], { maxTransactions: 900 }, 'Running'],
+    [['cancel', '--reason', 'wrong container'], { reason: 'wrong container' }, 'Cancelling'],
+    [['approve', '--plan-hash', 'p9', '--max-transactions', '5'], { planHash: 'p9', maxTransactions: 5 }, 'Running'],
+    [['decline', '--reason', 'dear'], { reason: 'dear' }, 'Cancelled'],
+  ])('%j sends %j', async ([verb = '', ...options], body, status) => {
+    expect(await server.cli('run', verb, runId(1), ...options)).toEqual({ code: 0, stdout: `${status}\n`, stderr: '' });
+    expect(received).toEqual([{ method: 'POST', url: `/api/v1/runs/${runId(1)}:${verb}`, ...(body && { body }) }]);
+  });
+
+  test('approve names the plan that the run shows', async () => {
+    const quote = { ...aRun().quote, planHash: 'p1' } as Quote;
+    const shown = express.Router().get(`/api/v1/runs/${runId(1)}`, (_req, res) => void res.json(aRun({ quote })));
+    const other = await aServer({ before: shown.use(stubs()) });
+    expect(await other.cli('run', 'approve', runId(1))).toMatchObject({ code: 0 });
+    expect(received.map(({ body }) => body)).toEqual([{ planHash: 'p1' }]);
+    await other.stop();
+  });
+
+  test('approve without a plan is a conflict', async () => {
+    const { quote: _, ...run } = aRun();
+    server.useCases.runs.set(runId(1), run);
+    expect(await server.cli('run', 'approve', runId(1))).toMatchObject({
+      code: 8,
+      stderr: expect.stringContaining('--plan-hash'),
+    });
+  });
+
+  test('retry: a dry run says what and why not, a real one is a new run', async () => {
+    const dry = await server.cli('run', 'retry', runId(1), '--code', 'vision-timeout', '--dry-run');
+    expect(dry).toEqual({ code: 0, stdout: '41 will be retried, 6 not:\nNOT  WHY\n  6  too-small\n', stderr: '' });
+    const real = await server.cli('run', 'retry', runId(1), '--prefix', 'a/', '-q');
+    expect(real).toEqual({ code: 0, stdout: `${runId(2)}\n`, stderr: '' });
+    expect(received.map(({ body }) => body)).toEqual([{ code: 'vision-timeout', dryRun: true }, { prefix: 'a/' }]);
+  });
+});
+
+describe('containers', () => {
+  test('verify names the differences and ends with 1', async () => {
+    const { code, stdout } = await server.cli('container', 'verify', 'photos');
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: 'Found 1 difference:\nKIND     BLOB   EXPECTED  ACTUAL\nmissing  a.jpg  1         0\n',
+    });
+  });
+
+  test('verify follows a recount that takes long, at the known address', async () => {
+    const { code, stdout, stderr } = await server.cli('container', 'verify', 'empty');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: 'Clean: documents, totals and listing agree.\n',
+      stderr: 'This takes a while ...\n',
+    });
+  });
+
+  test('repair says what it changed', async () => {
+    expect(await server.cli('container', 'repair', 'photos')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Repaired 1 difference:\n/),
+    });
+  });
+
+  test('watch: show, set, end', async () => {
+    expect((await server.cli('container', 'watch', 'photos')).stdout).toBe('every  900\n');
+    await server.cli('container', 'watch', 'photos', '--every', '15m', '--approve', 'auto', '--max-transactions', '9');
+    expect(await server.cli('container', 'watch', 'photos', '--off')).toMatchObject({
+      code: 0,
+      stdout: 'Not watched any longer.\n',
+    });
+    expect(received.map(({ method, body }) => [method, body])).toEqual([
+      ['GET', undefined],
+      ['PUT', { every: 900, approval: 'auto', caps: { maxTransactions: 9 } }],
+      ['DELETE', undefined],
+    ]);
+  });
+
+  test('list falls back to the containers of the runs', async () => {
+    const none = express.Router().get('/api/v1/containers', (_req, res) => {
+      res
+        .status(404)
+        .type('application/problem+json')
+        .send(JSON.stringify({ title: 'No such route', status: 404, code: 'route-not-found' }));
+    });
+    const other = await aServer({ before: none });
+    other.useCases.runs.set(runId(1), aRun());
+    other.useCases.runs.set(runId(2), aRun({ id: runId(2) }));
+    other.useCases.runs.set(runId(3), aRun({ id: runId(3), container: 'empty', status: 'Completed' }));
+    expect(jsonLines((await other.cli('container', 'list', '-o', 'jsonl')).stdout)).toEqual([
+      { container: 'empty', lastRun: runId(3), status: 'Completed' },
+      { container: 'photos', lastRun: runId(2), status: 'Running' },
+    ]);
+    await other.stop();
+  });
+});
+
+test('quota: show, and set what is named', async () => {
+  expect((await server.cli('quota', 'show')).stdout).toBe(
+    'resource             local\nratePerSecond        10\nmonthlyTransactions  5000\n',
+  );
+  const { code, stdout } = await server.cli('quota', 'set', '--rate', '20/min', '--weight', 'r1=2', '-o', 'json');
+  expect(code).toBe(0);
+  expect(json(stdout)).toEqual({ resource: 'local', ratePerMinute: 20, monthlyTransactions: 5000, weights: { r1: 2 } });
+});
+
+describe('a server that lacks a route', () => {
+  const lacking = (status: number, code: string) =>
+    express.Router().use('/api', (_req, res) => {
+      res
+        .status(status)
+        .type('application/problem+json')
+        .send(JSON.stringify({ title: 'x', status, code }));
+    });
+
+  test.each([
+    [404, 'route-not-found', ['quote', 'photos'], 'quotes'],
+    [405, 'method-not-allowed', ['run', 'pause', runId(1)], "'pause' for runs"],
+    [404, 'route-not-found', ['run', 'receipt', runId(1)], 'receipts'],
+    [404, 'route-not-found', ['quota', 'show'], 'quotas'],
+  ])('%i %s: %j', async (status, code, words, what) => {
+    const other = await aServer({ before: lacking(status, code) });
+    expect(await other.cli(...words)).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: `error: this server does not offer ${what} yet\nUse a newer server.\n`,
+    });
+    await other.stop();
+  });
+});
+
+describe('doctor', () => {
+  test('finds everything well', async () => {
+    server.useCases.runs.set(runId(1), aRun());
+    const { code, stdout } = await server.cli('doctor', '-o', 'json');
+    expect(code).toBe(0);
+    expect(json(stdout)).toMatchObject({
+      ok: true,
+      checks: {
+        api: { state: 'ok' },
+        sidecar: { state: 'ok' },
+        worker: { state: 'ok' },
+        storage: { state: 'ok' },
+        results: { state: 'ok' },
+        vision: { state: 'ok', detail: `answered 1 calls in run ${runId(1)}` },
+      },
+    });
+  });
+
+  test('says what is not well, and the cure', async () => {
+    server.useCases.report = {
+      ready: false,
+      checks: { sidecar: { ok: false, detail: 'it does not answer' }, results: { ok: false } },
+    };
+    server.useCases.runs.set(
+      runId(1),
+      aRun({
+        failureGroups: [
+          { stage: 'vision', code: 'vision-unauthorized', reason: 'x', count: 1, retryable: false, sample: 'a' },
+        ],
+      }),
+    );
+    const { code, stdout } = await server.cli('doctor');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/failed {3}sidecar {3}it does not answer\n {19}cure: Start daprd/);
+    expect(stdout).toMatch(/failed {3}results.*\n.*COSMOS_ENDPOINT/);
+    expect(stdout).toMatch(/failed {3}vision {4}vision-unauthorized in run .*\n.*VISION_KEY/);
+    expect(stdout).toContain('ok       storage   answers');
+  });
+
+  test('7 when the API is away', async () => {
+    await server.stop();
+    expect(await server.cli('doctor')).toMatchObject({
+      code: 7,
+      stdout: expect.stringMatching(/^failed {3}api.*\n.*npm start/),
+    });
+  });
+});
+
+describe('open and version', () => {
+  test('open prints the address and hands it to the browser', async () => {
+    expect(await server.cli('open', '--print')).toEqual({ code: 0, stdout: `${server.url}\n`, stderr: '' });
+    expect(json((await server.cli('open', '--print', '-o', 'json')).stdout)).toEqual({ address: server.url });
+    const opened = startCli(['open', '--address', server.url], { BROWSER: 'touch-no-such-program' });
+    expect(await opened.ended).toEqual({
+      code: 0,
+      stdout: `${server.url}\n`,
+      stderr: 'No browser could be opened.\n',
+    });
+  });
+
+  test('version', async () => {
+    const { version } = json((await server.cli('version', '-o', 'json')).stdout) as { version: string };
+    expect((await server.cli('--version')).stdout).toBe(`${version}\n`);
+  });
+});

@@ -1,0 +1,280 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express from 'express';
+import request from 'supertest';
+import { AppError } from '../../../src/domain/errors';
+import { anImage, aRun, runId } from '../fake-use-cases';
+import { aServer, compile, json, jsonLines } from './running';
+
+type Server = Awaited<ReturnType<typeof aServer>>;
+
+let server: Server;
+beforeAll(compile);
+beforeEach(async () => {
+  server = await aServer({ before: records() });
+});
+afterEach(() => server.stop());
+
+/** Routes of the API as they are to be, where the fake has none. */
+function records() {
+  const router = express.Router();
+  const image = anImage('b/1.jpg');
+  router.get(`/api/v1/runs/${runId(1)}/images`, (req, res) => {
+    const isSecond = req.query.continuation === 'x';
+    const query = new URLSearchParams({ ...(req.query as Record<string, string>), continuation: 'x' });
+    const failed = {
+      ...image,
+      status: 'failed',
+      blob: `${String(req.query.prefix ?? '')}f.jpg`,
+      error: { code: 'vision-timeout', stage: 'vision', message: 'no answer', retryable: true, httpStatus: 504 },
+    };
+    res.json({
+      value: [req.query.status === 'failed' ? failed : { ...image, blob: isSecond ? 'b/2.jpg' : 'b/1.jpg' }],
+      // As a server behind a proxy knows itself: under an address that leads nowhere.
+      ...(!isSecond && { nextLink: `http://inside.example/api/v1/runs/${runId(1)}/images?${query}` }),
+    });
+  });
+  router.get(`/api/v1/runs/${runId(1)}/receipt`, (_req, res) => {
+    res.json({ run: runId(1), counts: { total: 3 }, reports: [{ key: 'k', sha256: 'ab', lines: 3 }] });
+  });
+  router.get(`/api/v1/runs/${runId(1)}/audit`, (_req, res) => {
+    res.json({ value: [{ at: '2026-01-02T03:04:05Z', who: 'alice', verb: 'pause', reason: 'lunch' }] });
+  });
+  router.get(`/api/v1/runs/${runId(1)}/steps`, (_req, res) => {
+    res.json({ value: [{ step: 'snapshot', ms: 12 }] });
+  });
+  router.get(`/api/v1/runs/${runId(1)}/report`, (req, res) => {
+    if (req.accepts(['application/x-ndjson', 'text/csv']) === 'text/csv')
+      res.type('text/csv').send('blob,status\na,ok\n');
+    else res.type('application/x-ndjson').send('{"blob":"a"}\n{"blob":"b"}\n');
+  });
+  router.get(`/api/v1/runs/${runId(2)}/report`, (_req, res) => {
+    res.type('application/x-ndjson').write('{"blob":"a"}\n');
+    setTimeout(() => res.destroy(), 50);
+  });
+  return router;
+}
+
+describe('run list', () => {
+  test('is a table, newest first, with whole ids', async () => {
+    server.useCases.runs.set(runId(1), aRun());
+    server.useCases.runs.set(
+      runId(2),
+      aRun({ id: runId(2), status: 'Completed', endedAt: '2026-01-02T03:05:15.678Z' }),
+    );
+    const { code, stdout, stderr } = await server.cli('run', 'list');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/^RUN +STATUS +CONTAINER +STARTED +TOOK +DONE +FAILED +COST$/);
+    expect(lines[1]).toMatch(
+      new RegExp(`^${runId(2)}  Completed  photos +2026-01-02 03:04:05Z +1m10s +1/3 +0 +0\\.0040 EUR$`),
+    );
+    expect(lines[2]).toContain(runId(1));
+  });
+
+  test('follows nextLink to the end, in the shapes of the API', async () => {
+    for (let n = 1; n <= 230; n++) server.useCases.runs.set(runId(n), aRun({ id: runId(n) }));
+    const whole = await server.cli('run', 'ls', '--all', '-o', 'json');
+    const { value } = json(whole.stdout) as { value: { id: string }[] };
+    expect(value.map(({ id }) => id)).toEqual(Array.from({ length: 230 }, (_, n) => runId(230 - n)));
+    const api = (await request(server.url).get('/api/v1/runs?maxpagesize=1')).body as { value: unknown[] };
+    expect(value[0]).toEqual(api.value[0]);
+    const lines = jsonLines((await server.cli('run', 'list', '--all', '-o', 'jsonl')).stdout);
+    expect(lines).toEqual(value);
+    const limited = await server.cli('run', 'list', '--limit', '120', '-o', 'jsonl');
+    expect(jsonLines(limited.stdout)).toHaveLength(120);
+    expect(limited.stderr).toContain('Only the first 120');
+  });
+
+  test('filters by container, state and age', async () => {
+    server.useCases.runs.set(runId(1), aRun({ status: 'Failed', startedAt: '2020-01-01T00:00:00Z' }));
+    server.useCases.runs.set(runId(2), aRun({ id: runId(2), container: 'other', startedAt: new Date().toISOString() }));
+    const ids = async (...words: string[]) =>
+      jsonLines((await server.cli('run', 'list', '-o', 'jsonl', ...words)).stdout).map(
+        (run) => (run as { id: string }).id,
+      );
+    expect(await ids('--container', 'other')).toEqual([runId(2)]);
+    expect(await ids('--status', 'failed,cancelled')).toEqual([runId(1)]);
+    expect(await ids('--since', '24h')).toEqual([runId(2)]);
+  });
+
+  test('says what to do when there are none, and nothing when quiet', async () => {
+    expect(await server.cli('run', 'list')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'No runs. Start one with: contactsheet run start <container>\n',
+    });
+    expect(await server.cli('run', 'list', '-q')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(json((await server.cli('run', 'list', '-o', 'json')).stdout)).toEqual({ value: [] });
+  });
+});
+
+describe('one run', () => {
+  test('as text, with its failures by cause', async () => {
+    server.useCases.runs.set(
+      runId(1),
+      aRun({
+        status: 'CompletedWithErrors',
+        endedAt: '2026-01-02T03:05:15.678Z',
+        failureGroups: [
+          {
+            reason: 'vision-timeout',
+            code: 'vision-timeout',
+            stage: 'vision',
+            count: 2,
+            retryable: true,
+            sample: 'a\u001b[2J.jpg',
+          },
+        ],
+      }),
+    );
+    const { stdout } = await server.cli('run', 'show', runId(1));
+    expect(stdout).toContain(`Run ${runId(1)} over photos: CompletedWithErrors\n`);
+    expect(stdout).toContain('  images   3: 1 analysed, 0 failed, 0 skipped, 0 unchanged, 2 in flight\n');
+    expect(stdout).toMatch(/ {2}took +1m10s\n/);
+    expect(stdout).toMatch(/2 {2}vision {2}vision-timeout {2}vision-timeout {2}worth it {2}a\.jpg\n$/);
+    const groups = json((await server.cli('run', 'failures', runId(1), '-o', 'json')).stdout);
+    expect(groups).toEqual({ value: server.useCases.runs.get(runId(1))?.failureGroups });
+  });
+
+  test('as the API has it', async () => {
+    server.useCases.runs.set(runId(1), aRun());
+    const { body } = await request(server.url).get(`/api/v1/runs/${runId(1)}`);
+    expect(json((await server.cli('run', 'show', runId(1), '-o', 'json')).stdout)).toEqual(body);
+    expect(jsonLines((await server.cli('run', 'show', runId(1), '-o', 'jsonl')).stdout)).toEqual([body]);
+  });
+});
+
+describe('what a run leaves behind', () => {
+  test('its images, page by page, at the address that is known', async () => {
+    const { code, stdout } = await server.cli('run', 'results', runId(1));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^STATUS +BLOB +CAPTION +TAGS\nsucceeded +b\/1\.jpg +a mountain +mountain\nsucceeded +b\/2\.jpg/,
+    );
+  });
+
+  test('its failed images', async () => {
+    const { stdout } = await server.cli('run', 'failures', runId(1), '--images', '--prefix', 'p/', '--limit', '1');
+    expect(stdout).toMatch(/p\/f\.jpg +vision +vision-timeout +504 +worth it +no answer\n$/);
+  });
+
+  test('its receipt, steps and audit trail', async () => {
+    expect((await server.cli('run', 'receipt', runId(1))).stdout).toBe(
+      `run           ${runId(1)}\ncounts.total  3\n\nreports:\nKEY  SHA256  LINES\nk    ab      3\n`,
+    );
+    expect((await server.cli('run', 'steps', runId(1))).stdout).toBe('STEP      MS\nsnapshot  12\n');
+    const [entry] = jsonLines((await server.cli('run', 'audit', runId(1), '-o', 'jsonl')).stdout);
+    expect(entry).toEqual({ at: '2026-01-02T03:04:05Z', who: 'alice', verb: 'pause', reason: 'lunch' });
+    expect(json((await server.cli('run', 'audit', runId(1), '-o', 'json')).stdout)).toEqual({ value: [entry] });
+  });
+
+  test('its report, to standard output or a file, and never half of it', async () => {
+    expect((await server.cli('run', 'report', runId(1))).stdout).toBe('{"blob":"a"}\n{"blob":"b"}\n');
+    const folder = await mkdtemp(join(tmpdir(), 'contactsheet-cli-'));
+    const file = join(folder, 'report.csv');
+    const saved = await server.cli('run', 'report', runId(1), '--format', 'csv', '--out', file);
+    expect(saved).toMatchObject({ code: 0, stdout: '' });
+    expect(readFileSync(file, 'utf8')).toBe('blob,status\na,ok\n');
+    const broken = await server.cli('run', 'report', runId(2), '--out', join(folder, 'broken.jsonl'));
+    expect(broken).toMatchObject({ code: 7, stderr: expect.stringContaining('broke off') });
+    expect(await readdir(folder)).toEqual(['report.csv']);
+    const nowhere = await server.cli('run', 'report', runId(1), '--out', join(folder, 'no', 'such'));
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written (ENOENT)') });
+  });
+});
+
+describe('containers, images, tags', () => {
+  test('totals of a container', async () => {
+    const { body } = await request(server.url).get('/api/v1/containers/photos');
+    expect(json((await server.cli('container', 'show', 'photos', '-o', 'json')).stdout)).toEqual(body);
+    const { stdout } = await server.cli('container', 'show', 'photos');
+    expect(stdout).toMatch(/^container +photos\nimages +0\n/);
+    expect(stdout).toMatch(/mountain +1 +0\.99\nsky +1\n$/);
+  });
+
+  test('an image, whatever its name', async () => {
+    const blob = 'ferien/2026 ä#?%2F+🙂\u001b[31m\n.jpg';
+    server.useCases.images.push(anImage(blob));
+    const { code, stdout } = await server.cli('image', 'show', `photos/${blob}`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^blob +ferien\/2026 ä#\?%2F\+🙂 \.jpg\n/);
+    expect(stdout).toMatch(/caption +a mountain\n/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    const exact = json((await server.cli('image', 'show', `photos/${blob}`, '-o', 'json')).stdout);
+    expect(exact).toMatchObject({ blob });
+  });
+
+  test('tags', async () => {
+    expect((await server.cli('tags', 'photos', '--top', '1')).stdout).toMatch(/^TAG.*\nmountain +1 +0\.99\n$/);
+    expect(json((await server.cli('tags', 'photos', '-o', 'json')).stdout)).toEqual({
+      value: [
+        { name: 'mountain', count: 1, meanConfidence: 0.99 },
+        { name: 'sky', count: 1 },
+      ],
+    });
+  });
+});
+
+describe('errors', () => {
+  test.each([
+    [5, ['run', 'show', runId(9)], 'error: Run not found: No run has this id.\ncure: Take the id'],
+    [5, ['container', 'show', 'nowhere'], 'error: Container not found'],
+    [5, ['image', 'show', 'photos/none.jpg'], 'error: Image not found'],
+    [2, ['container', 'show', 'UPPER'], 'error: Not a container name'],
+  ])('%i: %j', async (code, words, message) => {
+    const outcome = await server.cli(...words);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).not.toContain('request id');
+  });
+
+  test('6: what the server may not read', async () => {
+    server.useCases.failNext(new AppError('container-forbidden', 'No right to list.'));
+    expect(await server.cli('container', 'show', 'photos')).toMatchObject({ code: 6 });
+  });
+
+  test('1: a failure of the server, with the request id for its log', async () => {
+    server.useCases.failNext(new Error('secret'));
+    const { code, stderr } = await server.cli('run', 'list');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: Something went wrong on our side: .*\ncure: .*\nrequest id: [0-9a-f-]{36}\n$/);
+  });
+
+  test('a short outage is tried again without a word', async () => {
+    server.useCases.failNext(new AppError('results-unavailable', 'x'));
+    expect(await server.cli('run', 'list', '-q')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('7: nobody there', async () => {
+    await server.stop();
+    expect(await server.cli('run', 'list')).toMatchObject({
+      code: 7,
+      stdout: '',
+      stderr: expect.stringContaining('npm start'),
+    });
+  });
+
+  test('an answer of something else is recognised', async () => {
+    const strange = express.Router().use((_req, res) => {
+      res.type('html').send('<h1>Welcome to nginx</h1>');
+    });
+    const other = await aServer({ before: strange });
+    expect(await other.cli('run', 'list')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('does not answer as Contactsheet'),
+    });
+    expect((await other.cli('doctor')).stdout).toContain('failed   api');
+    await other.stop();
+  });
+
+  test('a reader that has seen enough is no failure', async () => {
+    for (let n = 1; n <= 500; n++) server.useCases.runs.set(runId(n), aRun({ id: runId(n) }));
+    const { child, ended } = server.start('run', 'list', '--all', '-o', 'json');
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,92 @@
+import type { ApiClient } from '../../../src/cli/api/client';
+import { refusalOf, Unreachable } from '../../../src/cli/api/failures';
+import type { Run } from '../../../src/cli/api/shapes';
+import { followRun } from '../../../src/cli/follow';
+import { createOutput } from '../../../src/cli/output';
+import { createProgress } from '../../../src/cli/progress';
+import type { Session } from '../../../src/cli/session';
+import type { RunStatus } from '../../../src/domain/run';
+import { aRun, runId } from '../../http/fake-use-cases';
+import { aWorld, type FakeWorld } from './screen';
+
+const AWAY = new Unreachable('nothing answers at http://x (ECONNREFUSED)', [], true, undefined);
+
+/** A session whose API answers from a script; the last answer stays. */
+function scripted(answers: readonly (RunStatus | Error)[], world: FakeWorld = aWorld()) {
+  const left = [...answers];
+  let asked = 0;
+  const get = async (): Promise<Run> => {
+    asked++;
+    const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'Running';
+    if (answer instanceof Error) throw answer;
+    return aRun({ status: answer }) as Run;
+  };
+  const session: Session = {
+    world,
+    api: { get } as unknown as ApiClient,
+    out: createOutput(world, { format: 'text', isQuiet: false, color: 'auto' }),
+    progress: () => createProgress(world, false),
+  };
+  return { session, world, asked: () => asked };
+}
+
+test('an outage of less than a minute is waited for, with pauses that grow', async () => {
+  const { session, world, asked } = scripted([AWAY, AWAY, AWAY, AWAY, AWAY, 'Completed']);
+  const began = world.now();
+  expect((await followRun(session, runId(1))).status).toBe('Completed');
+  expect(asked()).toBe(6);
+  expect(world.now() - began).toBeGreaterThanOrEqual(15_500);
+  expect(world.stderr.text()).toMatch(
+    /^nothing answers .*; trying again for up to 60 s \.\.\.\nThe API answers again\.\n/,
+  );
+});
+
+test('a longer one ends the looking, with 7 and where to go on', async () => {
+  const { session, world } = scripted(['Running', AWAY]);
+  const began = world.now();
+  await expect(followRun(session, runId(1))).rejects.toMatchObject({
+    exitCode: 7,
+    message: expect.stringContaining('for 60 s; the run does not depend on it'),
+    help: [`follow it again with: contactsheet run watch ${runId(1)}`],
+  });
+  expect(world.now() - began).toBeGreaterThanOrEqual(60_000);
+  expect(world.now() - began).toBeLessThan(90_000);
+});
+
+test('an outage that comes and goes starts anew each time', async () => {
+  const outages = Array.from({ length: 20 }, (): (RunStatus | Error)[] => [AWAY, AWAY, AWAY, 'Running']).flat();
+  const { session } = scripted([...outages, 'Completed']);
+  expect((await followRun(session, runId(1))).status).toBe('Completed');
+});
+
+test('a server that fails is an outage, one that refuses is not', async () => {
+  const failing = refusalOf(500, { title: 'x', code: 'internal' }, 'runs');
+  expect((await followRun(scripted([failing, 'Completed']).session, runId(1))).status).toBe('Completed');
+  const refusing = refusalOf(404, { title: 'x', code: 'run-not-found' }, 'runs');
+  await expect(followRun(scripted([refusing]).session, runId(1))).rejects.toBe(refusing);
+});
+
+test('where there is no terminal a line comes each ten seconds', async () => {
+  const { session, world } = scripted([...Array.from({ length: 20 }, (): RunStatus => 'Running'), 'Completed']);
+  await followRun(session, runId(1));
+  const lines = world.stderr.text().trimEnd().split('\n');
+  expect(lines[0]).toMatch(/^1\/3 33% ok 1/);
+  expect(lines.at(-1)).toMatch(/^Completed: /);
+  expect(lines.length).toBeGreaterThanOrEqual(4);
+  expect(lines.length).toBeLessThanOrEqual(6);
+  expect(lines[2]).toContain('stalled for');
+});
+
+test('Ctrl-C and a timeout leave the run alone', async () => {
+  const world = aWorld();
+  const { session } = scripted(['Running'], world);
+  await expect(followRun(session, runId(1), { timeoutMs: 90_000 })).rejects.toMatchObject({
+    exitCode: 7,
+    message: 'the run did not end within 1m30s, and goes on',
+  });
+  world.interrupt();
+  await expect(followRun(session, runId(1))).rejects.toMatchObject({
+    exitCode: 130,
+    message: `still running; cancel with: contactsheet run cancel ${runId(1)}`,
+  });
+});
