@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { judge } from '../../chaos/oracle';
+import { withLogs } from '../framework';
+import { callsSeen, inStatus, post, runOf, seeded, slowStack, startedAfter, startRun } from './control';
+
+const IMAGES = 600;
+const CONTAINER = 'paused';
+
+// I9: after a pause no call starts later than one lease (1 s); what was sent is saved. The pause outlives every process.
+test('pause in the middle, restart everything, resume', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'contactsheet-'));
+  let stack = await slowStack({ home });
+  try {
+    await withLogs(async () => {
+      await seeded(stack, CONTAINER, IMAGES);
+      await pause(6_000); // Azurite writes its index every 5 s, and this stack will be stopped
+      const id = await startRun(stack, CONTAINER);
+      await callsSeen(stack, IMAGES * 0.3);
+      const told = await post(stack, `/api/v1/runs/${id}:pause`, { reason: 'lunch' });
+      const pausedAtMs = Date.now();
+      expect([told.status, told.body.status, told.body.reason]).toEqual([202, 'Pausing', 'lunch']);
+
+      const paused = await inStatus(stack, id, /^Paused$/);
+      await pause(2_000);
+      const late = await startedAfter(stack, pausedAtMs);
+      const calls = await callsSeen(stack);
+      process.stdout.write(
+        `paused at ${calls} of ${IMAGES} calls: ${late.length} later, last after ${late.at(-1) ?? 0} ms\n`,
+      );
+      expect(late.at(-1) ?? 0).toBeLessThan(1_000);
+      expect(calls).toBeLessThan(IMAGES);
+      expect([paused.counts.inFlight, paused.counts.succeeded, paused.calls]).toEqual([0, calls, calls]);
+      expect((await post(stack, `/api/v1/runs/${id}:pause`)).body.status).toBe('Paused');
+
+      await stack.stop();
+      stack = await slowStack({ home });
+      expect((await inStatus(stack, id, /^Paused$/)).reason).toBe('lunch');
+      const resumed = await post(stack, `/api/v1/runs/${id}:resume`);
+      expect([resumed.status, resumed.body.status]).toEqual([202, 'Running']);
+      const ended = await inStatus(stack, id, /^(Completed|Failed|Cancelled)/, 120_000);
+      expect([ended.status, ended.calls, ended.reason]).toEqual(['Completed', IMAGES, undefined]);
+      expect(await callsSeen(stack)).toBe(IMAGES - calls); // local Vision counts from its start
+      expect((await post(stack, `/api/v1/runs/${id}:resume`)).status).toBe(409);
+
+      const { violations } = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id });
+      expect(violations).toEqual([]);
+      const audit = (await (await stack.api(`/api/v1/runs/${id}/audit`)).json()) as { value: object[] };
+      expect(audit.value).toMatchObject([
+        { who: 'ann', verb: 'pause', reason: 'lunch', from: 'Running', to: 'Pausing' },
+        { who: 'ann', verb: 'resume', from: 'Paused', to: 'Running' },
+      ]);
+    });
+  } finally {
+    await stack.stop();
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}, 300_000);
+
+test('paused and resumed many times in a row', async () => {
+  const stack = await slowStack();
+  try {
+    await withLogs(async () => {
+      await seeded(stack, 'restless', 1_200);
+      const id = await startRun(stack, 'restless');
+      await callsSeen(stack, 20);
+      let rounds = 0;
+      for (; rounds < 100 && Number((await runOf(stack, id)).counts.succeeded) < 900; rounds++) {
+        expect((await post(stack, `/api/v1/runs/${id}:pause`)).status).toBe(202);
+        if (rounds % 10 === 9) await inStatus(stack, id, /^Paused$/);
+        expect((await post(stack, `/api/v1/runs/${id}:resume`)).status).toBe(202);
+        if (rounds % 5 === 0) await pause(150);
+      }
+      process.stdout.write(`${rounds} times paused and resumed\n`);
+      expect(rounds).toBeGreaterThan(20);
+      await inStatus(stack, id, /^(Completed|Failed)/, 120_000);
+      const { violations, repeated } = await judge({ endpoints: stack.endpoints, container: 'restless', runId: id });
+      expect([violations, repeated]).toEqual([[], 0]);
+    });
+  } finally {
+    await stack.stop();
+  }
+}, 300_000);
