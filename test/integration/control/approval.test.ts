@@ -1,0 +1,65 @@
+import { judge } from '../../chaos/oracle';
+import { eventually, withLogs } from '../framework';
+import { callsSeen, inStatus, post, type RunBody, runOf, seeded, slowStack, startRun } from './control';
+
+const IMAGES = 40;
+
+// A run above the configured amount spends nothing before its owner has agreed to its very plan.
+test('a run asks, is approved, declined, or expires', async () => {
+  const stack = await slowStack({ appEnv: { APPROVAL: 'above:0.01', APPROVAL_EXPIRES_SECONDS: '30' } });
+  try {
+    await withLogs(async () => {
+      await seeded(stack, 'asked', IMAGES);
+      const { status, body: quote } = await post<Record<string, unknown>>(stack, '/api/v1/containers/asked/quotes');
+      expect(status).toBe(200);
+      expect(quote).toMatchObject({ container: 'asked', calls: IMAGES, images: { total: IMAGES, new: IMAGES } });
+
+      const declined = await startRun(stack, 'asked');
+      await inStatus(stack, declined, /^AwaitingApproval$/);
+      const no = await post(stack, `/api/v1/runs/${declined}:decline`, { reason: 'too dear' });
+      expect([no.status, no.body.status]).toEqual([202, 'Cancelling']);
+      expect((await inStatus(stack, declined, /^Cancelled$/)).reason).toBe('too dear');
+
+      const id = await startRun(stack, 'asked');
+      const waiting = await inStatus(stack, id, /^AwaitingApproval$/);
+      expect(waiting.quote?.planHash).toBe(quote.planHash); // the plan of the dry run still holds
+      await eventually(
+        async () =>
+          (await (await stack.api('/api/v1/containers/asked/activity')).text()).includes(`${id}/approval-requested`),
+        {
+          what: 'approval-requested is announced',
+        },
+      );
+      expect(await callsSeen(stack)).toBe(0);
+      expect((await post(stack, `/api/v1/runs/${id}:approve`, { planHash: '0'.repeat(64) })).status).toBe(409);
+      const paused = await post(stack, `/api/v1/runs/${id}:pause`);
+      expect([paused.status, paused.body.status]).toEqual([202, 'Paused']);
+      const approval = { planHash: waiting.quote?.planHash, maxTransactions: 10_000 };
+      expect((await post(stack, `/api/v1/runs/${id}:approve`, approval)).body.status).toBe('Paused');
+      expect((await post(stack, `/api/v1/runs/${id}:resume`)).status).toBe(202);
+      await inStatus(stack, id, /^Completed/);
+      expect((await post(stack, `/api/v1/runs/${id}:approve`, approval)).status).toBe(409);
+      const { violations } = await judge({ endpoints: stack.endpoints, container: 'asked', runId: id });
+      expect(violations).toEqual([]);
+
+      const free = await post<RunBody>(stack, '/api/v1/containers/asked/runs'); // nothing new: nothing to ask
+      await inStatus(stack, free.body.id, /^Completed$/);
+
+      await seeded(stack, 'byevent', IMAGES);
+      const raised = await startRun(stack, 'byevent', { approval: 'always' });
+      const plan = (await inStatus(stack, raised, /^AwaitingApproval$/)).quote?.planHash;
+      const sidecar = `${stack.endpoints.sidecar}/v1.0/workflows/dapr/${raised}/raiseEvent/approval`;
+      const event = { method: 'POST', body: JSON.stringify({ approved: true, planHash: plan }) };
+      expect((await fetch(sidecar, event)).status).toBe(202);
+      await inStatus(stack, raised, /^Completed$/);
+
+      await seeded(stack, 'expired', IMAGES);
+      const calls = await callsSeen(stack);
+      const late = await startRun(stack, 'expired', { approval: 'always' });
+      expect((await inStatus(stack, late, /^Cancelled$/, 60_000)).reason).toBe('approval expired');
+      expect([await callsSeen(stack), (await runOf(stack, late)).calls]).toEqual([calls, 0]);
+    });
+  } finally {
+    await stack.stop();
+  }
+}, 300_000);
