@@ -1,0 +1,88 @@
+import type { Operation } from '../../../src/domain/operation';
+import type { Verification } from '../../../src/domain/verification';
+import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
+import { Operations } from '../../../src/runs/operations';
+
+const RESULT: Verification = { clean: true, checkedAt: '2026-01-01T00:00:00.000Z', differences: [], count: 0 };
+const TASK = { kind: 'verify', container: 'photos' } as const;
+
+function aBench() {
+  const time = { ms: Date.UTC(2026, 0, 1) };
+  const manifests = createMemoryManifests();
+  let ids = 0;
+  const newId = () => `operation-${++ids}`;
+  const operations = new Operations({ manifests, nowMs: () => time.ms, newId, patienceMs: 20 });
+  return { time, manifests, operations };
+}
+
+/** Work that ends when the test says so. */
+function work() {
+  let end: (result: Verification | Error) => void = () => {};
+  const done = new Promise<Verification>((resolve, reject) => {
+    end = (result) => (result instanceof Error ? reject(result) : resolve(result));
+  });
+  let begun = 0;
+  const begin = () => {
+    begun += 1;
+    return done;
+  };
+  return { begin, end: (result: Verification | Error = RESULT) => end(result), times: () => begun };
+}
+
+async function ended(operations: Operations, id: string): Promise<Operation> {
+  for (;;) {
+    const operation = await operations.get(id);
+    if (operation.status !== 'Running') return operation;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+test('what ends soon is answered itself, and leaves no record', async () => {
+  const { operations, manifests } = aBench();
+  expect(await operations.run(TASK, async () => RESULT)).toEqual({ done: true, result: RESULT });
+  expect(manifests.keys()).toEqual([]);
+});
+
+test('what takes longer is found by its id when it has ended', async () => {
+  const { operations } = aBench();
+  const { begin, end } = work();
+  const answer = await operations.run(TASK, begin);
+  if (answer.done) throw new Error('it cannot be done');
+  expect(await operations.get(answer.operation.id)).toMatchObject({ ...TASK, status: 'Running' });
+  end();
+  expect(await ended(operations, answer.operation.id)).toMatchObject({ status: 'Succeeded', result: RESULT });
+});
+
+test('a failure is thrown to who still waits, and recorded for who does not', async () => {
+  const { operations } = aBench();
+  await expect(operations.run(TASK, () => Promise.reject(new Error('soon')))).rejects.toThrow('soon');
+  const { begin, end } = work();
+  const answer = await operations.run(TASK, begin);
+  if (answer.done) throw new Error('it cannot be done');
+  end(new Error('late'));
+  const error = { code: 'internal', message: 'late' };
+  expect(await ended(operations, answer.operation.id)).toMatchObject({ status: 'Failed', error });
+});
+
+test('the same work is done once at a time, under one id', async () => {
+  const { operations } = aBench();
+  const { begin, end, times } = work();
+  const [a, b] = await Promise.all([operations.run(TASK, begin), operations.run(TASK, begin)]);
+  expect(times()).toBe(1);
+  expect(a).toEqual(b);
+  end();
+  await Promise.all([a, b].map((each) => !each.done && ended(operations, each.operation.id)));
+  await operations.run(TASK, begin);
+  expect(times()).toBe(2);
+});
+
+test('a record that nobody renews is shown as failed', async () => {
+  const { operations, manifests, time } = aBench();
+  const at = new Date(time.ms).toISOString();
+  await manifests.writeOperation({ ...TASK, id: 'x', status: 'Running', startedAt: at, updatedAt: at });
+  time.ms += 59_000;
+  expect((await operations.get('x')).status).toBe('Running');
+  time.ms += 1_000;
+  expect(await operations.get('x')).toMatchObject({ status: 'Failed', error: { code: 'lost' } });
+  await expect(operations.get('y')).rejects.toMatchObject({ code: 'operation-not-found' });
+});

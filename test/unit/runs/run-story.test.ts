@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { manifestKeys } from '../../../src/domain/ids';
+import type { ImageOutcome } from '../../../src/domain/report';
+import { ACTIVITIES } from '../../../src/names';
+import { RunStory } from '../../../src/runs/run-story';
+import { picture } from '../pipeline/pictures';
+import { createPlant, Engine, FAIR_WEATHER, type Plant } from '../pipeline/plant';
+import { tellRun } from '../pipeline/story';
+
+/** Runs over the whole pipeline in memory (pages of 8, chunks of 4), then asked what they did. */
+const CONTAINER = 'photos';
+const IMAGES = 22;
+const FIRST = '1'.repeat(32);
+const SECOND = '2'.repeat(32);
+const THIRD = '3'.repeat(32);
+
+const nameOf = (n: number) => `photo-${String(n).padStart(3, '0')}.gif`;
+
+async function aPlant(): Promise<{ plant: Plant; story: RunStory; run: (id: string) => Promise<void> }> {
+  const plant = createPlant();
+  plant.blobs.createContainer(CONTAINER);
+  for (let n = 0; n < IMAGES; n++) {
+    const bytes = n === 5 ? picture('tiny', 10, 10) : n === 9 ? new Uint8Array() : picture(`content ${n}`);
+    plant.blobs.put(CONTAINER, nameOf(n), bytes);
+  }
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const getRun = viewIn(plant);
+  const story = new RunStory({ getRun, actors: plant.actors, manifests: plant.manifests, results: plant.results });
+  const run = async (id: string) => {
+    const request = { id, container: CONTAINER, prefix: '', features: [], confirmShrink: false };
+    await plant.clock.until(
+      tellRun(plant, engine, { ...request, startedAt: new Date(plant.clock.nowMs()).toISOString() }),
+    );
+  };
+  return { plant, story, run };
+}
+
+const viewIn = (plant: Plant) => async (id: string) => {
+  const { run } = await plant.actors.run(id).view();
+  if (!run) throw new Error(`no run ${id}`);
+  return run;
+};
+
+async function linesOf(story: RunStory, id: string): Promise<ImageOutcome[]> {
+  const lines: ImageOutcome[] = [];
+  for await (const some of await story.report(id)) lines.push(...some);
+  return lines;
+}
+
+async function namesByPages(story: RunStory, id: string, filter: object, size: number): Promise<string[]> {
+  const names: string[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = await story.images(id, filter, { size, ...(continuation === undefined ? {} : { continuation }) });
+    names.push(...page.value.map(({ blob }) => blob));
+    continuation = page.continuation;
+  } while (continuation !== undefined);
+  return names;
+}
+
+const ALL = Array.from({ length: IMAGES }, (_, n) => nameOf(n));
+
+test('a run tells each of its images once, in order, with what was done', async () => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  const lines = await linesOf(story, FIRST);
+  expect(lines.map(({ blob }) => blob)).toEqual(ALL);
+  expect(lines[0]).toMatchObject({ status: 'succeeded', calls: 1, downloads: 1, source: 'call' });
+  expect(lines[5]).toMatchObject({ status: 'skipped', reason: 'too-small', calls: 0, downloads: 1 });
+  expect(lines[9]).toMatchObject({ status: 'skipped', reason: 'empty', calls: 0 });
+  expect(lines[9]).not.toHaveProperty('downloads');
+});
+
+test.each([1, 3, 100])('page by page (%i at a time) the images are the same', async (size) => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  expect(await namesByPages(story, FIRST, {}, size)).toEqual(ALL);
+  expect(await namesByPages(story, FIRST, { status: 'skipped' }, size)).toEqual([nameOf(5), nameOf(9)]);
+  expect(await namesByPages(story, FIRST, { reason: 'empty' }, size)).toEqual([nameOf(9)]);
+  expect(await namesByPages(story, FIRST, { prefix: 'photo-01' }, size)).toEqual(ALL.slice(10, 20));
+  expect(await namesByPages(story, FIRST, { prefix: 'x' }, size)).toEqual([]);
+});
+
+test('a settled run has no reports, and tells its images all the same, even after a later run', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  await run(SECOND);
+  expect(plant.manifests.keys().filter((key) => key.startsWith(`${SECOND}/report`))).toEqual([]);
+  const unchanged = (await linesOf(story, SECOND)).map(({ blob, status }) => [blob, status]);
+  expect(unchanged).toEqual(ALL.map((blob) => [blob, 'unchanged']));
+
+  plant.blobs.remove(CONTAINER, nameOf(3));
+  plant.blobs.put(CONTAINER, nameOf(4), picture('other'));
+  plant.blobs.put(CONTAINER, 'photo-010-new.gif', picture('new'));
+  await run(THIRD);
+  expect((await linesOf(story, SECOND)).map(({ blob }) => blob)).toEqual(ALL);
+  const third = await linesOf(story, THIRD);
+  const by = (status: string) => third.filter((line) => line.status === status).map(({ blob }) => blob);
+  expect(by('removed')).toEqual([nameOf(3)]);
+  expect(by('succeeded')).toEqual([nameOf(4), 'photo-010-new.gif']);
+  expect(third).toHaveLength(IMAGES + 1);
+});
+
+test('the receipt adds up what the reports say, and its hashes are those of what is stored', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  const { receipt, reports } = await story.receipt(FIRST);
+  expect(receipt).toMatchObject({
+    ...{ run: FIRST, container: CONTAINER, status: 'Completed', calls: 20, downloads: 21, retries: 0, throttled429: 0 },
+    ...{ counts: { total: 22, succeeded: 20, skipped: 2 }, maybeBilledCount: 0 },
+    recount: { clean: true, differences: [], count: 0 },
+    price: { unit: 0.001, currency: 'USD', total: receipt.transactions / 1_000 },
+  });
+  expect(Object.keys(receipt.phases).sort()).toEqual(['analyze', 'finish', 'quote', 'snapshot']);
+  const rows = [];
+  for await (const some of reports) rows.push(...some);
+  expect(rows.map(({ key }) => key)).toEqual(plant.manifests.keys().filter((key) => key.includes('/report/')));
+  expect(rows.reduce((sum, { lines }) => sum + lines, 0)).toBe(IMAGES);
+  const text = (await plant.manifests.readReportText({ runId: FIRST, page: 0, chunk: 1 })) ?? '';
+  expect(rows[1]).toEqual({
+    key: manifestKeys.report({ runId: FIRST, page: 0, chunk: 1 }),
+    sha256: createHash('sha256').update(text).digest('hex'),
+    lines: 4,
+  });
+});
+
+test('a second execution of the end, after the clean-up, changes neither receipt nor ledger', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  const before = await story.receipt(FIRST);
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const scope = { runId: FIRST, container: CONTAINER, prefix: '' };
+  await plant.clock.until(engine.step(ACTIVITIES.closeRun, { ...scope, failure: 'late' }));
+  expect((await story.receipt(FIRST)).receipt).toEqual(before.receipt);
+  expect(await linesOf(story, FIRST)).toHaveLength(IMAGES);
+});
+
+test('429s, retries and calls that were never answered stand in the receipt', async () => {
+  const { plant, story, run } = await aPlant();
+  const failures = ['vision-throttled', 'vision-throttled', 'vision-timeout', 'vision-unavailable'] as const;
+  plant.vision.script(({ number }) => {
+    const code = failures[number - 1];
+    return code && { ok: false, code, message: code, retryable: true };
+  });
+  await run(FIRST);
+  const { receipt } = await story.receipt(FIRST);
+  expect(receipt.throttled429).toBeGreaterThan(0);
+  expect(receipt.retries).toBe(2);
+  expect(receipt.maybeBilled).toHaveLength(1);
+  expect(receipt).toMatchObject({ maybeBilledCount: 1, counts: { succeeded: 20, failed: 0 } });
+});
+
+test('steps: phases, pages and chunks in order, with their times', async () => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  const { value, continuation } = await story.steps(FIRST, { size: 100 });
+  expect(continuation).toBeUndefined();
+  expect(value.map((step) => (step.step === 'page' ? `page ${step.page}` : step.step))).toEqual([
+    'snapshot',
+    'quote',
+    'analyze',
+    'page 0',
+    'page 1',
+    'page 2',
+    'finish',
+  ]);
+  expect(value.every(({ state, startedAt, endedAt }) => state === 'done' && startedAt && endedAt)).toBe(true);
+  const chunks = value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
+  expect(chunks.map(({ images }) => images)).toEqual([4, 4, 4, 4, 4, 2]);
+  expect(chunks.reduce((sum, { calls }) => sum + calls, 0)).toBe(20);
+  const first = await story.steps(FIRST, { size: 2 });
+  expect(first.value).toHaveLength(5);
+  const rest = await story.steps(FIRST, { size: 2, continuation: first.continuation ?? '' });
+  expect([...first.value, ...rest.value]).toEqual(value);
+});
+
+test('while a run goes on, what is finished is told, and there is no receipt', async () => {
+  const { plant, story } = await aPlant();
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const scope = { runId: FIRST, container: CONTAINER, prefix: '' };
+  await plant.actors.container(CONTAINER).beginRun({ runId: FIRST });
+  await plant.actors.run(FIRST).begin(request);
+  const steps = async () => {
+    await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'snapshot' });
+    for (const page of [0, 1, 2]) await engine.step(ACTIVITIES.listPage, { ...scope, page });
+    await engine.step(ACTIVITIES.writeQuote, scope);
+    await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'analyze' });
+    await engine.step(ACTIVITIES.analyzeChunk, { ...scope, ref: { runId: FIRST, page: 1, chunk: 0 } });
+  };
+  await plant.clock.until(steps());
+  expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL.slice(8, 12));
+  await expect(story.receipt(FIRST)).rejects.toMatchObject({
+    code: 'receipt-not-found',
+    message: 'The run is Running.',
+  });
+  const { value } = await story.steps(FIRST, { size: 100 });
+  expect(value.map(({ state }) => state)).toEqual(['done', 'done', 'running', 'waiting', 'running', 'waiting']);
+});
+
+test('a page whose index was lost before the end is told by its reports', async () => {
+  const { plant, story } = await aPlant();
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const told = tellRun(plant, engine, request);
+  const lost = (async () => {
+    while (!plant.manifests.keys().includes(manifestKeys.report({ runId: FIRST, page: 2, chunk: 1 }))) {
+      await plant.clock.sleep(1);
+    }
+    plant.manifests.lose(manifestKeys.page(FIRST, 1));
+  })();
+  await plant.clock.until(Promise.all([told, lost]));
+  expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL);
+});
+
+test('a continuation that is none is refused', async () => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  await expect(story.images(FIRST, {}, { size: 1, continuation: '1.x' })).rejects.toMatchObject({
+    code: 'invalid-request',
+  });
+});
