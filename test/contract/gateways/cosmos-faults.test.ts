@@ -147,7 +147,13 @@ describe('the Cosmos schema', () => {
       const client = createCosmosClient(cosmos.settings);
       const { resources } = await client.database(COSMOS.database).containers.readAll().fetchAll();
       client.dispose();
-      expect(resources.map(({ id }) => id).sort()).toEqual(['Activity', 'EngineState', 'ImageAnalysis', 'Runs']);
+      expect(resources.map(({ id }) => id).sort()).toEqual([
+        'Activity',
+        'AnalysisCache',
+        'EngineState',
+        'ImageAnalysis',
+        'Runs',
+      ]);
       const engine = resources.find(({ id }) => id === COSMOS.engineState.id);
       expect(engine).toMatchObject({ defaultTtl: -1, partitionKey: { paths: ['/partitionKey'] } });
     } finally {

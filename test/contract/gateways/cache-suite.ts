@@ -1,0 +1,66 @@
+import type { Analyzer } from '../../../src/domain/analysis';
+import type { CacheGateway, Granted } from '../../../src/gateways/cache/port';
+
+/** What a cache of answers promises (gateways/cache/port.ts), whoever keeps it. `key` gives keys nobody has used. */
+export function cacheSuite(open: () => CacheGateway, key: () => string): void {
+  const analyzer = (...features: string[]): Analyzer => ({ provider: 'p', version: '1', features, language: 'en' });
+  const claimant = (holder: string, nowMs = 1_000) => ({ holder, nowMs, leaseMs: 60_000 });
+  const answer = (holder: string, ...features: string[]) => ({
+    analysis: { requestId: holder, tags: [] },
+    analyzer: analyzer(...features),
+    paid: { holder, at: '2026-01-01T00:00:00.000Z', transactions: features.length },
+  });
+  const granted = (claim: unknown): Granted => {
+    expect(claim).toMatchObject({ state: 'granted' });
+    return claim as Granted;
+  };
+
+  test('I1 one holder at a time: the others are told that it is busy, then get its answer', async () => {
+    const [cache, id] = [open(), key()];
+    const first = granted(await cache.claim(id, ['Tags'], claimant('a')));
+    expect(first.abandonedAt).toBeUndefined();
+    expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'busy' });
+    expect(await cache.put(first, answer('a', 'Tags'))).toBe(true);
+    expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'hit', answer: answer('a', 'Tags') });
+  });
+
+  test('I1 of many that claim at once, one is granted', async () => {
+    const [cache, id] = [open(), key()];
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => cache.claim(id, ['Tags'], claimant(`holder-${i}`))),
+    );
+    expect(claims.filter(({ state }) => state === 'granted')).toHaveLength(1);
+  });
+
+  test('I2 a further feature is claimed with what is known, and merged in', async () => {
+    const [cache, id] = [open(), key()];
+    await cache.put(granted(await cache.claim(id, ['Tags'], claimant('a'))), answer('a', 'Tags'));
+    const more = granted(await cache.claim(id, ['Color', 'Tags'], claimant('b')));
+    expect(more.known).toEqual(answer('a', 'Tags'));
+    expect(await cache.claim(id, ['Tags'], claimant('c'))).toMatchObject({ state: 'hit' }); // what is known stays known
+    await cache.put(more, answer('b', 'Color', 'Tags'));
+    expect(await cache.claim(id, ['Color'], claimant('c'))).toMatchObject({ state: 'hit' });
+  });
+
+  test('a claim that is given back is free; one with something known keeps that', async () => {
+    const [cache, id] = [open(), key()];
+    await cache.release(granted(await cache.claim(id, ['Tags'], claimant('a'))));
+    const again = granted(await cache.claim(id, ['Tags'], claimant('b')));
+    expect(again.abandonedAt).toBeUndefined();
+    await cache.put(again, answer('b', 'Tags'));
+    await cache.release(granted(await cache.claim(id, ['Color', 'Tags'], claimant('c'))));
+    expect(await cache.claim(id, ['Tags'], claimant('d'))).toMatchObject({ state: 'hit' });
+  });
+
+  test('I3 a claim left behind is taken over when it has run out, or by its own holder at once, and is told', async () => {
+    const [cache, id, other] = [open(), key(), key()];
+    const left = granted(await cache.claim(id, ['Tags'], claimant('a', 1_000)));
+    expect(await cache.claim(id, ['Tags'], claimant('b', 60_999))).toEqual({ state: 'busy' });
+    const taken = granted(await cache.claim(id, ['Tags'], claimant('b', 61_001)));
+    expect(taken.abandonedAt).toBe('1970-01-01T00:00:01.000Z');
+    expect(await cache.put(left, answer('a', 'Tags'))).toBe(false); // the key is somebody else's by now
+    expect(await cache.put(taken, answer('b', 'Tags'))).toBe(true);
+    await cache.claim(other, ['Tags'], claimant('a', 1_000));
+    expect(granted(await cache.claim(other, ['Tags'], claimant('a', 1_500))).abandonedAt).toBeDefined();
+  });
+}
