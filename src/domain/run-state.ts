@@ -1,10 +1,18 @@
 import { type ApprovalAnswer, needsApproval, type RunApproval } from './approval';
-import { addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
+import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
 import { type ChunkRef, chunkId } from './ids';
 import { addListings, type ListingCounts, NO_LISTING, type Quote } from './quote';
 import type { PhaseTimes } from './receipt';
-import { isFinal, RUN_PHASES, type RunPhase, type RunRequest, type RunStatus, type RunView } from './run';
+import {
+  type FailureGroup,
+  isFinal,
+  RUN_PHASES,
+  type RunPhase,
+  type RunRequest,
+  type RunStatus,
+  type RunView,
+} from './run';
 import type { RunBudget } from './run-budget';
 
 /**
@@ -262,16 +270,25 @@ export function retried(state: RunState, by: string, at: string): RunState {
   return state.retriedBy === by ? state : { ...state, retriedBy: by, updatedAt: at };
 }
 
+/** Known images were missing from a listing that lost too many to be believed: their results stay, and it is said. */
+function shrinkOf({ listing, mayRemove, request, quote }: RunState): FailureGroup | undefined {
+  if (mayRemove || request.retry !== undefined || quote === undefined || listing.missing === 0) return undefined;
+  const kind = { reason: 'shrink', code: 'shrink', stage: 'listing' };
+  return { ...kind, count: listing.missing, retryable: true, sample: request.container };
+}
+
 /** What the run ends as, and why: decided once, from what is counted. */
 export function endRun(state: RunState, failure: string | undefined, at: string): RunState {
   if (isFinal(state.status)) return state;
-  const counted = Object.values(state.partial).reduce(addProgress, state.done);
+  const worked = Object.values(state.partial).reduce(addProgress, state.done);
+  const shrink = shrinkOf(state);
+  const counted = shrink ? { ...worked, failureGroups: addGroups(worked.failureGroups, [shrink]) } : worked;
   const status: RunStatus =
     failure !== undefined || state.control === 'fail'
       ? 'Failed'
       : state.control === 'cancel'
         ? 'Cancelled'
-        : counted.failed > 0
+        : counted.failed > 0 || shrink
           ? 'CompletedWithErrors'
           : 'Completed';
   const reason = failure ?? state.reason;

@@ -101,7 +101,13 @@ test('4: a listing that lost too much removes nothing until that is confirmed', 
   const known = imagesBefore.total ?? 0;
   for (let n = 10; n < 30; n += 1) await remove(photo(n));
   const careful = await runToEnd(stack, ALBUM);
-  expect(careful).toMatchObject({ status: 'Completed', calls: 0, removed: 0, quote: { images: { missing: 20 } } });
+  expect(careful.failureGroups).toMatchObject([{ reason: 'shrink', count: 20 }]);
+  expect(careful).toMatchObject({
+    status: 'CompletedWithErrors',
+    calls: 0,
+    removed: 0,
+    quote: { images: { missing: 20 } },
+  });
   expect(careful.counts).toMatchObject({ ...NOTHING, total: known - 20, unchanged: known - 20 });
   expect(await documents(stack, ALBUM)).toEqual(before);
   expect((await totals()).images).toEqual(imagesBefore);
@@ -113,7 +119,7 @@ test('4: a listing that lost too much removes nothing until that is confirmed', 
 
   for (const { blob, status } of (await documents(stack, ALBUM)).values()) if (status !== 'removed') await remove(blob);
   const empty = await runToEnd(stack, ALBUM);
-  expect(empty).toMatchObject({ status: 'Completed', removed: 0, counts: { total: 0 } });
+  expect(empty).toMatchObject({ status: 'CompletedWithErrors', removed: 0, counts: { total: 0 } });
   expect((await totals()).images).toMatchObject({ total: known - 20 });
   const emptied = await runToEnd(stack, ALBUM, { confirmShrink: true });
   expect(emptied).toMatchObject({ status: 'Completed', removed: known - 20, counts: { total: 0 } });
@@ -166,13 +172,14 @@ test('7: Vision rejects three images', async () => {
   await visionOf(stack).arm(...hashes.map((match) => ({ behaviour: 'status-400' as const, times: 100, match })));
   const run = await runToEnd(stack, container);
   expect(run).toMatchObject({ status: 'CompletedWithErrors', counts: { total: 40, succeeded: 37, failed: 3 } });
-  expect(run.failureGroups).toEqual([
+  expect(run.failureGroups).toMatchObject([
     {
       reason: 'vision-rejected',
       code: 'vision-rejected',
       stage: 'vision',
       count: 3,
       retryable: false,
+      advice: expect.any(String),
       sample: expect.any(String),
     },
   ]);
