@@ -25,6 +25,8 @@ export interface Evidence {
   readonly runId: string;
   /** Calls that crashes may have repeated at most; 0 without crash. */
   readonly repeatable?: number;
+  /** Answers by content of Vision processes that died: what each had answered is known to its own book alone. */
+  readonly booksBefore?: readonly Readonly<Record<string, number>>[];
 }
 
 export interface Verdict {
@@ -34,7 +36,8 @@ export interface Verdict {
   readonly documents: number;
 }
 
-export async function judge({ endpoints, container, runId, repeatable = 0 }: Evidence): Promise<Verdict> {
+export async function judge(evidence: Evidence): Promise<Verdict> {
+  const { endpoints, container, runId, repeatable = 0, booksBefore = [] } = evidence;
   const violations: string[] = [];
   const expect = (holds: boolean, violation: string) => {
     if (!holds) violations.push(violation);
@@ -68,8 +71,8 @@ export async function judge({ endpoints, container, runId, repeatable = 0 }: Evi
   for (const document of documents) addInto(stored, document.contribution);
   expect(differences(recount, stored).length === 0, 'I2: stored contributions differ from what the documents say');
 
-  const stats = await json(`${endpoints.vision.endpoint}/stats`);
-  const repeated = Number(stats.repeated);
+  const stats = await json(`${endpoints.vision.endpoint}/stats?detail=hashes`);
+  const repeated = repeatedIn([...booksBefore, stats.byHash as Record<string, number>]);
   expect(repeated <= repeatable, `I3: ${repeated} calls repeated, at most ${repeatable} allowed`);
   expect(Number(stats.insideRetryAfter) === 0, `I6: ${stats.insideRetryAfter} calls inside an announced Retry-After`);
 
@@ -118,6 +121,15 @@ async function json(url: string): Promise<Record<string, unknown>> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`GET ${url}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Record<string, unknown>;
+}
+
+/** Answers beyond the first of each content, over all books. */
+function repeatedIn(books: readonly Readonly<Record<string, number>>[]): number {
+  const answers = new Map<string, number>();
+  for (const book of books) {
+    for (const [hash, count] of Object.entries(book)) answers.set(hash, (answers.get(hash) ?? 0) + count);
+  }
+  return [...answers.values()].reduce((sum, count) => sum + count - 1, 0);
 }
 
 /** Key order says nothing. */
