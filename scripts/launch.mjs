@@ -1,6 +1,6 @@
 /**
- * The one door to this checkout: `start`, `services`, `app`, `test`, `verify`. Plain JavaScript without dependencies, since
- * it is what gets them: it checks Node, installs and compiles what is missing or stale, and hands over.
+ * The one door to this checkout: what stands in COMMANDS. Plain JavaScript without dependencies, since it is what gets
+ * them: it checks Node, installs and compiles what is missing or stale, and hands over.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -63,7 +63,37 @@ const COMMANDS = {
     say('verify: tests');
     return test(words);
   },
+
+  /** Images a second beside a plain script. */
+  bench: (words) => measure('throughput', words),
+
+  /** What a size costs. */
+  scale: (words) => measure('scale', words),
+
+  /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
+  async chaos(words) {
+    const known = { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' };
+    for (let i = 0; i < words.length; i += 2) {
+      const [option, value] = [words[i], words[i + 1]];
+      if (!Object.hasOwn(known, option) || !/^\d+$/.test(value ?? ''))
+        throw new Stop(
+          `npm run chaos does not know ${option} ${value ?? ''}.`,
+          'Give --seed S and --n N or --only I.',
+          2,
+        );
+      process.env[known[option]] = value;
+    }
+    await prepare();
+    return test(['--selectProjects', 'chaos', '--runInBand', 'kill-matrix']);
+  },
 };
+
+async function measure(script, words) {
+  await prepare();
+  const { daprd } = await acquireRuntime();
+  const env = { ...process.env, DAPR_RUNTIME_PATH: dirname(daprd) };
+  return run(process.execPath, [at('dist', 'local', 'bench', `${script}.js`), ...words], { env });
+}
 
 async function main([command = '', ...words]) {
   checkMachine();
