@@ -17,6 +17,8 @@ export interface ApiClientOptions {
   /** `http://localhost:8080` */
   readonly address: string;
   readonly userAgent: string;
+  /** Who stands in the audit trail; nothing is decided by it. */
+  readonly user?: string | undefined;
   readonly interrupted: AbortSignal;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -110,12 +112,15 @@ interface Sending {
   readonly isStream?: boolean;
 }
 
-function createHttp({ address, userAgent }: ApiClientOptions): AxiosInstance {
+/** What the API takes as a name. */
+const USER = /^[\x20-\x7e]{1,128}$/;
+
+function createHttp({ address, userAgent, user }: ApiClientOptions): AxiosInstance {
   const { hostname } = new URL(address);
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return axios.create({
     baseURL: address,
-    headers: { 'User-Agent': userAgent },
+    headers: { 'User-Agent': userAgent, ...(user !== undefined && USER.test(user) && { 'X-Contactsheet-User': user }) },
     maxRedirects: 0,
     maxContentLength: MAX_ANSWER_BYTES,
     validateStatus: () => true,

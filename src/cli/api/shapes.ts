@@ -41,7 +41,45 @@ export interface RetryPlan {
 export interface Recount {
   readonly clean: boolean;
   readonly checkedAt?: string;
+  /** The first of them. */
   readonly differences: readonly unknown[];
+  /** How many there are. */
+  readonly count?: number;
+}
+
+/** What a run did with one image. */
+export interface Outcome {
+  readonly blob: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly code?: string;
+  readonly stage?: string;
+  readonly retryable?: boolean;
+  readonly calls: number;
+  readonly transactions: number;
+  readonly source?: string;
+  readonly waitMs?: number;
+  readonly workMs?: number;
+  readonly advice?: string;
+}
+
+export interface Step {
+  readonly step: string;
+  readonly page?: number;
+  readonly state?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly images?: number;
+  readonly chunks?: readonly { readonly calls: number; readonly failed: number }[];
+}
+
+export interface AuditEntry {
+  readonly at: string;
+  readonly who: string;
+  readonly verb: string;
+  readonly reason?: string;
+  readonly from?: string;
+  readonly to?: string;
 }
 
 export interface Quota {

@@ -9,7 +9,7 @@ import { durationMs, type Registrar, type Session } from '../session';
 import { isRecord, plainLines } from '../text/plain';
 import { count } from '../text/quantities';
 import { containerLines } from '../views/container';
-import { addSpendingOptions, type Approval } from './analysis-options';
+import { type Approval, addSpendingOptions } from './analysis-options';
 
 export function registerContainers(program: Command, { action }: Registrar): void {
   const container = program.command('container').description('containers: totals, checks, watching');
@@ -37,7 +37,8 @@ export function registerContainers(program: Command, { action }: Registrar): voi
     .command('repair')
     .description('recount a container and put right what differs')
     .argument('<container>')
-    .action(action((session, [name = '']) => recount(session, name, 'repair')));
+    .option('--confirm-shrink', 'remove results without blobs even if they are many of those that are known')
+    .action(action<RepairOptions>((session, [name = ''], options) => recount(session, name, 'repair', options)));
   registerWatch(container, action);
 }
 
@@ -99,14 +100,24 @@ async function* orFromRuns(
 const RECOUNT_TIMEOUT_MS = 60_000;
 const POLL_MS = 2_000;
 
-async function recount(session: Session, name: string, verb: 'verify' | 'repair'): Promise<ExitCode> {
+interface RepairOptions {
+  readonly confirmShrink?: true;
+}
+
+async function recount(
+  session: Session,
+  name: string,
+  verb: 'verify' | 'repair',
+  { confirmShrink }: RepairOptions = {},
+): Promise<ExitCode> {
   const answer = await session.api.ask<Recount>(paths.container(name, `:${verb}`), {
     method: 'POST',
     what: `'${verb}' for containers`,
     timeoutMs: RECOUNT_TIMEOUT_MS,
+    query: { confirmShrink: confirmShrink && 'true' },
   });
   const report = await finished(session, answer);
-  await session.out.value(report, () => recountLines(report, verb, session.out.width));
+  await session.out.value(report, () => recountLines(report, session.out.width));
   return verb === 'verify' && !report.clean ? EXIT.unexpected : EXIT.ok;
 }
 
@@ -137,11 +148,12 @@ function resultOf(body: unknown): Recount {
   throw new Failure(EXIT.unexpected, `the recount failed: ${String(message)}`);
 }
 
-function recountLines({ clean, differences, checkedAt: _, ...rest }: Recount, verb: string, width?: number): string[] {
-  const found = `${count(differences.length)} difference${differences.length === 1 ? '' : 's'}`;
-  const verdict = clean && differences.length === 0 ? 'Clean: documents, totals and listing agree.' : `Found ${found}:`;
+function recountLines({ clean, differences, checkedAt: _, count: all, ...rest }: Recount, width?: number) {
+  const total = all ?? differences.length;
+  const found = `${count(total)} difference${total === 1 ? '' : 's'}`;
+  const verdict = clean && total === 0 ? 'Clean: documents, totals and listing agree.' : `Found ${found}:`;
   return [
-    verb === 'repair' && differences.length > 0 ? `Repaired ${found}:` : verdict,
+    verdict,
     ...(differences.length > 0 ? plainLines(differences, width) : []),
     ...(Object.keys(rest).length > 0 ? plainLines(rest, width) : []),
   ];

@@ -4,14 +4,14 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { paths } from '../api/paths';
-import type { Image, Run } from '../api/shapes';
+import type { AuditEntry, Outcome, Run, Step } from '../api/shapes';
 import { EXIT } from '../exit-codes';
 import { Failure, Interrupted } from '../failure';
 import { onePage } from '../output';
 import { positiveNumber, type Registrar, type Session } from '../session';
 import { plainLines } from '../text/plain';
 import { bytes } from '../text/quantities';
-import { failedImagesView, imagesView } from '../views/image';
+import { auditView, failedImagesView, outcomesView, stepsView } from '../views/records';
 import { failureGroupsView } from '../views/run';
 import { MAX_PAGE } from './run-views';
 
@@ -25,12 +25,12 @@ interface ResultsOptions {
 }
 
 export function registerRunRecords(run: Command, { action }: Registrar): void {
-  addFilters(run.command('results').description('list the images of a run with what is known of them'))
-    .option('--status <status>', 'succeeded, failed, skipped or removed')
+  addFilters(run.command('results').description('list what a run did with each image'))
+    .option('--status <status>', 'only images of this status, such as failed')
     .action(
       action<ResultsOptions>(async (session, [id = ''], options) => {
         const { out } = session;
-        await out.list(imagesOf(session, id, options), imagesView(out.colors), options.limit);
+        await out.list(imagesOf(session, id, options), outcomesView(out.colors), options.limit);
       }),
     );
   addFilters(run.command('failures').description('group the failures of a run by cause'))
@@ -55,7 +55,7 @@ function addFilters(command: Command): Command {
 }
 
 function imagesOf({ api }: Session, id: string, { status, reason, prefix, limit = MAX_PAGE }: ResultsOptions) {
-  return api.pages<Image>(paths.run(id, '/images'), {
+  return api.pages<Outcome>(paths.run(id, '/images'), {
     what: 'the images of a run',
     query: { status, reason, prefix, maxpagesize: Math.min(limit, MAX_PAGE) },
   });
@@ -69,7 +69,7 @@ async function failures(
   const { api, out } = session;
   if (images || options.prefix !== undefined) {
     const failed = imagesOf(session, id, { ...options, status: 'failed' });
-    return out.list(failed, failedImagesView(), options.limit);
+    return out.list(failed, failedImagesView, options.limit);
   }
   const { failureGroups } = await api.get<Run>(paths.run(id), { what: 'runs' });
   const { reason } = options;
@@ -78,27 +78,36 @@ async function failures(
 }
 
 function registerDocuments(run: Command, action: Registrar['action']): void {
-  const documents = [
-    ['receipt', 'the closing account of a run', 'receipts'],
-    ['steps', 'the workflow as it happened', 'the steps of a run'],
-    ['audit', 'who told the run what, when and why', 'the audit trail of a run'],
-  ] as const;
-  for (const [name, description, what] of documents) {
-    run
-      .command(name)
-      .description(description)
-      .argument('<run>')
-      .action(
-        action(async ({ api, out }, [id = '']) => {
-          const document = await api.get<Record<string, unknown>>(paths.run(id, `/${name}`), { what });
-          const { value } = document;
-          const isList = Array.isArray(value);
-          const isLines = out.format === 'jsonl' && isList;
-          if (isLines) await out.list(onePage(value), { columns: [], row: () => [], empty: '' });
-          else await out.value(document, () => plainLines(isList ? value : document, out.width));
-        }),
-      );
-  }
+  run
+    .command('receipt')
+    .description('the closing account of a run')
+    .argument('<run>')
+    .action(
+      action(async ({ api, out }, [id = '']) => {
+        const receipt = await api.get<Record<string, unknown>>(paths.run(id, '/receipt'), { what: 'receipts' });
+        await out.value(receipt, () => plainLines(receipt, out.width));
+      }),
+    );
+  run
+    .command('steps')
+    .description('the workflow as it happened')
+    .argument('<run>')
+    .action(
+      action(async ({ api, out, world }, [id = '']) => {
+        const steps = api.pages<Step>(paths.run(id, '/steps'), { what: 'the steps of a run' });
+        await out.list(steps, stepsView(world.now()));
+      }),
+    );
+  run
+    .command('audit')
+    .description('who told the run what, when and why')
+    .argument('<run>')
+    .action(
+      action(async ({ api, out }, [id = '']) => {
+        const trail = api.pages<AuditEntry>(paths.run(id, '/audit'), { what: 'the audit trail of a run' });
+        await out.list(trail, auditView);
+      }),
+    );
 }
 
 interface ReportOptions {

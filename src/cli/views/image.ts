@@ -1,47 +1,8 @@
 import type { Image } from '../api/shapes';
-import type { ListView } from '../output';
-import { type Colors, paintStatus } from '../text/colors';
 import { bytes, time } from '../text/quantities';
 import { pairLines } from '../text/table';
 
-/** Images as text. */
-
-export function imagesView(colors: Colors): ListView<Image> {
-  return {
-    columns: [
-      { title: 'STATUS', paint: (text, status) => paintStatus(colors, status, text) },
-      { title: 'BLOB', shrinks: 'middle' },
-      { title: 'CAPTION', shrinks: 'end' },
-      { title: 'TAGS', shrinks: 'end' },
-    ],
-    row: (image) => [image.status, image.blob, captionOf(image) ?? whyNot(image), tagsOf(image)],
-    empty: 'No images.',
-  };
-}
-
-/** Images that failed: why, instead of what they show. */
-export function failedImagesView(): ListView<Image> {
-  return {
-    columns: [
-      { title: 'BLOB', shrinks: 'middle' },
-      { title: 'STAGE' },
-      { title: 'CODE', shrinks: 'end' },
-      { title: 'HTTP', align: 'right', drops: 2 },
-      { title: 'RETRY', drops: 1 },
-      { title: 'MESSAGE', shrinks: 'end' },
-    ],
-    row: ({ blob, error, reason }) => [
-      blob,
-      error?.stage ?? '',
-      error?.code ?? reason ?? '',
-      error?.httpStatus === undefined ? '' : String(error.httpStatus),
-      error === undefined ? '' : error.retryable ? 'worth it' : 'no use',
-      error?.message ?? '',
-    ],
-    empty: 'No image failed.',
-  };
-}
-
+/** One image as text. */
 export function imageLines(image: Image): string[] {
   const { analysis, error, analyzer } = image;
   const size = analysis?.metadata;
@@ -74,13 +35,4 @@ export function imageLines(image: Image): string[] {
 
 function captionOf({ analysis }: Image): string | undefined {
   return analysis?.description?.captions[0]?.text;
-}
-
-function whyNot({ reason, error }: Image): string {
-  const why = reason ?? error?.code;
-  return why === undefined ? '' : `(${why})`;
-}
-
-function tagsOf({ analysis }: Image): string {
-  return analysis?.tags?.map(({ name }) => name).join(', ') ?? '';
 }

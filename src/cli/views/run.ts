@@ -6,6 +6,7 @@ import { printable } from '../text/printable';
 import { doneOf } from '../text/progress-line';
 import { count, duration, money, time } from '../text/quantities';
 import { pairLines, tableLines } from '../text/table';
+import { retryWords } from './records';
 
 /** Runs as text. */
 
@@ -83,7 +84,9 @@ function tookMs({ startedAt, endedAt }: Run, nowMs: number): number {
   return (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
 }
 
-export const failureGroupsView: ListView<FailureGroup> = {
+type FailureGroupShown = FailureGroup & { readonly advice?: string };
+
+export const failureGroupsView: ListView<FailureGroupShown> = {
   columns: [
     { title: 'FAILED', align: 'right' },
     { title: 'STAGE' },
@@ -91,18 +94,20 @@ export const failureGroupsView: ListView<FailureGroup> = {
     { title: 'REASON', shrinks: 'end', drops: 2 },
     { title: 'RETRY', drops: 1 },
     { title: 'SAMPLE', shrinks: 'middle' },
+    { title: 'WHAT TO DO', shrinks: 'end', drops: 3 },
   ],
   row: (group) => [
     count(group.count),
     group.stage,
     group.code,
     group.reason,
-    group.retryable ? 'worth it' : 'no use',
+    retryWords(group.retryable),
     group.sample,
+    group.advice ?? '',
   ],
   empty: 'Nothing failed.',
 };
 
-function failureGroupLines(groups: readonly FailureGroup[], width: number | undefined): string[] {
+function failureGroupLines(groups: readonly FailureGroupShown[], width: number | undefined): string[] {
   return tableLines(failureGroupsView.columns, groups.map(failureGroupsView.row), width);
 }

@@ -66,7 +66,8 @@ function stubs() {
       ++polls < 2
         ? res.status(202).json({ status: 'Running' })
         : res.json({ clean: true, checkedAt: '2026-01-02T03:04:05Z', differences: [] }),
-    'POST /api/v1/containers/photos:repair': (res) => res.json({ clean: true, differences: [DIFFERENCE] }),
+    'POST /api/v1/containers/photos:repair': (res) =>
+      res.json({ clean: false, differences: [DIFFERENCE], count: 1, changed: { orphans: 0, totals: 1 } }),
     'PUT /api/v1/containers/photos/watch': (res, body) => res.json(body),
     'GET /api/v1/containers/photos/watch': (res) => res.json({ every: 900 }),
     'DELETE /api/v1/containers/photos/watch': (res) => res.status(204).end(),
@@ -189,6 +190,20 @@ describe('commands to a run', () => {
     expect(received).toEqual([{ method: 'POST', url: `/api/v1/runs/${runId(1)}:${verb}`, ...(body && { body }) }]);
   });
 
+  test('name who says it, where the name is one', async () => {
+    const seen: unknown[] = [];
+    const listening = express.Router().use((req, _res, next) => {
+      seen.push(req.get('x-contactsheet-user'));
+      next();
+    });
+    const other = await aServer({ before: listening.use(stubs()) });
+    for (const user of ['alice', 'ä\n']) {
+      await startCli(['run', 'pause', runId(1)], { CONTACTSHEET_ADDRESS: other.url, CONTACTSHEET_USER: user }).ended;
+    }
+    expect(seen).toEqual(['alice', undefined]);
+    await other.stop();
+  });
+
   test('approve names the plan that the run shows', async () => {
     const quote = { ...aRun().quote, planHash: 'p1' } as Quote;
     const shown = express.Router().get(`/api/v1/runs/${runId(1)}`, (_req, res) => void res.json(aRun({ quote })));
@@ -237,7 +252,7 @@ describe('containers', () => {
   test('repair says what it changed', async () => {
     expect(await server.cli('container', 'repair', 'photos')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Repaired 1 difference:\n/),
+      stdout: expect.stringMatching(/^Found 1 difference:\n(.*\n)*changed\.totals +1\n$/),
     });
   });
 

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import express, { type Router } from 'express';
@@ -12,9 +13,20 @@ const BIN = join(ROOT, 'dist', 'cli', 'main.js');
 
 /** What runs is what is there: a stale dist would test the past. Errors elsewhere are for others to find. */
 export function compile(): void {
+  if (!isStale()) return;
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, encoding: 'utf8' });
   if (stdout.includes('src/cli/')) throw new Error(stdout);
+}
+
+/** Is a source newer than the last compilation? */
+function isStale(): boolean {
+  const stamp = join(ROOT, 'dist', '.tsbuildinfo');
+  if (!existsSync(stamp) || !existsSync(BIN)) return true;
+  const compiledAt = statSync(stamp).mtimeMs;
+  return readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).some(
+    (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > compiledAt,
+  );
 }
 
 export interface Outcome {
