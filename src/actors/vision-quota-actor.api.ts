@@ -1,4 +1,4 @@
-import type { LeaseGrant, LeaseRequest, Ledger, QuotaSettings } from '../domain/quota';
+import type { LeaseGrant, LeaseRequest, Ledger, QuotaChange, QuotaSettings } from '../domain/quota';
 
 /** Serial by Vision resource: who may call, and when. */
 export interface VisionQuotaActorApi {
@@ -7,7 +7,8 @@ export interface VisionQuotaActorApi {
   giveBack(input: { readonly container: string; readonly transactions: number }): Promise<{ readonly booked: true }>;
   /** A 429 was answered. */
   throttled(input: { readonly retryAfterMs: number }): Promise<{ readonly pausedUntilMs: number }>;
-  configure(settings: QuotaSettings): Promise<QuotaView>;
+  /** On top of what was set before. */
+  configure(change: QuotaChange): Promise<QuotaView>;
   view(): Promise<QuotaView>;
 }
 

@@ -1,8 +1,10 @@
 import {
   type Bucket,
   book,
+  effectiveSettings,
   emptyBucket,
   lease,
+  mergeChanges,
   monthOf,
   type QuotaSettings,
   type QuotaState,
@@ -12,8 +14,9 @@ import { type ActorStore, VersionedState } from './versioned-state';
 import type { QuotaView, VisionQuotaActorApi } from './vision-quota-actor.api';
 
 /**
- * The quota of one Vision resource (invariants: domain/quota.ts). Settings and the month's ledger are durable; the bucket
- * is not and starts empty after a move. Nobody asks, nothing happens: an idle actor costs nothing.
+ * The quota of one Vision resource (invariants: domain/quota.ts). What was set and the month's ledger are durable; the
+ * bucket is not and starts empty after a move. What was never set follows the configuration. Nobody asks, nothing happens:
+ * an idle actor costs nothing.
  */
 export class VisionQuotaActorLogic implements VisionQuotaActorApi {
   private readonly state: VersionedState<QuotaState>;
@@ -30,7 +33,8 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
 
   async lease(request: Parameters<VisionQuotaActorApi['lease']>[0]) {
     const state = await this.load();
-    const { bucket, grant } = lease(this.bucket, state, request, this.nowMs());
+    const settings = effectiveSettings(this.defaults, state.changed);
+    const { bucket, grant } = lease(this.bucket, { settings, ledger: state.ledger }, request, this.nowMs());
     if (grant.calls !== 'unlimited' && grant.calls > 0) {
       const spent = grant.calls * request.transactionsPerCall;
       await this.state.commit({ ...state, ledger: book(state.ledger, this.month(), request.container, spent) });
@@ -50,13 +54,15 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     return { pausedUntilMs: this.bucket.pausedUntilMs };
   }
 
-  async configure(settings: Parameters<VisionQuotaActorApi['configure']>[0]) {
-    await this.state.commit({ ...(await this.load()), settings });
+  async configure(change: Parameters<VisionQuotaActorApi['configure']>[0]) {
+    const state = await this.load();
+    await this.state.commit({ ...state, changed: mergeChanges(state.changed ?? {}, change) });
     return this.view();
   }
 
   async view(): Promise<QuotaView> {
-    const { settings, ledger } = await this.load();
+    const { changed, ledger } = await this.load();
+    const settings = effectiveSettings(this.defaults, changed);
     const { pausedUntilMs, factor } = this.bucket;
     const isPaused = pausedUntilMs > this.nowMs();
     return { settings, ledger, factor, ...(isPaused && { pausedUntil: new Date(pausedUntilMs).toISOString() }) };
@@ -65,11 +71,7 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
   private async load(): Promise<QuotaState> {
     const stored = await this.state.head();
     const month = this.month();
-    const state = stored ?? {
-      version: 0,
-      settings: this.defaults,
-      ledger: { month, transactions: 0, byContainer: {} },
-    };
+    const state = stored ?? { version: 0, ledger: { month, transactions: 0, byContainer: {} } };
     return state.ledger.month === month ? state : { ...state, ledger: book(state.ledger, month, '', 0) };
   }
 

@@ -1,9 +1,9 @@
 /**
  * The calls per second that one Vision resource allows, shared by all runs and replicas. Pure: time comes in.
  *
- * I1 What is granted in any span is at most rate x span plus one second's worth: no burst beyond the bucket.
+ * I1 What is granted in any span is at most rate x span plus what the bucket holds: no burst beyond it.
  * I2 Nothing is granted before `pausedUntilMs` (Retry-After reaches every replica with its next lease).
- * I3 Runs that want calls share by weight; what one leaves the others may take.
+ * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take.
  * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused.
  */
 export interface QuotaSettings {
@@ -17,7 +17,8 @@ export interface QuotaSettings {
 
 export interface QuotaState {
   readonly version: number;
-  readonly settings: QuotaSettings;
+  /** What somebody has set; the rest is as this process is configured. */
+  readonly changed?: QuotaChange;
   /** `2026-11` and what was reserved in it, in all and by container. */
   readonly ledger: Ledger;
 }
@@ -31,34 +32,42 @@ export interface Ledger {
 /** Lives in the memory of the actor: after a move it starts empty, which errs on the side of too few calls. */
 export interface Bucket {
   readonly atMs: number;
-  /** Calls each run that wanted some lately may make, by run id. */
-  readonly shares: Readonly<Record<string, Share>>;
-  /** What full shares left over. */
-  readonly spare: number;
+  /** Calls that may start now. */
+  readonly calls: number;
+  /** Runs that could use more than they got, by run id. */
+  readonly hungry: Readonly<Record<string, Hunger>>;
   readonly pausedUntilMs: number;
   /** 0..1 of the rate: lowered by every 429 that comes although the rate was kept, raised with time. */
   readonly factor: number;
 }
 
-interface Share {
-  readonly calls: number;
+interface Hunger {
+  /** Calls it would still take. */
+  readonly want: number;
+  /** Calls it got, divided by its weight: whoever has least is next. */
+  readonly served: number;
   readonly seenAtMs: number;
 }
 
 export function emptyBucket(nowMs: number): Bucket {
-  return { atMs: nowMs, shares: {}, spare: 0, pausedUntilMs: 0, factor: 1 };
+  return { atMs: nowMs, calls: 0, hungry: {}, pausedUntilMs: 0, factor: 1 };
 }
 
-/** A run that has not asked for so long has no share. */
-const FORGOTTEN_MS = 3_000;
-/** Worth of the rate that may be saved up, in seconds. */
-const BURST_SECONDS = 1;
-/** A month-long idle bucket and one second after it look the same. */
+/** A run that has not asked for so long is not waited for: three reports, and a slow one. */
+const FORGOTTEN_MS = 2_000;
+/**
+ * Worth of the rate that may be saved up, in seconds. Vision itself saves up one second's worth; the other half is for calls
+ * that are late on their way and meet the next ones.
+ */
+const BURST_SECONDS = 0.5;
+/** A month-long idle bucket and one minute after it look the same. */
 const MAX_REFILL_MS = 60_000;
 const DECREASE = 0.7;
 const LEAST_FACTOR = 0.1;
 /** Of the factor, per second without a 429. */
 const INCREASE_PER_SECOND = 0.02;
+/** Sums of thirds and tenths are not whole: this much is forgiven. */
+const EPSILON = 1e-6;
 
 export interface LeaseRequest {
   readonly runId: string;
@@ -77,59 +86,104 @@ export interface LeaseGrant {
 
 export function lease(
   bucket: Bucket,
-  state: Pick<QuotaState, 'settings' | 'ledger'>,
+  { settings, ledger }: { readonly settings: QuotaSettings; readonly ledger: Ledger },
   request: LeaseRequest,
   nowMs: number,
 ): { readonly bucket: Bucket; readonly grant: LeaseGrant } {
-  const { settings, ledger } = state;
-  const filled = refill(bucket, settings, request.runId, nowMs);
+  const filled = refill(bucket, settings, nowMs);
   if (nowMs < filled.pausedUntilMs) return { bucket: filled, grant: { calls: 0, limit: 'paused' } }; // I2
   const monthLeft = callsLeftInMonth(settings, ledger, request);
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
-  const want = Math.min(request.want, monthLeft);
+  const want = Math.max(0, Math.min(request.want, monthLeft));
   if (settings.ratePerSecond === undefined) {
     const isCounted = monthLeft !== Number.POSITIVE_INFINITY;
     return { bucket: filled, grant: { calls: isCounted ? want : 'unlimited' } };
   }
-  const share = filled.shares[request.runId]?.calls ?? 0;
-  const calls = Math.min(want, Math.floor(share + filled.spare + EPSILON));
-  const fromShare = Math.min(calls, share);
-  const shares = { ...filled.shares, [request.runId]: { calls: share - fromShare, seenAtMs: nowMs } };
-  return { bucket: { ...filled, shares, spare: filled.spare - (calls - fromShare) }, grant: { calls } };
+  const { [request.runId]: known, ...others } = filled.hungry;
+  const served = Math.max(known?.served ?? 0, known ? 0 : leastServed(others));
+  const me: Hunger = { want, served, seenAtMs: nowMs };
+  const weightOf = (id: string) => settings.weights?.[id] ?? 1;
+  const calls = Math.min(want, portion(filled.calls, request.runId, { ...others, [request.runId]: me }, weightOf));
+  const left: Hunger = { ...me, want: want - calls, served: served + calls / weightOf(request.runId) };
+  const hungry = left.want > 0 ? { ...others, [request.runId]: left } : others;
+  return { bucket: { ...filled, calls: filled.calls - calls, hungry }, grant: { calls } };
 }
 
-/** Sums of thirds and tenths are not whole: this much is forgiven. */
-const EPSILON = 1e-9;
-
-function refill(bucket: Bucket, settings: QuotaSettings, runId: string, nowMs: number): Bucket {
+function refill(bucket: Bucket, { ratePerSecond = 0 }: QuotaSettings, nowMs: number): Bucket {
   const elapsedS = Math.max(0, Math.min(nowMs - bucket.atMs, MAX_REFILL_MS)) / 1000;
   const factor = Math.min(1, bucket.factor + elapsedS * INCREASE_PER_SECOND);
-  const rate = (settings.ratePerSecond ?? 0) * factor;
-  const kept = Object.entries(bucket.shares).filter(([, share]) => nowMs - share.seenAtMs < FORGOTTEN_MS);
-  const shares: Record<string, Share> = Object.fromEntries(kept);
-  const known = shares[runId]?.calls ?? 0;
-  shares[runId] = { calls: known, seenAtMs: nowMs };
-  const weightOf = (id: string) => settings.weights?.[id] ?? 1;
-  const weights = Object.keys(shares).reduce((sum, id) => sum + weightOf(id), 0);
-  const capacity = Math.max(1, (settings.ratePerSecond ?? 0) * BURST_SECONDS);
-  let spare = bucket.spare;
-  for (const [id, share] of Object.entries(shares)) {
-    const part = weightOf(id) / weights;
-    const calls = share.calls + rate * elapsedS * part;
-    const most = capacity * part;
-    shares[id] = { ...share, calls: Math.min(calls, most) };
-    spare += Math.max(0, calls - most);
-  }
-  const held = Object.values(shares).reduce((sum, share) => sum + share.calls, 0);
-  return { ...bucket, atMs: nowMs, shares, spare: Math.max(0, Math.min(spare, capacity - held)), factor }; // I1
+  const calls = Math.min(burstOf(ratePerSecond), bucket.calls + ratePerSecond * factor * elapsedS); // I1
+  const recent = Object.entries(bucket.hungry).filter(([, { seenAtMs }]) => nowMs - seenAtMs < FORGOTTEN_MS);
+  return { ...bucket, atMs: Math.max(bucket.atMs, nowMs), calls, hungry: Object.fromEntries(recent), factor };
 }
 
-/** Vision asked everybody to wait. `isOurFault`: more was sent than the settings allow, so the rate itself is right. */
+/** One call and what comes in until the next report fetches it, so that slow rates lose nothing. */
+export function burstOf(ratePerSecond: number): number {
+  return 1 + ratePerSecond * BURST_SECONDS;
+}
+
+/** A newcomer is as well served as the worst of those who wait: it has neither saved up nor owes anything. */
+function leastServed(hungry: Bucket['hungry']): number {
+  const all = Object.values(hungry).map(({ served }) => served);
+  return all.length === 0 ? 0 : Math.min(...all);
+}
+
+/**
+ * Whole calls of `calls` that are this run's (I3): poured where least was served by weight, like water into vessels that stand
+ * at different heights. Where not even one is whole, the run that is next takes it.
+ */
+function portion(calls: number, runId: string, hungry: Bucket['hungry'], weightOf: (id: string) => number): number {
+  const whole = Math.floor(calls + EPSILON);
+  const me = hungry[runId];
+  if (me === undefined || whole < 1) return 0;
+  const vessels = Object.entries(hungry).map(([id, { want, served }]) => ({ id, want, served, weight: weightOf(id) }));
+  if (vessels.reduce((sum, { want }) => sum + want, 0) <= whole) return me.want;
+  const poured = (level: number, { want, served, weight }: (typeof vessels)[number]) =>
+    Math.min(want, Math.max(0, (level - served) * weight));
+  let low = Math.min(...vessels.map(({ served }) => served));
+  let high = Math.max(...vessels.map(({ want, served, weight }) => served + want / weight));
+  for (let step = 0; step < 60; step += 1) {
+    const level = (low + high) / 2;
+    if (vessels.reduce((sum, vessel) => sum + poured(level, vessel), 0) > calls) high = level;
+    else low = level;
+  }
+  const mine = vessels.find(({ id }) => id === runId);
+  const part = mine ? Math.floor(poured(low, mine) + EPSILON) : 0;
+  const after = (vessel: { served: number; weight: number }) => vessel.served + 1 / vessel.weight;
+  const isNext =
+    mine !== undefined && vessels.every((other) => other.want < 1 || after(mine) <= after(other) + EPSILON);
+  return Math.min(whole, Math.max(part, isNext ? 1 : 0));
+}
+
+/** Vision asked everybody to wait: what was saved up is gone too. */
 export function throttle(bucket: Bucket, retryAfterMs: number, nowMs: number): Bucket {
   const pausedUntilMs = Math.max(bucket.pausedUntilMs, nowMs + retryAfterMs);
   // Several calls in flight meet the same limit: one decrease a pause.
   const factor = nowMs < bucket.pausedUntilMs ? bucket.factor : Math.max(LEAST_FACTOR, bucket.factor * DECREASE);
-  return { ...bucket, pausedUntilMs, factor };
+  return { ...bucket, calls: 0, pausedUntilMs, factor };
+}
+
+/** What somebody sets; null takes a limit away, and a weight back to 1. */
+export type QuotaChange = {
+  readonly [K in Exclude<keyof QuotaSettings, 'weights'>]?: number | null;
+} & { readonly weights?: Readonly<Record<string, number | null>> };
+
+/** Weights that are kept: the newest, since runs end without telling. */
+const MAX_WEIGHTS = 100;
+
+/** The later change on top of the earlier one. */
+export function mergeChanges(earlier: QuotaChange, later: QuotaChange): QuotaChange {
+  if (later.weights === undefined) return { ...earlier, ...later };
+  const named = Object.keys(later.weights);
+  const kept = Object.entries(earlier.weights ?? {}).filter(([id]) => !named.includes(id));
+  const set = Object.entries(later.weights).filter(([, weight]) => weight !== null);
+  return { ...earlier, ...later, weights: Object.fromEntries([...kept, ...set].slice(-MAX_WEIGHTS)) };
+}
+
+/** What holds: what was set, else what this process is configured with. */
+export function effectiveSettings(defaults: QuotaSettings, changed: QuotaChange = {}): QuotaSettings {
+  const all = Object.entries({ ...defaults, ...changed }).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(all) as QuotaSettings;
 }
 
 export function monthOf(iso: string): string {
