@@ -91,7 +91,7 @@ test('1, 2: the starter, its status link, and a second start meanwhile', async (
   const last = await eventually(
     async () => {
       const answer = await ask(link);
-      return answer.status === 200 && answer;
+      return answer.status === 200 ? answer : undefined;
     },
     { what: 'the status link answers 200', timeoutMs: 60_000 },
   );
