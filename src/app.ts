@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { createActors } from './actors';
 import { type Config, ConfigError, readConfig } from './config';
@@ -18,6 +18,7 @@ import { createCosmosRuns } from './gateways/runs/cosmos-runs';
 import { createSidecar } from './gateways/sidecar/sidecar';
 import { connectVision, resourceOf, visionRate } from './gateways/vision';
 import { createAppChannel } from './http/app-channel';
+import { createLinkTokens } from './http/link-tokens';
 import { listen } from './http/listener';
 import { createPublicApp } from './http/public-server';
 import type { UseCases } from './http/use-cases';
@@ -34,6 +35,7 @@ import type { QuoteSettings } from './runs/priced';
 import { QuoteService } from './runs/quote-service';
 import { Reviver } from './runs/reviver';
 import { RunCommands } from './runs/run-commands';
+import { RunRecords } from './runs/run-records';
 import { RunService } from './runs/run-service';
 import { createStory } from './runs/story';
 import { createLogger } from './telemetry/logger';
@@ -131,6 +133,7 @@ export async function startApp(config: Config): Promise<App> {
   });
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
+  const records = new RunRecords({ actors, runs, manifests, workflows, service: runService });
   const quotes = new QuoteService({ blobs, listing, runs, analyzer, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
   const story = createStory({
@@ -161,19 +164,23 @@ export async function startApp(config: Config): Promise<App> {
     quote: (command) => quotes.quote(command),
     forecastRetry: (command) => commands.forecast(command),
     retryRun: (command) => commands.retry(command),
+    getCourse: (id) => records.course(id),
+    purgeRun: (id) => records.purge(id),
   };
   const reviver = new Reviver(runService, log);
 
   // HTTP: the public API, and the channel that only the sidecar reaches
   let draining = false;
   const isDraining = () => draining;
-  const publicApp = createPublicApp({ useCases, log, isDraining });
+  const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), clock.nowMs) } : {};
+  const publicApp = createPublicApp({ useCases, log, isDraining, ...links });
   const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
   const channel = createAppChannel({
     useCases,
     log,
     isDraining,
     publicUrl: api.url,
+    ...links,
     ...(config.appChannel.token === undefined ? {} : { appApiToken: config.appChannel.token.reveal() }),
     events: {
       onRunEvent: async ({ id, type, subject, time, data }) => {
@@ -210,6 +217,11 @@ export async function startApp(config: Config): Promise<App> {
       log.info({ event: 'app.stopped' }, 'stopped');
     },
   };
+}
+
+/** Without a configured key the links of this process are its own: nobody else's open anything here. */
+function linkKeyOf({ links }: Config): string {
+  return links.key?.reveal() ?? randomBytes(32).toString('hex');
 }
 
 /**

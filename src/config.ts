@@ -11,6 +11,8 @@ import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from '
  */
 export interface Config {
   readonly api: { readonly host: string; readonly port: number };
+  /** Whether management links need a code, and the key that makes it; without one, links live as long as the process. */
+  readonly links: { readonly withCodes: boolean; readonly key: Secret | undefined };
   /** Only the sidecar talks to it. */
   readonly appChannel: { readonly port: number; readonly token: Secret | undefined };
   readonly sidecar: { readonly httpPort: number; readonly grpcPort: number; readonly token: Secret | undefined };
@@ -81,6 +83,7 @@ export function readConfig(env: Environment): Config {
   const read = new Reader(env);
   const config: Config = {
     api: { host: read.text('API_HOST', '127.0.0.1'), port: read.port('API_PORT', 8080) },
+    links: linksOf(read),
     appChannel: { port: read.port('APP_PORT', 3000), token: read.secret('APP_API_TOKEN') },
     sidecar: {
       httpPort: read.port('DAPR_HTTP_PORT', 3500),
@@ -132,6 +135,17 @@ function storageOf(read: Reader): Config['storage'] {
     );
   }
   return { connectionString: new Secret(found?.value ?? '') };
+}
+
+/** `auto`: off only where nobody but this machine reaches the API. Without a key of its own, that of the app channel. */
+function linksOf(read: Reader): Config['links'] {
+  const mode = read.matching('LINK_TOKENS', 'auto', /^(on|off|auto)$/, 'Give on, off or auto.');
+  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(read.text('API_HOST', '127.0.0.1'));
+  const key = read.secret('LINK_KEY') ?? read.secret('APP_API_TOKEN');
+  if (mode === 'on' && !key) {
+    read.problem('LINK_KEY', 'is missing.', 'Set it to a long random text, the same for every replica.');
+  }
+  return { withCodes: mode === 'on' || (mode === 'auto' && !isLoopback), key };
 }
 
 function approvalOf(read: Reader): ApprovalRule {

@@ -36,6 +36,7 @@ const RUN_METHODS = {
   paused: true,
   end: true,
   view: true,
+  forget: true,
 } as const;
 
 const QUOTA_METHODS = {

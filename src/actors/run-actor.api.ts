@@ -61,9 +61,12 @@ export interface RunActorApi {
     readonly mayRemove?: boolean;
     readonly wake?: boolean;
     readonly retry?: RetryFilter;
+    readonly pages?: number;
     /** When each phase began. */
     readonly phaseTimes?: PhaseTimes;
   }>;
+  /** Deletes the state of a run that has ended. Idempotent. */
+  forget(): Promise<{ readonly forgotten: boolean }>;
 }
 
 export interface ReportInput {

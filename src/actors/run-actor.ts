@@ -223,8 +223,16 @@ export class RunActorLogic implements RunActorApi {
     if (!state) return {};
     const { mayRemove, request, phaseTimes = {} } = state;
     const { retry } = request;
-    const answer = { run: this.viewOf(state), mayRemove, wake: needsWake(state), phaseTimes };
+    const answer = { run: this.viewOf(state), mayRemove, wake: needsWake(state), phaseTimes, pages: state.pagesListed };
     return retry === undefined ? answer : { ...answer, retry };
+  }
+
+  async forget() {
+    const state = await this.state.head();
+    if (state && !isFinal(state.status)) return { forgotten: false };
+    const pages = Array.from({ length: state?.pagesListed ?? 0 }, (_, page) => doneKey(page));
+    if (state) await this.state.clear([AUDIT, ...new Set(pages)]);
+    return { forgotten: true };
   }
 
   /** Commits what somebody's word has changed, with the word itself. */

@@ -38,6 +38,13 @@ export class VersionedState<Head extends { readonly version: number }> {
     return this.cache.get(key) as T | undefined;
   }
 
+  /** Deletes the head and these parts. */
+  async clear(parts: readonly string[]): Promise<void> {
+    this.cache.clear();
+    this.cachedVersion = undefined;
+    await this.store.write(Object.fromEntries([HEAD, ...parts].map((key) => [key, undefined])));
+  }
+
   async commit(head: Head, parts: Readonly<Record<string, unknown>> = {}): Promise<Head> {
     const next = { ...head, version: head.version + 1 };
     try {

@@ -12,6 +12,8 @@ export interface WorkflowStarter {
   /** Idempotent by id: an instance that exists already answers `exists`. */
   schedule(name: string, instanceId: string, input: object): Promise<'scheduled' | 'exists'>;
   raiseEvent(instanceId: string, name: string, payload: object): Promise<void>;
+  /** Forgets an instance that has ended. What is unknown is gone already. */
+  purge(instanceId: string): Promise<void>;
   /** `stalled`: the engine will not go on until its body limit is raised. */
   status(instanceId: string): Promise<WorkflowStatus>;
   close(): Promise<void>;
@@ -26,6 +28,7 @@ export interface WorkflowClientSettings {
   readonly deadlineMs: number;
 }
 
+const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 /** WorkflowRuntimeStatus of the SDK: completed, failed, terminated. */
 const ENDED = new Set([1, 3, 5]);
@@ -53,6 +56,13 @@ export function createWorkflowStarter(settings: WorkflowClientSettings): Workflo
         await client.raiseEvent(instanceId, name, payload);
       } catch (error) {
         throw unavailable('wake', error);
+      }
+    },
+    async purge(instanceId) {
+      try {
+        await client.purgeWorkflow(instanceId);
+      } catch (error) {
+        if ((error as { code?: number }).code !== NOT_FOUND) throw unavailable('forget', error);
       }
     },
     async status(instanceId) {

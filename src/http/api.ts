@@ -1,11 +1,14 @@
 import { Router } from 'express';
 import type { Logger } from 'pino';
 import { readBody } from './json-body';
+import type { LinkTokens } from './link-tokens';
 import { createLinks, DURABLE_TASK_BASE, type LinkBuilder, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { activityRoutes } from './routes/activity';
 import { containerRoutes } from './routes/containers';
+import { durableCommandRoutes } from './routes/durable-commands';
 import { durableInstanceRoutes } from './routes/durable-instances';
+import { durableOrchestratorRoutes } from './routes/durable-orchestrators';
 import { errorPageRoutes } from './routes/error-page';
 import { imageHistoryRoutes } from './routes/image-history';
 import { imageRoutes } from './routes/images';
@@ -29,6 +32,8 @@ export interface ApiDeps extends LinkOptions {
 export interface RouteDeps {
   readonly useCases: UseCases;
   readonly links: LinkBuilder;
+  /** Absent: management links need no code. */
+  readonly tokens?: LinkTokens;
 }
 
 /**
@@ -41,7 +46,8 @@ export interface RouteDeps {
  */
 export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Router {
   const links = createLinks(linkOptions);
-  const deps: RouteDeps = { useCases, links };
+  const { tokens } = linkOptions;
+  const deps: RouteDeps = { useCases, links, ...(tokens === undefined ? {} : { tokens }) };
   const router = Router();
   router.use(['/api', DURABLE_TASK_BASE], readBody); // I2
   starterRoutes(router, deps);
@@ -57,6 +63,8 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   imageHistoryRoutes(router, deps);
   activityRoutes(router, deps);
   durableInstanceRoutes(router, deps);
+  durableCommandRoutes(router, deps);
+  durableOrchestratorRoutes(router, deps);
   openApiRoutes(router);
   errorPageRoutes(router);
   router.use('/api', routeNotFound);

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { LinkTokens, LinkVerb } from './link-tokens';
 import { RequestError } from './request-error';
 
 /**
@@ -19,6 +20,8 @@ export interface LinkOptions {
   readonly publicUrl?: string | (() => string);
   /** Believe `x-forwarded-proto` and `x-forwarded-host`: only behind a proxy that sets them. Default false. */
   readonly trustForwarded?: boolean;
+  /** Absent: management links carry no code, and none is asked for. */
+  readonly tokens?: LinkTokens;
 }
 
 export interface LinkBuilder {
@@ -39,9 +42,46 @@ export interface Links {
   operation(id: string): string;
   activity(container: string): string;
   durableStatus(id: string): string;
+  /** Every management link of a run, as the starter of Durable Functions answers them. */
+  management(id: string): ManagementLinks;
 }
 
-export function createLinks({ publicUrl, trustForwarded = false }: LinkOptions): LinkBuilder {
+/** Field order and the placeholders `{eventName}` and `{text}` are part of the contract: clients replace them. */
+export interface ManagementLinks {
+  readonly id: string;
+  readonly statusQueryGetUri: string;
+  readonly sendEventPostUri: string;
+  readonly terminatePostUri: string;
+  readonly rewindPostUri: string;
+  readonly purgeHistoryDeleteUri: string;
+  readonly restartPostUri: string;
+  readonly suspendPostUri: string;
+  readonly resumePostUri: string;
+}
+
+function managementLinks(base: string, id: string, tokens: LinkTokens | undefined): ManagementLinks {
+  const at = (verb: LinkVerb, path = '', reason = '') => {
+    const code = tokens ? `&code=${tokens.issue(id, verb)}` : '';
+    return `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}${path}?${reason}${HUB}${code}`;
+  };
+  const reason = 'reason={text}&';
+  return {
+    id,
+    statusQueryGetUri: at('status'),
+    sendEventPostUri: at('raiseEvent', '/raiseEvent/{eventName}'),
+    terminatePostUri: at('terminate', '/terminate', reason),
+    rewindPostUri: at('rewind', '/rewind', reason),
+    purgeHistoryDeleteUri: at('purge'),
+    restartPostUri: at('restart', '/restart'),
+    suspendPostUri: at('suspend', '/suspend', reason),
+    resumePostUri: at('resume', '/resume', reason),
+  };
+}
+
+/** Clients put more parameters behind the ones of a link, so each link has some. Nothing is decided by these two. */
+const HUB = 'taskHub=contactsheet&connection=Storage';
+
+export function createLinks({ publicUrl, trustForwarded = false, tokens }: LinkOptions): LinkBuilder {
   return {
     for(req) {
       const base = baseOf(req, publicUrl, trustForwarded);
@@ -58,7 +98,11 @@ export function createLinks({ publicUrl, trustForwarded = false }: LinkOptions):
         imageHistory: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}/history`,
         operation: (id) => `${base}/api/v1/operations/${encodeURIComponent(id)}`,
         activity: (name) => `${container(name)}/activity`,
-        durableStatus: (id) => `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`,
+        durableStatus: (id) => {
+          const path = `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`;
+          return tokens ? `${path}?code=${tokens.issue(id, 'status')}` : path;
+        },
+        management: (id) => managementLinks(base, id, tokens),
       };
     },
   };

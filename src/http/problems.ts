@@ -14,6 +14,7 @@ export const HTTP_CODES = [
   'method-not-allowed',
   'unauthorized',
   'cross-site',
+  'link-forbidden',
   'body-too-large',
   'unsupported-media-type',
 ] as const;
@@ -189,14 +190,20 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   unauthorized: {
     status: 401,
     title: 'Not authorised',
-    cause: 'The app channel was called without the token of the sidecar.',
-    cure: 'Call the public address, or give daprd and the application the same APP_API_TOKEN.',
+    cause: 'The app channel was called without the token of the sidecar, or a management link without a valid `code`.',
+    cure: 'Take the link whole from the answer that started the run; daprd and the application share APP_API_TOKEN.',
   },
   'cross-site': {
     status: 403,
     title: 'Asked by another site',
     cause: 'A page of another site made the browser send a request that starts or changes something.',
     cure: 'Send the request yourself, from a program, or from a page of this address.',
+  },
+  'link-forbidden': {
+    status: 403,
+    title: 'A link for something else',
+    cause: 'The `code` is valid, but for another run or another verb.',
+    cure: 'Use the link of this run and verb as it was given, or the key of the operator (LINK_KEY).',
   },
   'body-too-large': {
     status: 413,

@@ -2,6 +2,7 @@ import type { ApprovalRule } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
 import type { ImageDocument } from '../domain/image';
 import type { Quote } from '../domain/quote';
+import type { PhaseTimes } from '../domain/receipt';
 import type { RetryFilter } from '../domain/retry-filter';
 import type { RetryForecast } from '../domain/retry-forecast';
 import type { RunStatus, RunView } from '../domain/run';
@@ -43,9 +44,15 @@ export interface UseCases extends StoryUseCases {
   forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
   /** @throws AppError as forecastRetry and startRun */
   retryRun(command: RetryCommand): Promise<RunView>;
+  /** What is recorded of a run's course. @throws AppError run-not-found */
+  getCourse(id: string): Promise<RunCourse>;
+  /** Forgets a run that has ended: index, reports, receipt, engine. False while it goes on. @throws AppError run-not-found */
+  purgeRun(id: string): Promise<boolean>;
 }
 
 export interface StartRunCommand {
+  /** Chosen by the caller; an id is used once. Absent: a new one. */
+  readonly id?: string;
   readonly container: string;
   readonly prefix?: string;
   readonly confirmShrink?: boolean;
@@ -54,6 +61,13 @@ export interface StartRunCommand {
   readonly maxTransactions?: number;
   readonly retry?: RetryFilter;
   readonly retryOf?: string;
+}
+
+export interface RunCourse {
+  readonly run: RunView;
+  /** When each phase began, as far as it is known. */
+  readonly phases: PhaseTimes;
+  readonly audit: readonly AuditEntry[];
 }
 
 /** What is said to a run, and who says it. */

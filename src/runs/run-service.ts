@@ -17,7 +17,7 @@ export interface RunServiceDeps {
   readonly actors: Actors;
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly runs: RunsGateway;
-  readonly workflows: WorkflowStarter;
+  readonly workflows: Omit<WorkflowStarter, 'purge'>;
   /** Where a start does not say: when a run must be approved. Default `auto`. */
   readonly approval?: ApprovalRule;
   readonly features: () => readonly string[];
@@ -43,8 +43,14 @@ export class RunService {
         `There is no container '${container}' in this storage account. Check the name, or create it and upload images.`,
       );
     }
+    const id = command.id ?? this.deps.newRunId();
+    if (command.id !== undefined && (await this.deps.runs.get(id))) {
+      throw new AppError('run-active', `There is a run ${id} already: an id is used once.`, {
+        context: { existingRun: id },
+      });
+    }
     const request: RunRequest = {
-      id: this.deps.newRunId(),
+      id,
       container,
       prefix: command.prefix ?? '',
       features: this.deps.features(),

@@ -174,6 +174,14 @@ export function fakeUseCases(): FakeUseCases {
       fake.runs.set(run.id, run);
       return run;
     },
+    async getCourse(id) {
+      const run = await fake.getRun(id);
+      return { run, phases: { snapshot: run.startedAt, analyze: run.updatedAt }, audit: await fake.getAudit(id) };
+    },
+    async purgeRun(id) {
+      const run = await fake.getRun(id);
+      return isFinal(run.status) && fake.runs.delete(id);
+    },
     async health() {
       mayFail();
       return fake.report;

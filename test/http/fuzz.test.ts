@@ -53,7 +53,7 @@ async function holds(sent: Sent): Promise<void> {
   const { status, type, text } = await ask(sent);
   expect(status).toBeLessThan(500);
   if (status < 400 || sent.method === 'HEAD') return;
-  if (/^\/runtime\/webhooks\/durabletask/i.test(sent.path) && status === 404) {
+  if (/^\/runtime\/webhooks\/durabletask/i.test(sent.path) && (status === 404 || status === 410)) {
     expect(text).toBe('');
     return;
   }
@@ -94,12 +94,19 @@ const path = fc.oneof(
   segment.map((name) => `/api/v1/containers/${name}/runs`),
   segment.map((blob) => `/api/v1/containers/photos/images/${blob}`),
   segment.map((id) => `/runtime/webhooks/durabletask/instances/${id}`),
+  segment.map((id) => `/runtime/webhooks/durabletask/instances/${id}/terminate`),
+  segment.map((name) => `/runtime/webhooks/durabletask/instances/${runId(1)}/raiseEvent/${name}`),
+  segment.map((name) => `/runtime/webhooks/durabletask/orchestrators/${name}`),
+  segment.map((key) => `/runtime/webhooks/durabletask/entities/ContainerActor/${key}`),
+  segment.map((verb) => `/api/v1/runs/${runId(1)}:${verb}`),
   segment.map((rest) => `/api/${rest}`),
   segment.map((rest) => `/${rest}`),
   fc.constantFrom(
     '/api/AnalysisFunctionStarter',
     '/api/v1/runs',
     '/api/v1/containers/photos/runs',
+    '/api/v1/containers/photos/quotes',
+    '/runtime/webhooks/durabletask/instances',
     '/api/v1/containers/photos/images',
     '/api/v1/containers/photos/activity',
   ),

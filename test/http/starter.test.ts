@@ -11,10 +11,19 @@ describe('the starter of the tutorial', () => {
     const response = await api[verb](`${STARTER}?container=photos`).set('Host', 'pictures.example:8080');
     expect(response.status).toBe(202);
     const body = expectShape(response.body, CheckStatusSchema);
-    expect(body).toEqual({
-      id: runId(1),
-      statusQueryGetUri: `http://pictures.example:8080/runtime/webhooks/durabletask/instances/${runId(1)}`,
-    });
+    const at = `http://pictures.example:8080/runtime/webhooks/durabletask/instances/${runId(1)}`;
+    const hub = 'taskHub=contactsheet&connection=Storage';
+    expect(Object.entries(body)).toEqual([
+      ['id', runId(1)],
+      ['statusQueryGetUri', `${at}?${hub}`],
+      ['sendEventPostUri', `${at}/raiseEvent/{eventName}?${hub}`],
+      ['terminatePostUri', `${at}/terminate?reason={text}&${hub}`],
+      ['rewindPostUri', `${at}/rewind?reason={text}&${hub}`],
+      ['purgeHistoryDeleteUri', `${at}?${hub}`],
+      ['restartPostUri', `${at}/restart?${hub}`],
+      ['suspendPostUri', `${at}/suspend?reason={text}&${hub}`],
+      ['resumePostUri', `${at}/resume?reason={text}&${hub}`],
+    ]);
     expect(response.get('Location')).toBe(body.statusQueryGetUri);
     expect(response.get('Retry-After')).toBe('10');
     expect(useCases.commands).toEqual([{ container: 'photos' }]);

@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors';
-import { type ChunkRef, manifestKeys } from '../../domain/ids';
+import { CHUNKS_PER_PAGE, type ChunkRef, manifestKeys } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image';
 import type { LedgerPage } from '../../domain/ledger';
 import type { Operation } from '../../domain/operation';
@@ -69,6 +69,17 @@ export function createDaprManifests(
     writeOperation: (operation) => write(manifestKeys.operation(operation.id), operation),
 
     deleteChunks,
+
+    async deleteRecords(runId, pages) {
+      const erase = (key: string) => sidecar.deleteState(component, key);
+      for (let page = 0; page < pages; page += 1) {
+        for (let chunk = 0; chunk < CHUNKS_PER_PAGE; chunk += 1)
+          await erase(manifestKeys.report({ runId, page, chunk }));
+        await erase(manifestKeys.ledger(runId, page));
+      }
+      await erase(manifestKeys.verdict(runId));
+      await erase(manifestKeys.receipt(runId));
+    },
 
     async deletePage(runId, page, chunks) {
       await deleteChunks(runId, page, chunks);

@@ -38,6 +38,8 @@ export interface ManifestsGateway {
   deleteChunks(runId: string, page: number, chunks: number): Promise<void>;
   /** Deletes the inputs of one page (its index and chunks); reports stay. */
   deletePage(runId: string, page: number, chunks: number): Promise<void>;
+  /** Deletes what a run leaves behind: reports, ledger, verdict, receipt. What is gone is gone. */
+  deleteRecords(runId: string, pages: number): Promise<void>;
 }
 
 export interface PageIndex {

@@ -25,6 +25,14 @@ export function createCosmosRuns(client: CosmosClient): RunsGateway {
       throw cosmosError(new Error(`lost ${MAX_RACES} races`), `writing run ${run.id}`);
     },
 
+    async remove(id: string): Promise<void> {
+      try {
+        await container.item(id, RUNS_PARTITION.value).delete();
+      } catch (thrown) {
+        if (!isNotFound(thrown)) throw cosmosError(thrown, `deleting run ${id}`);
+      }
+    },
+
     async get(id: string): Promise<RunView | undefined> {
       const stored = await read(container, id);
       return stored && viewOf(stored);

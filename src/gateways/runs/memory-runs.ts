@@ -11,6 +11,9 @@ export function createMemoryRuns(): RunsGateway {
       if (stored && isFinal(stored.status) && !isFinal(run.status)) return;
       runs.set(run.id, structuredClone(run));
     },
+    remove: async (id) => {
+      runs.delete(id);
+    },
     get: async (id) => structuredClone(runs.get(id)),
     async list({ container, statuses }, page) {
       const found = [...runs.values()]

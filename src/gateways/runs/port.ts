@@ -5,6 +5,8 @@ import type { Page, PageRequest } from '../results/port';
 export interface RunsGateway {
   /** Upsert by id. A final state is never overwritten by one that is not: late duplicates change nothing. */
   write(run: RunView): Promise<void>;
+  /** What is gone is gone. */
+  remove(id: string): Promise<void>;
   get(id: string): Promise<RunView | undefined>;
   /** Newest first by `startedAt`. */
   list(filter: RunFilter, page: PageRequest): Promise<Page<RunView>>;

@@ -1,84 +1,119 @@
 import type { Request, Response, Router } from 'express';
-import { AppError } from '../../domain/errors';
-import { isRunId } from '../../domain/ids';
-import { isFinal, type RunView } from '../../domain/run';
-import type { TUTORIAL_ALIASES } from '../../names';
+import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domain/run';
 import type { RouteDeps } from '../api';
+import { openContinuation, sealContinuation } from '../continuation';
 import { DURABLE_TASK_BASE } from '../links';
-import { handle, pathParam } from '../route';
-import type { DurableStatusBody } from '../schemas/durable';
+import { handle } from '../route';
 import { RUNTIME_STATUS, type UseCases } from '../use-cases';
+import { badParameter, checkCode, dateParameter, flag, parameter, parameters, withRun } from './durable-request';
+import { durableStatus, historyEvents } from './durable-status';
 
 /**
- * The management API of Durable Functions, as far as it works.
+ * Instances of the Durable Functions contract: status, list, purge.
  *
- * I1 What is unknown, path, verb or instance, answers 404 with an empty body; there is no 405 here.
- * I2 Parameters are matched in any case, and unknown ones ignored.
- *
- * Source: HttpApiHandler of the Durable Task extension 2.13 (routes, codes, field order, time format).
+ * I1 Parameters are matched in any case, and unknown ones ignored.
+ * I2 A list that is not over says so in the header `x-ms-continuation-token`; a page may hold fewer than `top`.
  */
-
-/** Under which name the run was started: readers of the tutorial look for this one. */
-const ORCHESTRATOR = 'O_ProccessImage' satisfies keyof typeof TUTORIAL_ALIASES;
+const INSTANCES = `${DURABLE_TASK_BASE}/instances`;
+const CONTINUATION = 'x-ms-continuation-token';
 /** Seconds until asking again is worth it, as the extension says. */
 const RETRY_AFTER_SECONDS = 5;
+const MAX_TOP = 100;
 
-export function durableInstanceRoutes(router: Router, { useCases, links }: RouteDeps): void {
+export function durableInstanceRoutes(router: Router, deps: RouteDeps): void {
+  const { useCases, links } = deps;
   router.get(
-    `${DURABLE_TASK_BASE}/instances/:id`,
-    handle(async (req, res) => {
-      const run = await findRun(useCases, pathParam(req, 'id'));
-      if (!run) res.status(404).end();
-      else sendStatus(req, res, run, links.for(req).self());
+    `${INSTANCES}/:id`,
+    withRun(deps, 'status', async (req, res, run) => {
+      const options = { showInput: flag(req, 'showInput', true), showOutput: flag(req, 'showHistoryOutput', false) };
+      const history = flag(req, 'showHistory', false)
+        ? { historyEvents: historyEvents(await useCases.getCourse(run.id), options) }
+        : {};
+      sendStatus(req, res, run, links.for(req).self(), history);
     }),
   );
-  router.use(DURABLE_TASK_BASE, (_req, res) => {
-    res.status(404).end(); // I1
-  });
+  router.delete(
+    `${INSTANCES}/:id`,
+    withRun(deps, 'purge', async (_req, res, run) => {
+      if (await useCases.purgeRun(run.id)) res.json({ instancesDeleted: 1 });
+      else res.status(404).end(); // only what has ended is history
+    }),
+  );
+  router.get(
+    INSTANCES,
+    handle(async (req, res) => {
+      checkCode(req, deps, undefined, 'operator');
+      const { runs, continuation } = await listed(req, useCases, topOf(req), req.get(CONTINUATION));
+      if (continuation !== undefined) res.set(CONTINUATION, continuation); // I2
+      const showInput = flag(req, 'showInput', true);
+      res.json(runs.map((run) => durableStatus(run, showInput)));
+    }),
+  );
+  router.delete(
+    INSTANCES,
+    handle(async (req, res) => {
+      checkCode(req, deps, undefined, 'operator');
+      if (dateParameter(req, 'createdTimeFrom') === undefined) {
+        throw badParameter('createdTimeFrom', 'Say from when on: createdTimeFrom is required.');
+      }
+      const instancesDeleted = await purged(req, useCases);
+      if (instancesDeleted > 0) res.json({ instancesDeleted });
+      else res.status(404).end();
+    }),
+  );
 }
 
-function sendStatus(req: Request, res: Response, run: RunView, self: string): void {
+/** The status and its code: 202 with where to ask again while it goes on. */
+export function sendStatus(req: Request, res: Response, run: RunView, self: string, more: object = {}): void {
   const body = durableStatus(run, flag(req, 'showInput', true));
   const isFailed = body.runtimeStatus === 'Failed' && flag(req, 'returnInternalServerErrorOnFailure', false);
   if (isFinal(run.status)) res.status(isFailed ? 500 : 200);
   else res.status(202).set({ Location: self, 'Retry-After': String(RETRY_AFTER_SECONDS) });
-  res.json(body);
+  res.json({ ...body, ...more });
 }
 
-/** undefined when no run has the id, or none could have it. */
-async function findRun(useCases: UseCases, id: string): Promise<RunView | undefined> {
-  if (!isRunId(id)) return undefined;
-  try {
-    return await useCases.getRun(id);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'run-not-found') return undefined;
-    throw error;
-  }
+async function purged(req: Request, useCases: UseCases): Promise<number> {
+  const found: RunView[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = await listed(req, useCases, MAX_TOP, continuation);
+    found.push(...page.runs.filter(({ status }) => isFinal(status)));
+    continuation = page.continuation;
+  } while (continuation !== undefined);
+  let deleted = 0;
+  for (const { id } of found) if (await useCases.purgeRun(id)) deleted += 1;
+  return deleted;
 }
 
-/** The order of the fields is part of the contract. */
-export function durableStatus(run: RunView, showInput: boolean): DurableStatusBody {
-  const { status, phase, counts, calls, transactions, cacheHits, removed, failureGroups, reason } = run;
-  const progress = { status, counts, calls, transactions, cacheHits };
-  return {
-    name: ORCHESTRATOR,
-    instanceId: run.id,
-    runtimeStatus: RUNTIME_STATUS[status],
-    input: showInput ? run.container : null,
-    customStatus: { phase, ...progress },
-    output: isFinal(status) ? { ...progress, removed, failureGroups, reason: reason ?? null } : null,
-    createdTime: wholeSeconds(run.startedAt),
-    lastUpdatedTime: wholeSeconds(run.updatedAt),
-  };
+async function listed(req: Request, useCases: UseCases, size: number, sealed: string | undefined) {
+  const statuses = statusesOf(req);
+  const from = dateParameter(req, 'createdTimeFrom') ?? Number.NEGATIVE_INFINITY;
+  const to = dateParameter(req, 'createdTimeTo') ?? Number.POSITIVE_INFINITY;
+  const prefix = parameter(req, 'instanceIdPrefix') ?? '';
+  const scope = JSON.stringify(['instances', statuses ?? []]);
+  const continuation = sealed ? { continuation: openContinuation(sealed, scope) } : {};
+  const page = await useCases.listRuns(statuses === undefined ? {} : { statuses }, { size, ...continuation });
+  const runs = page.value.filter(({ id, startedAt }) => {
+    const startedAtMs = Date.parse(startedAt);
+    return id.startsWith(prefix) && startedAtMs >= from && startedAtMs <= to;
+  });
+  const next = page.continuation;
+  return next === undefined ? { runs } : { runs, continuation: sealContinuation(next, scope) };
 }
 
-function wholeSeconds(time: string): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+/** undefined: any. A status that no run of ours can have filters everything out. */
+function statusesOf(req: Request): RunStatus[] | undefined {
+  const asked = parameters(req, 'runtimeStatus')
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim().toLowerCase())
+    .filter((value) => value !== '');
+  if (asked.length === 0) return undefined;
+  return RUN_STATUSES.filter((status) => asked.includes(RUNTIME_STATUS[status].toLowerCase()));
 }
 
-// I2
-function flag(req: Request, name: string, otherwise: boolean): boolean {
-  const entry = Object.entries(req.query).find(([key]) => key.toLowerCase() === name.toLowerCase());
-  const value = [entry?.[1]].flat()[0];
-  return typeof value === 'string' && /^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : otherwise;
+function topOf(req: Request): number {
+  const top = parameter(req, 'top');
+  if (top === undefined || top === '') return MAX_TOP;
+  if (!/^\d{1,9}$/.test(top) || Number(top) < 1) throw badParameter('top', 'A whole number from 1.');
+  return Math.min(Number(top), MAX_TOP);
 }

@@ -1,7 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { checkContainerName } from '../../domain/container-name';
 import type { RouteDeps } from '../api';
-import type { Links } from '../links';
 import { RequestError } from '../request-error';
 import { serve } from '../route';
 import type { CheckStatusBody } from '../schemas/durable';
@@ -15,19 +14,15 @@ export function starterRoutes(router: Router, { useCases, links }: RouteDeps): v
     const container = containerOf(req);
     checkContainerName(container);
     const run = await useCases.startRun({ container });
-    const body = checkStatus(run.id, links.for(req));
-    res.status(202).set({ Location: body.statusQueryGetUri, 'Retry-After': '10' }).json(body);
+    sendCheckStatus(res, links.for(req).management(run.id));
   };
   // GET starts a run here, so HEAD must not be answered by it.
   serve(router, '/api/AnalysisFunctionStarter', { GET: start, POST: start }, { getHasEffect: true });
 }
 
-/** The check-status response: one line for each link that works. */
-function checkStatus(id: string, links: Links): CheckStatusBody {
-  return {
-    id,
-    statusQueryGetUri: links.durableStatus(id),
-  };
+/** The check-status response: where to ask, and every link to command the run. */
+export function sendCheckStatus(res: Response, body: CheckStatusBody): void {
+  res.status(202).set({ Location: body.statusQueryGetUri, 'Retry-After': '10' }).json(body);
 }
 
 /** The key in any case, as .NET compared it. */

@@ -54,7 +54,7 @@ export async function inStatus(stack: TestStack, id: string, status: RegExp, tim
   return eventually(
     async () => {
       const run = await runOf(stack, id);
-      return status.test(run.status) && run;
+      return status.test(run.status) ? run : undefined;
     },
     { what, timeoutMs, intervalMs: 100 },
   ).catch(async (error: Error) => {

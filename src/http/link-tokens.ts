@@ -1,0 +1,55 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/**
+ * The `code` in a management link.
+ *
+ * I1 A code opens one verb of one run until it expires; only who holds the key can make one.
+ * I2 The key itself, given as code, opens everything: it is the operator's.
+ */
+export interface LinkTokens {
+  issue(runId: string, verb: LinkVerb): string;
+  /** `runId` undefined: what touches more than one run, which no link opens. */
+  check(code: string | undefined, runId: string | undefined, verb: LinkVerb): TokenVerdict;
+}
+
+export type LinkVerb =
+  | 'status'
+  | 'raiseEvent'
+  | 'terminate'
+  | 'rewind'
+  | 'purge'
+  | 'restart'
+  | 'suspend'
+  | 'resume'
+  | 'operator';
+
+/** `wrong`: missing, forged or expired; `other`: valid, but for another run or verb. */
+export type TokenVerdict = 'ok' | 'wrong' | 'other';
+
+const VALID_MS = 30 * 24 * 3_600_000;
+
+export function createLinkTokens(key: string, nowMs: () => number, validMs: number = VALID_MS): LinkTokens {
+  const secret = createHmac('sha256', key).update('contactsheet links').digest();
+  const sign = (text: string) => createHmac('sha256', secret).update(text).digest('base64url');
+  return {
+    issue(runId, verb) {
+      const claim = `${Math.floor((nowMs() + validMs) / 1_000).toString(36)}.${runId}.${verb}`;
+      return `${claim}.${sign(claim)}`;
+    },
+    check(code, runId, verb) {
+      if (code === undefined) return 'wrong';
+      if (isSame(sign(code), sign(key))) return 'ok'; // I2
+      const cut = code.lastIndexOf('.');
+      const claim = code.slice(0, Math.max(cut, 0));
+      if (!isSame(code.slice(cut + 1), sign(claim))) return 'wrong'; // I1
+      const [expires = '', ofRun, ofVerb] = claim.split('.');
+      if (Number.parseInt(expires, 36) * 1_000 < nowMs()) return 'wrong';
+      return ofRun === runId && ofVerb === verb ? 'ok' : 'other';
+    },
+  };
+}
+
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
