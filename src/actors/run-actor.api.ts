@@ -40,6 +40,8 @@ export interface RunActorApi {
     readonly reason?: string;
     /** Default `system`. */
     readonly who?: string;
+    /** With `resume`: another cap from now on. */
+    readonly maxTransactions?: number;
   }): Promise<CommandReply>;
   /** What this run was told, oldest first. */
   audit(): Promise<{ readonly entries: readonly AuditEntry[] }>;

@@ -5,7 +5,7 @@ import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { AppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
-import { callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
+import { type BudgetReport, callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
 import {
   APPROVAL_EXPIRED,
   approve,
@@ -123,7 +123,8 @@ export class RunActorLogic implements RunActorApi {
 
   async report(input: ReportInput): Promise<ReportResult> {
     const { chunks, want = 0, unused = 0, transactionsPerCall = 1, session = '', seq = 0 } = input;
-    const state = await this.load();
+    const before = await this.load();
+    const state = await this.settle(before, { session, seq, unused: unused * transactionsPerCall });
     const lost: string[] = [];
     for (const chunk of chunks) {
       // A report may overtake the close of its chunk, or come from a process that stood still: it is counted already.
@@ -131,20 +132,25 @@ export class RunActorLogic implements RunActorApi {
       if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
     if (state.control !== 'run') return { control: state.control, lost, calls: 0 };
-    const { control, calls, limit } = await this.grant(state, { want, unused, transactionsPerCall, session, seq });
+    const { control, calls, limit } = await this.grant(state, want, transactionsPerCall);
     return { control, lost, calls, ...(limit !== undefined && { limit }) };
   }
 
+  /** What was granted and not spent goes back to the run's cap and to the month, once, whatever the run does by now. */
+  private async settle(before: RunState, report: BudgetReport): Promise<RunState> {
+    if (report.unused === 0) return before;
+    const known = before.budget ?? NOTHING_RESERVED;
+    const budget = giveBackUnused(known, report); // I2 of run-budget
+    if (budget === known) return before;
+    const state = await this.state.commit({ ...before, budget });
+    await this.quota?.giveBack({ container: before.request.container, transactions: report.unused });
+    return state;
+  }
+
   /** Calls against the run's cap, then against the quota. Reserved before anybody hears of them (I1 of run-budget). */
-  private async grant(
-    before: RunState,
-    ask: Required<Omit<ReportInput, 'chunks'>>,
-  ): Promise<Omit<ReportResult, 'lost'>> {
-    const { want, unused, transactionsPerCall: each } = ask;
-    const { maxTransactions, request } = before;
+  private async grant(before: RunState, want: number, each: number): Promise<Omit<ReportResult, 'lost'>> {
+    const { maxTransactions, request, budget = NOTHING_RESERVED } = before;
     const { container } = request;
-    if (unused > 0) await this.quota?.giveBack({ container, transactions: unused * each });
-    const budget = giveBackUnused(before.budget ?? NOTHING_RESERVED, { ...ask, unused: unused * each });
     const left = maxTransactions === undefined ? undefined : callsLeft(budget, maxTransactions, each);
     const wanted = Math.min(want, left ?? want);
     const lease = await this.quota?.lease({ runId: request.id, container, want: wanted, transactionsPerCall: each });
@@ -159,7 +165,7 @@ export class RunActorLogic implements RunActorApi {
       return this.stopped(before, `The cap of ${maxTransactions} transactions is reached; resume with a higher one.`);
     }
     const state = { ...before, budget: reserve(budget, calls * each) };
-    if (calls > 0 || unused > 0) await this.state.commit(state);
+    if (calls > 0) await this.state.commit(state);
     return { control: before.control, calls, ...limit };
   }
 
@@ -179,9 +185,9 @@ export class RunActorLogic implements RunActorApi {
     return { control: state.control };
   }
 
-  async command({ verb, reason, who = SYSTEM }: Parameters<RunActorApi['command']>[0]) {
+  async command({ verb, reason, who = SYSTEM, maxTransactions }: Parameters<RunActorApi['command']>[0]) {
     const before = await this.load();
-    const result = command(before, verb, reason, this.now());
+    const result = command(before, verb, reason, this.now(), maxTransactions);
     if (!result.accepted) return { accepted: false, run: this.viewOf(before), wake: false };
     if (result.state !== before) await this.note(before, result.state, verb, who, reason);
     return { accepted: true, run: this.viewOf(result.state), wake: this.wake(result.state) };

@@ -160,7 +160,14 @@ export type CommandResult =
   | { readonly accepted: true; readonly state: RunState }
   | { readonly accepted: false; readonly status: RunStatus };
 
-export function command(state: RunState, verb: Command, reason: string | undefined, at: string): CommandResult {
+/** `maxTransactions`: the cap that `resume` sets. */
+export function command(
+  state: RunState,
+  verb: Command,
+  reason: string | undefined,
+  at: string,
+  maxTransactions = state.maxTransactions,
+): CommandResult {
   const refuse: CommandResult = { accepted: false, status: state.status };
   const same: CommandResult = { accepted: true, state };
   const accept = (change: Partial<RunState>): CommandResult => ({
@@ -176,7 +183,10 @@ export function command(state: RunState, verb: Command, reason: string | undefin
       return accept({ control: 'pause', status: state.resting ? 'Paused' : 'Pausing' });
     case 'resume':
       if (isFinal(state.status) || stopping) return refuse;
-      return state.control === 'run' ? same : { accepted: true, state: resumed(state, at) };
+      if (state.control !== 'run') return { accepted: true, state: resumed(withCap(state, maxTransactions), at) };
+      return maxTransactions === state.maxTransactions
+        ? same
+        : { accepted: true, state: { ...withCap(state, maxTransactions), updatedAt: at } };
     case 'cancel':
       if (state.status === 'Cancelled') return same;
       if (isFinal(state.status)) return refuse;
@@ -194,6 +204,10 @@ export function command(state: RunState, verb: Command, reason: string | undefin
 
 function isStopping({ control }: RunState): boolean {
   return control === 'cancel' || control === 'fail';
+}
+
+function withCap(state: RunState, maxTransactions: number | undefined): RunState {
+  return maxTransactions === undefined ? state : { ...state, maxTransactions };
 }
 
 /** The reason of the pause ends with it. */

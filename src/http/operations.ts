@@ -4,7 +4,7 @@ import { DURABLE_TASK_BASE } from './links';
 import { ActivityQuery } from './routes/activity';
 import { ImagesQuery } from './routes/images';
 import { QuoteBody } from './routes/quotes';
-import { ApproveBody, CONTROL_VERBS, ReasonBody, RetryBody } from './routes/run-commands';
+import { ApproveBody, CONTROL_VERBS, ReasonBody, ResumeBody, RetryBody } from './routes/run-commands';
 import { RunsQuery, StartRunBody, StartRunQuery } from './routes/runs';
 import { ActivityEntrySchema } from './schemas/activity';
 import { ContainerSchema } from './schemas/container';
@@ -92,7 +92,7 @@ const ACCEPTED = { Location: 'The run.', 'Operation-Location': 'The run.', 'Retr
 
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly body: ZodType }>> = {
   pause: { summary: 'Stop sending, finish what is in flight, and wait', body: ReasonBody },
-  resume: { summary: 'Go on after a pause', body: ReasonBody },
+  resume: { summary: 'Go on after a pause, or with a higher cap', body: ResumeBody },
   cancel: { summary: 'Stop for good; what is saved stays', body: ReasonBody },
   decline: { summary: 'Say no to a run that asks for approval', body: ReasonBody },
   approve: { summary: 'Say yes to the plan of a run that asks for approval', body: ApproveBody },

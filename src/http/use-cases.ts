@@ -79,6 +79,8 @@ export interface Said {
 
 export interface ControlCommand extends Said {
   readonly verb: 'pause' | 'resume' | 'cancel' | 'decline';
+  /** With `resume`: another cap from now on. */
+  readonly maxTransactions?: number;
 }
 
 export interface ApproveCommand extends Omit<Said, 'reason'> {

@@ -163,6 +163,7 @@ class ChunkExecution {
       chunkId: this.id,
       permit: () => hold.permit(),
       callPermit: () => hold.callPermit(),
+      callUnused: () => hold.callUnused(),
       inFlight: (change: 1 | -1) => {
         this.inFlight += change;
       },

@@ -5,6 +5,7 @@ const GRANT_MS = 1_000;
  * The calls that one process may start for one run: what it was granted, what it wants, what it did not use.
  *
  * I1 A call is taken once and only before its grant grows stale; a stale one is given back with the next report.
+ * I2 What was taken and not billed is given back too, and what is left when the work ends.
  */
 export class GrantedCalls {
   /** Calls that wait for a grant now. */
@@ -26,6 +27,20 @@ export class GrantedCalls {
     this.left -= 1;
     this.startedLately += 1;
     return true;
+  }
+
+  /** A call that was taken was not made, or not billed. */
+  giveBack(): void {
+    if (this.unlimited) return;
+    this.left += 1;
+    this.startedLately = Math.max(0, this.startedLately - 1);
+  }
+
+  /** All that is left, to be given back now. */
+  rest(): number {
+    const unused = this.left;
+    this.left = 0;
+    return unused;
   }
 
   /** What to ask for: what waits, and what may come until the next report, judged by the last interval. */

@@ -60,6 +60,8 @@ export interface ChunkContext {
   readonly permit: () => Promise<Permit>;
   /** A permit and one of the calls that the quota grants. */
   readonly callPermit: () => Promise<Permit>;
+  /** That call was not made, or was refused before it was billed. */
+  readonly callUnused: () => void;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
   /** Why this image does not go on, where that takes long. */
@@ -234,13 +236,19 @@ export class ImageWork {
         this.deps.visionPace.giveBack(turn);
         return permit;
       }
-      if (this.deps.visionPace.isOver(turn)) continue; // a pause was announced while the permit was waited for
+      if (this.deps.visionPace.isOver(turn)) {
+        this.chunk.callUnused(); // a pause was announced while the permit was waited for
+        continue;
+      }
       const startedMs = this.deps.clock.nowMs();
       this.chunk.inFlight(1);
       const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
       this.deps.visionPace.answered(visionAnswer(outcome), turn);
       this.record('vision', startedMs, startedMs - waitFromMs, outcome);
-      if (!outcome.ok && outcome.code === 'vision-throttled') this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
+      if (!outcome.ok && outcome.code === 'vision-throttled') {
+        this.chunk.callUnused();
+        this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
+      }
       if (outcome.ok) {
         this.transactions += outcome.transactions;
         return {

@@ -26,6 +26,8 @@ export interface ChunkHold {
   permit(): Promise<Permit>;
   /** Like `permit`, and one of the calls that this process was granted. */
   callPermit(): Promise<Permit>;
+  /** The call of the last `callPermit` was not made, or was refused before it was billed. */
+  callUnused(): void;
   close(progress: ChunkProgress, complete: boolean): Promise<void>;
   /** Stops reporting; the lease runs out by itself. */
   abandon(): void;
@@ -106,6 +108,7 @@ class RunSession {
       mayRemove,
       permit: () => this.permit(chunk),
       callPermit: () => this.callPermit(chunk),
+      callUnused: () => this.calls.giveBack(),
       close: async (progress, complete) => {
         this.chunks.delete(id);
         await this.deps.run(this.runId).closeChunk({ ref: chunk.ref, attempt: chunk.attempt, progress, complete });
@@ -141,12 +144,15 @@ class RunSession {
 
   private async report(): Promise<void> {
     this.reporting = true;
-    while (this.chunks.size > 0) {
-      await this.untilNextReport();
-      if (this.chunks.size === 0) break;
-      await this.reportOnce();
-      for (const wake of this.waiters.splice(0)) wake();
-    }
+    do {
+      while (this.chunks.size > 0) {
+        await this.untilNextReport();
+        if (this.chunks.size === 0) break;
+        await this.reportOnce();
+        for (const wake of this.waiters.splice(0)) wake();
+      }
+      await this.settle();
+    } while (this.chunks.size > 0);
     this.reporting = false;
     for (const wake of this.waiters.splice(0)) wake();
     this.ended();
@@ -179,6 +185,18 @@ class RunSession {
     } catch {
       // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
     }
+  }
+
+  /** What was granted and not used goes back, or a run that ends would leave it booked. */
+  private async settle(): Promise<void> {
+    const unused = this.calls.rest();
+    if (unused === 0) return;
+    const { run, transactionsPerCall } = this.deps;
+    const { session, seq } = { session: this.id, seq: this.reports++ };
+    const input = { chunks: [], session, seq, want: 0, unused, transactionsPerCall: transactionsPerCall() };
+    await run(this.runId)
+      .report(input)
+      .catch(() => undefined); // it stays booked: too much is safe, too little is not
   }
 
   private lose(id: string): void {

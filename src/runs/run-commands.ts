@@ -32,11 +32,11 @@ export class RunCommands {
   constructor(private readonly deps: RunCommandsDeps) {}
 
   /** @throws AppError run-not-found, command-refused */
-  async control({ id, verb, who, reason }: ControlCommand): Promise<RunView> {
+  async control({ id, verb, ...said }: ControlCommand): Promise<RunView> {
     const run = await this.deps.service.get(id);
     if (verb === 'cancel' && run.status === 'Cancelled') return run;
     if (isFinal(run.status)) throw refused(verb, run);
-    const reply = await this.deps.actors.run(id).command({ verb, who, ...(reason === undefined ? {} : { reason }) });
+    const reply = await this.deps.actors.run(id).command({ verb, ...said });
     if (!reply.accepted) throw refused(verb, reply.run);
     return this.obeyed(reply);
   }

@@ -25,6 +25,15 @@ const reason = z
 
 export const ReasonBody = z.strictObject({ reason: reason.optional() }).meta({ id: 'Command' });
 
+export const ResumeBody = z
+  .strictObject({
+    reason: reason.optional(),
+    maxTransactions: MaxTransactionsSchema.optional().meta({
+      description: 'A new cap, of all the run spends: what a run that stopped at its budget needs.',
+    }),
+  })
+  .meta({ id: 'Resume' });
+
 export const ApproveBody = z
   .strictObject({
     planHash: z
@@ -55,7 +64,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
       POST: async (req, res) => {
         const id = runIdParam(req);
         noQuery(req.query);
-        const said = parsePart(ReasonBody, 'body', jsonBody(req) ?? {});
+        const said = parsePart(verb === 'resume' ? ResumeBody : ReasonBody, 'body', jsonBody(req) ?? {});
         const run = await useCases.controlRun({ id, verb, who: whoOf(req), ...defined(said) });
         sendAccepted(res, runBody(run, links.for(req)));
       },

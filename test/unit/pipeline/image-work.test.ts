@@ -25,7 +25,7 @@ function createSite(script: MemoryScript = () => undefined) {
   const results = createMemoryResults();
   const vision = createMemoryVision({ script });
   const gate = new Gate({ maxItems: 2, maxBytes: 1_000_000 });
-  const state: { permit: Permit; inFlight: number; troubles: string[] } = { permit: 'go', inFlight: 0, troubles: [] };
+  const state = { permit: 'go' as Permit, inFlight: 0, unused: 0, troubles: [] as string[] };
   const deps = {
     ...{ blobs, results, vision, gate, clock, cache: createMemoryCache(), flights: new SingleFlight() },
     tellThrottled: () => {},
@@ -36,6 +36,9 @@ function createSite(script: MemoryScript = () => undefined) {
     ...{ container: 'photos', runId: 'run-2', chunkId: 'run-2-chunk' },
     permit: async () => state.permit,
     callPermit: async () => state.permit,
+    callUnused: () => {
+      state.unused += 1;
+    },
     inFlight: (change: 1 | -1) => {
       state.inFlight += change;
     },
@@ -144,8 +147,9 @@ describe('failures', () => {
 
   test('a rate limit is waited for, however often, and is nobody’s fault', async () => {
     const refuse = failure('vision-throttled', { retryable: true, retryAfterMs: 1_000 });
-    const { document, vision, clock } = createSite(({ number }) => (number <= 40 ? refuse : undefined));
+    const { document, vision, clock, state } = createSite(({ number }) => (number <= 40 ? refuse : undefined));
     const saved = await document(picture('x'));
+    expect(state.unused).toBe(40); // each was granted, and none of them is on the bill
     expect([saved.status, vision.calls]).toEqual(['succeeded', 41]);
     expect(clock.monotonicMs()).toBe(40_000);
     expect(saved.attempts).toHaveLength(2); // a row of refusals is one entry

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { RunActorLogic } from '../../../src/actors/run-actor';
+import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
+import type { QuotaSettings } from '../../../src/domain/quota';
+import { createMemoryActorStore } from './memory-actors';
+
+const RUN_ID = 'a'.repeat(32);
+const EACH = 4;
+
+/** A run with a cap, and the quota it shares; every process of it reports as a session. */
+async function running(maxTransactions: number | undefined, settings: QuotaSettings = {}) {
+  const time = { ms: Date.UTC(2026, 0, 1) };
+  const now = () => time.ms;
+  const quota = new VisionQuotaActorLogic(createMemoryActorStore(), settings, now);
+  const store = createMemoryActorStore();
+  const activate = () => new RunActorLogic(store, now, quota);
+  const actor = activate();
+  await actor.begin({
+    ...{ id: RUN_ID, container: 'photos', prefix: '', features: [], confirmShrink: false },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...(maxTransactions !== undefined && { maxTransactions }),
+  });
+  await actor.setPhase({ phase: 'analyze' });
+  let seq = 0;
+  const report = (want: number, unused = 0, session = 'one') =>
+    actor.report({ chunks: [], session, seq: seq++, want, unused, transactionsPerCall: EACH });
+  const booked = async () => (await quota.view()).ledger.transactions;
+  return { time, actor, activate, report, booked, repeat: () => (seq -= 1) };
+}
+
+describe('a cap', () => {
+  test('is granted once, and stops the run when what was granted has had the time to come back', async () => {
+    const { time, actor, report } = await running(25 * EACH);
+    expect(await report(60)).toMatchObject({ control: 'run', calls: 25 });
+    expect(await report(35)).toMatchObject({ control: 'run', calls: 0 });
+    time.ms += 3_000;
+    expect(await report(35)).toMatchObject({ control: 'budget', calls: 0 });
+    expect((await actor.paused()).control).toBe('budget');
+    const { run } = await actor.view();
+    expect([run?.status, run?.reason]).toEqual(['StoppedAtBudget', expect.stringContaining('100 transactions')]);
+  });
+
+  test('goes on where it is raised, and grants no more than the difference', async () => {
+    const { time, actor, report } = await running(25 * EACH);
+    await report(60);
+    time.ms += 3_000;
+    await report(35);
+    await actor.paused();
+    const { accepted, run, wake } = await actor.command({ verb: 'resume', maxTransactions: 40 * EACH });
+    expect([accepted, wake, run.status, run.maxTransactions, run.reason]).toEqual([
+      true,
+      true,
+      'Running',
+      160,
+      undefined,
+    ]);
+    expect(await report(35)).toMatchObject({ control: 'run', calls: 15 });
+  });
+
+  test('can be changed while the run goes on, and without a new one resume changes nothing', async () => {
+    const { actor, report } = await running(EACH);
+    expect((await report(2)).calls).toBe(1);
+    expect((await actor.command({ verb: 'resume', maxTransactions: 3 * EACH })).run.status).toBe('Running');
+    expect((await report(9)).calls).toBe(2);
+    const { run } = await actor.command({ verb: 'resume' });
+    expect(run.maxTransactions).toBe(3 * EACH);
+  });
+
+  test('gets back what was not used, once, and the month too', async () => {
+    const { report, booked, repeat } = await running(10 * EACH, { monthlyTransactions: 1_000 });
+    expect((await report(10)).calls).toBe(10);
+    expect(await booked()).toBe(40);
+    expect((await report(0, 3)).calls).toBe(0);
+    repeat();
+    await report(0, 3);
+    expect(await booked()).toBe(28);
+    expect((await report(9)).calls).toBe(3);
+  });
+
+  test.each([undefined, 10 * EACH])('gives back to the month what a paused run had left (cap %p)', async (cap) => {
+    const { actor, report, booked, repeat } = await running(cap, { monthlyTransactions: 1_000 });
+    await report(10);
+    await actor.command({ verb: 'pause' });
+    expect(await report(0, 6)).toMatchObject({ control: 'pause', calls: 0 });
+    repeat();
+    await report(0, 6);
+    expect(await booked()).toBe(16);
+  });
+
+  test('is never exceeded, whoever asks, gives back, dies or asks twice (I1)', async () => {
+    const step = fc.record({
+      session: fc.constantFrom('one', 'two', 'three'),
+      want: fc.nat(12),
+      /** Of the calls it holds: how many it makes, and how many of the rest it gives back. */
+      makes: fc.nat(12),
+      gives: fc.nat(12),
+      twice: fc.boolean(),
+      move: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(40), fc.array(step, { maxLength: 30 }), async (calls, story) => {
+        const { time, activate } = await running(calls * EACH + 3, { ratePerSecond: 20 });
+        let actor = activate();
+        let made = 0;
+        const held: Record<string, number> = {};
+        for (const [seq, { session, want, makes, gives, twice, move }] of story.entries()) {
+          if (move) actor = activate();
+          time.ms += 300;
+          const has = held[session] ?? 0;
+          const spent = Math.min(has, makes);
+          const unused = Math.min(has - spent, gives);
+          made += spent;
+          const input = { chunks: [], session, seq, want, unused, transactionsPerCall: EACH };
+          const answer = await actor.report(input);
+          // An answer that was lost: what it granted is used by nobody.
+          const second = twice ? await actor.report(input) : answer;
+          held[session] = has - spent - unused + Number(second.calls);
+        }
+        const outstanding = Object.values(held).reduce((sum, one) => sum + one, 0);
+        expect(made + outstanding).toBeLessThanOrEqual(calls);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
+import type { QuotaSettings } from '../../../src/domain/quota';
+import { createMemoryActorStore } from './memory-actors';
+
+const ASK = { runId: 'r', container: 'photos', want: 100, transactionsPerCall: 4 };
+
+function site(defaults: QuotaSettings) {
+  const store = createMemoryActorStore();
+  const time = { ms: Date.UTC(2026, 0, 31, 23, 59, 0) };
+  const activate = (settings = defaults) => new VisionQuotaActorLogic(store, settings, () => time.ms);
+  return { store, time, activate };
+}
+
+test('grants at the rate, books what it granted and takes back what was not used', async () => {
+  const { time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  time.ms += 400;
+  expect(await actor.lease(ASK)).toEqual({ calls: 4 });
+  await actor.giveBack({ container: 'photos', transactions: 4 });
+  expect((await actor.view()).ledger).toEqual({ month: '2026-01', transactions: 12, byContainer: { photos: 12 } });
+});
+
+test('a new month begins empty', async () => {
+  const { time, activate } = site({ ratePerSecond: 10, monthlyTransactions: 16 });
+  const actor = activate();
+  time.ms += 1_000;
+  expect(await actor.lease(ASK)).toEqual({ calls: 4 });
+  expect(await actor.lease(ASK)).toEqual({ calls: 0, limit: 'month' });
+  time.ms += 60_000;
+  expect((await actor.lease(ASK)).calls).toBe(4);
+  expect((await actor.view()).ledger).toMatchObject({ month: '2026-02', transactions: 16 });
+});
+
+test('what was not set follows the configuration; what was set outlives a move', async () => {
+  const { time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  time.ms += 1_000;
+  await actor.lease(ASK);
+  expect((await activate({ ratePerSecond: 20 }).view()).settings).toEqual({ ratePerSecond: 20 });
+  await actor.configure({ monthlyTransactions: 99, weights: { r: 2 } });
+  await actor.configure({ ratePerSecond: null });
+  expect((await activate({ ratePerSecond: 20 }).view()).settings).toEqual({
+    monthlyTransactions: 99,
+    weights: { r: 2 },
+  });
+});
+
+test('a 429 holds everybody back, and is shown', async () => {
+  const { time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  await actor.throttled({ retryAfterMs: 2_000 });
+  time.ms += 1_999;
+  expect(await actor.lease(ASK)).toEqual({ calls: 0, limit: 'paused' });
+  expect(await actor.view()).toMatchObject({ pausedUntil: '2026-01-31T23:59:02.000Z', factor: expect.closeTo(0.74) });
+  time.ms += 1;
+  expect((await actor.lease(ASK)).calls).toBeGreaterThan(0);
+  expect(await actor.view()).not.toHaveProperty('pausedUntil');
+});
+
+test('what the store did not take was not granted', async () => {
+  const { store, time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  time.ms += 400;
+  store.failNext(1);
+  await expect(actor.lease(ASK)).rejects.toThrow('the store did not answer');
+  expect(await actor.lease(ASK)).toEqual({ calls: 4 });
+});

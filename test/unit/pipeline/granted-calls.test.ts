@@ -1,0 +1,30 @@
+import { GrantedCalls } from '../../../src/pipeline/granted-calls';
+
+test('a call is taken once, while its grant is fresh; a stale one is given back once (I1)', () => {
+  const calls = new GrantedCalls();
+  calls.granted(2, 0, undefined);
+  expect([calls.take(0), calls.take(999), calls.take(999)]).toEqual([true, true, false]);
+  calls.granted(3, 1_000, undefined);
+  expect(calls.take(2_000)).toBe(false);
+  expect(calls.ask(2_000)).toEqual({ want: 2, unused: 3 });
+  expect(calls.ask(2_400)).toEqual({ want: 0, unused: 0 });
+});
+
+test('what was not made or not billed is given back when it is stale, and what is left at the end (I2)', () => {
+  const calls = new GrantedCalls();
+  calls.granted(1, 0, undefined);
+  calls.take(0);
+  calls.giveBack();
+  expect(calls.ask(500)).toEqual({ want: 0, unused: 0 });
+  expect(calls.ask(1_000)).toEqual({ want: 0, unused: 1 });
+  calls.granted(4, 1_000, undefined);
+  expect([calls.rest(), calls.rest(), calls.take(1_001)]).toEqual([4, 0, false]);
+});
+
+test('where nobody counts nothing is given back', () => {
+  const calls = new GrantedCalls();
+  calls.granted('unlimited', 0, undefined);
+  expect(calls.take(50_000)).toBe(true);
+  calls.giveBack();
+  expect(calls.rest()).toBe(0);
+});
