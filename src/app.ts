@@ -6,8 +6,10 @@ import { hostActors } from './dapr/actor-host';
 import { quietEngine } from './dapr/quiet-engine';
 import { WorkflowWorker } from './dapr/worker';
 import { createWorkflowStarter } from './dapr/workflow-client';
+import type { QuotaSettings } from './domain/quota';
 import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity-log';
 import { createAzureBlobs } from './gateways/blobs/azure-blobs';
+import type { BlobsGateway } from './gateways/blobs/port';
 import { createCosmosCache } from './gateways/cache/cosmos-cache';
 import { createCosmosClient } from './gateways/cosmos/client';
 import { ensureCosmosSchema } from './gateways/cosmos/schema';
@@ -24,6 +26,7 @@ import { createPublicApp } from './http/public-server';
 import type { UseCases } from './http/use-cases';
 import { ChunkWork } from './pipeline/chunk-work';
 import { systemClock } from './pipeline/clock';
+import { Exclusion } from './pipeline/exclusion';
 import { Gate } from './pipeline/gate';
 import { Listing } from './pipeline/listing';
 import { RunSessions } from './pipeline/run-session';
@@ -31,6 +34,7 @@ import { ServicePace } from './pipeline/service-pace';
 import { SingleFlight } from './pipeline/single-flight';
 import { ContainerQueries } from './runs/container-queries';
 import { checkHealth } from './runs/health';
+import { QuotaControl } from './runs/quota-control';
 import type { QuoteSettings } from './runs/priced';
 import { QuoteService } from './runs/quote-service';
 import { Reviver } from './runs/reviver';
@@ -47,8 +51,13 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** What a test may put in the place of a gateway, around the real one. */
+export interface Overrides {
+  readonly blobs?: (real: BlobsGateway) => BlobsGateway;
+}
+
 /** Everything wired, in one place. Nothing but this reads the clock, opens a socket or starts a timer by itself. */
-export async function startApp(config: Config): Promise<App> {
+export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const log = createLogger(config.logLevel);
   quietEngine();
   const clock = systemClock;
@@ -61,7 +70,8 @@ export async function startApp(config: Config): Promise<App> {
   const cosmosSettings = { endpoint: config.cosmos.endpoint, key: config.cosmos.key.reveal() };
   await ensureCosmosSchema(cosmosSettings);
   const cosmos = createCosmosClient(cosmosSettings);
-  const blobs = createAzureBlobs({ connectionString: config.storage.connectionString.reveal() });
+  const azureBlobs = createAzureBlobs({ connectionString: config.storage.connectionString.reveal() });
+  const blobs = overrides.blobs?.(azureBlobs) ?? azureBlobs;
   const results = createCosmosResults({ client: cosmos, account: blobs.account });
   const runs = createCosmosRuns(cosmos);
   const activityLog = createCosmosActivityLog(cosmos);
@@ -78,7 +88,8 @@ export async function startApp(config: Config): Promise<App> {
 
   // Actors, pipeline, workflows
   const rate = await visionRate(config.vision);
-  const actors = createActors(sidecar, clock.nowMs, { resource: resourceOf(config.vision.endpoint), defaults: rate });
+  const resource = resourceOf(config.vision.endpoint);
+  const actors = createActors(sidecar, clock.nowMs, { resource, defaults: { ...rate, ...capsOf(config) } });
   const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
   const listing = new Listing({ blobs, manifests, results, vision });
   const transactionsPerCall = () => vision.analyzer.features.length;
@@ -90,6 +101,7 @@ export async function startApp(config: Config): Promise<App> {
     gate,
     cache: createCosmosCache(cosmos),
     flights: new SingleFlight(),
+    exclusion: new Exclusion(),
     blobPace: new ServicePace(clock, 'Blob Storage'),
     visionPace: new ServicePace(clock, 'Vision'),
     tellThrottled: (retryAfterMs) =>
@@ -136,6 +148,7 @@ export async function startApp(config: Config): Promise<App> {
   const records = new RunRecords({ actors, runs, manifests, workflows, service: runService });
   const quotes = new QuoteService({ blobs, listing, runs, analyzer, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
+  const quota = new QuotaControl(actors, resource);
   const story = createStory({
     getRun: (id) => runService.get(id),
     actors,
@@ -150,6 +163,8 @@ export async function startApp(config: Config): Promise<App> {
   });
   const useCases: UseCases = {
     ...story,
+    getQuota: () => quota.view(),
+    setQuota: (change) => quota.set(change),
     startRun: (command) => runService.start(command),
     getRun: (id) => runService.get(id),
     listRuns: (filter, page) => runService.list(filter, page),
@@ -222,6 +237,13 @@ export async function startApp(config: Config): Promise<App> {
 /** Without a configured key the links of this process are its own: nobody else's open anything here. */
 function linkKeyOf({ links }: Config): string {
   return links.key?.reveal() ?? randomBytes(32).toString('hex');
+}
+
+function capsOf({ monthlyCaps: { resource, container } }: Config): QuotaSettings {
+  return {
+    ...(resource !== undefined && { monthlyTransactions: resource }),
+    ...(container !== undefined && { containerMonthlyTransactions: container }),
+  };
 }
 
 /**

@@ -28,6 +28,7 @@ const RUN_METHODS = {
   pageDone: true,
   openChunk: true,
   report: true,
+  clearChunk: true,
   closeChunk: true,
   command: true,
   audit: true,

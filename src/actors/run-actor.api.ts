@@ -1,6 +1,7 @@
 import type { ApprovalAnswer } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
 import type { ChunkProgress } from '../domain/chunk-progress';
+import type { CarefulRange } from '../domain/chunk-suspicion';
 import type { ChunkRef } from '../domain/ids';
 import type { ListingCounts, Quote } from '../domain/quote';
 import type { PhaseTimes } from '../domain/receipt';
@@ -31,9 +32,16 @@ export interface RunActorApi {
   /** Bitmask of the chunks of a page that are done. */
   pageDone(input: { readonly page: number }): Promise<{ readonly done: number }>;
   /** Asks to work on a chunk; `wait` is asked again soon. */
-  openChunk(input: { readonly ref: ChunkRef; readonly attempt: string }): Promise<OpenChunkResult>;
+  openChunk(input: {
+    readonly ref: ChunkRef;
+    readonly attempt: string;
+    /** The process that asks; a chunk that one process after another opens ends them. */
+    readonly process?: string;
+  }): Promise<OpenChunkResult>;
   /** Absolute progress of the chunks one process works on; renews their leases. */
   report(input: ReportInput): Promise<ReportResult>;
+  /** Of a careful chunk: its range was worked on and the process lives. Answers the next range. */
+  clearChunk(input: { readonly ref: ChunkRef; readonly upTo: number }): Promise<{ readonly careful?: CarefulRange }>;
   closeChunk(input: ChunkClose & { readonly attempt: string }): Promise<{ readonly control: Control }>;
   command(input: {
     readonly verb: Command;
@@ -90,7 +98,8 @@ export interface ChunkReport {
 }
 
 export type OpenChunkResult =
-  | { readonly state: 'granted'; readonly mayRemove: boolean }
+  /** `careful`: earlier executions died; see domain/chunk-suspicion.ts. */
+  | { readonly state: 'granted'; readonly mayRemove: boolean; readonly careful?: CarefulRange }
   | { readonly state: 'wait' }
   /** Closed already, by whatever execution. */
   | { readonly state: 'done' }

@@ -2,8 +2,9 @@ import { type AuditEntry, type AuditVerb, noted } from '../domain/audit';
 import { isAlive, type Lease, mayHold, SETTLE_MS } from '../domain/chunk-lease';
 import { NO_PROGRESS } from '../domain/chunk-progress';
 import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
+import { carefulRange, cleared, reopened, type Suspicion } from '../domain/chunk-suspicion';
 import { AppError } from '../domain/errors';
-import { chunkId } from '../domain/ids';
+import { type ChunkRef, chunkId } from '../domain/ids';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import { type BudgetReport, callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
 import {
@@ -107,7 +108,7 @@ export class RunActorLogic implements RunActorApi {
     return { done: (await this.doneChunks(page))[page] ?? 0 };
   }
 
-  async openChunk({ ref, attempt }: Parameters<RunActorApi['openChunk']>[0]): Promise<OpenChunkResult> {
+  async openChunk({ ref, attempt, process = '' }: Parameters<RunActorApi['openChunk']>[0]): Promise<OpenChunkResult> {
     const state = await this.load();
     if (isFinal(state.status) || hasChunk(await this.doneChunks(ref.page), ref)) return { state: 'done' };
     const id = chunkId(ref);
@@ -117,8 +118,21 @@ export class RunActorLogic implements RunActorApi {
     if (!mayHold(lease, attempt, this.nowMs())) return { state: 'wait' }; // I1 of chunk-lease
     // Only now: whoever is told to stop may add up what this chunk has saved, so nobody else may still be saving.
     if (state.control !== 'run') return { state: 'stop', control: state.control };
+    const suspicion = reopened(await this.suspicion(ref), process);
+    await this.suspect(state, ref, suspicion);
     this.leases.set(id, { attempt, seenAtMs: this.nowMs(), progress: NO_PROGRESS });
-    return { state: 'granted', mayRemove: state.mayRemove };
+    const careful = carefulRange(suspicion);
+    return { state: 'granted', mayRemove: state.mayRemove, ...(careful && { careful }) };
+  }
+
+  async clearChunk({ ref, upTo }: Parameters<RunActorApi['clearChunk']>[0]) {
+    const state = await this.load();
+    const known = await this.suspicion(ref);
+    if (!known) return {};
+    const next = known.to === upTo ? cleared(known) : known; // a repeated answer clears nothing more
+    await this.suspect(state, ref, next);
+    const careful = carefulRange(next);
+    return careful ? { careful } : {};
   }
 
   async report(input: ReportInput): Promise<ReportResult> {
@@ -181,7 +195,9 @@ export class RunActorLogic implements RunActorApi {
     const before = await this.load();
     const shard = await this.doneChunks(ref.page);
     const { state, closed } = closeChunk(before, shard, { ref, progress, complete }, this.now());
-    if (state !== before) await this.state.commit(state, { [doneKey(ref.page)]: closed });
+    const { [id]: _, ...suspicions } = await this.suspicions(ref.page);
+    const parts = { [doneKey(ref.page)]: closed, [openKey(ref.page)]: suspicions };
+    if (state !== before) await this.state.commit(state, parts);
     return { control: state.control };
   }
 
@@ -236,8 +252,9 @@ export class RunActorLogic implements RunActorApi {
   async forget() {
     const state = await this.state.head();
     if (state && !isFinal(state.status)) return { forgotten: false };
-    const pages = Array.from({ length: state?.pagesListed ?? 0 }, (_, page) => doneKey(page));
-    if (state) await this.state.clear([AUDIT, ...new Set(pages)]);
+    const pages = Array.from({ length: state?.pagesListed ?? 0 }, (_, page) => page);
+    const parts = new Set(pages.flatMap((page) => [doneKey(page), openKey(page)]));
+    if (state) await this.state.clear([AUDIT, ...parts]);
     return { forgotten: true };
   }
 
@@ -256,6 +273,21 @@ export class RunActorLogic implements RunActorApi {
     if (!needsWake(state) || this.nowMs() - this.wokenAtMs < WAKE_INTERVAL_MS) return false;
     this.wokenAtMs = this.nowMs();
     return true;
+  }
+
+  private async suspicions(page: number): Promise<Readonly<Record<string, Suspicion>>> {
+    return (await this.state.part<Record<string, Suspicion>>(openKey(page))) ?? {};
+  }
+
+  private async suspicion(ref: ChunkRef): Promise<Suspicion | undefined> {
+    return (await this.suspicions(ref.page))[chunkId(ref)];
+  }
+
+  /** Durable before the chunk is worked on: the actor may live in the process that the chunk ends. */
+  private async suspect(state: RunState, ref: ChunkRef, suspicion: Suspicion): Promise<void> {
+    if (suspicion === (await this.suspicion(ref))) return;
+    const open = { ...(await this.suspicions(ref.page)), [chunkId(ref)]: suspicion };
+    await this.state.commit(state, { [openKey(ref.page)]: open });
   }
 
   private async doneChunks(page: number): Promise<ChunkSet> {
@@ -317,6 +349,11 @@ const AUDIT = 'audit';
 const SYSTEM = 'system';
 /** A workflow that has not moved for so long after its event gets another. */
 const WAKE_INTERVAL_MS = 10_000;
+
+/** Chunks that were opened and not closed yet. */
+function openKey(page: number): string {
+  return `open-${shardOf(page)}`;
+}
 
 function doneKey(page: number): string {
   return `done-${shardOf(page)}`;

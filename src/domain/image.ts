@@ -26,6 +26,7 @@ export type ImageReason =
   | 'gone'
   | 'budget'
   | 'download-failed'
+  | 'poison'
   | `vision-${string}`;
 
 /** The steps one image goes through. */

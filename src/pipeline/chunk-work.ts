@@ -10,6 +10,7 @@ import type { RetryFilter } from '../domain/retry-filter';
 import { isHeld } from '../domain/run-state';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
+import type { Exclusion } from './exclusion';
 import { type ImageDeps, ImageWork, replacedBy } from './image-work';
 import type { Listing } from './listing';
 import type { ChunkHold, Permit, RunSessions } from './run-session';
@@ -21,11 +22,13 @@ import type { ChunkHold, Permit, RunSessions } from './run-session';
  * I2 The delta is applied whenever the chunk ends or rests; what is applied later replaces it.
  * I3 In one process a second execution of a chunk joins the first; across processes it waits for it (chunk-lease).
  * I4 A stored image leaves the results only when the run may remove and a HEAD says 404.
+ * I5 A chunk that ended its process again and again is searched for the image that does it (chunk-suspicion).
  */
 export interface ChunkDeps extends ImageDeps {
   readonly manifests: ManifestsGateway;
   readonly listing: Listing;
   readonly sessions: RunSessions;
+  readonly exclusion: Exclusion;
   readonly container: (name: string) => ContainerActorApi;
 }
 
@@ -91,20 +94,12 @@ class ChunkExecution {
   }
 
   async run(hold: ChunkHold): Promise<'complete' | 'stopped' | 'lost'> {
+    // I5: a chunk that ended processes works alone, so that the next end convicts the right image.
+    const leave = await this.deps.exclusion.enter(hold.careful !== undefined);
     try {
       const { blobs, interval } = await this.read();
       const { listed, gone } = await this.classifyAll(blobs, interval);
-      let stop: Exclude<Permit, 'go'> | undefined;
-      const work = listed.map(async (item) => {
-        stop = (await this.workOn(item, hold)) ?? stop;
-      });
-      // Everything in flight is finished and saved before an error ends the chunk.
-      const error = worstError(await Promise.allSettled(work));
-      if (error && isPermanent(error)) {
-        await this.apply(blobs, false);
-        await hold.close(progressOf(this.outcomes), false);
-      }
-      if (error) throw error;
+      const stop = hold.careful ? await this.workInParts(listed, hold) : await this.workOnAll(listed, hold, blobs);
       if (hold.mayRemove && stop === undefined) {
         for (const image of gone) await this.remove(image);
       }
@@ -113,8 +108,44 @@ class ChunkExecution {
       await hold.close(progressOf(this.outcomes), stop === undefined);
       return stop === undefined ? 'complete' : 'stopped';
     } finally {
+      leave();
       hold.abandon();
     }
+  }
+
+  private async workOnAll(
+    items: readonly Classified[],
+    hold: ChunkHold,
+    blobs: readonly ListedBlob[] = items.map(({ blob }) => blob),
+  ): Promise<Stop | undefined> {
+    let stop: Stop | undefined;
+    const work = items.map(async (item) => {
+      stop = (await this.workOn(item, hold)) ?? stop;
+    });
+    // Everything in flight is finished and saved before an error ends the chunk.
+    const error = worstError(await Promise.allSettled(work));
+    if (error && isPermanent(error)) {
+      await this.apply(blobs, false);
+      await hold.close(progressOf(this.outcomes), false);
+    }
+    if (error) throw error;
+    return stop;
+  }
+
+  /** Range after range, as the search for the culprit goes; what was convicted is set aside unread. */
+  private async workInParts(items: readonly Classified[], hold: ChunkHold): Promise<Stop | undefined> {
+    const convicted = new Set(hold.careful?.poison);
+    for (const item of items.filter((_, i) => convicted.has(i))) await this.workOn(item, hold, 'poison');
+    const part = (from: number, to: number) => items.filter((_, i) => i >= from && i < to && !convicted.has(i));
+    let range = hold.careful;
+    const before = await this.workOnAll(part(0, range?.from ?? 0), hold);
+    if (before !== undefined) return before;
+    while (range && range.from < items.length) {
+      const stop = await this.workOnAll(part(range.from, range.to), hold);
+      if (stop !== undefined) return stop;
+      range = await hold.cleared(range.to);
+    }
+    return undefined;
   }
 
   /** Applies what earlier executions saved, for a run that will not come back to this chunk. */
@@ -148,7 +179,7 @@ class ChunkExecution {
     return { listed, gone };
   }
 
-  private async workOn(item: Classified, hold: ChunkHold): Promise<Exclude<Permit, 'go'> | undefined> {
+  private async workOn(item: Classified, hold: ChunkHold, verdict?: 'poison'): Promise<Stop | undefined> {
     if (item.kind === 'unchanged') {
       this.outcomes.push({ blob: item.blob.name, status: 'unchanged', listed: true, calls: 0, transactions: 0 });
       return undefined;
@@ -171,7 +202,8 @@ class ChunkExecution {
         this.latestTrouble = { message, atMs: this.deps.clock.monotonicMs() };
       },
     };
-    const result = await new ImageWork(this.deps, context, item).run();
+    const work = new ImageWork(this.deps, context, item);
+    const result = verdict === 'poison' ? await work.setAside() : await work.run();
     if (!result.saved) return result.stop;
     this.outcomes.push(outcomeOf({ ...result.document, version: '' }, true));
     return undefined;
@@ -232,6 +264,8 @@ class ChunkExecution {
 
 /** Longer than the longest pause between two tries of a save. */
 const TROUBLE_SHOWN_MS = 8_000;
+
+type Stop = Exclude<Permit, 'go'>;
 
 /** A permanent error first: a retry would not heal it. */
 function worstError(results: readonly PromiseSettledResult<void>[]): Error | undefined {

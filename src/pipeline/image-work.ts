@@ -119,6 +119,13 @@ export class ImageWork {
     }
   }
 
+  /** Records an image that ended the process, without touching its bytes. */
+  async setAside(): Promise<WorkResult> {
+    const message = 'Processing this image ended the process several times.';
+    const error: ImageError = { code: 'poison', stage: 'vision', message, retryable: true };
+    return { saved: true, document: await this.save({ status: 'failed', reason: 'poison', error, transactions: 0 }) };
+  }
+
   private async analyze(): Promise<Verdict | Exclude<Permit, 'go'>> {
     const bytes = await this.download();
     if (!(bytes instanceof Uint8Array)) return bytes;
@@ -144,8 +151,8 @@ export class ImageWork {
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
       });
       this.deps.blobPace.answered(downloadAnswer(outcome), turn);
-      if (outcome.ok) return outcome.bytes;
       this.record('download', startedMs, 0, outcome);
+      if (outcome.ok) return outcome.bytes;
       const error: ImageError = { ...pickError(outcome), stage: 'download' };
       switch (outcome.code) {
         case 'gone':
@@ -187,9 +194,13 @@ export class ImageWork {
         const permit = await this.chunk.permit();
         if (permit !== 'go') return permit;
         const claimant = { holder: this.chunk.chunkId, nowMs: clock.nowMs(), leaseMs: CLAIM_MS };
+        const askedMs = clock.nowMs();
         const claim = await cache.claim(key, vision.analyzer.features, claimant);
         if (claim.state === 'granted') return this.pay(bytes, claim);
-        if (claim.state === 'hit') return this.known(claim.answer);
+        if (claim.state === 'hit') {
+          this.record('cache', askedMs, 0, { ok: true });
+          return this.known(claim.answer);
+        }
         this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
         await clock.sleep(CLAIM_POLL_MS);
       }
@@ -281,6 +292,7 @@ export class ImageWork {
   private async save(verdict: Verdict): Promise<ImageDocument> {
     for (let failures = 0; ; ) {
       const document = this.document(verdict);
+      const savingMs = this.deps.clock.nowMs();
       try {
         const expected = this.stored ? { version: this.stored.version } : ('new' as const);
         const outcome = await this.deps.results.save(document, expected);
@@ -291,6 +303,7 @@ export class ImageWork {
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
         if (!(thrown instanceof AppError) || !thrown.retryable || ++failures > SAVE_RETRIES) throw thrown;
+        this.record('save', savingMs, 0, { ok: false, ...pickError(thrown) });
         this.chunk.trouble(thrown.message);
         await this.deps.clock.sleep(
           delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()),
@@ -350,7 +363,11 @@ export class ImageWork {
     const last = this.attempts.at(-1);
     // A row of 429s is one entry: otherwise the waiting would push the story out of the last MAX_ATTEMPTS.
     if (outcome.code === 'vision-throttled' && last?.code === outcome.code) {
-      const soFar = { waitMs: last.waitMs + Math.round(waitMs), workMs: last.workMs + this.elapsed(startedMs) };
+      const soFar = {
+        waitMs: last.waitMs + Math.round(waitMs),
+        workMs: last.workMs + this.elapsed(startedMs),
+        count: (last.count ?? 1) + 1,
+      };
       this.attempts[this.attempts.length - 1] = { ...last, ...soFar };
       return;
     }

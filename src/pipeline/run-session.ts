@@ -1,6 +1,7 @@
 import type { RunActorApi } from '../actors/run-actor.api';
 import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/chunk-lease';
 import type { ChunkProgress } from '../domain/chunk-progress';
+import type { CarefulRange } from '../domain/chunk-suspicion';
 import { type ChunkRef, chunkId } from '../domain/ids';
 import type { Control } from '../domain/run-state';
 import type { Clock } from './clock';
@@ -23,6 +24,10 @@ export type OpenedChunk =
 
 export interface ChunkHold {
   readonly mayRemove: boolean;
+  /** Earlier executions of this chunk died: work on this range alone, then on what follows. */
+  readonly careful?: CarefulRange;
+  /** The range that ends at `upTo` is done: what is next? */
+  cleared(upTo: number): Promise<CarefulRange | undefined>;
   permit(): Promise<Permit>;
   /** Like `permit`, and one of the calls that this process was granted. */
   callPermit(): Promise<Permit>;
@@ -50,8 +55,11 @@ interface HeldChunk {
 
 export class RunSessions {
   private readonly sessions = new Map<string, RunSession>();
+  private readonly process: string;
 
-  constructor(private readonly deps: SessionDeps) {}
+  constructor(private readonly deps: SessionDeps) {
+    this.process = deps.newId();
+  }
 
   /** Waits until nobody else works on the chunk, then holds it. */
   async open(ref: ChunkRef, progress: () => ChunkProgress): Promise<OpenedChunk> {
@@ -59,11 +67,11 @@ export class RunSessions {
     const attempt = this.deps.newId();
     for (;;) {
       const sentMs = this.deps.clock.monotonicMs();
-      const answer = await actor.openChunk({ ref, attempt });
+      const answer = await actor.openChunk({ ref, attempt, process: this.process });
       if (answer.state === 'done') return { state: 'done' };
       if (answer.state === 'stop') return { state: 'stop', control: answer.control as Exclude<Control, 'run'> };
       if (answer.state === 'granted') {
-        const chunk = this.session(ref.runId).hold({ ref, attempt, progress, lost: false }, sentMs, answer.mayRemove);
+        const chunk = this.session(ref.runId).hold({ ref, attempt, progress, lost: false }, sentMs, answer);
         return { state: 'granted', chunk };
       }
       await this.deps.clock.sleep(REPORT_INTERVAL_MS);
@@ -98,14 +106,16 @@ class RunSession {
     this.id = deps.newId();
   }
 
-  hold(chunk: HeldChunk, sentMs: number, mayRemove: boolean): ChunkHold {
+  hold(chunk: HeldChunk, sentMs: number, granted: Pick<ChunkHold, 'mayRemove' | 'careful'>): ChunkHold {
     const id = chunkId(chunk.ref);
     this.chunks.set(id, chunk);
     this.control = 'run';
     this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
     if (!this.reporting) void this.report();
     return {
-      mayRemove,
+      mayRemove: granted.mayRemove,
+      ...(granted.careful && { careful: granted.careful }),
+      cleared: async (upTo) => (await this.deps.run(this.runId).clearChunk({ ref: chunk.ref, upTo })).careful,
       permit: () => this.permit(chunk),
       callPermit: () => this.callPermit(chunk),
       callUnused: () => this.calls.giveBack(),

@@ -13,6 +13,7 @@ import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import type { VisionGateway, VisionOutcome } from '../../../src/gateways/vision/port';
 import { ChunkWork } from '../../../src/pipeline/chunk-work';
 import type { Clock } from '../../../src/pipeline/clock';
+import { Exclusion } from '../../../src/pipeline/exclusion';
 import { Gate } from '../../../src/pipeline/gate';
 import { Listing } from '../../../src/pipeline/listing';
 import { RunSessions } from '../../../src/pipeline/run-session';
@@ -121,6 +122,7 @@ export class Replica {
     const chunks = new ChunkWork({
       cache,
       flights,
+      exclusion: new Exclusion(),
       tellThrottled: () => {},
       ...{ blobs, vision, results, manifests, gate, blobPace, visionPace, clock, listing, sessions, container },
     });
