@@ -1,0 +1,46 @@
+/**
+ * A scheduler that dies forgets which chunks it has handed out and delivers those that still run a second time. The second
+ * execution joins the first or waits for it: with 100 images in flight, not one call is repeated.
+ */
+import { isFinal } from '../../src/domain/run';
+import { seedContainer } from '../../src/local/bench/seed-container';
+import { commandOf } from '../../src/local/launcher/process-table';
+import { eventually, startTestStack, withLogs } from '../integration/framework';
+import { ended, runOf, startRun, visionOf } from '../integration/main-job/client';
+import { chunksOf } from '../integration/replicas/replica';
+import { judge } from './oracle';
+
+const IMAGES = 2_400;
+const CHUNKS = 24;
+const CONTAINER = 'delivered-twice';
+
+test('chunks that are delivered twice repeat no call', async () => {
+  const stack = await startTestStack({ vision: { latencyMs: 500 }, appEnv: { MAX_IMAGES_IN_FLIGHT: '100' } });
+  const executions = () => chunksOf(Number(/--metrics-port (\d+)/.exec(commandOf(stack.pid('daprd') ?? 0) ?? '')?.[1]));
+  try {
+    await withLogs(async () => {
+      await seedContainer(stack.endpoints.blobConnectionString, CONTAINER, IMAGES);
+      const id = await startRun(stack, CONTAINER);
+      await eventually(async () => ((await visionOf(stack).stats()).calls ?? 0) >= IMAGES * 0.3, {
+        what: 'three images in ten are called',
+        timeoutMs: 90_000,
+        intervalMs: 20,
+      });
+      const { inFlight } = await visionOf(stack).stats();
+      const killedAt = Date.now();
+      await stack.kill('scheduler');
+      await eventually(async () => isFinal((await runOf(stack, id)).status), { what: 'the end', timeoutMs: 150_000 });
+      const endMs = Date.now() - killedAt;
+      await ended(stack, id);
+      const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id });
+      process.stdout.write(
+        `scheduler killed with ${inFlight} calls in flight: end after ${endMs} ms, ${await executions()} executions of ` +
+          `${CHUNKS} chunks, ${verdict.repeated} calls repeated\n`,
+      );
+      expect(verdict.violations).toEqual([]);
+      expect(verdict.calls).toBe(IMAGES);
+    });
+  } finally {
+    await stack.stop();
+  }
+}, 400_000);
