@@ -3,7 +3,7 @@
  *
  * I1 At most one process of a part is alive at a time.
  * I2 A part that dies is started again after a growing pause, and given up after `QUICK_DEATHS` deaths in a row that each
- *    came within `STEADY_MS` of the start.
+ *    came before it served, or after SERVING_DEATHS that each came within `STEADY_MS` of the start.
  * I3 `stop` ends the process, by force after its grace, and nothing starts it again.
  * I4 A part that refuses its configuration (exit code 2) is not started again: nothing would be different.
  *
@@ -60,11 +60,16 @@ export interface Part {
 }
 
 export const QUICK_DEATHS = 8;
+/** A part that serves and dies again and again still gets somewhere: it is given up much later. */
+export const SERVING_DEATHS = 40;
 export const STEADY_MS = 30_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 /** How a program says that its configuration is wrong. */
 const REFUSED = 2;
+
+/** Of a part that had been serving: its trouble comes with its work, not with its start. */
+const LONGEST_PAUSE_AFTER_SERVING_MS = 2_000;
 
 export function restartPauseMs(deaths: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
@@ -82,6 +87,8 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
   let startedAt = 0;
   let starts = 0;
   let deaths = 0;
+  /** In a row, without ever serving. */
+  let silentDeaths = 0;
   let heldMs = 0;
   let isServing = false;
   let isStopping = false;
@@ -123,17 +130,24 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
   function ended(which: ChildProcess, how: string, code: number | undefined): void {
     if (child !== which) return;
     child = undefined;
+    const served = isServing;
     isServing = false;
     if (isStopping) return;
+    silentDeaths = served ? 0 : silentDeaths + 1;
     deaths = Date.now() - startedAt < STEADY_MS ? deaths + 1 : 1;
     // All of it, when it lists what is wrong with the configuration.
     const tail = tailOf(logFile, name === 'app' && code === REFUSED ? 100 : 8);
     givenUp = verdict(how, code, tail);
-    const againInMs = givenUp || !supervision.restarts ? undefined : Math.max(restartPauseMs(deaths), heldMs);
+    const againInMs = givenUp || !supervision.restarts ? undefined : Math.max(pauseMs(served), heldMs);
     heldMs = 0;
     supervision.report({ kind: 'died', name, pid: which.pid ?? 0, how, tail, againInMs });
     if (givenUp) supervision.report({ kind: 'given-up', name, problem: givenUp });
     if (againInMs !== undefined) restart = setTimeout(spawnAgain, againInMs);
+  }
+
+  function pauseMs(served: boolean): number {
+    const ms = restartPauseMs(deaths);
+    return served ? Math.min(ms, LONGEST_PAUSE_AFTER_SERVING_MS) : ms;
   }
 
   function spawnAgain(): void {
@@ -152,7 +166,7 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
     if (tail.some((line) => /ENOSPC|no space left on device/i.test(line))) {
       return new Problem(`${name} ended because the disk is full.`, 'Free some space and start again.');
     }
-    if (deaths >= QUICK_DEATHS) {
+    if (silentDeaths >= QUICK_DEATHS || deaths >= SERVING_DEATHS) {
       return new Problem(
         `${name} ended ${deaths} times in a row (${how}) and is given up.`,
         `Read ${logFile}, cure what it says and start again.`, // I2

@@ -25,6 +25,8 @@ export interface TestStackOptions {
   readonly supervise?: boolean;
   /** A stand-in for the app: for tests of the launcher. */
   readonly stubApp?: boolean;
+  /** Another script in the place of `dist/app.js`, such as the app around a gateway that misbehaves. */
+  readonly appScript?: string;
   /** False: without app and sidecar. Default true. */
   readonly withApp?: boolean;
   /** An earlier test's home, to start on its data. Not removed at the end. */
@@ -77,6 +79,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     report: (event) => events.push(event),
     ...(options.vision ? { vision: options.vision } : {}),
     ...(options.appEnv ? { appEnv: options.appEnv } : {}),
+    ...(options.appScript ? { appCommand: [process.execPath, options.appScript] as const } : {}),
     ...(options.stubApp ? { appCommand: [process.execPath, join(__dirname, 'stub-app.cjs')] } : {}),
   }).catch((error: unknown) => {
     removeHome();
