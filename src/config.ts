@@ -33,6 +33,8 @@ export interface Config {
     readonly imagesInFlight: number;
     readonly bytesInFlight: number;
   };
+  /** What a calendar month may cost, in transactions, until somebody sets it by the API; undefined: no limit. */
+  readonly monthlyCaps: { readonly resource: number | undefined; readonly container: number | undefined };
   readonly price: { readonly unit: number; readonly currency: string };
   /** When a run must be approved, where its start does not say. */
   readonly approval: ApprovalRule;
@@ -96,6 +98,10 @@ export function readConfig(env: Environment): Config {
     limits: {
       imagesInFlight: read.integer('MAX_IMAGES_IN_FLIGHT', 100, 1, 1_000),
       bytesInFlight: read.integer('MAX_BYTES_IN_FLIGHT', 128 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024 * 1024),
+    },
+    monthlyCaps: {
+      resource: read.limit('VISION_MONTHLY_TRANSACTIONS'),
+      container: read.limit('CONTAINER_MONTHLY_TRANSACTIONS'),
     },
     price: {
       unit: read.number('PRICE_PER_TRANSACTION', 0.001, 0, 1_000),
@@ -272,6 +278,11 @@ class Reader {
     if (Number.isFinite(value) && !Number.isInteger(value))
       this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
     return value;
+  }
+
+  /** A count of transactions that is not exceeded; undefined when it is not set. */
+  limit(name: string): number | undefined {
+    return this.first(name) && this.integer(name, 0, 0, 1_000_000_000_000);
   }
 
   port(name: string, fallback: number): number {

@@ -13,6 +13,7 @@ import { errorPageRoutes } from './routes/error-page';
 import { imageHistoryRoutes } from './routes/image-history';
 import { imageRoutes } from './routes/images';
 import { openApiRoutes } from './routes/openapi';
+import { quotaRoutes } from './routes/quota';
 import { quoteRoutes } from './routes/quotes';
 import { runCommandRoutes } from './routes/run-commands';
 import { runImageRoutes } from './routes/run-images';
@@ -54,6 +55,7 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   runCommandRoutes(router, deps); // before `/runs/:id`, which their paths would fit too
   runRoutes(router, deps);
   quoteRoutes(router, deps);
+  quotaRoutes(router, deps);
   runImageRoutes(router, deps);
   runReportRoutes(router, deps);
   runStepRoutes(router, deps);

@@ -14,6 +14,7 @@ import { ImageSchema } from './schemas/image';
 import { pageOf } from './schemas/paging';
 import { ProblemSchema } from './schemas/problem';
 import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunIdSchema, RunSchema } from './schemas/run';
+import { settingOperations } from './setting-operations';
 import { storyOperations } from './story-operations';
 
 /** Every operation of the API as /openapi.json shows it. */
@@ -252,6 +253,7 @@ export const OPERATIONS: readonly RouteConfig[] = [
     responses: responses(200, 'A page of events', ActivityPageSchema, [400, 404]),
   },
   ...storyOperations(responses, { container, blob }),
+  ...settingOperations(responses),
   probe('/livez', 'Does the process answer?'),
   probe('/readyz', 'May it take traffic? `?verbose` lists the checks'),
   probe('/healthz', 'May the sidecar deliver?'),

@@ -7,6 +7,8 @@ export type Handler = (req: Request, res: Response) => Promise<void> | void;
 export interface RouteHandlers {
   readonly GET?: Handler;
   readonly POST?: Handler;
+  readonly PUT?: Handler;
+  readonly DELETE?: Handler;
 }
 
 export interface RouteOptions {
@@ -38,6 +40,8 @@ export function serve(
   if (getHasEffect) route.head(refuse).get(refuseCrossSite);
   if (handlers.GET) route.get(handle(handlers.GET));
   if (handlers.POST) route.post(refuseCrossSite, handle(handlers.POST));
+  if (handlers.PUT) route.put(refuseCrossSite, handle(handlers.PUT));
+  if (handlers.DELETE) route.delete(refuseCrossSite, handle(handlers.DELETE));
   route.all(refuse); // I1
 }
 

@@ -9,13 +9,14 @@ import type { RunStatus, RunView } from '../domain/run';
 import type { ActivityEntry } from '../gateways/activity-log/port';
 import type { ImageFilter, Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter } from '../gateways/runs/port';
+import type { QuotaUseCases } from './quota-use-cases';
 import type { StoryUseCases } from './story-use-cases';
 
 /**
  * What the HTTP shell can ask of the application. Every handler translates, calls one of these, and translates back.
  * All of them throw AppError only.
  */
-export interface UseCases extends StoryUseCases {
+export interface UseCases extends StoryUseCases, QuotaUseCases {
   /**
    * @throws AppError invalid-container-name, system-container, container-not-found, container-forbidden,
    *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready

@@ -13,6 +13,7 @@ import type {
   UseCases,
 } from '../../src/http/use-cases';
 
+import { type FakeSettings, fakeSettings } from './fake-settings';
 import { type FakeStory, fakeStory } from './fake-story';
 
 /**
@@ -31,6 +32,8 @@ export interface FakeUseCases extends UseCases {
   readonly retries: RetryFilter[];
   /** What tells what happened. */
   readonly story: FakeStory;
+  /** What holds for more than one run. */
+  readonly settings: FakeSettings;
   report: HealthReport;
   /** The next call, whichever it is, throws this once. */
   failNext(error: unknown): void;
@@ -55,9 +58,12 @@ export function fakeUseCases(): FakeUseCases {
       if (!fake.containers.has(name)) throw noContainer(name);
     },
   });
+  const settings = fakeSettings(mayFail);
   const fake: FakeUseCases = {
     ...story,
+    ...settings,
     story,
+    settings,
     containers: new Set(['photos', 'empty']),
     runs: new Map(),
     images: [],

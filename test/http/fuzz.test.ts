@@ -109,6 +109,7 @@ const path = fc.oneof(
     '/runtime/webhooks/durabletask/instances',
     '/api/v1/containers/photos/images',
     '/api/v1/containers/photos/activity',
+    '/api/v1/quota',
   ),
 );
 const key = fc.oneof(

@@ -31,14 +31,16 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0');
     const ids = new Set<string>();
     for (const [path, item] of Object.entries(document.paths ?? {})) {
-      for (const operation of [item.get, item.post].filter((one) => one !== undefined)) {
+      for (const operation of [item.get, item.post, item.put, item.delete].filter((one) => one !== undefined)) {
         expect(operation.summary).toBeTruthy();
         ids.add(operation.operationId ?? '');
         if (path.startsWith('/api/')) expect(Object.keys(operation.responses ?? {})).toContain('400');
       }
     }
     expect(ids.size).toBe(
-      Object.values(document.paths ?? {}).flatMap(({ get, post }) => [get, post].filter(Boolean)).length,
+      Object.values(document.paths ?? {}).flatMap((item) =>
+        [item.get, item.post, item.put, item.delete].filter(Boolean),
+      ).length,
     );
   });
 
@@ -47,7 +49,7 @@ describe('the OpenAPI document', () => {
     for (const [path, item] of Object.entries(openApiDocument().paths ?? {})) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const url = path.replace('{container}', 'photos').replace(/\{\w+\}/g, 'x');
-      for (const verb of (['get', 'post'] as const).filter((one) => item[one])) {
+      for (const verb of (['get', 'post', 'put', 'delete'] as const).filter((one) => item[one])) {
         const declared = (item[verb]?.parameters ?? []).flatMap((one) =>
           'in' in one && one.in === 'path' ? [one.name] : [],
         );

@@ -87,6 +87,7 @@ export interface Quota {
   readonly ratePerSecond?: number;
   readonly ratePerMinute?: number;
   readonly monthlyTransactions?: number;
+  readonly containerMonthlyTransactions?: number;
   readonly weights?: Readonly<Record<string, number>>;
 }
 

@@ -10,6 +10,7 @@ const WHAT = 'quotas';
 interface SetOptions {
   readonly rate?: Pick<Quota, 'ratePerSecond' | 'ratePerMinute'>;
   readonly monthly?: number;
+  readonly containerMonthly?: number;
   readonly weight?: Readonly<Record<string, number>>;
   readonly resource?: string;
 }
@@ -30,32 +31,27 @@ export function registerQuota(program: Command, { action }: Registrar): void {
     .description('change the quota, while runs are on too; what is not named stays')
     .option('--rate <rate>', 'transactions, such as 10/s or 20/min', rate)
     .option('--monthly <n>', 'transactions of a calendar month', positiveNumber)
+    .option('--container-monthly <n>', 'the same for each container', positiveNumber)
     .option('--weight <run=n>', 'the share of a run among those that are on; repeatable', weight)
     .option('--resource <name>', 'the Vision resource it is about')
     .action(
       action<SetOptions>(async ({ api, out }, _args, options) => {
         if (Object.keys(options).length === 0) throw usage('Nothing to set.', ['(--help shows what it takes)']);
-        const now = await api.get<Quota>(paths.quota, { what: WHAT });
-        const body = changed(now, options);
+        const body = changeOf(options);
         const after = await api.ask<Quota>(paths.quota, { method: 'PUT', body, what: WHAT });
         await out.value(after.body, () => plainLines(after.body, out.width));
       }),
     );
 }
 
-/** Only what can be set: a server may show more than it takes. */
-function changed(now: Quota, { rate, monthly, weight, resource = now.resource }: SetOptions): Quota {
-  const { ratePerSecond, ratePerMinute, monthlyTransactions, weights } = now;
-  const kept = {
-    ...(ratePerSecond !== undefined && { ratePerSecond }),
-    ...(ratePerMinute !== undefined && { ratePerMinute }),
-  };
-  const month = monthly ?? monthlyTransactions;
+/** Only what is named: the server keeps the rest, and what was never set follows its configuration. */
+function changeOf({ rate, monthly, containerMonthly, weight, resource }: SetOptions): Quota {
   return {
     ...(resource !== undefined && { resource }),
-    ...(rate ?? kept),
-    ...(month !== undefined && { monthlyTransactions: month }),
-    ...((weights ?? weight) !== undefined && { weights: { ...weights, ...weight } }),
+    ...rate,
+    ...(monthly !== undefined && { monthlyTransactions: monthly }),
+    ...(containerMonthly !== undefined && { containerMonthlyTransactions: containerMonthly }),
+    ...(weight !== undefined && { weights: weight }),
   };
 }
 

@@ -67,6 +67,9 @@ describe('readConfig', () => {
     ['PRICE_PER_TRANSACTION', '0', ({ price }) => price.unit, 0],
     ['PRICE_CURRENCY', 'EUR', ({ price }) => price.currency, 'EUR'],
     ['SHRINK_GUARD_PERCENT', '0', ({ maxLostShare }) => maxLostShare, 0],
+    ['VISION_MONTHLY_TRANSACTIONS', '0', ({ monthlyCaps }) => monthlyCaps.resource, 0],
+    ['VISION_MONTHLY_TRANSACTIONS', '', ({ monthlyCaps }) => monthlyCaps.resource, undefined],
+    ['CONTAINER_MONTHLY_TRANSACTIONS', '5000', ({ monthlyCaps }) => monthlyCaps.container, 5_000],
     ['LOG_LEVEL', 'debug', ({ logLevel }) => logLevel, 'debug'],
   ])('%s=%s', (name, value, pick, expected) => {
     expect(pick(read({ [name]: value }))).toEqual(expected);
@@ -90,6 +93,8 @@ describe('readConfig', () => {
     ['PRICE_PER_TRANSACTION', 'NaN'],
     ['PRICE_CURRENCY', 'euro'],
     ['SHRINK_GUARD_PERCENT', '101'],
+    ['VISION_MONTHLY_TRANSACTIONS', '-1'],
+    ['CONTAINER_MONTHLY_TRANSACTIONS', '1.5'],
     ['LOG_LEVEL', 'loud'],
     ['COSMOS_ENDPOINT', 'me.documents.azure.com'],
     ['AZURE_STORAGE_CONNECTION_STRING', 'https://me.blob.core.windows.net'],

@@ -1,0 +1,18 @@
+import type { Ledger, QuotaChange, QuotaSettings } from '../domain/quota';
+
+/** What Vision may be asked, shared by all runs and replicas. */
+export interface QuotaUseCases {
+  getQuota(): Promise<QuotaReading>;
+  /** Holds from the next lease on, for runs that are on too. @throws AppError invalid-request (another resource) */
+  setQuota(change: QuotaChange & { readonly resource?: string }): Promise<QuotaReading>;
+}
+
+export interface QuotaReading extends QuotaSettings {
+  /** Name of the Vision resource that this installation calls. */
+  readonly resource: string;
+  /** What this month has cost so far; what is reserved for calls under way counts. */
+  readonly spent: Ledger;
+  /** 0..1 of the rate that is used now: 429s lower it, time raises it again. */
+  readonly factor: number;
+  readonly pausedUntil?: string;
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { RunIdSchema } from './run';
+import { confidence, count, tally, time } from './values';
+
+const MAX_PER_SECOND = 10_000;
+const MAX_MONTHLY = 1_000_000_000_000;
+const MAX_WEIGHT = 100;
+
+const rate = (most: number) => z.number().positive().max(most);
+const weights = z.record(RunIdSchema, z.number().positive().max(MAX_WEIGHT));
+
+export const QuotaSchema = z
+  .object({
+    resource: z.string().meta({ description: 'The Vision resource it is about.' }),
+    ratePerSecond: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ description: 'Calls; absent with ratePerMinute: unlimited.' }),
+    ratePerMinute: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ description: 'The same where it is less than one a second.' }),
+    monthlyTransactions: count.optional().meta({ description: 'Calls x billable features of a calendar month, UTC.' }),
+    containerMonthlyTransactions: count.optional().meta({ description: 'The same for each container.' }),
+    weights: weights.readonly().meta({ description: 'Shares of runs that are on at the same time; 1 where absent.' }),
+    spent: z.object({ month: z.string(), transactions: count, byContainer: tally }).meta({
+      description: 'Reserved and spent this month; counted while a rate or a monthly limit is set.',
+    }),
+    factor: confidence.meta({ description: 'Of the rate that is used now: 429s lower it, time raises it again.' }),
+    pausedUntil: time.optional().meta({ description: 'Vision asked everybody to wait until then.' }),
+  })
+  .meta({ id: 'Quota', description: 'What Vision may be asked, shared by all runs and replicas.' });
+
+export type QuotaBody = z.output<typeof QuotaSchema>;
+
+const settable = (what: z.ZodNumber, description: string) => what.nullable().optional().meta({ description });
+
+export const SetQuotaBody = z
+  .strictObject({
+    resource: z.string().max(200).optional().meta({ description: 'Where given, the one this installation calls.' }),
+    ratePerSecond: settable(rate(MAX_PER_SECOND), 'Calls; null: unlimited.'),
+    ratePerMinute: settable(rate(MAX_PER_SECOND * 60), 'The same in the other unit.'),
+    monthlyTransactions: settable(count.max(MAX_MONTHLY), 'null: no limit.'),
+    containerMonthlyTransactions: settable(count.max(MAX_MONTHLY), 'null: no limit.'),
+    weights: z
+      .record(RunIdSchema, z.number().positive().max(MAX_WEIGHT).nullable())
+      .refine((all) => Object.keys(all).length <= 100, 'At most 100.')
+      .optional()
+      .meta({ description: 'Of single runs; null: 1 again.' }),
+  })
+  .refine(({ ratePerSecond, ratePerMinute }) => ratePerSecond === undefined || ratePerMinute === undefined, {
+    path: ['ratePerMinute'],
+    message: 'One unit is enough.',
+  })
+  .meta({ id: 'SetQuota', description: 'What is not named stays as it is.' });
