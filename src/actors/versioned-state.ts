@@ -38,11 +38,15 @@ export class VersionedState<Head extends { readonly version: number }> {
     return this.cache.get(key) as T | undefined;
   }
 
-  /** Deletes the head and these parts. */
+  /** Deletes the head and those of these parts that exist: to delete what is not there fails the transaction on Cosmos DB. */
   async clear(parts: readonly string[]): Promise<void> {
     this.cache.clear();
     this.cachedVersion = undefined;
-    await this.store.write(Object.fromEntries([HEAD, ...parts].map((key) => [key, undefined])));
+    const changes: Record<string, undefined> = {};
+    for (const key of [HEAD, ...parts]) {
+      if ((await this.store.read(key)) !== undefined) changes[key] = undefined;
+    }
+    if (Object.keys(changes).length > 0) await this.store.write(changes);
   }
 
   async commit(head: Head, parts: Readonly<Record<string, unknown>> = {}): Promise<Head> {
