@@ -1,0 +1,111 @@
+/**
+ * What Vision allows is used and not exceeded, and what an owner allows is never exceeded.
+ *
+ * 1. The local Vision announces 20/s and nobody configures a rate: calls come at 0.9 of that and more, 429s are at most 2 %,
+ *    none comes inside a Retry-After.
+ * 2. A rate that is set while a run is on holds from then on.
+ * 3. A run with a cap stops at it, and a higher cap goes on where it stopped.
+ * 4. A month's cap stops a run that has none of its own; taking it away lets it go on.
+ */
+import { inStatus, type RunBody, seeded, startRun } from '../control/control';
+import { startTestStack, type TestStack } from '../framework';
+import { ask, runOf, violations, visionOf } from '../main-job/client';
+
+const RATE = 20;
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ vision: { rate: `${RATE}/s` } });
+}, 120_000);
+
+afterAll(() => stack?.stop(), 60_000);
+
+async function send(method: 'PUT' | 'POST', path: string, body: object) {
+  const headers = { 'content-type': 'application/json' };
+  return ask(`${stack.endpoints.api}${path}`, { method, headers, body: JSON.stringify(body) });
+}
+const quota = async () => (await ask(`${stack.endpoints.api}/api/v1/quota`)).body;
+const setQuota = async (change: object) => {
+  const { status, body } = await send('PUT', '/api/v1/quota', change);
+  expect(status).toBe(200);
+  return body;
+};
+const spent = async () => ((await quota()).spent as { readonly transactions: number }).transactions;
+const resume = (id: string, body: object = {}) => send('POST', `/api/v1/runs/${id}:resume`, body);
+
+/** Runs to its end; answers what Vision saw of it: calls, calls a second, 429s. */
+async function paced(
+  container: string,
+): Promise<{ run: RunBody; perSecond: number; throttled: number; calls: number }> {
+  const vision = visionOf(stack);
+  await vision.forget();
+  const run = await inStatus(stack, await startRun(stack, container), /^Completed/, 120_000);
+  const { calls = 0, throttled = 0, insideRetryAfter, firstCallAt = 0, lastCallAt = 0 } = await vision.stats();
+  expect(insideRetryAfter).toBe(0);
+  return { run, calls, throttled, perSecond: ((calls - 1) * 1_000) / (lastCallAt - firstCallAt) };
+}
+
+test('1: the announced rate is used and kept', async () => {
+  expect(await quota()).toMatchObject({ ratePerSecond: RATE, factor: 1 });
+  await seeded(stack, 'steady', 200);
+  const { run, calls, throttled, perSecond } = await paced('steady');
+  process.stderr.write(`${calls} calls at ${perSecond.toFixed(2)} a second of ${RATE}, ${throttled} times 429\n`);
+  expect(perSecond / RATE).toBeGreaterThanOrEqual(0.9);
+  expect(throttled).toBeLessThanOrEqual(0.02 * calls);
+  expect(await spent()).toBe(run.transactions);
+  expect(await violations(stack, 'steady', run.id)).toEqual([]);
+}, 120_000);
+
+test('2: a rate that is set holds for runs that are on', async () => {
+  await seeded(stack, 'changed', 60);
+  await setQuota({ ratePerMinute: 300 });
+  const slow = await paced('changed');
+  expect(slow.perSecond).toBeGreaterThan(4.5);
+  expect(slow.perSecond).toBeLessThan(5.5);
+  expect(await setQuota({ ratePerSecond: RATE })).toMatchObject({ ratePerSecond: RATE });
+}, 120_000);
+
+test('3: a cap is never exceeded, and a higher one goes on', async () => {
+  await seeded(stack, 'capped', 60);
+  const vision = visionOf(stack);
+  await vision.forget();
+  const each = transactionsACall(await runOf(stack, await firstRunOf('changed')));
+  const id = await startRun(stack, 'capped', { maxTransactions: 25 * each });
+  const stopped = await inStatus(stack, id, /^StoppedAtBudget$/, 60_000);
+  expect(stopped.reason).toContain(`${25 * each} transactions`);
+  expect(stopped).toMatchObject({ calls: 25, transactions: 25 * each });
+  expect((await vision.stats()).calls).toBe(25);
+  expect((await vision.stats()).transactions).toBe(25 * each);
+
+  const { status, body } = await resume(id, { maxTransactions: 60 * each });
+  expect([status, body.maxTransactions]).toEqual([202, 60 * each]);
+  const run = await inStatus(stack, id, /^Completed/, 60_000);
+  expect(run).toMatchObject({ status: 'Completed', calls: 60, counts: { succeeded: 60 } });
+  expect(await violations(stack, 'capped', id)).toEqual([]);
+}, 120_000);
+
+test('4: the cap of a month stops a run, and without it the run goes on', async () => {
+  await seeded(stack, 'monthly', 40);
+  const vision = visionOf(stack);
+  await vision.forget();
+  const each = transactionsACall(await runOf(stack, await firstRunOf('changed')));
+  await setQuota({ monthlyTransactions: (await spent()) + 10 * each });
+  const id = await startRun(stack, 'monthly');
+  const stopped = await inStatus(stack, id, /^StoppedAtBudget$/, 60_000);
+  expect(stopped.reason).toContain("month's transactions");
+  expect((await vision.stats()).calls).toBe(10);
+  expect(await setQuota({ monthlyTransactions: null })).not.toHaveProperty('monthlyTransactions');
+  expect((await resume(id)).status).toBe(202);
+  await inStatus(stack, id, /^Completed$/, 60_000);
+  expect(await violations(stack, 'monthly', id)).toEqual([]);
+}, 120_000);
+
+async function firstRunOf(container: string): Promise<string> {
+  const { body } = await ask(`${stack.endpoints.api}/api/v1/runs?container=${container}`);
+  return (body.value as readonly { readonly id: string }[])[0]?.id ?? '';
+}
+
+/** What one call is billed as. */
+function transactionsACall({ quote }: Awaited<ReturnType<typeof runOf>>): number {
+  return (quote?.transactions ?? 0) / (quote?.calls ?? 1);
+}
