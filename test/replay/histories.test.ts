@@ -1,9 +1,9 @@
 import type { Control } from '../../src/domain/run-state';
-import { ACTIVITIES, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
+import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
 import { workflowDefinitions } from '../../src/workflows/register';
 import { actionLeft, execute, type HistoryEvent, turnsOf } from './harness';
 import { eventsOf, readHistory, recordedHistories, writeHistory } from './histories';
-import { failed, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
+import { failed, ok, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
 import type { World } from './world';
 
 /**
@@ -22,6 +22,7 @@ const RECORDERS: Readonly<Record<string, () => Promise<{ world: World; id: strin
   'analyze-container@v1-3-pages.json': async () => run(await runToEnd({ pages: 3 })),
   'analyze-container@v1-45-pages.json': async () => run(await runToEnd({ pages: 45 })),
   'analyze-container@v1-paused.json': paused,
+  'analyze-container@v1-approved.json': approved,
   'analyze-container@v1-failed.json': async () =>
     run(
       await runToEnd({
@@ -49,6 +50,26 @@ async function paused() {
   await world.run(RUN_ID, () => world.idle && world.instance(RUN_ID).customStatus.includes('"paused":true'));
   control = 'run';
   await world.raise(RUN_ID, RUN_CONTROL_EVENT, { control });
+  await world.run(RUN_ID);
+  return run(world);
+}
+
+/** Asked, answered by the external event `approval`, and gone on. */
+async function approved() {
+  let consent = false;
+  const world = runWorld({
+    pages: 1,
+    answer: ({ name }) => {
+      if (name === ACTIVITIES.writeQuote) return ok({ control: 'run', needsApproval: true });
+      if (name === ACTIVITIES.seekApproval) return ok({ control: 'run', waitMs: consent ? 0 : 604_800_000 });
+      if (name !== ACTIVITIES.takeApproval) return undefined;
+      consent = true;
+      return ok({ taken: true });
+    },
+  });
+  await startRun(world);
+  await world.run(RUN_ID, () => world.idle);
+  await world.raise(RUN_ID, APPROVAL_EVENT, { approved: true, planHash: 'x' });
   await world.run(RUN_ID);
   return run(world);
 }
