@@ -53,10 +53,13 @@ const STRANGE_BODIES: Readonly<Record<string, string>> = {
 
 function sendThrottled(behaviour: string, response: ServerResponse, nowMs: number): FaultySent {
   const seconds = { '429-huge': HUGE_WAIT_SECONDS, '429-zero': 0, '429-date': 2 }[behaviour] ?? 1;
-  if (behaviour === '429-date') response.setHeader('Retry-After', new Date(nowMs + seconds * 1000).toUTCString());
+  // A date has whole seconds: what is announced is what it says, not what was meant.
+  const date = new Date(Math.floor((nowMs + seconds * 1000) / 1000) * 1000);
+  if (behaviour === '429-date') response.setHeader('Retry-After', date.toUTCString());
   else if (behaviour !== '429-no-header') response.setHeader('Retry-After', String(seconds));
   sendText(response, 429, JSON_TYPE, JSON.stringify(tooManyRequests(seconds).body));
-  return { status: 429, waitMs: behaviour === '429-no-header' ? 0 : seconds * 1000 };
+  const announcedMs = behaviour === '429-date' ? date.getTime() - nowMs : seconds * 1000;
+  return { status: 429, waitMs: behaviour === '429-no-header' ? 0 : announcedMs };
 }
 
 function sendStatus(status: number, response: ServerResponse): FaultySent {

@@ -1,0 +1,74 @@
+import { seedContainer } from '../../../src/local/bench/seed-container';
+import { startTestStack, type TestStack } from '../framework';
+import { ended, runToEnd, startRun, violations, visionOf } from '../main-job/client';
+
+/**
+ * What Vision may do to a run, and what the run makes of it. Every fault is armed before the run, fires (that is asserted)
+ * and leaves nothing behind: what passes is retried, what does not fails the image with its reason, and nothing is lost.
+ */
+const IMAGES = 40;
+/** A call is given up after this, so that a silent service costs seconds. */
+const TIMEOUT_MS = 1_500;
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack({ appEnv: { VISION_TIMEOUT_MS: String(TIMEOUT_MS) } });
+}, 120_000);
+afterAll(() => stack?.stop(), 60_000);
+
+/** Faults that pass: the run ends as if they had never been. */
+const PASSING = [
+  ['a burst of 500', { behaviour: 'status-500', times: 12 }],
+  ['503 for one call in three', { behaviour: 'status-503', times: 1_000, share: 0.3 }],
+  ['429 that names a second', { behaviour: '429', times: 3 }],
+  ['429 that names a date', { behaviour: '429-date', times: 1 }],
+  ['429 without Retry-After', { behaviour: '429-no-header', times: 3 }],
+  ['429 that says now', { behaviour: '429-zero', times: 3 }],
+  ['a reset before any work', { behaviour: 'reset', times: 5 }],
+  ['an answer of one byte a second', { behaviour: 'slow-loris', times: 3 }],
+  ['no answer at all', { behaviour: 'hang', times: 3 }],
+] as const;
+
+test.each(PASSING)(
+  '%s: every image is analysed',
+  async (name, fault) => {
+    const container = `passing-${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}`;
+    await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+    const vision = visionOf(stack);
+    await vision.arm(fault);
+    const run = await runToEnd(stack, container);
+    expect(run).toMatchObject({ status: 'Completed', counts: { total: IMAGES, succeeded: IMAGES, failed: 0 } });
+    expect(run.calls).toBeLessThanOrEqual(IMAGES * 1.3 + 30); // no storm of retries
+    // A call that was cut off may have been worked on: it is in Vision's book, and answered again.
+    expect(await violations(stack, container, run.id, 20)).toEqual([]);
+    await vision.disarm();
+  },
+  90_000,
+);
+
+/** What no Vision sends: never stored, never tried again, as it may have been billed. */
+const LYING = ['html-200', 'truncated-json', 'proto', 'wrong-type', 'huge-json', 'empty-200'] as const;
+
+test('answers that are none fail their images with a reason, and no other', async () => {
+  const container = 'lying';
+  await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+  const vision = visionOf(stack);
+  await vision.arm(...LYING.map((behaviour) => ({ behaviour, times: 1 })));
+  const run = await runToEnd(stack, container);
+  expect(run).toMatchObject({ status: 'CompletedWithErrors', counts: { total: IMAGES, failed: LYING.length } });
+  expect(run.failureGroups).toMatchObject([{ reason: 'vision-bad-response', count: LYING.length, retryable: false }]);
+  expect(await violations(stack, container, run.id, 20)).toEqual([]);
+  await vision.disarm();
+}, 90_000);
+
+test('an outage of ten seconds costs probes, and no image', async () => {
+  const container = 'outage';
+  await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+  const vision = visionOf(stack);
+  await vision.arm({ behaviour: 'status-503', times: 1_000_000, forMs: 10_000 });
+  const run = await ended(stack, await startRun(stack, container), 90_000);
+  expect(run).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
+  expect(run.calls).toBeLessThanOrEqual(IMAGES * 2 + 20);
+  expect(await violations(stack, container, run.id, 20)).toEqual([]);
+  await vision.disarm();
+}, 120_000);
