@@ -46,6 +46,7 @@ export function azuritePart(context: PartContext): PartDefinition {
     ...common(context, 'azurite'),
     command: [
       process.execPath,
+      ...['--require', join(COMPILED, 'local', 'launcher', 'azurite-lookups.js')],
       join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'azurite.js'),
       ...['--location', home.at('azurite')],
       ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
