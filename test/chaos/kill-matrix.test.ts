@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { seedContainer } from '../../src/local/bench/seed-container';
 import { startTestStack, type TestStack } from '../integration/framework';
-import { type Cell, CELLS_A_STACK, deal, nameOf, stacksOf } from './kill-matrix';
+import { CELLS_A_STACK, type Cell, deal, nameOf, stacksOf } from './kill-matrix';
 import { IMAGES, IN_FLIGHT, LATENCY_MS, playCell } from './kill-story';
 
 const SEED = Number(process.env.CHAOS_SEED ?? 1887);

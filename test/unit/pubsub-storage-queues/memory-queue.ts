@@ -1,4 +1,4 @@
-import { type MessageQueue, MessageLost, type ReceivedMessage } from '../../../src/pubsub-storage-queues/message-queue';
+import { MessageLost, type MessageQueue, type ReceivedMessage } from '../../../src/pubsub-storage-queues/message-queue';
 
 interface Kept {
   readonly id: string;
