@@ -222,6 +222,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       if (draining) return;
       draining = true;
       reviver.stop();
+      sessions.drain();
       await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
       await Promise.all([api.close(1_000), appChannel.close(1_000)]);
       await Promise.allSettled([workflows.close(), results.close()]);

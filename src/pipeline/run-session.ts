@@ -55,10 +55,16 @@ interface HeldChunk {
 
 export class RunSessions {
   private readonly sessions = new Map<string, RunSession>();
+  private draining = false;
   private readonly process: string;
 
   constructor(private readonly deps: SessionDeps) {
     this.process = deps.newId();
+  }
+
+  /** The process ends: no permit is given any more, so that what is in flight is the last. */
+  drain(): void {
+    this.draining = true;
   }
 
   /** Waits until nobody else works on the chunk, then holds it. */
@@ -81,7 +87,12 @@ export class RunSessions {
   private session(runId: string): RunSession {
     const known = this.sessions.get(runId);
     if (known) return known;
-    const session = new RunSession(this.deps, runId, () => this.sessions.delete(runId));
+    const session = new RunSession(
+      this.deps,
+      runId,
+      () => this.sessions.delete(runId),
+      () => this.draining,
+    );
     this.sessions.set(runId, session);
     return session;
   }
@@ -102,6 +113,7 @@ class RunSession {
     private readonly deps: SessionDeps,
     private readonly runId: string,
     private readonly ended: () => void,
+    private readonly isDraining: () => boolean,
   ) {
     this.id = deps.newId();
   }
@@ -131,6 +143,7 @@ class RunSession {
     for (;;) {
       if (chunk.lost) return 'lost';
       if (this.control !== 'run') return this.control;
+      if (this.isDraining()) return new Promise(() => {}); // another process takes the chunk when this one is gone
       if (this.deps.clock.monotonicMs() < this.freshUntilMs) return 'go'; // I1
       await new Promise<void>((resolve) => this.waiters.push(resolve));
     }
