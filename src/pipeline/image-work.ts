@@ -25,7 +25,7 @@ import type { VisionGateway, VisionOutcome } from '../gateways/vision/port';
 import type { Clock } from './clock';
 import type { Gate } from './gate';
 import type { Permit } from './run-session';
-import { type ServiceAnswer, type ServicePace, throttleMs } from './service-pace';
+import { type ServiceAnswer, type ServicePace, type Turn, throttleMs } from './service-pace';
 import type { SingleFlight } from './single-flight';
 
 /**
@@ -86,6 +86,9 @@ const DOWNLOAD_TIMEOUT_MS = 60_000;
  */
 const CLAIM_MS = 900_000;
 const CLAIM_POLL_MS = 200;
+/** An image that failed so many probes in an outage so long is no witness of it any more: it may be the only culprit. */
+const MAX_PROBES = 5;
+const SPARED_MS = 180_000;
 /** How long a result in our hands is offered to a store that does not answer: results are paid for. */
 const SAVE_RETRIES = 60;
 
@@ -94,6 +97,8 @@ export class ImageWork {
   private blob: ListedBlob;
   private stored: StoredImage | undefined;
   private transactions = 0;
+  /** Times it was the one that tested a service that was down. */
+  private probes = 0;
 
   constructor(
     private readonly deps: ImageDeps,
@@ -176,7 +181,7 @@ export class ImageWork {
             `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`,
           );
         case 'download-failed':
-          if (turn.probe && outcome.retryable) break; // an outage is not the image's fault
+          if (outcome.retryable && this.isSpared(turn, this.deps.blobPace)) break;
           if (!outcome.retryable || attempt >= IMAGE_RETRY.maxAttempts) {
             return { status: 'failed', reason: 'download-failed', error, transactions: 0 };
           }
@@ -273,7 +278,7 @@ export class ImageWork {
       if (outcome.code === 'vision-unauthorized' || outcome.code === 'vision-forbidden') {
         throw new AppError(outcome.code, `Vision refuses our key: ${outcome.message}`);
       }
-      const counts = outcome.code !== 'vision-throttled' && !turn.probe;
+      const counts = outcome.code !== 'vision-throttled' && !this.isSpared(turn, this.deps.visionPace);
       if (!outcome.retryable || (counts && attempt >= IMAGE_RETRY.maxAttempts)) {
         const error: ImageError = { ...pickError(outcome), stage: 'vision' };
         return {
@@ -342,6 +347,13 @@ export class ImageWork {
 
   private elapsed(startedMs: number): number {
     return Math.round(this.deps.clock.nowMs() - startedMs);
+  }
+
+  /** A probe that fails tells of an outage, which is not the image's fault. */
+  private isSpared({ probe }: Turn, pace: ServicePace): boolean {
+    if (!probe) return false;
+    this.probes += 1;
+    return this.probes < MAX_PROBES || pace.downForMs < SPARED_MS;
   }
 
   private skipped(reason: ImageReason): Verdict {

@@ -12,6 +12,7 @@ export class ServicePace {
   private pausedUntilMs = 0;
   private failuresInRow = 0;
   private trips = 0;
+  private downSinceMs = 0;
   private probing = false;
   private reason: string | undefined;
 
@@ -43,6 +44,11 @@ export class ServicePace {
     return this.pausedUntilMs > this.clock.monotonicMs() || this.trips > 0 ? this.reason : undefined;
   }
 
+  /** How long the service has been down; 0 when it is up. */
+  get downForMs(): number {
+    return this.trips > 0 ? this.clock.monotonicMs() - this.downSinceMs : 0;
+  }
+
   /** The turn was not used: the caller was stopped while it waited. */
   giveBack({ probe }: Turn): void {
     if (probe) this.probing = false;
@@ -67,16 +73,23 @@ export class ServicePace {
         if (!probe && this.trips > 0) break;
         this.failuresInRow += 1;
         if (probe || this.failuresInRow >= TRIP) {
+          if (this.trips === 0) this.downSinceMs = this.clock.monotonicMs();
           this.trips += 1;
           this.failuresInRow = 0;
-          const waitMs = delayMs(OUTAGE, this.trips, this.clock.random01());
-          this.pause(waitMs, `${this.service} does not answer: ${answer.code}.`);
+          this.pause(this.probePauseMs(), `${this.service} does not answer: ${answer.code}.`);
         }
         break;
       case 'answer':
         this.failuresInRow = 0;
         this.trips = 0;
     }
+  }
+
+  /** Short at first: it may be a few images that always fail, and they must not hold up the end of a run. */
+  private probePauseMs(): number {
+    const isYoung = this.clock.monotonicMs() - this.downSinceMs < YOUNG_OUTAGE_MS;
+    const ms = delayMs(OUTAGE, this.trips, this.clock.random01());
+    return isYoung ? Math.min(ms, LONGEST_YOUNG_PAUSE_MS) : ms;
   }
 
   private pause(ms: number, reason: string): void {
@@ -98,6 +111,8 @@ export type ServiceAnswer =
 /** Failures in a row, over all images, that mean an outage and not bad luck. */
 const TRIP = 10;
 const OUTAGE: RetryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, firstDelayMs: 500, maxDelayMs: 15_000 };
+const YOUNG_OUTAGE_MS = 60_000;
+const LONGEST_YOUNG_PAUSE_MS = 2_000;
 /** Pause after a 429 that names none. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** How soon a waiting request looks again: bounds the delay of a pause or cancel. */

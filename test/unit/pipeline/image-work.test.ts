@@ -179,6 +179,16 @@ describe('failures', () => {
   });
 });
 
+test('images that always fail end, though they look like an outage when only they are left', async () => {
+  const down = failure('vision-unavailable', { retryable: true });
+  const { blobs, results, clock, start } = createSite(() => down);
+  const items = Array.from({ length: 12 }, (_, i) => blobs.put('photos', `${i}.gif`, picture(`image ${i}`)));
+  const began = clock.monotonicMs();
+  await clock.until(Promise.all(items.map((blob) => start({ kind: 'new', blob }))));
+  expect(results.documents('photos').every(({ status }) => status === 'failed')).toBe(true);
+  expect(clock.monotonicMs() - began).toBeLessThan(1_800_000);
+});
+
 describe('downloads', () => {
   test('one that fails for a while is tried again', async () => {
     const { document, blobs } = createSite();

@@ -133,7 +133,9 @@ export class Replica {
       validMs: 1_000,
       hash: (text: string) => text,
     };
-    const all = createActivities({ actors, listing, chunks, vision, results, manifests, runs, events, quote });
+    const watcher = { look: async () => ({ watched: false, waitSeconds: 0 }) };
+    const gateways = { vision, results, manifests, runs, events };
+    const all = createActivities({ actors, listing, chunks, ...gateways, quote, watcher });
     this.activities = new Map(all.map((activity) => [activity.name, activity]));
   }
 
