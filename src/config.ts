@@ -42,6 +42,8 @@ export interface Config {
   readonly approvalExpiresMs: number;
   /** Share of known images, 0..1, that may be missing from a listing before it is mistrusted. */
   readonly maxLostShare: number;
+  /** How long reports, receipts and the index of ended runs are kept. */
+  readonly reportRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -109,6 +111,7 @@ export function readConfig(env: Environment): Config {
     },
     approval: approvalOf(read),
     approvalExpiresMs: read.integer('APPROVAL_EXPIRES_SECONDS', 7 * 24 * 3_600, 1, 365 * 24 * 3_600) * 1_000,
+    reportRetentionDays: read.integer('REPORT_RETENTION_DAYS', 90, 1, 36_500),
     maxLostShare: read.number('SHRINK_GUARD_PERCENT', 20, 0, 100) / 100,
     logLevel: read.matching(
       'LOG_LEVEL',

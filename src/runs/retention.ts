@@ -1,0 +1,62 @@
+import type { Logger } from 'pino';
+import { FINAL_STATUSES } from '../domain/run';
+import type { RunsGateway } from '../gateways/runs/port';
+import type { RunRecords } from './run-records';
+
+const DAY_MS = 86_400_000;
+const INTERVAL_MS = 3_600_000;
+const PAGE = 100;
+
+export interface RetentionDeps {
+  readonly runs: Pick<RunsGateway, 'list'>;
+  readonly records: Pick<RunRecords, 'purge'>;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Forgets the records of runs (index, reports, ledger, receipt, engine state) that ended longer ago than they are kept.
+ * Results and totals stay. Looks once an hour; every replica may, as a purge can be repeated.
+ */
+export class Retention {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly deps: RetentionDeps,
+    private readonly keepDays: number,
+  ) {}
+
+  start(): void {
+    this.timer = setInterval(() => void this.look(), INTERVAL_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Answers how many runs were forgotten. */
+  async expire(): Promise<number> {
+    const before = this.deps.nowMs() - this.keepDays * DAY_MS;
+    const expired: string[] = [];
+    let continuation: string | undefined;
+    do {
+      const request = continuation === undefined ? { size: PAGE } : { size: PAGE, continuation };
+      const page = await this.deps.runs.list({ statuses: FINAL_STATUSES }, request);
+      expired.push(...page.value.filter(({ endedAt }) => endedAt && Date.parse(endedAt) < before).map(({ id }) => id));
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    let forgotten = 0;
+    for (const id of expired) if (await this.deps.records.purge(id)) forgotten += 1;
+    return forgotten;
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const forgotten = await this.expire();
+      if (forgotten > 0) this.deps.log.info({ event: 'runs.expired', forgotten }, 'records of old runs deleted');
+    } catch (error) {
+      this.deps.log.warn({ event: 'runs.expire-failed', err: error }, 'the next look will tell');
+    }
+  }
+}
