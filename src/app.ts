@@ -19,6 +19,7 @@ import { createCosmosResults } from './gateways/results/cosmos-results';
 import { createCosmosRuns } from './gateways/runs/cosmos-runs';
 import { createSidecar } from './gateways/sidecar/sidecar';
 import { connectVision, resourceOf, visionRate } from './gateways/vision';
+import { createCosmosWatches } from './gateways/watches/cosmos-watches';
 import { createAppChannel } from './http/app-channel';
 import { createLinkTokens } from './http/link-tokens';
 import { listen } from './http/listener';
@@ -33,15 +34,19 @@ import { RunSessions } from './pipeline/run-session';
 import { ServicePace } from './pipeline/service-pace';
 import { SingleFlight } from './pipeline/single-flight';
 import { ContainerQueries } from './runs/container-queries';
+import { ContainerWatcher } from './runs/container-watcher';
 import { checkHealth } from './runs/health';
-import { QuotaControl } from './runs/quota-control';
 import type { QuoteSettings } from './runs/priced';
+import { QuotaControl } from './runs/quota-control';
 import { QuoteService } from './runs/quote-service';
+import { Retention } from './runs/retention';
 import { Reviver } from './runs/reviver';
 import { RunCommands } from './runs/run-commands';
 import { RunRecords } from './runs/run-records';
 import { RunService } from './runs/run-service';
 import { createStory } from './runs/story';
+import { WakeUps } from './runs/wake-ups';
+import { WatchService } from './runs/watch-service';
 import { createLogger } from './telemetry/logger';
 import { createActivities } from './workflows/activities';
 import { workflowDefinitions } from './workflows/register';
@@ -75,6 +80,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const results = createCosmosResults({ client: cosmos, account: blobs.account });
   const runs = createCosmosRuns(cosmos);
   const activityLog = createCosmosActivityLog(cosmos);
+  const watches = createCosmosWatches(cosmos);
   const manifests = createDaprManifests(sidecar);
   const events = createDaprEvents(sidecar);
   const vision = await connectVision({
@@ -123,7 +129,15 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     validMs: config.approvalExpiresMs,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
   };
-  const activities = createActivities({ actors, listing, chunks, vision, results, manifests, runs, events, quote });
+  const watcher = new ContainerWatcher({
+    watches,
+    listing,
+    actors,
+    runs: { start: (command) => runService.start(command), get: (id) => runService.get(id) },
+    nowMs: clock.nowMs,
+  });
+  const gateways = { vision, results, manifests, runs, events };
+  const activities = createActivities({ actors, listing, chunks, ...gateways, quote, watcher });
   const grpc = {
     host: '127.0.0.1',
     grpcPort: config.sidecar.grpcPort,
@@ -149,6 +163,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const quotes = new QuoteService({ blobs, listing, runs, analyzer, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
   const quota = new QuotaControl(actors, resource);
+  const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs });
+  const wakeUps = new WakeUps({ wake: (container) => watching.wake(container), log });
   const story = createStory({
     getRun: (id) => runService.get(id),
     actors,
@@ -163,6 +179,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   });
   const useCases: UseCases = {
     ...story,
+    getWatch: (container) => watching.get(container),
+    setWatch: (settings) => watching.set(settings),
+    removeWatch: (container) => watching.remove(container),
     getQuota: () => quota.view(),
     setQuota: (change) => quota.set(change),
     startRun: (command) => runService.start(command),
@@ -182,7 +201,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     getCourse: (id) => records.course(id),
     purgeRun: (id) => records.purge(id),
   };
-  const reviver = new Reviver(runService, log);
+  const retention = new Retention({ runs, records, nowMs: clock.nowMs, log }, config.reportRetentionDays);
+  const revivers = [new Reviver(runService, log), new Reviver(watching, log, 'watches')];
 
   // HTTP: the public API, and the channel that only the sidecar reaches
   let draining = false;
@@ -203,6 +223,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
         return 'SUCCESS';
       },
     },
+    blobEvents: { onBlobCreated: (container) => wakeUps.blobCreated(container) },
   });
   await hostActors(channel.app, actors, { app: config.appChannel.port, sidecar: config.sidecar.httpPort });
   channel.finish();
@@ -213,7 +234,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     setting: 'APP_PORT',
   });
   worker.start();
-  reviver.start();
+  for (const reviver of revivers) reviver.start();
+  retention.start();
   log.info({ event: 'app.started', api: api.url, appChannel: appChannel.url }, 'listening');
 
   return {
@@ -221,7 +243,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     async stop() {
       if (draining) return;
       draining = true;
-      reviver.stop();
+      for (const reviver of revivers) reviver.stop();
+      retention.stop();
+      wakeUps.stop();
       sessions.drain();
       await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
       await Promise.all([api.close(1_000), appChannel.close(1_000)]);

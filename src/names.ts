@@ -11,6 +11,8 @@ export const WORKFLOWS = {
   analyzeContainer: 'analyze-container.v1',
   /** One page of up to 2,000 listed blobs. */
   analyzePage: 'analyze-page.v1',
+  /** Looks at one container again and again, for ever. */
+  watchContainer: 'watch-container.v1',
 } as const;
 
 export const ACTIVITIES = {
@@ -27,6 +29,7 @@ export const ACTIVITIES = {
   closeRun: 'close-run',
   announce: 'announce',
   cleanRun: 'clean-run',
+  lookAtContainer: 'look-at-container',
 } as const;
 
 /** Names of the tutorial (Azure Durable Functions in C#) and what answers to them here. */
@@ -43,6 +46,9 @@ export const RUN_CONTROL_EVENT = 'run-control';
 /** External event `{approved, planHash, maxTransactions?}`: the same as approving or declining by the API. */
 export const APPROVAL_EVENT = 'approval';
 
+/** External event that has a watched container looked at before its time. */
+export const WATCH_EVENT = 'watch-woken';
+
 export const ACTORS = {
   container: 'ContainerActor',
   run: 'RunActor',
@@ -55,6 +61,7 @@ export const COMPONENTS = {
   manifests: 'manifests',
   pubsub: 'pubsub',
   secretStore: 'secretstore',
+  blobEvents: 'blob-events',
 } as const;
 
 export const TOPICS = {
@@ -66,6 +73,11 @@ export const TOPICS = {
 export const SUBSCRIPTION_ROUTES = {
   runs: '/events/runs',
   deadLetters: '/events/dead-letters',
+} as const;
+
+/** Routes of the app channel that an input binding posts to: its component's name. */
+export const BINDING_ROUTES = {
+  blobEvents: `/${COMPONENTS.blobEvents}`,
 } as const;
 
 /** CloudEvents `type`: reverse DNS with a version. */

@@ -8,6 +8,11 @@ import { AppError } from './errors';
  */
 const NAME = /^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
+/** A container that may be analysed, as far as its name says. */
+export function isContainerName(name: string): boolean {
+  return NAME.test(name) && !Object.values(SYSTEM_BLOB_CONTAINERS).includes(name as never);
+}
+
 /** @throws AppError `invalid-container-name` or `system-container` with the cure in the message. */
 export function checkContainerName(name: string): void {
   if (Object.values(SYSTEM_BLOB_CONTAINERS).includes(name as never) || name.startsWith('$')) {

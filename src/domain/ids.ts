@@ -32,6 +32,11 @@ export function pageInstanceId(runId: string, page: number, round = 0): string {
   return `${runId}-p${digits(page, 5)}${round === 0 ? '' : `-r${round}`}`;
 }
 
+/** The workflow of a watched container. No run id looks like it. */
+export function watchInstanceId(container: string): string {
+  return `watch-${container}`;
+}
+
 export function chunkId({ runId, page, chunk }: ChunkRef): string {
   return `${runId}-p${digits(page, 5)}-c${digits(chunk, 2)}`;
 }

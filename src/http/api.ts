@@ -22,6 +22,7 @@ import { runStepRoutes } from './routes/run-steps';
 import { runRoutes } from './routes/runs';
 import { starterRoutes } from './routes/starter';
 import { verifyRoutes } from './routes/verify';
+import { watchRoutes } from './routes/watch';
 import type { UseCases } from './use-cases';
 
 export interface ApiDeps extends LinkOptions {
@@ -56,6 +57,7 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   runRoutes(router, deps);
   quoteRoutes(router, deps);
   quotaRoutes(router, deps);
+  watchRoutes(router, deps);
   runImageRoutes(router, deps);
   runReportRoutes(router, deps);
   runStepRoutes(router, deps);

@@ -5,6 +5,7 @@ import { createApp } from './base-app';
 import { createLinks } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { requestContext } from './request-context';
+import { type BlobEventHandlers, blobEventRoutes } from './routes/blob-events';
 import { healthzRoute } from './routes/health';
 import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
 
@@ -26,6 +27,7 @@ export interface AppChannelDeps extends ApiDeps {
   readonly appApiToken?: string;
   readonly isDraining: () => boolean;
   readonly events: RunEventHandlers;
+  readonly blobEvents: BlobEventHandlers;
   /** Called once with the bare app, after our routes: hand it to DaprServer as `serverHttp`. */
   readonly attach?: (app: Express) => void;
 }
@@ -37,7 +39,7 @@ export interface AppChannel {
 }
 
 export function createAppChannel(deps: AppChannelDeps): AppChannel {
-  const { log, isDraining, events, appApiToken, attach } = deps;
+  const { log, isDraining, events, blobEvents, appApiToken, attach } = deps;
   const onProblem = problemHandler(log, createLinks(deps));
   const app = createApp();
   app.use(requestContext({ log, listener: 'app-channel', isQuiet: (path) => !path.startsWith('/api/') }));
@@ -46,6 +48,7 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
   app.use(wholeBlobName); // I4
   app.use(createApiRouter(deps)); // I2
   subscriptionRoutes(app, { events, log });
+  blobEventRoutes(app, { blobEvents, log });
   attach?.(app);
   return {
     app,

@@ -40,6 +40,7 @@ export interface Links {
   image(container: string, blob: string): string;
   imageHistory(container: string, blob: string): string;
   operation(id: string): string;
+  watch(container: string): string;
   activity(container: string): string;
   durableStatus(id: string): string;
   /** Every management link of a run, as the starter of Durable Functions answers them. */
@@ -97,6 +98,7 @@ export function createLinks({ publicUrl, trustForwarded = false, tokens }: LinkO
         image: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}`,
         imageHistory: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}/history`,
         operation: (id) => `${base}/api/v1/operations/${encodeURIComponent(id)}`,
+        watch: (name) => `${container(name)}/watch`,
         activity: (name) => `${container(name)}/activity`,
         durableStatus: (id) => {
           const path = `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`;

@@ -253,7 +253,7 @@ export const OPERATIONS: readonly RouteConfig[] = [
     responses: responses(200, 'A page of events', ActivityPageSchema, [400, 404]),
   },
   ...storyOperations(responses, { container, blob }),
-  ...settingOperations(responses),
+  ...settingOperations(responses, { container }),
   probe('/livez', 'Does the process answer?'),
   probe('/readyz', 'May it take traffic? `?verbose` lists the checks'),
   probe('/healthz', 'May the sidecar deliver?'),

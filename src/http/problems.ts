@@ -85,6 +85,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'No long-running request has this id.',
     cure: 'Follow the Operation-Location of the answer that began it.',
   },
+  'watch-not-found': {
+    status: 404,
+    title: 'Not watched',
+    cause: 'The container is not watched, or not any more.',
+    cure: 'Watch it with `PUT /api/v1/containers/{container}/watch`.',
+  },
   'run-active': {
     status: 409,
     title: 'A run is active',

@@ -11,12 +11,13 @@ import type { ImageFilter, Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter } from '../gateways/runs/port';
 import type { QuotaUseCases } from './quota-use-cases';
 import type { StoryUseCases } from './story-use-cases';
+import type { WatchUseCases } from './watch-use-cases';
 
 /**
  * What the HTTP shell can ask of the application. Every handler translates, calls one of these, and translates back.
  * All of them throw AppError only.
  */
-export interface UseCases extends StoryUseCases, QuotaUseCases {
+export interface UseCases extends StoryUseCases, QuotaUseCases, WatchUseCases {
   /**
    * @throws AppError invalid-container-name, system-container, container-not-found, container-forbidden,
    *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import type { RunService } from './run-service';
 
 const INTERVAL_MS = 30_000;
 
-/** Looks every half minute for runs that began and have no workflow: their starter died between two steps. */
+/** Looks every half minute for runs, or watches, that began and have no workflow: their starter died between two steps. */
 export class Reviver {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly service: Pick<RunService, 'revive'>,
+    private readonly service: { revive(): Promise<number> },
     private readonly log: Logger,
+    private readonly what: 'runs' | 'watches' = 'runs',
   ) {}
 
   start(): void {
@@ -24,9 +24,10 @@ export class Reviver {
   private async look(): Promise<void> {
     try {
       const revived = await this.service.revive();
-      if (revived > 0) this.log.warn({ event: 'runs.revived', revived }, 'runs without a workflow started again');
+      if (revived > 0)
+        this.log.warn({ event: `${this.what}.revived`, revived }, 'started again: a workflow was missing');
     } catch (error) {
-      this.log.debug({ event: 'runs.revive-failed', err: error }, 'the next look will tell');
+      this.log.debug({ event: `${this.what}.revive-failed`, err: error }, 'the next look will tell');
     }
   }
 }

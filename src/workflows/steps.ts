@@ -75,6 +75,12 @@ export const announce = activityRef<RunScope & { readonly event: RunEventName },
   ACTIVITIES.announce,
 );
 
+/** `watched: false`: nobody watches the container any more. */
+export const lookAtContainer = activityRef<
+  { readonly container: string },
+  { readonly watched: boolean; readonly waitSeconds: number }
+>(ACTIVITIES.lookAtContainer);
+
 /** Deletes the chunk inputs of one page; its index stays, so that a lost neighbour can be listed again. */
 export const cleanPage = activityRef<RunScope & { readonly page: number }, { readonly deleted: true }>(
   ACTIVITIES.cleanPage,

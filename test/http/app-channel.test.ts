@@ -19,6 +19,7 @@ function aChannel(deps: Partial<AppChannelDeps> = {}) {
     publicUrl: 'http://localhost:8080',
     isDraining: () => false,
     events: { onRunEvent: async () => 'SUCCESS' },
+    blobEvents: { onBlobCreated: async () => {} },
     ...deps,
   });
   return { ...channel, api: request(channel.app), useCases, lines };

@@ -1,16 +1,21 @@
+import { AppError } from '../../src/domain/errors';
 import { effectiveSettings, mergeChanges, type QuotaChange } from '../../src/domain/quota';
+import { setWatch, type Watch } from '../../src/domain/watch';
 import type { QuotaUseCases } from '../../src/http/quota-use-cases';
+import type { WatchUseCases } from '../../src/http/watch-use-cases';
 
 /** The part of the fake that keeps what holds for more than one run. */
-export interface FakeSettings extends QuotaUseCases {
+export interface FakeSettings extends QuotaUseCases, WatchUseCases {
   /** Every change of the quota as it reached the use case. */
   readonly changes: object[];
+  readonly watches: Map<string, Watch>;
 }
 
 export function fakeSettings(mayFail: () => void): FakeSettings {
   let changed: QuotaChange = {};
   const settings: FakeSettings = {
     changes: [],
+    watches: new Map(),
     async getQuota() {
       mayFail();
       return {
@@ -26,6 +31,23 @@ export function fakeSettings(mayFail: () => void): FakeSettings {
       settings.changes.push(change);
       changed = mergeChanges(changed, change);
       return settings.getQuota();
+    },
+    async getWatch(container) {
+      mayFail();
+      const watch = settings.watches.get(container);
+      if (!watch) throw new AppError('watch-not-found', `'${container}' is not watched.`);
+      return watch;
+    },
+    async setWatch(asked) {
+      mayFail();
+      if (asked.container === 'nowhere') throw new AppError('container-not-found', 'No such container.');
+      const watch = setWatch(settings.watches.get(asked.container), asked, '2026-01-02T03:04:05.000Z');
+      settings.watches.set(asked.container, watch);
+      return watch;
+    },
+    async removeWatch(container) {
+      mayFail();
+      settings.watches.delete(container);
     },
   };
   return settings;

@@ -110,6 +110,7 @@ const path = fc.oneof(
     '/api/v1/containers/photos/images',
     '/api/v1/containers/photos/activity',
     '/api/v1/quota',
+    '/api/v1/containers/photos/watch',
   ),
 );
 const key = fc.oneof(

@@ -34,6 +34,7 @@ function aSubscriber(
     log,
     publicUrl: 'http://p',
     isDraining: () => false,
+    blobEvents: { onBlobCreated: async () => {} },
     events: { onRunEvent, ...(onDeadLetter && { onDeadLetter }) },
   });
   finish();

@@ -17,6 +17,9 @@ import { cosmosError } from './failure';
  *  in the client. A run is 2 KB: a partition (20 GB) holds ten million. */
 export const RUNS_PARTITION = { path: '/kind', value: 'run' } as const;
 
+/** Watches lie beside them, in a partition of their own. */
+export const WATCHES_PARTITION = { path: '/kind', value: 'watch' } as const;
+
 const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),

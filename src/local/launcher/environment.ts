@@ -60,6 +60,7 @@ function storageSettings(ports: StackPorts, brought: Brought, inherited: NodeJS.
       AZURE_BLOB_ACCOUNT_NAME: AZURITE_ACCOUNT.name,
       AZURE_BLOB_ACCOUNT_KEY: AZURITE_ACCOUNT.key,
       AZURE_BLOB_ENDPOINT: `http://${LOOPBACK}:${ports.blob}`,
+      AZURE_QUEUE_ENDPOINT: `http://${LOOPBACK}:${ports.queue}`,
     };
   }
   const connectionString = inherited.AZURE_STORAGE_CONNECTION_STRING || inherited.AzureWebJobsStorage || '';
@@ -70,6 +71,7 @@ function storageSettings(ports: StackPorts, brought: Brought, inherited: NodeJS.
     AZURE_BLOB_ACCOUNT_NAME: account?.name ?? '',
     AZURE_BLOB_ACCOUNT_KEY: account?.key ?? '',
     AZURE_BLOB_ENDPOINT: account?.blobEndpoint ?? '',
+    AZURE_QUEUE_ENDPOINT: account?.queueEndpoint ?? '',
   };
 }
 

@@ -12,6 +12,7 @@ export interface StorageAccount {
   readonly key: string;
   /** Base address without the account; empty for Azure itself. */
   readonly blobEndpoint: string;
+  readonly queueEndpoint: string;
 }
 
 export interface Brought {
@@ -67,7 +68,7 @@ export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
-/** The parts of a storage connection string that the component `manifests` needs, or undefined when it has no account key. */
+/** The parts of a storage connection string that the components need, or undefined when it has no account key. */
 export function storageAccountOf(connectionString: string): StorageAccount | undefined {
   const fields = new Map(
     connectionString
@@ -77,8 +78,9 @@ export function storageAccountOf(connectionString: string): StorageAccount | und
   const name = fields.get('AccountName');
   const key = fields.get('AccountKey');
   if (!name || !key) return undefined;
-  const blob = fields.get('BlobEndpoint');
-  return { name, key, blobEndpoint: blob ? blob.replace(/\/$/, '').replace(new RegExp(`/${name}$`), '') : '' };
+  const base = (endpoint = '') => endpoint.replace(/\/$/, '').replace(new RegExp(`/${name}$`), '');
+  const [blobEndpoint, queueEndpoint] = [base(fields.get('BlobEndpoint')), base(fields.get('QueueEndpoint'))];
+  return { name, key, blobEndpoint, queueEndpoint };
 }
 
 /** Connection strings of the local Azurite: one with both services, as every Azure client reads it. */

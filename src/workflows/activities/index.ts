@@ -6,6 +6,7 @@ import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import type { ChunkWork } from '../../pipeline/chunk-work';
 import type { Listing } from '../../pipeline/listing';
+import type { ContainerWatcher } from '../../runs/container-watcher';
 import type { QuoteSettings } from '../../runs/priced';
 import { type Activity, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
@@ -14,6 +15,7 @@ import { createCleanPage } from './clean-page';
 import { createCleanRun } from './clean-run';
 import { createCloseRun } from './close-run';
 import { createListPage } from './list-page';
+import { createLookAtContainer } from './look-at-container';
 import { createMarkPaused } from './mark-paused';
 import { createOpenPage } from './open-page';
 import { RunIndex } from './run-index';
@@ -35,6 +37,7 @@ export interface ActivityDeps {
   readonly runs: RunsGateway;
   readonly events: EventsGateway;
   readonly quote: QuoteSettings;
+  readonly watcher: Pick<ContainerWatcher, 'look'>;
 }
 
 /** Every activity under its wire name. */
@@ -56,5 +59,6 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createAnnounce(actors, events),
     createCleanRun(manifests),
   ];
-  return activities.map((each) => withTroubleTold(each, (runId, reason) => actors.run(runId).trouble({ reason })));
+  const ofRuns = activities.map((each) => withTroubleTold(each, (id, reason) => actors.run(id).trouble({ reason })));
+  return [...ofRuns, createLookAtContainer(deps.watcher)];
 }

@@ -50,7 +50,8 @@ describe('services that a person brings along', () => {
 describe('a storage connection string', () => {
   test('of Azurite gives the base address without the account', () => {
     const account = storageAccountOf(azuriteConnectionString({ blob: 10_000, queue: 10_001 }));
-    expect(account).toEqual({ ...AZURITE_ACCOUNT, blobEndpoint: 'http://127.0.0.1:10000' });
+    const queueEndpoint = 'http://127.0.0.1:10001';
+    expect(account).toEqual({ ...AZURITE_ACCOUNT, blobEndpoint: 'http://127.0.0.1:10000', queueEndpoint });
   });
 
   test('of Azure gives name and key, which ends in "="', () => {
@@ -58,6 +59,7 @@ describe('a storage connection string', () => {
       name: 'photos',
       key: 'a+/b==',
       blobEndpoint: '',
+      queueEndpoint: '',
     });
   });
 

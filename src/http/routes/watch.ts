@@ -1,0 +1,51 @@
+import type { Router } from 'express';
+import { parseEvery, type Watch } from '../../domain/watch';
+import type { RouteDeps } from '../api';
+import { jsonBody } from '../json-body';
+import type { Links } from '../links';
+import { serve } from '../route';
+import { onlyFields } from '../schemas/values';
+import { SetWatchBody, type WatchBody, WatchSchema } from '../schemas/watch';
+import { noQuery, parsePart } from '../validation';
+import { containerParam } from './containers';
+
+export function watchRoutes(router: Router, { useCases, links }: RouteDeps): void {
+  serve(router, '/api/v1/containers/:container/watch', {
+    GET: async (req, res) => {
+      const container = containerParam(req);
+      noQuery(req.query);
+      res.json(watchBody(await useCases.getWatch(container), links.for(req)));
+    },
+    PUT: async (req, res) => {
+      const container = containerParam(req);
+      noQuery(req.query);
+      const { every, approval, maxTransactions } = parsePart(SetWatchBody, 'body', jsonBody(req) ?? {});
+      const watch = await useCases.setWatch({
+        container,
+        everySeconds: parseEvery(every) ?? 0,
+        ...(approval !== undefined && { approval }),
+        ...(maxTransactions !== undefined && { maxTransactions }),
+      });
+      res.json(watchBody(watch, links.for(req)));
+    },
+    DELETE: async (req, res) => {
+      const container = containerParam(req);
+      noQuery(req.query);
+      await useCases.removeWatch(container);
+      res.status(204).end();
+    },
+  });
+}
+
+function watchBody(watch: Watch, links: Links): WatchBody {
+  const { container, everySeconds, lastLook } = watch;
+  const run = lastLook?.run;
+  return {
+    ...onlyFields({ ...watch, every: everySeconds }, WatchSchema),
+    links: {
+      self: links.watch(container),
+      container: links.container(container),
+      ...(run !== undefined && { run: links.run(run) }),
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { LEAST_EVERY_SECONDS, LOOK_OUTCOMES, MOST_EVERY_SECONDS, parseEvery } from '../../domain/watch';
+import { ApprovalSchema, MaxTransactionsSchema } from '../routes/runs';
+import { RunIdSchema } from './run';
+import { count, time } from './values';
+
+const WorkFoundSchema = z
+  .object({ new: count, changed: count, missing: count, ineligible: count })
+  .meta({ id: 'WorkFound', description: 'Images that need work.' });
+
+export const WatchSchema = z
+  .object({
+    container: z.string(),
+    every: z.number().int().meta({ description: 'Seconds between two looks.' }),
+    approval: ApprovalSchema.optional(),
+    maxTransactions: MaxTransactionsSchema.optional(),
+    since: time,
+    lastLook: z
+      .object({
+        at: time,
+        outcome: z.enum(LOOK_OUTCOMES).meta({
+          description: '`left`: there is work that the last run could not do, or that was stopped; a day later again.',
+        }),
+        run: RunIdSchema.optional().meta({ description: 'The run that was started, or that goes on.' }),
+        found: WorkFoundSchema.optional(),
+        problem: z.string().optional(),
+      })
+      .optional(),
+    links: z.object({ self: z.url(), container: z.url(), run: z.url().optional() }),
+  })
+  .meta({ id: 'Watch', description: 'A container that is looked at again and again, and analysed where it changed.' });
+
+export type WatchBody = z.output<typeof WatchSchema>;
+
+const EVERY = `Whole seconds from ${LEAST_EVERY_SECONDS} to ${MOST_EVERY_SECONDS}, or a duration such as PT15M or P1D.`;
+
+export const SetWatchBody = z
+  .strictObject({
+    every: z
+      .union([z.number(), z.string().max(40)])
+      .refine((every) => parseEvery(every) !== undefined, EVERY)
+      .meta({ description: EVERY }),
+    approval: ApprovalSchema.optional(),
+    maxTransactions: MaxTransactionsSchema.optional().meta({ description: 'Of each run that it starts.' }),
+  })
+  .meta({ id: 'SetWatch' });

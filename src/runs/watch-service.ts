@@ -1,0 +1,97 @@
+import type { WorkflowStarter } from '../dapr/workflow-client';
+import { checkContainerName } from '../domain/container-name';
+import { AppError } from '../domain/errors';
+import { watchInstanceId } from '../domain/ids';
+import { awake, setWatch, type Watch, type WatchSettings, woken } from '../domain/watch';
+import type { BlobsGateway } from '../gateways/blobs/port';
+import type { WatchesGateway } from '../gateways/watches/port';
+import { WATCH_EVENT, WORKFLOWS } from '../names';
+
+export interface WatchServiceDeps {
+  readonly watches: WatchesGateway;
+  readonly workflows: Pick<WorkflowStarter, 'schedule' | 'raiseEvent' | 'purge' | 'status'>;
+  readonly blobs: Pick<BlobsGateway, 'containerExists'>;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Begins, shows, wakes and ends watches.
+ *
+ * I1 The document is the watch; its workflow follows. Whoever dies in between, `revive` starts what is missing, and a
+ *    workflow without a document ends by itself.
+ */
+export class WatchService {
+  constructor(private readonly deps: WatchServiceDeps) {}
+
+  /** Idempotent. An existing watch takes the new settings and looks at once. @throws AppError container-not-found */
+  async set(settings: WatchSettings): Promise<Watch> {
+    const { container } = settings;
+    checkContainerName(container);
+    if (!(await this.deps.blobs.containerExists(container))) {
+      throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);
+    }
+    const at = new Date(this.deps.nowMs()).toISOString();
+    const watch = await this.deps.watches.change(container, (before) => setWatch(before, settings, at));
+    if (!(await this.run(container))) await this.wake(container);
+    return watch ?? setWatch(undefined, settings, at);
+  }
+
+  /** @throws AppError watch-not-found */
+  async get(container: string): Promise<Watch> {
+    checkContainerName(container);
+    const watch = await this.deps.watches.get(container);
+    if (watch) return watch;
+    throw new AppError('watch-not-found', `The container '${container}' is not watched.`);
+  }
+
+  /** Idempotent: what is not watched stays so. Runs that were started go on. */
+  async remove(container: string): Promise<void> {
+    checkContainerName(container);
+    await this.deps.watches.change(container, () => undefined);
+    await this.raise(container).catch(() => undefined); // its next look ends it too
+  }
+
+  /** Has a watched container looked at now. Nothing happens where a wake-up is on its way, or nobody watches. */
+  async wake(container: string): Promise<void> {
+    const { watches, nowMs } = this.deps;
+    let isNew = false;
+    await watches.change(container, (watch) => {
+      const after = watch && woken(watch, nowMs());
+      isNew = after !== watch;
+      return after;
+    });
+    if (!isNew) return;
+    try {
+      await this.raise(container);
+    } catch (error) {
+      await watches.change(container, (watch) => watch && awake(watch));
+      throw error;
+    }
+  }
+
+  /** Starts the workflow of every watch that has none (I1). Answers how many. */
+  async revive(): Promise<number> {
+    let revived = 0;
+    let continuation: string | undefined;
+    do {
+      const page = await this.deps.watches.list({ size: 100, ...(continuation !== undefined && { continuation }) });
+      for (const { container } of page.value) if (await this.run(container)) revived += 1;
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    return revived;
+  }
+
+  /** False when it runs already. */
+  private async run(container: string): Promise<boolean> {
+    const { workflows } = this.deps;
+    const id = watchInstanceId(container);
+    const status = await workflows.status(id);
+    if (status === 'active' || status === 'stalled') return false;
+    if (status === 'ended') await workflows.purge(id); // of an earlier watch: its id is free again
+    return (await workflows.schedule(WORKFLOWS.watchContainer, id, { container })) === 'scheduled';
+  }
+
+  private raise(container: string): Promise<void> {
+    return this.deps.workflows.raiseEvent(watchInstanceId(container), WATCH_EVENT, {});
+  }
+}
