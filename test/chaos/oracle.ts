@@ -2,6 +2,7 @@ import { CosmosClient } from '@azure/cosmos';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { addInto, differences } from '../../src/domain/counters';
 import { contributionOf, type ImageDocument } from '../../src/domain/image';
+import type { Recount } from '../../src/domain/receipt';
 import type { RunView } from '../../src/domain/run';
 import { COSMOS } from '../../src/names';
 import { summaryOf } from '../../src/runs/container-queries';
@@ -12,7 +13,8 @@ import { summaryOf } from '../../src/runs/container-queries';
  *
  * I1 exactly one document per listed blob, and none besides but removed ones · I2 totals = recount · I3 calls a content
  * <= 1 + what crashes may cost · I4 a completed run is announced · I6 no call inside Retry-After · I8 every image that
- * failed or was skipped has a reason · the counts of a finished run add up.
+ * failed or was skipped has a reason · the counts of a finished run add up · its receipt says the same and that its own
+ * recount was clean, and its report has one line for each listed blob.
  */
 export interface Evidence {
   readonly endpoints: {
@@ -27,6 +29,8 @@ export interface Evidence {
   readonly repeatable?: number;
   /** Answers by content of Vision processes that died: what each had answered is known to its own book alone. */
   readonly booksBefore?: readonly Readonly<Record<string, number>>[];
+  /** Azurite was killed: chunk reports that it had acknowledged in its last 5 s are gone. A storage account keeps them. */
+  readonly forgetful?: boolean;
 }
 
 export interface Verdict {
@@ -37,7 +41,7 @@ export interface Verdict {
 }
 
 export async function judge(evidence: Evidence): Promise<Verdict> {
-  const { endpoints, container, runId, repeatable = 0, booksBefore = [] } = evidence;
+  const { endpoints, container, runId, repeatable = 0, booksBefore = [], forgetful = false } = evidence;
   const violations: string[] = [];
   const expect = (holds: boolean, violation: string) => {
     if (!holds) violations.push(violation);
@@ -57,19 +61,19 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
     `I1: ${orphans.length} documents without blob: ${orphans.slice(0, 3).map((d) => d.blob)}`,
   );
 
-  const recount: Record<string, number> = {};
-  for (const document of documents) addInto(recount, contributionOf(document));
+  const counted: Record<string, number> = {};
+  for (const document of documents) addInto(counted, contributionOf(document));
   const shown = await json(`${endpoints.api}/api/v1/containers/${container}`);
   for (const field of ['images', 'bytes', 'formats', 'categories', 'colors', 'analyzers', 'tags'] as const) {
-    const counted = JSON.stringify(summaryOf(container, recount)[field]);
+    const expected = JSON.stringify(summaryOf(container, counted)[field]);
     expect(
-      canonical(shown[field]) === canonical(JSON.parse(counted)),
+      canonical(shown[field]) === canonical(JSON.parse(expected)),
       `I2: totals of ${field} differ from the recount`,
     );
   }
   const stored: Record<string, number> = {};
   for (const document of documents) addInto(stored, document.contribution);
-  expect(differences(recount, stored).length === 0, 'I2: stored contributions differ from what the documents say');
+  expect(differences(counted, stored).length === 0, 'I2: stored contributions differ from what the documents say');
 
   const stats = await json(`${endpoints.vision.endpoint}/stats?detail=hashes`);
   const repeated = repeatedIn([...booksBefore, stats.byHash as Record<string, number>]);
@@ -82,6 +86,16 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   expect(total === listed.length, `the run counts ${total} images, the container has ${listed.length}`);
   expect(succeeded + failed + skipped + unchanged === total, `counts do not add up: ${JSON.stringify(run.counts)}`);
   expect(inFlight === 0, `${inFlight} images in flight after the end`);
+
+  const receipt = await json(`${endpoints.api}/api/v1/runs/${runId}/receipt`);
+  expect(canonical(receipt.counts) === canonical(run.counts), 'the receipt counts otherwise than the run');
+  const recount = receipt.recount as Recount;
+  expect(recount.clean, `I2: the run's own recount found ${recount.count} differences`);
+  const told = (await linesOf(`${endpoints.api}/api/v1/runs/${runId}/report`)).filter(({ listed: was }) => was);
+  const lines = new Set(told.map(({ blob }) => blob));
+  const untold = listed.filter((name) => !lines.has(name));
+  expect(untold.length === 0 || forgetful, `the report has no line for ${untold.length} images: ${untold.slice(0, 3)}`);
+  expect(told.length === lines.size, `the report has ${told.length - lines.size} lines too many`);
 
   const activity = await json(`${endpoints.api}/api/v1/containers/${container}/activity`);
   const ids = (activity.value as { id: string }[]).map(({ id }) => id);
@@ -115,6 +129,13 @@ export async function documentsOf(
   } finally {
     client.dispose();
   }
+}
+
+async function linesOf(url: string): Promise<{ readonly blob: string; readonly listed: boolean }[]> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`GET ${url}: ${answer.status} ${await answer.text()}`);
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as { blob: string; listed: boolean });
 }
 
 async function json(url: string): Promise<Record<string, unknown>> {
