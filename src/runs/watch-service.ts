@@ -9,7 +9,7 @@ import { WATCH_EVENT, WORKFLOWS } from '../names';
 
 export interface WatchServiceDeps {
   readonly watches: WatchesGateway;
-  readonly workflows: Pick<WorkflowStarter, 'schedule' | 'raiseEvent' | 'purge' | 'status'>;
+  readonly workflows: Pick<WorkflowStarter, 'schedule' | 'raiseEvent' | 'status'>;
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly nowMs: () => number;
 }
@@ -87,7 +87,8 @@ export class WatchService {
     const id = watchInstanceId(container);
     const status = await workflows.status(id);
     if (status === 'active' || status === 'stalled') return false;
-    if (status === 'ended') await workflows.purge(id); // of an earlier watch: its id is free again
+    // One that has ended is begun again as it is. Purged, its first step would have the key of the old one's, and Dapr 1.18.2
+    // takes a step whose key it finished within the last minute for done (activity/inflight): it hung (test/integration/watch).
     return (await workflows.schedule(WORKFLOWS.watchContainer, id, { container })) === 'scheduled';
   }
 

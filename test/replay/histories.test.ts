@@ -1,10 +1,10 @@
 import type { Control } from '../../src/domain/run-state';
-import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
+import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WATCH_EVENT, WORKFLOWS } from '../../src/names';
 import { workflowDefinitions } from '../../src/workflows/register';
 import { actionLeft, execute, type HistoryEvent, turnsOf } from './harness';
 import { eventsOf, readHistory, recordedHistories, writeHistory } from './histories';
 import { failed, ok, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
-import type { World } from './world';
+import { World } from './world';
 
 /**
  * Histories that runs in flight may have. A change of a workflow that refuses one of them needs a new workflow name.
@@ -23,6 +23,7 @@ const RECORDERS: Readonly<Record<string, () => Promise<{ world: World; id: strin
   'analyze-container@v1-45-pages.json': async () => run(await runToEnd({ pages: 45 })),
   'analyze-container@v1-paused.json': paused,
   'analyze-container@v1-approved.json': approved,
+  'watch-container@v1-woken.json': watched,
   'analyze-container@v1-failed.json': async () =>
     run(
       await runToEnd({
@@ -31,6 +32,23 @@ const RECORDERS: Readonly<Record<string, () => Promise<{ world: World; id: strin
       }),
     ),
 };
+
+/** Eight looks, every second one woken, until nobody watches any more. */
+async function watched() {
+  const id = 'watch-photos';
+  let looks = 0;
+  const world = new World({
+    workflows: workflowDefinitions,
+    activity: () => ok({ watched: ++looks < 8, waitSeconds: 900 }),
+  });
+  await world.start(WORKFLOWS.watchContainer, id, { container: 'photos' });
+  for (const look of [2, 4, 6]) {
+    await world.run(id, () => looks >= look && world.idle);
+    await world.raise(id, WATCH_EVENT);
+  }
+  await world.run(id);
+  return { world, id, workflow: WORKFLOWS.watchContainer };
+}
 
 const run = (world: World) => ({ world, id: RUN_ID, workflow: WORKFLOWS.analyzeContainer });
 

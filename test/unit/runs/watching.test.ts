@@ -22,7 +22,7 @@ function site() {
   const workflows = {
     async schedule(name: string, id: string) {
       expect(name).toBe(WORKFLOWS.watchContainer);
-      if (engine.status.has(id)) return 'exists' as const;
+      if (engine.status.get(id) === 'active') return 'exists' as const;
       engine.status.set(id, 'active');
       return 'scheduled' as const;
     },
@@ -30,9 +30,6 @@ function site() {
       expect(event).toBe(WATCH_EVENT);
       if (engine.isDown) throw new AppError('workflow-unavailable', 'no engine', { retryable: true });
       engine.raised.push(id);
-    },
-    async purge(id: string) {
-      engine.status.delete(id);
     },
     status: async (id: string) => engine.status.get(id) ?? 'unknown',
   };
