@@ -1,5 +1,5 @@
 import type { QueueServiceClient } from '@azure/storage-queue';
-import { type MessageQueue, MessageLost, type Receipt } from './message-queue';
+import { MessageLost, type MessageQueue, type Receipt } from './message-queue';
 import { hasCode, statusOf } from './storage-errors';
 
 /** Times on the wire are whole seconds. Source: https://learn.microsoft.com/rest/api/storageservices/get-messages */

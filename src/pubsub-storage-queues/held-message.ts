@@ -4,7 +4,7 @@
  * I1 Calls about one message run one after another: each renewal changes the receipt that the next call needs.
  * I2 After `settle` or `MessageLost` nothing is renewed.
  */
-import { type MessageQueue, MessageLost, type Receipt, type ReceivedMessage } from './message-queue';
+import { MessageLost, type MessageQueue, type Receipt, type ReceivedMessage } from './message-queue';
 
 export interface HeldMessage extends Omit<ReceivedMessage, 'popReceipt'> {
   /** Another reader has it by now: its answer will change nothing. */

@@ -1,5 +1,5 @@
 /** The gRPC service `dapr.proto.components.v1.PubSub`: translates calls, decides nothing. */
-import type { Metadata, sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { Metadata, ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { asCallError, type Instances } from './instances';
 import type {
