@@ -46,6 +46,7 @@ describe('a stack', () => {
     const response = await fetch(`${stack.endpoints.sidecar}/v1.0/metadata`);
     const metadata = (await response.json()) as { components: { name: string }[]; subscriptions: { topic: string }[] };
     expect(metadata.components.map(({ name }) => name).sort()).toEqual([
+      'blob-events',
       'manifests',
       'pubsub',
       'secretstore',

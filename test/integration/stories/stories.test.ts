@@ -109,7 +109,10 @@ test('the failures are found by filter, with their history and what to do about 
     const history = await ask(found[0]?.links.history ?? '');
     expect(history.body).toMatchObject({ status: 'skipped', reason: 'not-an-image', advice: found[0]?.advice });
     const good = await get(`/containers/${CONTAINER}/images/photo-0000000.jpg/history`);
-    expect(good.body.attempts).toMatchObject([{ stage: 'vision', httpStatus: 200, runId: first }]);
+    expect(good.body.attempts).toMatchObject([
+      { stage: 'download', runId: first },
+      { stage: 'vision', httpStatus: 200, runId: first },
+    ]);
 
     const csv = await (await stack.api(`/api/v1/runs/${first}/report`, { headers: { accept: 'text/csv' } })).text();
     expect(csv.split('\r\n')).toHaveLength(1 + IMAGES + 2 + 1);
