@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
@@ -199,6 +199,7 @@ describe('what a run leaves behind', () => {
     expect(await readdir(folder)).toEqual(['report.csv']);
     const nowhere = await server.cli('run', 'report', runId(1), '--out', join(folder, 'no', 'such'));
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written (ENOENT)') });
+    await rm(folder, { recursive: true });
   });
 });
 
