@@ -3,7 +3,9 @@ import type { Analyzer } from '../../domain/analysis';
 import { addSums, type MaybeBilled, NO_SUMS } from '../../domain/ledger';
 import { type LedgerTotal, MAX_MAYBE_BILLED, NO_RECOUNT, receiptOf } from '../../domain/receipt';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
+import type { ResultsGateway } from '../../gateways/results/port';
 import type { RunsGateway } from '../../gateways/runs/port';
+import { rebuildLostReports } from '../../runs/lost-reports';
 import { RunLedger } from '../../runs/run-ledger';
 import { closeRun } from '../steps';
 import { activity } from './activity';
@@ -17,14 +19,19 @@ export function createCloseRun(
   actors: Omit<Actors, 'quota'>,
   manifests: ManifestsGateway,
   runs: RunsGateway,
+  results: ResultsGateway,
   analyzer: () => Analyzer,
 ) {
-  return activity(closeRun, async ({ runId, container, failure }) => {
+  return activity(closeRun, async ({ runId, container, prefix, failure }) => {
     const actor = actors.run(runId);
     const { run } = await actor.end(failure === undefined ? {} : { failure });
     if ((await manifests.readReceipt(runId)) === undefined) {
       const recount = (await manifests.readVerdict(runId)) ?? NO_RECOUNT;
-      const { phaseTimes = {} } = await actor.view();
+      const { phaseTimes = {}, pages = 0 } = await actor.view();
+      for (let page = 0; page < pages; page++) {
+        const { done } = await actor.pageDone({ page });
+        await rebuildLostReports({ manifests, results }, { runId, container, prefix, page, done });
+      }
       const total = await sealLedger(manifests, runId);
       const facts = { recount, analyzer: analyzer(), phases: phaseTimes };
       await manifests.writeReceipt(runId, receiptOf(run, total, facts));

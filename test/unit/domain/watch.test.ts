@@ -8,8 +8,8 @@ import {
   parseEvery,
   setWatch,
   type Watch,
-  workFound,
   woken,
+  workFound,
 } from '../../../src/domain/watch';
 
 const DAY_MS = 24 * 3_600_000;
