@@ -227,10 +227,11 @@ export class ImageWork {
       const verdict = await this.call(bytes, missingFeatures(this.deps.vision.analyzer, claim.known?.analyzer));
       if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
       const merged = mergeAnalyses(claim.known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
-      // The cache spares later calls; that it did not take the answer is no reason to lose it.
+      // The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known
+      // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
       const { transactions } = verdict;
       const paid = { holder: this.chunk.chunkId, at: new Date(this.deps.clock.nowMs()).toISOString(), transactions };
-      isKept = await this.deps.cache.put(claim, { ...merged, paid }).catch(() => true);
+      isKept = await this.deps.cache.put(claim, { ...merged, paid }).catch(() => false);
       return { ...verdict, ...merged };
     } finally {
       if (!isKept) await this.deps.cache.release(claim).catch(() => undefined);

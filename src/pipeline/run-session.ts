@@ -1,4 +1,4 @@
-import type { RunActorApi } from '../actors/run-actor.api';
+import type { ChunkReport, ReportInput, RunActorApi } from '../actors/run-actor.api';
 import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/chunk-lease';
 import type { ChunkProgress } from '../domain/chunk-progress';
 import type { CarefulRange } from '../domain/chunk-suspicion';
@@ -160,11 +160,6 @@ class RunSession {
     }
   }
 
-  /** What holds calls back, when it is not just the rate. */
-  get limit(): string | undefined {
-    return this.calls.limit;
-  }
-
   private async report(): Promise<void> {
     this.reporting = true;
     do {
@@ -192,15 +187,13 @@ class RunSession {
   }
 
   private async reportOnce(): Promise<void> {
-    const { clock, run, transactionsPerCall } = this.deps;
+    const { clock, run } = this.deps;
     const sentMs = clock.monotonicMs();
     const { want, unused } = this.calls.ask(sentMs);
     try {
-      const held = [...this.chunks.values()];
-      const chunks = held.map(({ ref, attempt, progress }) => ({ ref, attempt, progress: progress() }));
-      const { session, seq } = { session: this.id, seq: this.reports++ };
-      const input = { chunks, session, seq, want, unused, transactionsPerCall: transactionsPerCall() };
-      const { control, lost, calls, limit } = await run(this.runId).report(input);
+      const { control, lost, calls, limit } = await run(this.runId).report(
+        this.reportOf(this.progress(), want, unused),
+      );
       this.control = control;
       this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
       this.calls.granted(calls, clock.monotonicMs(), limit);
@@ -214,12 +207,27 @@ class RunSession {
   private async settle(): Promise<void> {
     const unused = this.calls.rest();
     if (unused === 0) return;
-    const { run, transactionsPerCall } = this.deps;
-    const { session, seq } = { session: this.id, seq: this.reports++ };
-    const input = { chunks: [], session, seq, want: 0, unused, transactionsPerCall: transactionsPerCall() };
-    await run(this.runId)
-      .report(input)
+    await this.deps
+      .run(this.runId)
+      .report(this.reportOf([], 0, unused))
       .catch(() => undefined); // it stays booked: too much is safe, too little is not
+  }
+
+  /** Numbered, so that one that arrives twice gives its unused calls back once. */
+  private reportOf(chunks: readonly ChunkReport[], want: number, unused: number): ReportInput {
+    const transactionsPerCall = this.deps.transactionsPerCall();
+    return { chunks, session: this.id, seq: this.reports++, want, unused, transactionsPerCall };
+  }
+
+  /** A chunk that does not know why it waits is told what holds the calls of this process back. */
+  private progress(): ChunkReport[] {
+    const { limit } = this.calls;
+    const held = limit === undefined ? {} : { waiting: limit };
+    return [...this.chunks.values()].map(({ ref, attempt, progress }) => ({
+      ref,
+      attempt,
+      progress: { ...held, ...progress() },
+    }));
   }
 
   private lose(id: string): void {

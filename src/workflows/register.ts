@@ -1,4 +1,3 @@
-import type { Activity } from './activities/activity';
 import { analyzeContainer } from './analyze-container';
 import { analyzePage } from './analyze-page';
 import type { WorkflowDefinition } from './sdk';
@@ -10,5 +9,3 @@ export const workflowDefinitions: readonly WorkflowDefinition<never, unknown>[] 
   analyzePage as WorkflowDefinition<never, unknown>,
   watchContainer as WorkflowDefinition<never, unknown>,
 ];
-
-export type { Activity };
