@@ -5,6 +5,7 @@ import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { carefulRange, cleared, reopened, type Suspicion } from '../domain/chunk-suspicion';
 import { AppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
+import type { LeaseRequest } from '../domain/quota';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import { type BudgetReport, callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
 import {
@@ -136,7 +137,7 @@ export class RunActorLogic implements RunActorApi {
   }
 
   async report(input: ReportInput): Promise<ReportResult> {
-    const { chunks, want = 0, unused = 0, transactionsPerCall = 1, session = '', seq = 0 } = input;
+    const { chunks, want = 0, unused = 0, transactionsPerCall = 1, session = '', seq = 0, made } = input;
     const before = await this.load();
     const state = await this.settle(before, { session, seq, unused: unused * transactionsPerCall });
     const lost: string[] = [];
@@ -145,8 +146,15 @@ export class RunActorLogic implements RunActorApi {
       const isOver = isFinal(state.status) || hasChunk(await this.doneChunks(chunk.ref.page), chunk.ref);
       if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
-    if (state.control !== 'run') return { control: state.control, lost, calls: 0 };
-    const { control, calls, limit } = await this.grant(state, want, transactionsPerCall);
+    const ask = {
+      transactionsPerCall,
+      ...(made !== undefined && { made: { session, transactions: made * transactionsPerCall } }),
+    };
+    if (state.control !== 'run') {
+      if (made !== undefined) await this.lease(state, { ...ask, want: 0 });
+      return { control: state.control, lost, calls: 0 };
+    }
+    const { control, calls, limit } = await this.grant(state, { ...ask, want });
     return { control, lost, calls, ...(limit !== undefined && { limit }) };
   }
 
@@ -162,12 +170,12 @@ export class RunActorLogic implements RunActorApi {
   }
 
   /** Calls against the run's cap, then against the quota. Reserved before anybody hears of them (I1 of run-budget). */
-  private async grant(before: RunState, want: number, each: number): Promise<Omit<ReportResult, 'lost'>> {
-    const { maxTransactions, request, budget = NOTHING_RESERVED } = before;
-    const { container } = request;
+  private async grant(before: RunState, ask: Ask): Promise<Omit<ReportResult, 'lost'>> {
+    const { maxTransactions, budget = NOTHING_RESERVED } = before;
+    const { want, transactionsPerCall: each } = ask;
     const left = maxTransactions === undefined ? undefined : callsLeft(budget, maxTransactions, each);
     const wanted = Math.min(want, left ?? want);
-    const lease = await this.quota?.lease({ runId: request.id, container, want: wanted, transactionsPerCall: each });
+    const lease = await this.lease(before, { ...ask, want: wanted });
     const leased = lease?.calls ?? 'unlimited';
     if (lease?.limit === 'month' && want > 0) return this.stopped(before, LIMITS.month);
     const limit = lease?.limit === undefined ? {} : { limit: LIMITS[lease.limit] };
@@ -181,6 +189,12 @@ export class RunActorLogic implements RunActorApi {
     const state = { ...before, budget: reserve(budget, calls * each) };
     if (calls > 0) await this.state.commit(state);
     return { control: before.control, calls, ...limit };
+  }
+
+  /** A run with a cap of its own is granted numbers, so that what it spends is booked with them. */
+  private async lease({ request, maxTransactions }: RunState, ask: Ask) {
+    const capped = maxTransactions === undefined ? {} : ({ counted: true } as const);
+    return this.quota?.lease({ runId: request.id, container: request.container, ...ask, ...capped });
   }
 
   private async stopped(before: RunState, reason: string) {
@@ -332,6 +346,8 @@ export class RunActorLogic implements RunActorApi {
     return new Date(this.nowMs()).toISOString();
   }
 }
+
+type Ask = Pick<LeaseRequest, 'want' | 'transactionsPerCall' | 'made'>;
 
 /** Longer than a granted call may wait to be started, and two reports. */
 const GRANTS_RETURN_MS = 2_500;

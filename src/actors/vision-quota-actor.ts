@@ -1,6 +1,7 @@
 import {
   type Bucket,
   book,
+  bookMade,
   effectiveSettings,
   emptyBucket,
   lease,
@@ -32,13 +33,14 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
   }
 
   async lease(request: Parameters<VisionQuotaActorApi['lease']>[0]) {
-    const state = await this.load();
+    const { container, made } = request;
+    const before = await this.load();
+    const state = made === undefined ? before : bookMade(before, this.month(), container, made);
     const settings = effectiveSettings(this.defaults, state.changed);
     const { bucket, grant } = lease(this.bucket, { settings, ledger: state.ledger }, request, this.nowMs());
-    if (grant.calls !== 'unlimited' && grant.calls > 0) {
-      const spent = grant.calls * request.transactionsPerCall;
-      await this.state.commit({ ...state, ledger: book(state.ledger, this.month(), request.container, spent) });
-    }
+    const spent = grant.calls === 'unlimited' ? 0 : grant.calls * request.transactionsPerCall;
+    const ledger = spent > 0 ? book(state.ledger, this.month(), container, spent) : state.ledger;
+    if (ledger !== before.ledger) await this.state.commit({ ...state, ledger });
     this.bucket = bucket; // after the commit: what could not be booked was not granted
     return grant;
   }

@@ -5,6 +5,7 @@
  * I2 Nothing is granted before `pausedUntilMs` (Retry-After reaches every replica with its next lease).
  * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take.
  * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused.
+ * I5 The month is counted whether or not anything limits it: what is made without a grant is booked once, afterwards.
  */
 export interface QuotaSettings {
   /** Calls per second; absent: unlimited. */
@@ -21,6 +22,14 @@ export interface QuotaState {
   readonly changed?: QuotaChange;
   /** `2026-11` and what was reserved in it, in all and by container. */
   readonly ledger: Ledger;
+  /** What was booked of each session that calls without grants; the oldest are forgotten. */
+  readonly made?: Readonly<Record<string, number>>;
+}
+
+/** Transactions that a session of a process has made without grants, in all: a report that arrives twice changes nothing. */
+export interface Made {
+  readonly session: string;
+  readonly transactions: number;
 }
 
 export interface Ledger {
@@ -75,10 +84,14 @@ export interface LeaseRequest {
   /** Calls that could start now. */
   readonly want: number;
   readonly transactionsPerCall: number;
+  /** The asker has a limit of its own: it is to be granted a number, and no more, even where nothing else limits it. */
+  readonly counted?: true;
+  /** Calls that were made while `unlimited` was granted. */
+  readonly made?: Made;
 }
 
 export interface LeaseGrant {
-  /** `unlimited`: neither rate nor month is limited, so nobody counts. */
+  /** `unlimited`: neither rate nor month is limited, so calls are counted after they were made. */
   readonly calls: number | 'unlimited';
   /** Why fewer than wanted, where it is not just the rate. */
   readonly limit?: 'paused' | 'month';
@@ -96,7 +109,7 @@ export function lease(
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
   const want = Math.max(0, Math.min(request.want, monthLeft));
   if (settings.ratePerSecond === undefined) {
-    const isCounted = monthLeft !== Number.POSITIVE_INFINITY;
+    const isCounted = request.counted === true || monthLeft !== Number.POSITIVE_INFINITY;
     return { bucket: filled, grant: { calls: isCounted ? want : 'unlimited' } };
   }
   const { [request.runId]: known, ...others } = filled.hungry;
@@ -202,7 +215,32 @@ export function book(ledger: Ledger, month: string, container: string, transacti
   };
 }
 
-function callsLeftInMonth(settings: QuotaSettings, ledger: Ledger, request: LeaseRequest): number {
+/** Sessions remembered: far more than runs and replicas are at work at once. */
+const MAX_SESSIONS = 200;
+
+/** I5 */
+export function bookMade(
+  { made: known = {}, ...state }: QuotaState,
+  month: string,
+  container: string,
+  { session, transactions }: Made,
+): QuotaState {
+  const { [session]: before = 0, ...others } = known;
+  if (transactions === before) return { ...state, made: known };
+  const recent = Object.entries(others).slice(1 - MAX_SESSIONS);
+  return {
+    ...state,
+    ledger: book(state.ledger, month, container, transactions - before),
+    made: { ...Object.fromEntries(recent), [session]: transactions },
+  };
+}
+
+/** Infinity where no month is limited. */
+export function callsLeftInMonth(
+  settings: QuotaSettings,
+  ledger: Ledger,
+  request: Pick<LeaseRequest, 'container' | 'transactionsPerCall'>,
+): number {
   const { monthlyTransactions = Infinity, containerMonthlyTransactions = Infinity } = settings;
   const spentHere = ledger.byContainer[request.container] ?? 0;
   const left = Math.min(monthlyTransactions - ledger.transactions, containerMonthlyTransactions - spentHere);

@@ -6,6 +6,8 @@ const GRANT_MS = 1_000;
  *
  * I1 A call is taken once and only before its grant grows stale; a stale one is given back with the next report.
  * I2 What was taken and not billed is given back too, and what is left when the work ends.
+ * I3 What is taken while nothing limits it is counted in `made`; one that is given back leaves it again, or is left over
+ *    as a grant where limits hold by then: either way it is counted once.
  */
 export class GrantedCalls {
   /** Calls that wait for a grant now. */
@@ -16,13 +18,22 @@ export class GrantedCalls {
   private unlimited = false;
   private asked = false;
   private startedLately = 0;
+  private ungranted = 0;
+
+  /** Calls taken without a grant, in all. */
+  get made(): number {
+    return this.ungranted;
+  }
 
   get isAsked(): boolean {
     return this.asked;
   }
 
   take(nowMs: number): boolean {
-    if (this.unlimited) return true;
+    if (this.unlimited) {
+      this.ungranted += 1;
+      return true;
+    }
     if (this.left <= 0 || nowMs >= this.staleAtMs) return false;
     this.left -= 1;
     this.startedLately += 1;
@@ -31,7 +42,10 @@ export class GrantedCalls {
 
   /** A call that was taken was not made, or not billed. */
   giveBack(): void {
-    if (this.unlimited) return;
+    if (this.unlimited) {
+      this.ungranted -= 1;
+      return;
+    }
     this.left += 1;
     this.startedLately = Math.max(0, this.startedLately - 1);
   }

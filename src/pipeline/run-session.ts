@@ -53,6 +53,9 @@ interface HeldChunk {
   lost: boolean;
 }
 
+/** How often the last report of a session is offered to an actor that does not answer. */
+const SETTLE_TRIES = 5;
+
 export class RunSessions {
   private readonly sessions = new Map<string, RunSession>();
   private draining = false;
@@ -108,6 +111,8 @@ class RunSession {
   private wakeReporter: (() => void) | undefined;
   private readonly id: string;
   private reports = 0;
+  /** Of the calls made without a grant: how many the run actor has heard of. */
+  private told = 0;
 
   constructor(
     private readonly deps: SessionDeps,
@@ -190,10 +195,10 @@ class RunSession {
     const { clock, run } = this.deps;
     const sentMs = clock.monotonicMs();
     const { want, unused } = this.calls.ask(sentMs);
+    const report = this.reportOf(this.progress(), want, unused);
     try {
-      const { control, lost, calls, limit } = await run(this.runId).report(
-        this.reportOf(this.progress(), want, unused),
-      );
+      const { control, lost, calls, limit } = await run(this.runId).report(report);
+      this.told = report.made ?? 0;
       this.control = control;
       this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
       this.calls.granted(calls, clock.monotonicMs(), limit);
@@ -203,20 +208,28 @@ class RunSession {
     }
   }
 
-  /** What was granted and not used goes back, or a run that ends would leave it booked. */
+  /** What was granted and not used goes back, or a run that ends would leave it booked; what was made ungranted is told. */
   private async settle(): Promise<void> {
     const unused = this.calls.rest();
-    if (unused === 0) return;
-    await this.deps
-      .run(this.runId)
-      .report(this.reportOf([], 0, unused))
-      .catch(() => undefined); // it stays booked: too much is safe, too little is not
+    if (unused === 0 && this.calls.made === this.told) return;
+    const last = this.reportOf([], 0, unused);
+    for (let tries = 1; tries <= SETTLE_TRIES && this.chunks.size === 0; tries += 1) {
+      try {
+        await this.deps.run(this.runId).report(last);
+        this.told = last.made ?? 0;
+        return;
+      } catch {
+        await this.deps.clock.sleep(REPORT_INTERVAL_MS); // the same number: it counts once
+      }
+    }
   }
 
   /** Numbered, so that one that arrives twice gives its unused calls back once. */
   private reportOf(chunks: readonly ChunkReport[], want: number, unused: number): ReportInput {
     const transactionsPerCall = this.deps.transactionsPerCall();
-    return { chunks, session: this.id, seq: this.reports++, want, unused, transactionsPerCall };
+    const { made } = this.calls;
+    const report = { chunks, session: this.id, seq: this.reports++, want, unused, transactionsPerCall };
+    return made === this.told && made === 0 ? report : { ...report, made };
   }
 
   /** A chunk that does not know why it waits is told what holds the calls of this process back. */

@@ -26,7 +26,7 @@ export const QuotaSchema = z
     containerMonthlyTransactions: count.optional().meta({ description: 'The same for each container.' }),
     weights: weights.readonly().meta({ description: 'Shares of runs that are on at the same time; 1 where absent.' }),
     spent: z.object({ month: z.string(), transactions: count, byContainer: tally }).meta({
-      description: 'Reserved and spent this month; counted while a rate or a monthly limit is set.',
+      description: 'Reserved and spent this month, whether or not anything limits it.',
     }),
     factor: confidence.meta({ description: 'Of the rate that is used now: 429s lower it, time raises it again.' }),
     pausedUntil: time.optional().meta({ description: 'Vision asked everybody to wait until then.' }),

@@ -24,8 +24,10 @@ async function running(maxTransactions: number | undefined, settings: QuotaSetti
   let seq = 0;
   const report = (want: number, unused = 0, session = 'one') =>
     actor.report({ chunks: [], session, seq: seq++, want, unused, transactionsPerCall: EACH });
+  const tell = (made: number, session = 'one') =>
+    actor.report({ chunks: [], session, seq: seq++, want: 9, made, transactionsPerCall: EACH });
   const booked = async () => (await quota.view()).ledger.transactions;
-  return { time, actor, activate, report, booked, repeat: () => (seq -= 1) };
+  return { time, actor, activate, report, tell, booked, repeat: () => (seq -= 1) };
 }
 
 describe('a cap', () => {
@@ -121,5 +123,25 @@ describe('a cap', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('where no quota limits anything', () => {
+  test('the month still counts what each process of a run has made, paused or not', async () => {
+    const { actor, tell, booked } = await running(undefined);
+    expect(await tell(5)).toMatchObject({ control: 'run', calls: 'unlimited' });
+    await tell(5);
+    await tell(2, 'two');
+    expect(await booked()).toBe(7 * EACH);
+    await actor.command({ verb: 'pause' });
+    expect(await tell(6)).toMatchObject({ control: 'pause', calls: 0 });
+    expect(await booked()).toBe(8 * EACH);
+  });
+
+  test('the month counts what a cap has granted, less what was not used', async () => {
+    const { report, booked } = await running(10 * EACH);
+    expect(await report(4)).toMatchObject({ calls: 4 });
+    await report(0, 1);
+    expect(await booked()).toBe(3 * EACH);
   });
 });

@@ -65,3 +65,53 @@ test('what the store did not take was not granted', async () => {
   await expect(actor.lease(ASK)).rejects.toThrow('the store did not answer');
   expect(await actor.lease(ASK)).toEqual({ calls: 4 });
 });
+
+describe('where nothing limits it', () => {
+  const made = (transactions: number, session = 's1') => ({ ...ASK, made: { session, transactions } });
+
+  test('what was made is booked afterwards, once however often it is told, and outlives a move', async () => {
+    const { store, activate } = site({});
+    const actor = activate();
+    expect(await actor.lease(made(8))).toEqual({ calls: 'unlimited' });
+    await actor.lease(made(8));
+    await actor.lease(made(20));
+    await activate().lease(made(20));
+    await actor.lease({ ...made(4, 's2'), container: 'other' });
+    expect((await actor.view()).ledger).toMatchObject({ transactions: 24, byContainer: { photos: 20, other: 4 } });
+    const { writes } = store;
+    await actor.lease(made(20));
+    expect(store.writes).toBe(writes);
+  });
+
+  test('a cap that is set later counts it', async () => {
+    const actor = site({}).activate();
+    await actor.lease(made(96));
+    await actor.configure({ monthlyTransactions: 104 });
+    expect(await actor.lease(made(96))).toEqual({ calls: 2 });
+    expect(await actor.lease(made(96))).toEqual({ calls: 0, limit: 'month' });
+  });
+
+  test('what could not be booked is booked when it is told again', async () => {
+    const { store, activate } = site({});
+    const actor = activate();
+    store.failNext(1);
+    await expect(actor.lease(made(8))).rejects.toThrow('the store did not answer');
+    await actor.lease(made(8));
+    expect((await actor.view()).ledger.transactions).toBe(8);
+  });
+
+  test('whoever has a limit of its own is granted a number, and it is booked', async () => {
+    const actor = site({}).activate();
+    expect(await actor.lease({ ...ASK, want: 3, counted: true })).toEqual({ calls: 3 });
+    expect((await actor.view()).ledger.transactions).toBe(12);
+  });
+
+  test('a month that ends in between takes what came after', async () => {
+    const { time, activate } = site({});
+    const actor = activate();
+    await actor.lease(made(8));
+    time.ms += 60_000;
+    await actor.lease(made(12));
+    expect((await actor.view()).ledger).toMatchObject({ month: '2026-02', transactions: 4 });
+  });
+});

@@ -21,6 +21,16 @@ test('what was not made or not billed is given back when it is stale, and what i
   expect([calls.rest(), calls.rest(), calls.take(1_001)]).toEqual([4, 0, false]);
 });
 
+test('what is taken where nothing limits it is counted, and what was not billed is not (I3)', () => {
+  const calls = new GrantedCalls();
+  calls.granted('unlimited', 0, undefined);
+  for (let n = 0; n < 3; n += 1) calls.take(n);
+  calls.giveBack();
+  expect(calls.made).toBe(2);
+  calls.granted(1, 10, undefined);
+  expect([calls.take(11), calls.take(11), calls.made]).toEqual([true, false, 2]);
+});
+
 test('where nobody counts nothing is given back', () => {
   const calls = new GrantedCalls();
   calls.granted('unlimited', 0, undefined);

@@ -19,7 +19,7 @@ async function createSite() {
   let ids = 0;
   /** One process: its calls can be cut off, and are counted. */
   const createProcess = () => {
-    const net = { isUp: true, reports: 0 };
+    const net = { isUp: true, reports: 0, made: [] as (number | undefined)[] };
     const run = () => ({
       ...(Object.fromEntries(
         (['openChunk', 'closeChunk', 'report'] as const).map((method) => [
@@ -27,6 +27,7 @@ async function createSite() {
           async (input: never) => {
             if (method === 'report') net.reports += 1;
             if (!net.isUp) throw new AppError('sidecar-unavailable', 'no answer', { retryable: true });
+            if (method === 'report') net.made.push((input as { readonly made?: number }).made);
             return actor[method](input);
           },
         ]),
@@ -156,5 +157,27 @@ describe('sessions', () => {
     await actor.command({ verb: 'cancel' });
     const opened = await clock.until(createProcess().sessions.open(ref(), () => NO_PROGRESS));
     expect(opened).toEqual({ state: 'stop', control: 'cancel' });
+  });
+});
+
+describe('calls that nobody granted', () => {
+  test('are told with each report, and the last of them after the last chunk, until somebody hears it', async () => {
+    const { clock, createProcess } = await createSite();
+    const { net, hold } = createProcess();
+    const chunk = await hold();
+    expect(await clock.until(chunk.callPermit())).toBe('go');
+    expect(await clock.until(chunk.callPermit())).toBe('go');
+    await clock.advance(REPORT_INTERVAL_MS);
+    expect(net.made.at(-1)).toBe(2);
+    expect(await clock.until(chunk.callPermit())).toBe('go');
+    await chunk.close(NO_PROGRESS, true);
+    net.isUp = false;
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    net.isUp = true;
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    expect(net.made.at(-1)).toBe(3);
+    const { reports } = net;
+    await clock.advance(5 * REPORT_INTERVAL_MS);
+    expect(net.reports).toBe(reports);
   });
 });
