@@ -103,3 +103,16 @@ async function* batches(story: FakeStory): AsyncGenerator<readonly ImageOutcome[
 async function* onePerBatch<T>(all: readonly T[]): AsyncGenerator<readonly T[]> {
   for (const one of all) yield [one];
 }
+
+export function aReceipt(run: string): Receipt {
+  return {
+    ...{ run, container: 'photos', prefix: '', status: 'Completed' },
+    ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', removed: 0 },
+    counts: { total: 1, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 },
+    ...{ calls: 1, transactions: 4, cacheHits: 0, downloads: 1, throttled429: 2, retries: 0 },
+    ...{ maybeBilled: [], maybeBilledCount: 0, recount: { clean: true, differences: [], count: 0 } },
+    phases: { snapshot: '2026-01-01T00:00:00.000Z' },
+    price: { unit: 0.001, currency: 'USD', total: 0.004 },
+    analyzer: { provider: 'azure', version: '3.2', features: ['Color'], language: 'en' },
+  };
+}

@@ -1,12 +1,12 @@
 import { get } from 'node:http';
 import type { Response } from 'supertest';
-import type { Receipt } from '../../src/domain/receipt';
 import type { ImageOutcome } from '../../src/domain/report';
 import { listen } from '../../src/http/listener';
 import { ImageHistorySchema } from '../../src/http/schemas/image-history';
 import { ReceiptSchema } from '../../src/http/schemas/receipt';
 import { OperationSchema, RepairSchema, VerificationSchema } from '../../src/http/schemas/verification';
 import { RunImagePageSchema, RunStepPageSchema } from '../../src/http/story-operations';
+import { aReceipt } from './fake-story';
 import { anImage, aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 
@@ -28,16 +28,7 @@ const FAILED: Partial<ImageOutcome> = {
   ...{ retries: 4, maybeBilled: ['2026-01-02T03:04:05.000Z'] },
 };
 
-const RECEIPT: Receipt = {
-  ...{ run: ID, container: 'photos', prefix: '', status: 'Completed' },
-  ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', removed: 0 },
-  counts: { total: 1, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 },
-  ...{ calls: 1, transactions: 4, cacheHits: 0, downloads: 1, throttled429: 2, retries: 0 },
-  ...{ maybeBilled: [], maybeBilledCount: 0, recount: { clean: true, differences: [], count: 0 } },
-  phases: { snapshot: '2026-01-01T00:00:00.000Z' },
-  price: { unit: 0.001, currency: 'USD', total: 0.004 },
-  analyzer: { provider: 'azure', version: '3.2', features: ['Color'], language: 'en' },
-};
+const RECEIPT = aReceipt(ID);
 
 describe('GET the images of a run', () => {
   test('page by page, filtered, each with its advice and its links', async () => {

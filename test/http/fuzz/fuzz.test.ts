@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { setWatch } from '../../../src/domain/watch';
+import { type Listener, listen } from '../../../src/http/listener';
+import { aReceipt } from '../fake-story';
+import { anImage, aRun, PLAN_HASH, runId } from '../fake-use-cases';
+import { aPublicApp } from '../listening';
+import { ask, hold, sendBytes } from './answers';
+import { OPERATIONS } from './operations';
+import { type Known, requestsOf, type Sent } from './requests';
+import { contentType, wildBody, wildHeader, wildSegment } from './wild';
+
+/** Whatever is sent, to whatever is offered. A failing case prints its seed. */
+
+const RUNS_EACH = Number(process.env.FUZZ_RUNS ?? 60);
+const KNOWN: Known = {
+  container: ['photos', 'empty'],
+  blob: ['a.jpg', 'b/c.jpg'],
+  id: [runId(1), runId(2), runId(3)],
+  event: ['approval'],
+  orchestrator: ['O_ProccessImage', 'analyze-container.v1'],
+  newId: [runId(77)],
+  entity: ['ContainerActor'],
+  planHash: [PLAN_HASH],
+  every: ['PT15M'],
+};
+const OPERATION: Known = { id: ['operation-1'] };
+const AT = '2026-01-02T03:04:05.000Z';
+
+let shell: ReturnType<typeof aPublicApp>;
+let listener: Listener;
+
+beforeEach(async () => {
+  shell = aPublicApp();
+  const { images, runs, containers, settings, story } = shell.useCases;
+  images.push(anImage('a.jpg'), anImage('b/c.jpg'));
+  containers.add('other');
+  runs.set(runId(1), aRun({ id: runId(1), container: 'other' }));
+  runs.set(runId(2), aRun({ id: runId(2), container: 'empty', status: 'Completed' }));
+  runs.set(runId(3), aRun({ id: runId(3), container: 'empty', status: 'CompletedWithErrors' }));
+  settings.watches.set('photos', setWatch(undefined, { container: 'photos', everySeconds: 900 }, AT));
+  story.receipt = aReceipt(runId(2));
+  story.operation = {
+    id: 'operation-1',
+    kind: 'verify',
+    container: 'photos',
+    status: 'Running',
+    startedAt: AT,
+    updatedAt: AT,
+  };
+  listener = await listen(shell.app, { host: '127.0.0.1', port: 0, name: 'public API' });
+});
+afterEach(() => listener.close(0));
+
+async function statusOf(sent: Sent): Promise<number> {
+  const answer = await ask(listener.port, sent);
+  hold(sent, answer);
+  return answer.status;
+}
+
+function knownTo(path: string): Known {
+  return path.includes('/operations/') ? OPERATION : KNOWN;
+}
+
+test.each(OPERATIONS.map((operation) => ({ name: operation.name, operation })))(
+  '$name',
+  async ({ operation }) => {
+    const seen = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(requestsOf(operation, knownTo(operation.path)), async (sent) => {
+        const status = await statusOf(sent);
+        if (sent.method === operation.method) seen.add(status);
+      }),
+      { numRuns: RUNS_EACH },
+    );
+    expect([...seen].some((status) => status < 300)).toBe(true); // else only the refusals were tried
+  },
+  60_000,
+);
+
+test('paths that nobody offers', async () => {
+  const strange = fc.record({
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'),
+    path: fc.oneof(
+      wildSegment.map((rest) => `/${rest}`),
+      wildSegment.map((rest) => `/api/${rest}`),
+      wildSegment.map((verb) => `/api/v1/runs/${runId(1)}:${verb}`),
+      wildSegment.map((rest) => `/runtime/webhooks/durabletask/${rest}`),
+      fc.tuple(wildSegment, wildSegment).map((parts) => `/api/v1/${parts.join('/')}?${parts[0]}`),
+    ),
+    headers: fc.record({ 'content-type': contentType, 'x-request-id': wildHeader }),
+    body: wildBody,
+  });
+  await fc.assert(
+    fc.asyncProperty(strange, async (sent) => void (await statusOf(sent))),
+    { numRuns: 500 },
+  );
+}, 60_000);
+
+test('bytes that are no HTTP', async () => {
+  const line = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    fc
+      .uint8Array({ maxLength: 40 })
+      .map((bytes) =>
+        Buffer.concat([Buffer.from('GET /api/v1/runs/'), bytes, Buffer.from(' HTTP/1.1\r\nHost: x\r\n')]),
+      ),
+    fc
+      .constantFrom(
+        ...['GET / HTTP/9.9\r\n', 'GET /api/v1/runs HTTP/1.1\r\n', 'GET http://x@y:z/ HTTP/1.1\r\nHost: a\r\n'],
+        ...['POST /api/v1/quota HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n'],
+        ...['PUT /api/v1/quota HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n'],
+        ...['GET /api/v1/runs HTTP/1.1\r\nHost: a b\r\n', `GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: x\r\n`],
+      )
+      .map((text) => Buffer.from(text)),
+  );
+  await fc.assert(
+    fc.asyncProperty(line, async (bytes) => {
+      const status = await sendBytes(listener.port, Buffer.concat([bytes, Buffer.from('\r\n')]));
+      expect(status ?? 400).toBeLessThan(500);
+    }),
+    { numRuns: 200 },
+  );
+  expect(await statusOf({ method: 'GET', path: '/livez', headers: {}, body: '' })).toBe(200);
+}, 60_000);

@@ -1,0 +1,119 @@
+import { DURABLE_TASK_BASE } from '../../../src/http/links';
+import { openApiDocument } from '../../../src/http/openapi';
+
+/** Everything the public listener offers: the OpenAPI document, and the routes of Durable Functions, which are not in it. */
+
+/** What fast-check has to know of a JSON schema. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+}
+
+export interface Parameter {
+  readonly in: string;
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+export interface Operation {
+  /** `GET /api/v1/runs/{id}` */
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: readonly Parameter[];
+  readonly body?: Schema;
+}
+
+interface Described {
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+}
+
+const document = openApiDocument() as unknown as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+};
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+export function resolved(schema: Schema): Schema {
+  const name = schema.$ref?.slice('#/components/schemas/'.length);
+  return name === undefined ? schema : resolved(document.components.schemas[name] ?? {});
+}
+
+function described(): Operation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method]) => METHODS.includes(method))
+      .map(([verb, { parameters = [], requestBody }]) => {
+        const method = verb.toUpperCase();
+        const body = requestBody?.content['application/json']?.schema;
+        return { name: `${method} ${path}`, method, path, parameters, ...(body && { body }) };
+      }),
+  );
+}
+
+const BOOLEAN = { enum: ['true', 'false', 'TRUE', '1'] };
+const TIME = { enum: ['2020-01-01T00:00:00Z', '2099-01-01', '0', '2026-13-45', '+275760-09-13T00:00:00.001Z'] };
+const STATUSES = { enum: ['Running', 'completed,failed', 'Pending,,', 'nothing'] };
+const INSTANCE = `${DURABLE_TASK_BASE}/instances/{id}`;
+const APPROVAL: Schema = {
+  type: 'object',
+  properties: { approved: { type: 'boolean' }, planHash: { type: 'string' }, maxTransactions: { type: 'integer' } },
+  required: ['approved', 'planHash'],
+};
+const INPUT: Schema = {
+  anyOf: [
+    { type: 'string' },
+    {
+      type: 'object',
+      required: ['container'],
+      properties: { container: { type: 'string' }, prefix: { type: 'string' } },
+    },
+  ],
+};
+const FILTER = { createdTimeFrom: TIME, createdTimeTo: TIME, runtimeStatus: STATUSES, instanceIdPrefix: {}, top: {} };
+/** No longer than a test may wait. */
+const WAIT = {
+  timeout: { enum: ['0', '0.2', '-1', '231', '1e9', 'x'] },
+  pollingInterval: { enum: ['0.1', '0', '300', 'x'] },
+};
+
+function durable(): Operation[] {
+  const commands = ['terminate', 'suspend', 'resume', 'rewind', 'restart'];
+  return [
+    operation('GET', `${DURABLE_TASK_BASE}/instances`, { ...FILTER, showInput: BOOLEAN }),
+    operation('DELETE', `${DURABLE_TASK_BASE}/instances`, FILTER),
+    operation('GET', INSTANCE, { showInput: BOOLEAN, showHistory: BOOLEAN, showHistoryOutput: BOOLEAN }),
+    operation('DELETE', INSTANCE, {}),
+    ...commands.map((verb) =>
+      operation('POST', `${INSTANCE}/${verb}`, { reason: {}, restartWithNewInstanceId: BOOLEAN }),
+    ),
+    operation('POST', `${INSTANCE}/raiseEvent/{event}`, {}, APPROVAL),
+    operation('POST', `${DURABLE_TASK_BASE}/orchestrators/{orchestrator}`, WAIT, INPUT),
+    operation('POST', `${DURABLE_TASK_BASE}/orchestrators/{orchestrator}/{newId}`, WAIT, INPUT),
+    operation('GET', `${DURABLE_TASK_BASE}/entities/{entity}/{container}`, {}),
+  ];
+}
+
+function operation(method: string, path: string, query: Readonly<Record<string, Schema>>, body?: Schema): Operation {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ in: 'path', name, schema: {} }));
+  const inQuery = Object.entries({ ...query, code: {} }).map(([name, schema]) => ({ in: 'query', name, schema }));
+  return { name: `${method} ${path}`, method, path, parameters: [...inPath, ...inQuery], ...(body && { body }) };
+}
+
+/** The status of one run stands in the document too: its other parameters are told here. */
+export const OPERATIONS: readonly Operation[] = [
+  ...new Map([...described(), ...durable()].map((one) => [one.name, one])).values(),
+];
