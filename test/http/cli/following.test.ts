@@ -145,9 +145,14 @@ describe('Ctrl-C', () => {
   });
 
   test('the second one ends at once', async () => {
-    server.useCases.startRun = () => new Promise(() => undefined);
+    const asked = new Promise<void>((resolve) => {
+      server.useCases.startRun = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
     const cli = server.start('run', 'start', 'photos');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await asked;
     cli.child.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(cli.child.exitCode).toBeNull();
