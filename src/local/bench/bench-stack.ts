@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { VisionPace } from '../launcher/parts';
 import { acquireRuntime } from '../launcher/runtime/acquire';
 import { withoutServices } from '../launcher/settings';
-import { type Stack, startStack } from '../launcher/stack';
+import { type Stack, type StackOptions, startStack } from '../launcher/stack';
 import { costOf, type ProcessCost } from './process-cost';
 
 /** A whole stack in a folder of its own, every port free, for the time of `work`. */
 export async function withStack(
   vision: VisionPace,
   work: (stack: Stack) => Promise<void>,
-  appEnv: Readonly<Record<string, string>> = {},
+  { appEnv, ...options }: Pick<StackOptions, 'appEnv' | 'storageInMemory'> = {},
 ): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'contactsheet-bench-'));
   const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -24,6 +24,7 @@ export async function withStack(
     env,
     ports: 'free',
     vision,
+    ...options,
     appEnv: { LOG_LEVEL: 'warn', ...appEnv },
   });
   const interrupted = () => void stack.stop().then(() => process.exit(130));

@@ -1,6 +1,8 @@
 /**
  * What a size costs: time, processor, memory and state of one run, and of a second one over the unchanged container.
- * `npm run scale -- [--images 10000] [--upto] [--latency-ms 5]`; with --upto every power of ten from 1,000 on.
+ * `npm run scale -- [--images 10000] [--upto] [--latency-ms 5] [--storage disk|memory]`; with --upto every power of ten
+ * from 1,000 on. Azurite on disk writes its whole index every 5 s and stands still meanwhile, which no storage account
+ * does and which grows with the container; in memory it does not.
  *
  * Each size gets a stack of its own, warmed up with 200 images. Vision answers after 5 ms, so that what is seen is the
  * pipeline and the engine, together with the local services, which share the machine.
@@ -8,13 +10,12 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Stack } from '../launcher/stack';
-import { costsOf, runToEnd, spent, withStack } from './bench-stack';
+import { costsOf, type RunSeen, runToEnd, spent, withStack } from './bench-stack';
 import { bytesOnDisk, endRetention, engineState } from './engine-state';
 import { seedContainer } from './seed-container';
 
 const FIRST_SIZE = 1_000;
 const ENGINE = ['daprd', 'scheduler', 'placement'] as const;
-/** Azurite writes its whole index every 5 s, which no storage account does; other people's work is in the time on the wall. */
 const ALL_BUT_AZURITE = [...ENGINE, 'app', 'cosmos', 'vision', 'pubsub'];
 const MB = 1024 * 1024;
 
@@ -42,16 +43,19 @@ async function main(): Promise<void> {
       images: { type: 'string', default: '10000' },
       upto: { type: 'boolean', default: false },
       'latency-ms': { type: 'string', default: '5' },
+      storage: { type: 'string', default: 'disk' },
     },
   });
   const images = Number(values.images);
+  const storageInMemory = values.storage === 'memory';
+  const work = async (stack: Stack, size: number) => {
+    const row = await measure(stack, size);
+    rows.push(row);
+    say(JSON.stringify(row));
+  };
   const rows: Row[] = [];
   for (const size of values.upto ? sizesUpTo(images) : [images]) {
-    await withStack({ latencyMs: Number(values['latency-ms']) }, async (stack) => {
-      const row = await measure(stack, size);
-      rows.push(row);
-      say(JSON.stringify(row));
-    });
+    await withStack({ latencyMs: Number(values['latency-ms']) }, (stack) => work(stack, size), { storageInMemory });
   }
   say('');
   for (const line of table(rows)) say(line);
@@ -69,7 +73,9 @@ async function measure(stack: Stack, images: number): Promise<Row> {
   const stateAtFirst = await engineState(stack);
   const peak = { app: 0, daprd: 0 };
   const before = costsOf(stack);
-  const run = await runToEnd(stack, container, () => {
+  const progress = progressEvery(10_000);
+  const run = await runToEnd(stack, container, (seen) => {
+    progress(seen);
     const now = costsOf(stack);
     for (const part of ['app', 'daprd'] as const) peak[part] = Math.max(peak[part], now[part]?.rssBytes ?? 0);
   });
@@ -95,6 +101,16 @@ async function measure(stack: Stack, images: number): Promise<Row> {
     secondMs: second.wallMs,
     secondCalls: second.calls,
     load: loadavg()[0] ?? 0,
+  };
+}
+
+/** A line now and then, so that a long run is seen to go on. */
+function progressEvery(ms: number): (run: RunSeen) => void {
+  let next = Date.now() + ms;
+  return ({ status, calls, wallMs }) => {
+    if (Date.now() < next) return;
+    next += ms;
+    say(`${status}: ${calls} calls after ${Math.round(wallMs / 1000)} s`);
   };
 }
 

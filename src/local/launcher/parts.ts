@@ -28,6 +28,7 @@ export interface PartContext {
   /** Instead of the command of the run file. */
   readonly appCommand?: readonly [string, ...string[]];
   readonly vision?: VisionPace;
+  readonly storageInMemory?: boolean;
 }
 
 /** How the local Vision service answers. */
@@ -48,11 +49,11 @@ export function azuritePart(context: PartContext): PartDefinition {
       process.execPath,
       ...['--require', join(COMPILED, 'local', 'launcher', 'azurite-lookups.js')],
       join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'azurite.js'),
-      ...['--location', home.at('azurite')],
       ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
       ...['--queueHost', LOOPBACK, '--queuePort', String(ports.queue)],
       // It starts three services or none; nothing here uses tables.
       ...['--tableHost', LOOPBACK, '--tablePort', '0'],
+      ...(context.storageInMemory ? ['--inMemoryPersistence'] : ['--location', home.at('azurite')]),
       '--skipApiVersionCheck',
       '--disableTelemetry',
       '--silent',

@@ -56,6 +56,8 @@ export interface StackOptions {
   readonly appEnv?: Readonly<Record<string, string>>;
   readonly appCommand?: readonly [string, ...string[]];
   readonly vision?: VisionPace;
+  /** Azurite keeps nothing on disk, so its storage ends with it. Default false. */
+  readonly storageInMemory?: boolean;
   /** Whether parts that die are started again. Default true. */
   readonly supervise?: boolean;
   readonly report?: (event: StackEvent) => void;
@@ -113,6 +115,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     ...(options.appEnv ? { appEnv: options.appEnv } : {}),
     ...(options.appCommand ? { appCommand: options.appCommand } : {}),
     ...(options.vision ? { vision: options.vision } : {}),
+    ...(options.storageInMemory ? { storageInMemory: true } : {}),
   };
   if (options.withApp !== false && !options.appCommand) checkConfiguration(appEnvironment(context));
   writeShellEnvironment(home, services, options.runtime);

@@ -17,11 +17,13 @@ export const DEV_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErC
 
 const START_TIMEOUT_MS = 30_000;
 
-export async function startAzurite(): Promise<Azurite> {
+/** `preload`: a script that it loads before itself. */
+export async function startAzurite(preload?: string): Promise<Azurite> {
   const script = createRequire(__filename).resolve('azurite/dist/src/blob/main.js');
   const folder = mkdtempSync(join(tmpdir(), 'contactsheet-azurite-'));
   const options = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
-  const child = spawn(process.execPath, [script, '--blobHost', '127.0.0.1', '--blobPort', '0', ...options], {
+  const before = preload === undefined ? [] : ['--require', preload];
+  const child = spawn(process.execPath, [...before, script, '--blobHost', '127.0.0.1', '--blobPort', '0', ...options], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
