@@ -1,4 +1,4 @@
-import { compareNames } from './name-order';
+import { compareNames, type NameBounds } from './name-order';
 import type { ImageOutcome, OutcomeStatus } from './report';
 
 /**
@@ -13,10 +13,8 @@ export interface LedgerPage {
   readonly last: boolean;
 }
 
-export interface LedgerRow {
-  /** Exclusive, and inclusive: the names the chunk covers; open where absent. */
-  readonly from?: string;
-  readonly to?: string;
+/** Its bounds: the names the chunk covers. */
+export interface LedgerRow extends NameBounds {
   /** Images listed in it. */
   readonly count: number;
   /** All of them were unchanged when they were listed: there is no report. */
@@ -131,8 +129,8 @@ export function mayMatch(row: LedgerRow, { status, reason, prefix }: OutcomeFilt
 }
 
 /** Does `(from, to]` reach into the names that begin with the prefix? They lie together, from the prefix itself on. */
-function mayHoldPrefix({ from, to }: LedgerRow, prefix: string): boolean {
-  const reaches = to === undefined || compareNames(to, prefix) >= 0;
-  const startsInTime = from === undefined || from.startsWith(prefix) || compareNames(from, prefix) < 0;
+function mayHoldPrefix({ from, to, order }: LedgerRow, prefix: string): boolean {
+  const reaches = to === undefined || compareNames(to, prefix, order) >= 0;
+  const startsInTime = from === undefined || from.startsWith(prefix) || compareNames(from, prefix, order) < 0;
   return reaches && startsInTime;
 }

@@ -2,7 +2,7 @@ import { classify } from '../domain/classification';
 import { ineligibleByListing } from '../domain/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image';
-import { compareNames } from '../domain/name-order';
+import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/name-order';
 import { addListings, type ListingCounts, NO_LISTING } from '../domain/quote';
 import type { RetryFilter } from '../domain/retry-filter';
 import type { BlobsGateway } from '../gateways/blobs/port';
@@ -16,6 +16,7 @@ import type { VisionGateway } from '../gateways/vision/port';
  * I1 Pages and chunks cover the name space without overlap or gap: each begins where the one before ended, the first is
  *    open below, the last open above. So stored images between two listed names belong to exactly one chunk.
  * I2 The index of a page is written once and stands; a second listing of the same page takes its bounds.
+ *    Bounds mean the order of the service that listed, and say so: it is not that of the stored documents.
  * I3 Lost inputs are listed again from the bounds: Azurite may forget what it acknowledged in its last five seconds.
  */
 export interface ListingDeps {
@@ -47,13 +48,9 @@ interface Found {
   readonly next?: string;
 }
 
-/** Where a page lies among its neighbours. */
-interface Place {
+/** Where a page lies among its neighbours; open above while the next page is not known. */
+interface Place extends NameBounds {
   readonly marker: string | undefined;
-  /** Exclusive. */
-  readonly from: string | undefined;
-  /** Inclusive; absent while the next page is not known. */
-  readonly to: string | undefined;
 }
 
 export class Listing {
@@ -70,8 +67,10 @@ export class Listing {
     const before = page === 0 ? undefined : await this.page(scope, page - 1);
     const after = await this.deps.manifests.readPage(scope.runId, page + 1);
     // A page that was lost ends where its neighbour begins (I1), not after a page's worth of images.
-    const place = { marker: before?.next, from: before?.chunks.at(-1)?.to, to: after?.chunks[0]?.from };
-    const found = await this.find(scope, place.marker, place.to, after ? Number.POSITIVE_INFINITY : this.sizes.page);
+    const order = await this.deps.blobs.nameOrder();
+    const [from, to] = [before?.chunks.at(-1)?.to, after?.chunks[0]?.from];
+    const place = { marker: before?.next, ...boundsOf({ from, to, order }) };
+    const found = await this.find(scope, place, after ? Number.POSITIVE_INFINITY : this.sizes.page);
     const { index, chunks } = await this.cut(scope, after ? withNext(found, after.marker) : found, place);
     const standing = await this.deps.manifests.writePageOnce(scope.runId, page, index); // I2
     if (sameBounds(standing, index)) {
@@ -91,9 +90,11 @@ export class Listing {
     let counts = NO_LISTING;
     let marker: string | undefined;
     let from: string | undefined;
+    const order = await this.deps.blobs.nameOrder();
     do {
-      const found = await this.find(scope, marker, undefined, this.sizes.page);
-      const { index } = await this.cut(scope, found, { marker, from, to: undefined });
+      const place = { marker, ...boundsOf({ from, order, to: undefined }) };
+      const found = await this.find(scope, place, this.sizes.page);
+      const { index } = await this.cut(scope, found, place);
       counts = addListings(counts, index.counts);
       marker = found.next;
       from = index.chunks.at(-1)?.to;
@@ -104,27 +105,23 @@ export class Listing {
   async intervalOf(task: ChunkPlace): Promise<NameInterval> {
     const { ref, prefix } = task;
     const index = await this.page(scopeOf(task), ref.page);
-    return intervalOf(boundsOf(index, ref), prefix);
+    return { prefix, ...boundsOf(chunkBounds(index, ref)) };
   }
 
   /** The images of a chunk whose manifest is gone (I3). */
   async listChunk(task: ChunkPlace): Promise<readonly ListedBlob[]> {
     const { ref } = task;
     const index = await this.page(scopeOf(task), ref.page);
-    const { from, to } = boundsOf(index, ref);
-    const found = await this.find(scopeOf(task), index.marker, to, Number.POSITIVE_INFINITY);
-    const blobs = from === undefined ? found.blobs : found.blobs.filter(({ name }) => compareNames(name, from) > 0);
+    const bounds = boundsOf(chunkBounds(index, ref));
+    const place = { marker: index.marker, ...bounds };
+    const found = await this.find(scopeOf(task), place, Number.POSITIVE_INFINITY);
+    const blobs = found.blobs.filter(({ name }) => isWithin(name, bounds));
     await this.deps.manifests.writeChunk(ref, blobs);
     return blobs;
   }
 
-  /** Lists from a marker: at most `most` images, none beyond the name `until` where that is known. */
-  private async find(
-    scope: ListingScope,
-    marker: string | undefined,
-    until: string | undefined,
-    most: number,
-  ): Promise<Found> {
+  /** Lists from a marker: at most `most` images, none beyond the upper bound where that is known. */
+  private async find(scope: ListingScope, { marker, to, order }: Place, most: number): Promise<Found> {
     const blobs: ListedBlob[] = [];
     let next = marker;
     do {
@@ -134,8 +131,8 @@ export class Listing {
       blobs.push(...page.blobs);
       next = page.next;
       const last = blobs.at(-1);
-      if (until !== undefined && last && compareNames(last.name, until) >= 0) {
-        return withNext({ blobs: blobs.filter(({ name }) => compareNames(name, until) <= 0) }, next);
+      if (to !== undefined && last && compareNames(last.name, to, order) >= 0) {
+        return withNext({ blobs: blobs.filter(({ name }) => compareNames(name, to, order) <= 0) }, next);
       }
     } while (next !== undefined && blobs.length < most);
     return withNext({ blobs }, next);
@@ -144,7 +141,7 @@ export class Listing {
   private async cut(
     scope: ListingScope,
     found: Found,
-    { marker, from, to }: Place,
+    { marker, from, to, order }: Place,
   ): Promise<{ index: PageIndex; chunks: readonly (readonly ListedBlob[])[] }> {
     const { blobs, next } = found;
     const size = Math.max(this.sizes.chunk, Math.ceil(blobs.length / (this.sizes.page / this.sizes.chunk)));
@@ -155,11 +152,7 @@ export class Listing {
     const bounds = chunks.map((part, chunk): Omit<ChunkBounds, 'settled'> => {
       const lower = chunk === 0 ? from : chunks[chunk - 1]?.at(-1)?.name;
       const upper = chunk === chunks.length - 1 ? end : part.at(-1)?.name;
-      return {
-        count: part.length,
-        ...(lower === undefined ? {} : { from: lower }),
-        ...(upper === undefined ? {} : { to: upper }),
-      };
+      return { count: part.length, ...boundsOf({ from: lower, to: upper, order }) };
     });
     const compared = await this.compare(scope, chunks, bounds);
     const index: PageIndex = {
@@ -184,11 +177,12 @@ export class Listing {
     const missing = chunks.map(() => 0);
     const seen = new Set<string>();
     let changed = 0;
-    for await (const stored of this.deps.results.range(scope.container, pageInterval(bounds, scope.prefix))) {
+    const page = { prefix: scope.prefix, ...boundsOf({ ...bounds[0], to: bounds.at(-1)?.to }) };
+    for await (const stored of this.deps.results.range(scope.container, page)) {
       const blob = byName.get(stored.blob);
       if (!blob) {
         if (stored.status === 'removed' || scope.retry) continue;
-        const at = bounds.findIndex(({ to }) => to === undefined || compareNames(stored.blob, to) <= 0);
+        const at = bounds.findIndex(({ to, order }) => to === undefined || compareNames(stored.blob, to, order) <= 0);
         missing[Math.max(at, 0)] = (missing[Math.max(at, 0)] ?? 0) + 1;
         continue;
       }
@@ -223,20 +217,10 @@ function withNext({ blobs }: Found, next: string | undefined): Found {
   return { blobs, ...(next === undefined ? {} : { next }) };
 }
 
-function boundsOf(index: PageIndex, ref: ChunkRef): ChunkBounds {
+function chunkBounds(index: PageIndex, ref: ChunkRef): ChunkBounds {
   const bounds = index.chunks[ref.chunk];
   if (!bounds) throw new Error(`page ${ref.page} has no chunk ${ref.chunk}`);
   return bounds;
-}
-
-function intervalOf({ from, to }: Pick<ChunkBounds, 'from' | 'to'>, prefix: string): NameInterval {
-  return { prefix, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
-
-function pageInterval(bounds: readonly Omit<ChunkBounds, 'settled'>[], prefix: string): NameInterval {
-  const from = bounds[0]?.from;
-  const to = bounds.at(-1)?.to;
-  return { prefix, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
 function sameBounds(a: PageIndex, b: PageIndex): boolean {

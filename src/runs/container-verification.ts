@@ -3,7 +3,7 @@ import { checkContainerName } from '../domain/container-name';
 import { addInto, type Counters } from '../domain/counters';
 import { AppError } from '../domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob, type StoredImage } from '../domain/image';
-import { compareNames } from '../domain/name-order';
+import { boundsOf, compareNames } from '../domain/name-order';
 import {
   type Difference,
   MAX_DIFFERENCES,
@@ -20,7 +20,7 @@ import type { VisionGateway } from '../gateways/vision/port';
 
 export interface VerificationDeps {
   readonly container: (name: string) => Pick<ContainerActorApi, 'summary' | 'repair'>;
-  readonly blobs: Pick<BlobsGateway, 'listPage' | 'head'>;
+  readonly blobs: Pick<BlobsGateway, 'nameOrder' | 'listPage' | 'head'>;
   readonly results: Pick<ResultsGateway, 'range' | 'get' | 'save'>;
   readonly vision: Pick<VisionGateway, 'analyzer'>;
   /** Share of known images (0..1) whose blobs may be gone before a repair wants to be told that this is true. */
@@ -35,7 +35,7 @@ const LIST_SIZE = 5_000;
  * Compares a container's listing, its documents and its totals; and puts right what can be put right from outside a run:
  * totals, and documents whose blobs are gone. What is missing or stale is the work of a run.
  *
- * I1 Listing and documents are walked side by side in the order of names: memory does not grow with the container.
+ * I1 Documents are compared page by page of the listing: memory does not grow with the container.
  * I2 Totals move while a run is active, so both are refused then; a run that begins meanwhile makes the answer void.
  * I3 A missing document or a missing blob is believed only after it was asked for by name.
  */
@@ -82,9 +82,8 @@ export class ContainerVerification {
   private async walk(container: string): Promise<Walk> {
     const found = new Findings();
     const recount: Record<string, number> = {};
-    const [listed, stored] = [this.listed(container), this.deps.results.range(container, { prefix: '' })];
     const counts = { documents: 0, orphans: 0 };
-    for await (const { blob, image } of sideBySide(listed, stored)) {
+    for await (const { blob, image } of this.pairs(container)) {
       if (image) addInto(recount, image.contribution);
       const isPresent = image !== undefined && image.status !== 'removed';
       if (isPresent) counts.documents += 1;
@@ -112,8 +111,7 @@ export class ContainerVerification {
   /** Documents whose blobs are gone become `removed`; `recount` follows. */
   private async removeOrphans(container: string, recount: Record<string, number>): Promise<number> {
     let removed = 0;
-    const stored = this.deps.results.range(container, { prefix: '' });
-    for await (const { blob, image } of sideBySide(this.listed(container), stored)) {
+    for await (const { blob, image } of this.pairs(container)) {
       if (blob || !image || image.status === 'removed') continue;
       if (await this.deps.blobs.head(container, image.blob)) continue;
       const change = await this.remove(container, image);
@@ -143,13 +141,30 @@ export class ContainerVerification {
     return saved ? { before: image.contribution, after: document.contribution } : undefined;
   }
 
-  private async *listed(container: string): AsyncGenerator<ListedBlob> {
-    let marker: string | undefined;
+  /**
+   * I1: every listed blob and every document once, together where they have one name. Bounds only ever rise, so that no
+   * document is told twice or never, should a service sort otherwise than it says.
+   */
+  private async *pairs(container: string): AsyncGenerator<Pair> {
+    const order = await this.deps.blobs.nameOrder();
+    let [marker, from]: (string | undefined)[] = [];
     do {
       const options = { prefix: '', pageSize: LIST_SIZE, ...(marker === undefined ? {} : { marker }) };
       const page = await this.deps.blobs.listPage(container, options);
-      yield* page.blobs;
+      const last = page.blobs.at(-1)?.name;
       marker = page.next;
+      const isHigher: boolean = last !== undefined && (from === undefined || compareNames(last, from, order) > 0);
+      const to: string | undefined = marker === undefined ? undefined : isHigher ? last : from;
+      const listed = new Map(page.blobs.map((blob) => [blob.name, blob]));
+      const isEmpty = marker !== undefined && !isHigher;
+      const interval = { prefix: '', ...boundsOf({ from, to, order }) };
+      for await (const image of isEmpty ? [] : this.deps.results.range(container, interval)) {
+        const blob = listed.get(image.blob);
+        listed.delete(image.blob);
+        yield { image, ...(blob && { blob }) };
+      }
+      for (const blob of listed.values()) yield { blob };
+      from = to;
     } while (marker !== undefined);
   }
 
@@ -180,22 +195,6 @@ class Findings {
 interface Pair {
   readonly blob?: ListedBlob;
   readonly image?: StoredImage;
-}
-
-/** I1: both are sorted by name. */
-async function* sideBySide(blobs: AsyncIterable<ListedBlob>, images: AsyncIterable<StoredImage>): AsyncGenerator<Pair> {
-  const [left, right] = [blobs[Symbol.asyncIterator](), images[Symbol.asyncIterator]()];
-  let [blob, image] = [await left.next(), await right.next()];
-  while (!blob.done || !image.done) {
-    const order = blob.done ? 1 : image.done ? -1 : compareNames(blob.value.name, image.value.blob);
-    const pair = {
-      ...(!blob.done && order <= 0 && { blob: blob.value }),
-      ...(!image.done && order >= 0 && { image: image.value }),
-    };
-    yield pair;
-    if (pair.blob) blob = await left.next();
-    if (pair.image) image = await right.next();
-  }
 }
 
 function moved(container: string): AppError {

@@ -1,8 +1,9 @@
 import { hasChunk } from '../domain/chunk-set';
 import { type ChunkRef, chunkId } from '../domain/ids';
+import { boundsOf } from '../domain/name-order';
 import { type ImageOutcome, outcomeOf } from '../domain/report';
 import type { ManifestsGateway, PageIndex } from '../gateways/manifests/port';
-import type { NameInterval, ResultsGateway } from '../gateways/results/port';
+import type { ResultsGateway } from '../gateways/results/port';
 
 export interface LostReportsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readPage' | 'readReportText' | 'writeReport'>;
@@ -39,15 +40,10 @@ async function outcomesOf(
   results: LostReportsDeps['results'],
   { container, prefix }: PageOfRun,
   ref: ChunkRef,
-  { from, to }: PageIndex['chunks'][number],
+  bounds: PageIndex['chunks'][number],
 ): Promise<ImageOutcome[]> {
   const outcomes: ImageOutcome[] = [];
-  const interval: NameInterval = {
-    prefix,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-  };
-  for await (const image of results.range(container, interval)) {
+  for await (const image of results.range(container, { prefix, ...boundsOf(bounds) })) {
     const isListed = image.status !== 'removed';
     if (image.chunkId === chunkId(ref)) outcomes.push(outcomeOf(image, isListed));
     else if (isListed)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CHUNKS_PER_PAGE, type ChunkRef } from '../domain/ids';
 import { type ChunkReport, chunkReportOf, type LedgerPage, type LedgerRow } from '../domain/ledger';
+import { boundsOf } from '../domain/name-order';
 import type { ImageOutcome } from '../domain/report';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 
@@ -30,11 +31,10 @@ export class RunLedger {
   async compute(runId: string, page: number): Promise<LedgerPage | undefined> {
     const index = await this.manifests.readPage(runId, page);
     if (!index) return this.fromReportsAlone(runId, page);
-    const rows = index.chunks.map(async ({ from, to, count, settled }, chunk): Promise<LedgerRow> => {
+    const rows = index.chunks.map(async ({ count, settled, ...bounds }, chunk): Promise<LedgerRow> => {
       const report = settled ? undefined : await this.report({ runId, page, chunk });
       return {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
+        ...boundsOf(bounds),
         count,
         settled,
         ...(report === undefined ? {} : { report }),

@@ -2,6 +2,7 @@ import type { Actors } from '../actors';
 import { AppError } from '../domain/errors';
 import { manifestKeys } from '../domain/ids';
 import { type LedgerRow, matches, mayMatch, type OutcomeFilter } from '../domain/ledger';
+import { boundsOf } from '../domain/name-order';
 import type { PhaseTimes, Receipt, ReceiptReport } from '../domain/receipt';
 import { type ImageOutcome, unchangedOutcome, wasThere } from '../domain/report';
 import { isFinal, type RunView } from '../domain/run';
@@ -115,11 +116,7 @@ export class RunStory {
       return (await this.deps.manifests.readReport({ runId: run.id, page, chunk })) ?? [];
     }
     const lines: ImageOutcome[] = [];
-    const interval = {
-      prefix: run.prefix,
-      ...(row.from === undefined ? {} : { from: row.from }),
-      ...(row.to === undefined ? {} : { to: row.to }),
-    };
+    const interval = { prefix: run.prefix, ...boundsOf(row) };
     for await (const image of this.deps.results.range(run.container, interval)) {
       if (wasThere(image, run.id)) lines.push(unchangedOutcome(image.blob)); // I3
     }

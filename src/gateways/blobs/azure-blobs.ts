@@ -1,8 +1,9 @@
 import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { ListedBlob } from '../../domain/image';
+import type { NameOrder } from '../../domain/name-order';
 import { withoutDirectories } from './directories';
 import { downloadBlob } from './download';
-import { isContainerGone, messageOf, storageError, storageFailure } from './failure';
+import { accountError, isContainerGone, messageOf, storageError, storageFailure } from './failure';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
 
 /**
@@ -31,8 +32,15 @@ export function createAzureBlobs({ connectionString }: AzureBlobsSettings): Blob
   const listing = BlobServiceClient.fromConnectionString(connectionString, { retryOptions: THREE_ATTEMPTS });
   const reading = BlobServiceClient.fromConnectionString(connectionString, { retryOptions: ONE_ATTEMPT });
 
+  let order: NameOrder | undefined;
+
   return {
     account: listing.accountName,
+
+    async nameOrder(): Promise<NameOrder> {
+      order ??= await nameOrderOf(listing);
+      return order;
+    },
 
     async listPage(container: string, options: ListOptions): Promise<BlobPage> {
       return orStorageError(container, () => listPage(listing.getContainerClient(container), options));
@@ -69,6 +77,19 @@ export function createAzureBlobs({ connectionString }: AzureBlobsSettings): Blob
     // The connections belong to the SDK and do not keep a process alive.
     close: () => {},
   };
+}
+
+/** Whoever may not look at the account is taken to have the common kind. */
+async function nameOrderOf(service: BlobServiceClient): Promise<NameOrder> {
+  try {
+    const abortSignal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+    const { isHierarchicalNamespaceEnabled } = await service.getAccountInfo({ abortSignal });
+    return isHierarchicalNamespaceEnabled ? 'path' : 'utf-16';
+  } catch (thrown) {
+    const error = accountError(thrown);
+    if (error.retryable) throw error;
+    return 'utf-16';
+  }
 }
 
 async function listPage(client: ContainerClient, { prefix, marker, pageSize }: ListOptions): Promise<BlobPage> {

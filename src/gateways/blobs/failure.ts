@@ -52,6 +52,14 @@ export function storageError(thrown: unknown, container: string): AppError {
   return new AppError('storage-unavailable', message, { ...options, retryable: true });
 }
 
+/** Failure of a look at the account itself. */
+export function accountError(thrown: unknown): AppError {
+  const { statusCode, code } = storageFailure(thrown);
+  const retryable = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 429;
+  const message = `Storage did not say what kind of account it is (${code ?? statusCode ?? messageOf(thrown)}).`;
+  return new AppError('storage-unavailable', message, { cause: thrown, retryable });
+}
+
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.message.split('\n', 1)[0] ?? '').slice(0, 200) : String(thrown);
 }

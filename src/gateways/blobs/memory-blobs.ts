@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors';
 import type { ListedBlob } from '../../domain/image';
+import { compareNames, type NameOrder } from '../../domain/name-order';
 import { withoutDirectories } from './directories';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
 
@@ -39,7 +40,7 @@ const RESET: DownloadFailure = {
   retryable: true,
 };
 
-export function createMemoryBlobs(account = 'memory'): MemoryBlobs {
+export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory'): MemoryBlobs {
   const containers = new Map<string, Map<string, Entry>>();
   const failures = { listPage: 0, head: 0, download: [] as DownloadFailure[] };
   const downloads: string[] = [];
@@ -59,6 +60,7 @@ export function createMemoryBlobs(account = 'memory'): MemoryBlobs {
 
   return {
     account,
+    nameOrder: async () => order,
     downloads,
     createContainer: (container) => void containers.set(container, containers.get(container) ?? new Map()),
     deleteContainer: (container) => void containers.delete(container),
@@ -77,7 +79,7 @@ export function createMemoryBlobs(account = 'memory'): MemoryBlobs {
 
     async listPage(container: string, options: ListOptions): Promise<BlobPage> {
       failWhenAsked('listPage', container);
-      return pageOf([...open(container).values()], options);
+      return pageOf([...open(container).values()], options, order);
     },
     containerExists: async (container) => containers.has(container),
     async head(container, blob) {
@@ -92,12 +94,12 @@ export function createMemoryBlobs(account = 'memory'): MemoryBlobs {
   };
 }
 
-function pageOf(entries: readonly Entry[], { prefix, marker, pageSize }: ListOptions): BlobPage {
+function pageOf(entries: readonly Entry[], { prefix, marker, pageSize }: ListOptions, order: NameOrder): BlobPage {
   const after = marker === undefined ? undefined : Buffer.from(marker, 'base64url').toString();
   const rest = entries
     .map((entry) => entry.listed)
-    .filter(({ name }) => name.startsWith(prefix) && (after === undefined || name > after))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .filter(({ name }) => name.startsWith(prefix) && (after === undefined || compareNames(name, after, order) > 0))
+    .sort((a, b) => compareNames(a.name, b.name, order));
   const listed = rest.slice(0, pageSize);
   const last = listed.at(-1);
   return {

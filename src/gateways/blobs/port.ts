@@ -1,11 +1,14 @@
 import type { ListedBlob } from '../../domain/image';
+import type { NameOrder } from '../../domain/name-order';
 
 /** The user's containers: only ever read. */
 export interface BlobsGateway {
   /** Storage account name: a part of every image id. */
   readonly account: string;
+  /** How its listings are sorted. @throws AppError storage-unavailable (retryable) */
+  nameOrder(): Promise<NameOrder>;
   /**
-   * One page of a flat listing in the service's order (by name), snapshots, versions and directories left out.
+   * One page of a flat listing in that order, snapshots, versions and directories left out.
    * @throws AppError container-not-found, container-forbidden, storage-unavailable (retryable)
    */
   listPage(container: string, options: ListOptions): Promise<BlobPage>;

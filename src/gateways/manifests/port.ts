@@ -1,6 +1,7 @@
 import type { ChunkRef } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image';
 import type { LedgerPage } from '../../domain/ledger';
+import type { NameBounds } from '../../domain/name-order';
 import type { Operation } from '../../domain/operation';
 import type { ListingCounts } from '../../domain/quote';
 import type { Receipt, Recount } from '../../domain/receipt';
@@ -51,11 +52,8 @@ export interface PageIndex {
   readonly counts: ListingCounts;
 }
 
-export interface ChunkBounds {
-  /** Exclusive; absent for the very first chunk of a run. */
-  readonly from?: string;
-  /** Inclusive; absent for the very last chunk of a run. */
-  readonly to?: string;
+/** Open below in the very first chunk of a run, and above in the very last. */
+export interface ChunkBounds extends NameBounds {
   readonly count: number;
   /** Everything in it was unchanged and nothing was missing when it was listed: no work, no second query. */
   readonly settled: boolean;

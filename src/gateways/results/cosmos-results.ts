@@ -2,6 +2,7 @@ import type { CosmosClient } from '@azure/cosmos';
 import type { Counters } from '../../domain/counters';
 import { imageId } from '../../domain/ids';
 import type { ImageDocument, StoredImage } from '../../domain/image';
+import { codePointBounds, isWithin } from '../../domain/name-order';
 import { COSMOS } from '../../names';
 import { queryPage, streamQuery } from '../cosmos/page';
 import { type DocumentWrite, documentWrite, readDocument, writeBatch, writeOne } from './document-writes';
@@ -32,7 +33,11 @@ export function createCosmosResults({ client, account }: CosmosResultsSettings):
   });
 
   return {
-    range: (partition, interval) => streamQuery<StoredImage>(container, { partition, ...rangeQuery(interval) }),
+    async *range(partition, interval) {
+      for await (const image of streamQuery<StoredImage>(container, { partition, ...rangeQuery(interval) })) {
+        if (isWithin(image.blob, interval)) yield image;
+      }
+    },
 
     async get(partition, blob) {
       const stored = await readDocument(container, imageId(account, partition, blob), partition);
@@ -66,7 +71,9 @@ export function createCosmosResults({ client, account }: CosmosResultsSettings):
   };
 }
 
-function rangeQuery({ from, to, prefix }: NameInterval) {
+/** The store compares by code point: where the bounds mean another order, it is asked for all that may lie between. */
+function rangeQuery({ prefix, ...bounds }: NameInterval) {
+  const { from, to } = codePointBounds(bounds);
   const conditions = [
     ...(from === undefined ? [] : ['c.blob > @from']),
     ...(to === undefined ? [] : ['c.blob <= @to']),

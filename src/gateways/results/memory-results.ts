@@ -1,7 +1,8 @@
 import { AppError } from '../../domain/errors';
 import type { ImageDocument } from '../../domain/image';
+import { compareNames, isWithin } from '../../domain/name-order';
 import { memoryPage } from './memory-page';
-import type { NameInterval, ResultsGateway, VersionedDocument } from './port';
+import type { ResultsGateway, VersionedDocument } from './port';
 import { storedImageOf, tagNamesOf } from './stored-document';
 
 /** Results in memory, with the store's versions and conflicts. It passes the port's contract suite. */
@@ -21,7 +22,7 @@ export function createMemoryResults(): MemoryResults {
 
   const sorted = (container: string): VersionedDocument[] =>
     [...(containers.get(container)?.values() ?? [])]
-      .sort((a, b) => (a.document.blob < b.document.blob ? -1 : 1))
+      .sort((a, b) => compareNames(a.document.blob, b.document.blob))
       .map((entry) => structuredClone(entry));
   const write = (document: ImageDocument): string => {
     writes.push(structuredClone(document));
@@ -41,7 +42,8 @@ export function createMemoryResults(): MemoryResults {
 
     async *range(container, interval) {
       for (const { document, version } of sorted(container)) {
-        if (isWithin(document.blob, interval)) yield storedImageOf(document, version);
+        if (document.blob.startsWith(interval.prefix) && isWithin(document.blob, interval))
+          yield storedImageOf(document, version);
       }
     },
     get: async (container, blob) => structuredClone(containers.get(container)?.get(blob)),
@@ -71,8 +73,4 @@ export function createMemoryResults(): MemoryResults {
     ping: async () => {},
     close: async () => {},
   };
-}
-
-function isWithin(blob: string, { from, to, prefix }: NameInterval): boolean {
-  return (from === undefined || blob > from) && (to === undefined || blob <= to) && blob.startsWith(prefix);
 }

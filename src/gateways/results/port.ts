@@ -1,5 +1,6 @@
 import type { Counters } from '../../domain/counters';
 import type { ImageDocument, ImageStatus, StoredImage } from '../../domain/image';
+import type { NameBounds } from '../../domain/name-order';
 
 /**
  * One document per image (Cosmos DB `AnalysisResult/ImageAnalysis`).
@@ -8,7 +9,7 @@ import type { ImageDocument, ImageStatus, StoredImage } from '../../domain/image
  * I2 A save never overwrites a state its caller has not seen: If-Match on the version, or create-only.
  */
 export interface ResultsGateway {
-  /** Documents with `from < blob <= to` in one container, by name; open ends where a bound is absent. */
+  /** Documents of one container within the bounds, by code point whatever the order of the bounds. */
   range(container: string, interval: NameInterval): AsyncIterable<StoredImage>;
   get(container: string, blob: string): Promise<VersionedDocument | undefined>;
   /** Grouped: waits at most 50 ms for company, goes as one batch, falls back to single writes. */
@@ -23,11 +24,7 @@ export interface ResultsGateway {
   close(): Promise<void>;
 }
 
-export interface NameInterval {
-  /** Exclusive. */
-  readonly from?: string;
-  /** Inclusive. */
-  readonly to?: string;
+export interface NameInterval extends NameBounds {
   readonly prefix: string;
 }
 

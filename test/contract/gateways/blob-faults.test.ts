@@ -173,6 +173,45 @@ describe('blobs in trouble', () => {
     expect(requests).toHaveLength(1);
   });
 
+  describe('the kind of account', () => {
+    const freshBlobs = () => {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${DEV_ACCOUNT}`;
+      const account = `AccountName=${DEV_ACCOUNT};AccountKey=${DEV_KEY}`;
+      return createAzureBlobs({ connectionString: `DefaultEndpointsProtocol=http;${account};BlobEndpoint=${url};` });
+    };
+    const say =
+      (headers: Record<string, string>): Answer =>
+      (response) => {
+        response.writeHead(200, { 'x-ms-sku-name': 'Standard_LRS', 'x-ms-account-kind': 'StorageV2', ...headers });
+        response.end();
+      };
+
+    test.each([
+      ['true', 'path'],
+      ['false', 'utf-16'],
+    ])('decides how names are sorted: hierarchical %s', async (hierarchical, order) => {
+      answer = say({ 'x-ms-is-hns-enabled': hierarchical });
+      const fresh = freshBlobs();
+      expect(await fresh.nameOrder()).toBe(order);
+      expect(await fresh.nameOrder()).toBe(order);
+      expect(requests).toHaveLength(1);
+    });
+
+    test('that may not be asked for is taken as the common one', async () => {
+      answer = refuse(403, 'AuthorizationPermissionMismatch');
+      expect(await freshBlobs().nameOrder()).toBe('utf-16');
+    });
+
+    test('is not guessed when storage is away, and asked for again', async () => {
+      const fresh = freshBlobs();
+      answer = refuse(503, 'ServerBusy');
+      const unavailable = expect.objectContaining({ code: 'storage-unavailable', retryable: true });
+      await expect(fresh.nameOrder()).rejects.toEqual(unavailable);
+      answer = say({ 'x-ms-is-hns-enabled': 'true' });
+      expect(await fresh.nameOrder()).toBe('path');
+    });
+  });
+
   test('a container that is being deleted is no container', async () => {
     answer = refuse(409, 'ContainerBeingDeleted');
     const page = blobs.listPage('photos', { prefix: '', pageSize: 10 });

@@ -1,4 +1,5 @@
 import type { ListedBlob } from '../../../src/domain/image';
+import { compareNames } from '../../../src/domain/name-order';
 import type { BlobsGateway, DownloadOptions } from '../../../src/gateways/blobs/port';
 import { HOSTILE_NAMES } from './hostile-names';
 
@@ -73,6 +74,14 @@ export function describeBlobs(name: string, start: () => Promise<BlobsSubject>):
       const container = await newContainer('b/2', 'a/1', 'b/1', 'c', 'b');
       expect((await listAll(container)).map((blob) => blob.name)).toEqual(['a/1', 'b', 'b/1', 'b/2', 'c']);
       expect((await listAll(container, 'b/', 1)).map((blob) => blob.name)).toEqual(['b/1', 'b/2']);
+    });
+
+    test('lists in the order that it says, also where code points have another', async () => {
+      const names = ['Ａ', 'ﬀ.jpg', '\uffee', '🎞', '📷.jpg', '𝒳', 'a/b', 'a-b', 'a', 'é'];
+      const order = await blobs.nameOrder();
+      const listed = (await listAll(await newContainer(...names), '', 3)).map((blob) => blob.name);
+      expect(order).toBe('utf-16');
+      expect(listed).toEqual([...names].sort((a, b) => compareNames(a, b, order)));
     });
 
     test('says size and type, and an etag without quotes that a look says too', async () => {

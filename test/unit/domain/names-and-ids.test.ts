@@ -13,13 +13,16 @@ import {
   pageInstanceId,
   parseChunkId,
 } from '../../../src/domain/ids';
-import { compareNames } from '../../../src/domain/name-order';
+import { codePointBounds, compareNames, isWithin, type NameOrder } from '../../../src/domain/name-order';
 import { SYSTEM_BLOB_CONTAINERS } from '../../../src/names';
 
 const RUN_ID = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });
 const REF = fc.record({ runId: RUN_ID, page: fc.nat(9_999_999), chunk: fc.nat(CHUNKS_PER_PAGE - 1) });
 /** Where UTF-16 and code points disagree: an emoji against a full-width letter. */
-const NAME = fc.string({ unit: fc.constantFrom('a', 'b', '/', 'é', 'Ａ', '\uffff', '🎞', '𝒳', '\ue000'), maxLength: 5 });
+const NAME = fc.string({
+  unit: fc.constantFrom('a', 'b', '/', '-', 'é', 'Ａ', '\uffff', '🎞', '𝒳', '\ue000'),
+  maxLength: 5,
+});
 
 describe('compareNames', () => {
   test('is the order of UTF-8 bytes', () => {
@@ -49,6 +52,42 @@ describe('compareNames', () => {
         if (compareNames(a, b) <= 0 && compareNames(b, c) <= 0) expect(compareNames(a, c)).toBeLessThanOrEqual(0);
       }),
     );
+  });
+});
+
+describe('the orders of services', () => {
+  const sorted = (names: readonly string[], order: NameOrder) => [...names].sort((a, b) => compareNames(a, b, order));
+
+  test('an account without hierarchy sorts as JavaScript does', () => {
+    fc.assert(fc.property(NAME, NAME, (a, b) => expect(compareNames(a, b, 'utf-16')).toBe(a < b ? -1 : a > b ? 1 : 0)));
+  });
+
+  test('an account with hierarchy lists a directory and at once what is in it', () => {
+    const names = ['A-B', 'A-B/dat2', 'A-B-C', 'A.C', 'A.C/dat3', 'A/dat1', 'AB', 'AB.txt', 'AB/AB', 'A'];
+    const listed = ['A', 'A/dat1', 'A-B', 'A-B/dat2', 'A-B-C', 'A.C', 'A.C/dat3', 'AB', 'AB/AB', 'AB.txt'];
+    expect(sorted(names, 'path')).toEqual(listed);
+  });
+
+  test.each<NameOrder>(['utf-16', 'path'])('bounds by %s lie within their bounds by code point', (order) => {
+    const bound = fc.option(NAME, { nil: undefined });
+    fc.assert(
+      fc.property(bound, bound, fc.array(NAME), (from, to, names) => {
+        const bounds = { order, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+        const wider = codePointBounds(bounds);
+        expect(wider.order).toBeUndefined();
+        for (const name of names) if (isWithin(name, bounds)) expect(isWithin(name, wider)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('and are the same where the orders agree', () => {
+    const plain = { from: '2024/a', to: '2024/b' };
+    expect(codePointBounds({ ...plain, order: 'utf-16' })).toEqual(plain);
+    expect(codePointBounds({ ...plain, order: 'path' })).toEqual(plain);
+    expect(codePointBounds({ from: '🎞/1', to: '🎞/2', order: 'utf-16' })).toEqual({ from: '🎞/1', to: '🎞/2' });
+    expect(codePointBounds({ from: '🎞/1', to: 'Ａ', order: 'utf-16' })).toEqual({});
+    expect(codePointBounds({ from: 'a/1', to: 'a-1', order: 'path' })).toEqual({ from: 'a', to: 'a0' });
   });
 });
 
