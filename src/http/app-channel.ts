@@ -17,8 +17,9 @@ import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
  *    `/healthz` of its own, and whatever parses a body first decides its limits.
  * I3 404 and error handlers come last, in `finish`: DaprServer adds routes as late as in its `start()`, and a 404 before
  *    them would swallow them.
- * I4 The sidecar (1.18.2) hands on a path that it has decoded once, and refuses one that holds `#` or `?` then. So
- *    `a%2Fb.jpg` arrives as `a/b.jpg` and is understood; a name with `#`, `?` or `%` is encoded twice by its caller.
+ * I4 The sidecar (1.18.2) hands on a path that it has decoded once. So `a%2Fb.jpg` arrives as `a/b.jpg` and is understood;
+ *    it refuses what holds `#`, `?` or a control character then, and takes one of two slashes away. A name that is
+ *    encoded twice by its caller always arrives, also one that ends in `/history`.
  */
 export interface AppChannelDeps extends ApiDeps {
   /** Required here: the Host header of an invoked method names this loopback listener, which callers cannot reach. */
@@ -58,11 +59,11 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
   };
 }
 
-/** The name of a blob is the rest of its path. */
+/** The name of a blob is the rest of its path, but for the route below it. */
 const wholeBlobName: RequestHandler = (req, _res, next) => {
   req.url = req.url.replace(
-    /^(\/api\/v1\/containers\/[^/?]+\/images\/)([^?]+)/,
-    (_, route: string, name: string) => route + name.replaceAll('/', '%2F'),
+    /^(\/api\/v1\/containers\/[^/?]+\/images\/)([^?]+?)(\/history)?(?=\?|$)/,
+    (_, route: string, name: string, below = '') => route + name.replaceAll('/', '%2F') + below,
   );
   next();
 };
