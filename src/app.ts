@@ -95,7 +95,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   // Actors, pipeline, workflows
   const rate = await visionRate(config.vision);
   const resource = resourceOf(config.vision.endpoint);
-  const actors = createActors(sidecar, clock.nowMs, { resource, defaults: { ...rate, ...capsOf(config) } });
+  const actors = createActors(sidecar, clock, { resource, defaults: { ...rate, ...capsOf(config) } });
   const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
   const listing = new Listing({ blobs, manifests, results, vision });
   const transactionsPerCall = () => vision.analyzer.features.length;

@@ -63,7 +63,14 @@ export interface Actors {
   quota(): VisionQuotaActorApi;
 }
 
-export function createActors(sidecar: ActorSidecar, nowMs: () => number, scope: QuotaScope): Actors {
+/** Wall time for records, monotonic time for intervals. */
+export interface ActorClock {
+  nowMs(): number;
+  monotonicMs(): number;
+}
+
+export function createActors(sidecar: ActorSidecar, clock: ActorClock, scope: QuotaScope): Actors {
+  const { nowMs, monotonicMs } = clock;
   const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA_METHODS);
   const quota = () => quotaOf(scope.resource);
   return {
@@ -76,13 +83,12 @@ export function createActors(sidecar: ActorSidecar, nowMs: () => number, scope: 
       hostActor<RunActorApi>(
         ACTORS.run,
         RUN_METHODS,
-        (id) => new RunActorLogic(daprActorStore(sidecar, ACTORS.run, id), nowMs, quota()),
+        (id) => new RunActorLogic(daprActorStore(sidecar, ACTORS.run, id), nowMs, quota(), monotonicMs),
       ),
-      hostActor<VisionQuotaActorApi>(
-        ACTORS.visionQuota,
-        QUOTA_METHODS,
-        (id) => new VisionQuotaActorLogic(daprActorStore(sidecar, ACTORS.visionQuota, id), scope.defaults, nowMs),
-      ),
+      hostActor<VisionQuotaActorApi>(ACTORS.visionQuota, QUOTA_METHODS, (id) => {
+        const store = daprActorStore(sidecar, ACTORS.visionQuota, id);
+        return new VisionQuotaActorLogic(store, scope.defaults, nowMs, monotonicMs);
+      }),
     ],
     container: actorClient<ContainerActorApi>(sidecar, ACTORS.container, CONTAINER_METHODS),
     run: actorClient<RunActorApi>(sidecar, ACTORS.run, RUN_METHODS),

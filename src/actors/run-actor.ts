@@ -52,9 +52,11 @@ export class RunActorLogic implements RunActorApi {
     private readonly nowMs: () => number,
     /** Absent: calls are not counted. */
     private readonly quota?: Pick<VisionQuotaActorApi, 'lease' | 'giveBack'>,
+    /** For intervals: a wall clock that is set back would keep the chunk of a dead process alive. */
+    private readonly monotonicMs: () => number = nowMs,
   ) {
     this.state = new VersionedState(store);
-    this.activatedAtMs = nowMs();
+    this.activatedAtMs = monotonicMs();
   }
 
   async begin(request: RunRequest) {
@@ -114,14 +116,14 @@ export class RunActorLogic implements RunActorApi {
     if (isFinal(state.status) || hasChunk(await this.doneChunks(ref.page), ref)) return { state: 'done' };
     const id = chunkId(ref);
     const lease = this.leases.get(id);
-    const isSettled = this.bornHere || this.nowMs() - this.activatedAtMs >= SETTLE_MS;
+    const isSettled = this.bornHere || this.monotonicMs() - this.activatedAtMs >= SETTLE_MS;
     if (!lease && !isSettled) return { state: 'wait' }; // I3 of chunk-lease
-    if (!mayHold(lease, attempt, this.nowMs())) return { state: 'wait' }; // I1 of chunk-lease
+    if (!mayHold(lease, attempt, this.monotonicMs())) return { state: 'wait' }; // I1 of chunk-lease
     // Only now: whoever is told to stop may add up what this chunk has saved, so nobody else may still be saving.
     if (state.control !== 'run') return { state: 'stop', control: state.control };
     const suspicion = reopened(await this.suspicion(ref), process);
     await this.suspect(state, ref, suspicion);
-    this.leases.set(id, { attempt, seenAtMs: this.nowMs(), progress: NO_PROGRESS });
+    this.leases.set(id, { attempt, seenAtMs: this.monotonicMs(), progress: NO_PROGRESS });
     const careful = carefulRange(suspicion);
     return { state: 'granted', mayRemove: state.mayRemove, ...(careful && { careful }) };
   }
@@ -181,9 +183,9 @@ export class RunActorLogic implements RunActorApi {
     const limit = lease?.limit === undefined ? {} : { limit: LIMITS[lease.limit] };
     if (left === undefined) return { control: before.control, calls: leased, ...limit };
     const calls = leased === 'unlimited' ? wanted : leased;
-    if (calls > 0) this.grantedAtMs = this.nowMs();
+    if (calls > 0) this.grantedAtMs = this.monotonicMs();
     // Calls that were granted and not started come back within a second; only then is the cap really reached.
-    if (want > 0 && left === 0 && this.nowMs() - this.grantedAtMs > GRANTS_RETURN_MS) {
+    if (want > 0 && left === 0 && this.monotonicMs() - this.grantedAtMs > GRANTS_RETURN_MS) {
       return this.stopped(before, `The cap of ${maxTransactions} transactions is reached; resume with a higher one.`);
     }
     const state = { ...before, budget: reserve(budget, calls * each) };
@@ -236,7 +238,7 @@ export class RunActorLogic implements RunActorApi {
   }
 
   async trouble({ reason }: Parameters<RunActorApi['trouble']>[0]) {
-    this.latestTrouble = { reason, atMs: this.nowMs() };
+    this.latestTrouble = { reason, atMs: this.monotonicMs() };
     return { noted: true as const };
   }
 
@@ -284,8 +286,8 @@ export class RunActorLogic implements RunActorApi {
   }
 
   private wake(state: RunState): boolean {
-    if (!needsWake(state) || this.nowMs() - this.wokenAtMs < WAKE_INTERVAL_MS) return false;
-    this.wokenAtMs = this.nowMs();
+    if (!needsWake(state) || this.monotonicMs() - this.wokenAtMs < WAKE_INTERVAL_MS) return false;
+    this.wokenAtMs = this.monotonicMs();
     return true;
   }
 
@@ -310,13 +312,13 @@ export class RunActorLogic implements RunActorApi {
 
   private renew({ ref, attempt, progress }: ChunkReport): boolean {
     const id = chunkId(ref);
-    if (!mayHold(this.leases.get(id), attempt, this.nowMs())) return false;
-    this.leases.set(id, { attempt, seenAtMs: this.nowMs(), progress });
+    if (!mayHold(this.leases.get(id), attempt, this.monotonicMs())) return false;
+    this.leases.set(id, { attempt, seenAtMs: this.monotonicMs(), progress });
     return true;
   }
 
   private viewOf(state: RunState): RunView {
-    const live = [...this.leases].filter(([, lease]) => isAlive(lease, this.nowMs()));
+    const live = [...this.leases].filter(([, lease]) => isAlive(lease, this.monotonicMs()));
     const working = new Set(live.map(([id]) => id));
     // A chunk that goes on after a pause reports everything again: its live progress replaces the partial one.
     const resting = Object.entries(state.partial).filter(([id]) => !working.has(id));
@@ -325,7 +327,7 @@ export class RunActorLogic implements RunActorApi {
       live.map(([, lease]) => lease.progress),
     );
     const trouble = this.latestTrouble;
-    const isStuck = !isFinal(view.status) && trouble && this.nowMs() - trouble.atMs < TROUBLE_SHOWN_MS;
+    const isStuck = !isFinal(view.status) && trouble && this.monotonicMs() - trouble.atMs < TROUBLE_SHOWN_MS;
     return isStuck && view.waiting === undefined ? { ...view, waiting: trouble.reason } : view;
   }
 

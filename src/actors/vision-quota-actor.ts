@@ -27,9 +27,11 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     store: ActorStore,
     private readonly defaults: QuotaSettings,
     private readonly nowMs: () => number,
+    /** For the bucket: a wall clock that is set back would not fill it. */
+    private readonly monotonicMs: () => number = nowMs,
   ) {
     this.state = new VersionedState(store);
-    this.bucket = emptyBucket(nowMs());
+    this.bucket = emptyBucket(monotonicMs());
   }
 
   async lease(request: Parameters<VisionQuotaActorApi['lease']>[0]) {
@@ -37,7 +39,7 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     const before = await this.load();
     const state = made === undefined ? before : bookMade(before, this.month(), container, made);
     const settings = effectiveSettings(this.defaults, state.changed);
-    const { bucket, grant } = lease(this.bucket, { settings, ledger: state.ledger }, request, this.nowMs());
+    const { bucket, grant } = lease(this.bucket, { settings, ledger: state.ledger }, request, this.monotonicMs());
     const spent = grant.calls === 'unlimited' ? 0 : grant.calls * request.transactionsPerCall;
     const ledger = spent > 0 ? book(state.ledger, this.month(), container, spent) : state.ledger;
     if (ledger !== before.ledger) await this.state.commit({ ...state, ledger });
@@ -52,8 +54,8 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
   }
 
   async throttled({ retryAfterMs }: Parameters<VisionQuotaActorApi['throttled']>[0]) {
-    this.bucket = throttle(this.bucket, retryAfterMs, this.nowMs());
-    return { pausedUntilMs: this.bucket.pausedUntilMs };
+    this.bucket = throttle(this.bucket, retryAfterMs, this.monotonicMs());
+    return { pausedUntilMs: this.nowMs() + this.pausedForMs() };
   }
 
   async configure(change: Parameters<VisionQuotaActorApi['configure']>[0]) {
@@ -65,9 +67,13 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
   async view(): Promise<QuotaView> {
     const { changed, ledger } = await this.load();
     const settings = effectiveSettings(this.defaults, changed);
-    const { pausedUntilMs, factor } = this.bucket;
-    const isPaused = pausedUntilMs > this.nowMs();
-    return { settings, ledger, factor, ...(isPaused && { pausedUntil: new Date(pausedUntilMs).toISOString() }) };
+    const pausedForMs = this.pausedForMs();
+    const pausedUntil = new Date(this.nowMs() + pausedForMs).toISOString();
+    return { settings, ledger, factor: this.bucket.factor, ...(pausedForMs > 0 && { pausedUntil }) };
+  }
+
+  private pausedForMs(): number {
+    return Math.max(0, this.bucket.pausedUntilMs - this.monotonicMs());
   }
 
   private async load(): Promise<QuotaState> {

@@ -96,7 +96,11 @@ test('the store of an actor is the state of that actor', async () => {
 });
 
 test('every method of the logic is hosted and callable', () => {
-  const actors = createActors(createSidecar(), () => 0, { resource: 'vision', defaults: {} });
+  const actors = createActors(
+    createSidecar(),
+    { nowMs: () => 0, monotonicMs: () => 0 },
+    { resource: 'vision', defaults: {} },
+  );
   expect(actors.hosted.map(({ name }) => name)).toEqual(['ContainerActor', 'RunActor', 'VisionQuotaActor']);
   for (const [i, api] of [actors.container('photos'), actors.run('one')].entries()) {
     const hosted = Object.getOwnPropertyNames(actors.hosted[i]?.prototype).filter((name) => name !== 'constructor');

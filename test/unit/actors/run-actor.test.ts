@@ -50,6 +50,26 @@ describe('leases', () => {
     expect((await report(actor, 'two')).lost).toEqual([]);
   });
 
+  test.each([-3_600_000, 3_600_000])('a wall clock that is set by %d ms changes no lease', async (step) => {
+    const wall = { ms: Date.UTC(2026, 0, 15) };
+    const monotonic = { ms: 0 };
+    const store = createMemoryActorStore();
+    const actor = new RunActorLogic(
+      store,
+      () => wall.ms,
+      undefined,
+      () => monotonic.ms,
+    );
+    await actor.begin(REQUEST);
+    await actor.setPhase({ phase: 'analyze' });
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    wall.ms += step;
+    monotonic.ms += ALIVE_MS - 1;
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    monotonic.ms += 1;
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toMatchObject({ state: 'granted' });
+  });
+
   test('a holder whose answer was lost may ask again', async () => {
     const { actor } = await running();
     await actor.openChunk({ ref: ref(), attempt: 'one' });

@@ -115,3 +115,23 @@ describe('where nothing limits it', () => {
     expect((await actor.view()).ledger).toMatchObject({ month: '2026-02', transactions: 4 });
   });
 });
+
+test.each([-3_600_000, 3_600_000])('a wall clock that is set by %d ms neither starves nor floods', async (step) => {
+  const wall = { ms: Date.UTC(2026, 0, 15) };
+  const monotonic = { ms: 0 };
+  const store = createMemoryActorStore();
+  const settings = { ratePerSecond: 10 };
+  const actor = new VisionQuotaActorLogic(
+    store,
+    settings,
+    () => wall.ms,
+    () => monotonic.ms,
+  );
+  await actor.throttled({ retryAfterMs: 2_000 });
+  wall.ms += step;
+  monotonic.ms += 1_999;
+  expect(await actor.lease(ASK)).toEqual({ calls: 0, limit: 'paused' });
+  expect((await actor.view()).pausedUntil).toBe(new Date(wall.ms + 1).toISOString());
+  monotonic.ms += 1;
+  expect((await actor.lease(ASK)).calls).toBeGreaterThan(0);
+});
