@@ -38,7 +38,7 @@ export const HEADERS = {
   substatus: 'x-ms-substatus',
 } as const;
 
-export type StatusCode = 200 | 201 | 204 | 207 | 304 | 400 | 401 | 404 | 405 | 409 | 412 | 413 | 424 | 429 | 500;
+export type StatusCode = 200 | 201 | 204 | 207 | 304 | 400 | 401 | 404 | 405 | 409 | 412 | 413 | 424 | 429 | 500 | 503;
 
 const CODES: Readonly<Partial<Record<StatusCode, string>>> = {
   400: 'BadRequest',
@@ -51,6 +51,7 @@ const CODES: Readonly<Partial<Record<StatusCode, string>>> = {
   424: 'FailedDependency',
   429: 'TooManyRequests',
   500: 'InternalServerError',
+  503: 'ServiceUnavailable',
 };
 
 /** A refusal with the status the service would give. The message goes to the client. */

@@ -167,11 +167,23 @@ function refusal(context: Context, error: unknown): Answer {
       headers: error.headers,
     };
   }
+  const shortage = shortageOf(error);
+  if (shortage !== undefined) {
+    const message = `The development server cannot write its file (${shortage}): make room on its disk.`;
+    context.log(message);
+    return { status: 503, text: JSON.stringify({ code: 'ServiceUnavailable', message }) };
+  }
   context.log(`request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return {
     status: 500,
     text: JSON.stringify({ code: 'InternalServerError', message: 'The server failed; its log says why.' }),
   };
+}
+
+/** SQLite's code for a file that cannot grow: a full disk, a quota, a read-only folder. */
+function shortageOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^SQLITE_(FULL|IOERR|READONLY)/.test(code) ? code : undefined;
 }
 
 function send(response: ServerResponse, store: Store, reply: Answer): void {

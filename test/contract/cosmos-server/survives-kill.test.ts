@@ -1,60 +1,16 @@
 /** The real process: kill -9 under write load loses no acknowledged write, and it stops within a second when asked. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CosmosClient } from '@azure/cosmos';
-import { transformFile } from '@swc/core';
+import { createServerProcesses, type ServerProcesses } from './server-process';
 import { KEY } from './server-under-test';
 
-const ROOT = join(__dirname, '../../..');
-const SOURCE = join(ROOT, 'src/local/cosmos');
-
-let built: string;
-let folder: string;
-const running = new Set<ChildProcess>();
-
+let servers: ServerProcesses;
 beforeAll(async () => {
-  // Built inside the repository, so that the process finds its packages.
-  await mkdir(join(ROOT, 'dist'), { recursive: true });
-  built = await mkdtemp(join(ROOT, 'dist/cosmos-server-test-'));
-  folder = await mkdtemp(join(tmpdir(), 'cosmos-kill-'));
-  for (const name of await readdir(SOURCE, { recursive: true })) {
-    if (!name.endsWith('.ts')) continue;
-    const { code } = await transformFile(join(SOURCE, name), {
-      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-      module: { type: 'commonjs' },
-    });
-    const target = join(built, name.replace(/\.ts$/, '.js'));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, code);
-  }
+  servers = await createServerProcesses();
 });
-afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL');
-  await rm(built, { recursive: true, force: true });
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function startProcess(port: number): Promise<{ child: ChildProcess; endpoint: string; lines: string[] }> {
-  const file = join(folder, 'cosmos.sqlite');
-  const child = spawn(process.execPath, [join(built, 'main.js'), '--port', String(port), '--file', file], {
-    env: { ...process.env, COSMOS_KEY: KEY },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    const match = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(line);
-    if (match?.[1] !== undefined) return { child, endpoint: match[1], lines };
-  }
-  throw new Error(`it never listened: ${lines.join('\n')}`);
-}
+afterAll(() => servers?.stop());
 
 async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<{ code: unknown; elapsedMs: number }> {
   const started = performance.now();
@@ -68,7 +24,7 @@ it('says what it is, and loses no acknowledged write to three kills under load',
   const acknowledged = new Map<string, number>();
   let port = 0;
   for (let round = 0; round < 3; round += 1) {
-    const { child, endpoint, lines } = await startProcess(port);
+    const { child, endpoint, lines } = await servers.start({ port });
     expect(lines.join('\n')).toMatch(/development server[\s\S]*not Azure Cosmos DB/);
     port = Number(new URL(endpoint).port);
     const client = new CosmosClient({
@@ -115,7 +71,7 @@ it('says what it is, and loses no acknowledged write to three kills under load',
   }
   expect(acknowledged.size).toBeGreaterThan(100);
 
-  const { child, endpoint } = await startProcess(port);
+  const { child, endpoint } = await servers.start({ port });
   const client = new CosmosClient({ endpoint, key: KEY });
   const container = client.database('db').container('load');
   const { resources } = await container.items.query('SELECT c.id, c.n FROM c', { maxItemCount: 1000 }).fetchAll();
