@@ -56,9 +56,10 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** What a test may put in the place of a gateway, around the real one. */
+/** What a test may put in the place of a gateway, around the real one, and of the size of pages and chunks. */
 export interface Overrides {
   readonly blobs?: (real: BlobsGateway) => BlobsGateway;
+  readonly sizes?: { readonly page: number; readonly chunk: number };
 }
 
 /** Everything wired, in one place. Nothing but this reads the clock, opens a socket or starts a timer by itself. */
@@ -97,7 +98,13 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const resource = resourceOf(config.vision.endpoint);
   const actors = createActors(sidecar, clock, { resource, defaults: { ...rate, ...capsOf(config) } });
   const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
-  const listing = new Listing({ blobs, manifests, results, vision });
+  const listing = new Listing({
+    blobs,
+    manifests,
+    results,
+    vision,
+    ...(overrides.sizes && { sizes: overrides.sizes }),
+  });
   const transactionsPerCall = () => vision.analyzer.features.length;
   const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4, transactionsPerCall });
   const chunks = new ChunkWork({
