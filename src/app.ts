@@ -105,8 +105,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     vision,
     ...(overrides.sizes && { sizes: overrides.sizes }),
   });
-  const transactionsPerCall = () => vision.analyzer.features.length;
-  const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4, transactionsPerCall });
+  const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
   const chunks = new ChunkWork({
     blobs,
     vision,
@@ -160,14 +159,14 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     runs,
     workflows,
     approval: config.approval,
-    features: () => vision.analyzer.features,
+    vision,
     nowMs: clock.nowMs,
     newRunId: () => uuidv7().replaceAll('-', ''),
   });
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
   const records = new RunRecords({ actors, runs, manifests, workflows, service: runService });
-  const quotes = new QuoteService({ blobs, listing, runs, analyzer, settings: quote });
+  const quotes = new QuoteService({ blobs, listing, runs, vision, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
   const quota = new QuotaControl(actors, resource);
   const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs });

@@ -89,7 +89,7 @@ export interface ReportInput {
   /** Calls it was granted before and did not start: they are given back. */
   readonly unused?: number;
   readonly transactionsPerCall?: number;
-  /** Calls this session has made without grants, in all. */
+  /** Transactions this session has made without grants, in all. */
   readonly made?: number;
 }
 

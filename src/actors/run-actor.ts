@@ -150,7 +150,7 @@ export class RunActorLogic implements RunActorApi {
     }
     const ask = {
       transactionsPerCall,
-      ...(made !== undefined && { made: { session, transactions: made * transactionsPerCall } }),
+      ...(made !== undefined && { made: { session, transactions: made } }),
     };
     if (state.control !== 'run') {
       if (made !== undefined) await this.lease(state, { ...ask, want: 0 });

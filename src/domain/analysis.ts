@@ -137,13 +137,26 @@ export interface Analyzer {
   readonly language: string;
 }
 
+/** The analyzer as a run asks it: with the features it chose; without a choice, as it is configured. */
+export function asking(analyzer: Analyzer, features: readonly string[] | undefined): Analyzer {
+  return features === undefined ? analyzer : { ...analyzer, features };
+}
+
+/** Do both answer alike? What they were asked for is another question. */
+export function isSameAnalyzer(a: Analyzer | undefined, b: Analyzer): boolean {
+  return a !== undefined && a.provider === b.provider && a.version === b.version && a.language === b.language;
+}
+
 /** Same bytes, same provider, version and language: the same answer. Features are merged in one entry. */
 export function cacheKey(contentHash: string, { provider, version, language }: Analyzer): string {
   return `${contentHash}-${provider}-${version}-${language}`;
 }
 
 /** Features that `wanted` has and `known` has not: what is left to be paid for. */
-export function missingFeatures(wanted: Analyzer, known: Analyzer | undefined): readonly string[] {
+export function missingFeatures(
+  wanted: Pick<Analyzer, 'features'>,
+  known: Pick<Analyzer, 'features'> | undefined,
+): readonly string[] {
   return wanted.features.filter((feature) => !known?.features.includes(feature));
 }
 
@@ -154,5 +167,23 @@ export function mergeAnalyses(
 ): { readonly analysis: ImageAnalysis; readonly analyzer: Analyzer } {
   if (!known) return paid;
   const features = [...new Set([...known.analyzer.features, ...paid.analyzer.features])].sort();
-  return { analysis: { ...known.analysis, ...paid.analysis }, analyzer: { ...paid.analyzer, features } };
+  const categories = mergeCategories(known.analysis.categories, paid.analysis.categories);
+  const analysis = { ...known.analysis, ...paid.analysis, ...(categories && { categories }) };
+  return { analysis, analyzer: { ...paid.analyzer, features } };
+}
+
+/** Categories are the one field that several features fill: each of the details adds to them. */
+function mergeCategories(
+  known: readonly Category[] | undefined,
+  paid: readonly Category[] | undefined,
+): readonly Category[] | undefined {
+  if (!known || !paid) return paid ?? known;
+  const merged = new Map(known.map((category) => [category.name, category]));
+  for (const category of paid) {
+    const before = merged.get(category.name);
+    const detail = { ...before?.detail, ...category.detail };
+    const hasDetail = before?.detail !== undefined || category.detail !== undefined;
+    merged.set(category.name, { ...before, ...category, ...(hasDetail && { detail }) });
+  }
+  return [...merged.values()];
 }

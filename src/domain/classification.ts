@@ -1,13 +1,13 @@
-import type { Analyzer } from './analysis';
+import { type Analyzer, isSameAnalyzer, missingFeatures } from './analysis';
 import type { ListedBlob, StoredImage } from './image';
-import { isCovered, type RetryFilter } from './retry-filter';
+import { isCovered, type RetryFilter, type Tried } from './retry-filter';
 
 /**
  * What to do with each image of an interval, from its listing and its stored document. Pure: the same two lists give the
  * same answer on every execution.
  *
  * I1 An image that this chunk has already written is never worked on again by the same chunk.
- * I2 An image whose bytes and analyzer did not change is never worked on again.
+ * I2 An image whose bytes and analyzer did not change is worked on again only for features it was never asked for.
  * I3 A retry works on nothing but what its filter covers.
  */
 
@@ -31,33 +31,43 @@ export function classify(
   if (!stored) return retry ? { kind: 'unchanged', blob } : { kind: 'new', blob };
   if (chunkId !== undefined && stored.chunkId === chunkId) return { kind: 'written', blob, stored };
   if (retry && !isCovered(retry, stored)) return { kind: 'unchanged', blob, stored };
-  return { kind: isCurrent(blob, stored, analyzer) ? 'unchanged' : 'changed', blob, stored };
+  const isCurrent = stored.etag === blob.etag && stands(stored, analyzer);
+  return { kind: isCurrent ? 'unchanged' : 'changed', blob, stored };
 }
 
-/** Is the stored state the answer this analyzer would give for these bytes? */
-function isCurrent(blob: ListedBlob, stored: StoredImage, analyzer: Analyzer): boolean {
-  if (stored.etag !== blob.etag) return false;
+/** Is the stored state what this analyzer would answer for the same bytes, or refuse? */
+export function stands(stored: Tried, analyzer: Analyzer): boolean {
   switch (stored.status) {
     case 'removed':
       return false;
     case 'failed':
-      // A permanent refusal of the same bytes by the same analyzer would be paid for and refused again.
-      return stored.error?.retryable === false && covers(stored.analyzer, analyzer);
+      return isRefused(stored, analyzer);
     case 'skipped':
+      return isSameAnalyzer(stored.analyzer, analyzer); // by size or format, whatever is asked for
     case 'succeeded':
-      return covers(stored.analyzer, analyzer);
+      return isSameAnalyzer(stored.analyzer, analyzer) && missingFeatures(analyzer, stored.analyzer).length === 0;
   }
 }
 
-/** Same provider, version and language, and every feature asked for now was asked for then. */
-export function covers(stored: Analyzer | undefined, wanted: Analyzer): boolean {
-  return (
-    stored !== undefined &&
-    stored.provider === wanted.provider &&
-    stored.version === wanted.version &&
-    stored.language === wanted.language &&
-    wanted.features.every((feature) => stored.features.includes(feature))
-  );
+/** Features that the stored analysis has of what is asked for; a failed image keeps what it had before. */
+export function answered(stored: Tried, analyzer: Analyzer): readonly string[] {
+  if (stored.status !== 'succeeded' && stored.status !== 'failed') return [];
+  const known = stored.analyzer;
+  if (known === undefined || !isSameAnalyzer(known, analyzer)) return [];
+  return analyzer.features.filter((feature) => known.features.includes(feature));
+}
+
+/** What Vision says of the bytes alone: no choice of features changes it. */
+const REFUSALS_OF_BYTES: ReadonlySet<string> = new Set(['vision-invalid-size', 'vision-invalid-format']);
+
+/** A permanent refusal of the same bytes by the same analyzer would be refused again. */
+function isRefused(stored: Tried, analyzer: Analyzer): boolean {
+  const { error } = stored;
+  if (error?.retryable !== false || error.stage !== 'vision' || !isSameAnalyzer(stored.analyzer, analyzer))
+    return false;
+  const missing = missingFeatures(analyzer, { features: answered(stored, analyzer) });
+  if (missing.length === 0) return false;
+  return REFUSALS_OF_BYTES.has(error.code) || (error.features ?? []).every((feature) => missing.includes(feature));
 }
 
 /** Documents of the interval that were not listed and are not yet removed. */

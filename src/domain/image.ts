@@ -39,6 +39,8 @@ export interface ImageError {
   readonly retryable: boolean;
   readonly httpStatus?: number;
   readonly requestId?: string;
+  /** What Vision was asked for when it refused. */
+  readonly features?: readonly string[];
 }
 
 /** One try at one stage; the document keeps the last MAX_ATTEMPTS. */
@@ -75,7 +77,9 @@ export interface ImageDocument {
   readonly status: ImageStatus;
   readonly reason?: ImageReason;
   readonly error?: ImageError;
+  /** Of these bytes. A failed image keeps what it had before: asking for more never costs what is known. */
   readonly analysis?: ImageAnalysis;
+  /** Who said it, and which features it answered. */
   readonly analyzer?: Analyzer;
   readonly source?: 'call' | 'cache';
   /** Billed by this analysis. */
@@ -124,7 +128,7 @@ export function contributionOf(image: Pick<ImageDocument, 'status' | 'sizeBytes'
   const sum: Record<string, number> = { [KEY.image(image.status)]: 1 };
   if (image.status !== 'removed' && image.sizeBytes > 0) sum[KEY.bytes] = image.sizeBytes;
   const { analysis, analyzer } = image;
-  if (image.status !== 'succeeded' || !analysis) return sum;
+  if (!analysis || (image.status !== 'succeeded' && image.status !== 'failed')) return sum;
   if (analyzer) sum[KEY.analyzer(`${analyzer.provider} ${analyzer.version}`)] = 1;
   if (analysis.metadata?.format) sum[KEY.format(analysis.metadata.format)] = 1;
   for (const { name } of analysis.categories ?? []) sum[KEY.category(name)] = 1;

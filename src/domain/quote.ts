@@ -10,6 +10,10 @@ export interface ListingCounts {
   readonly unchanged: number;
   /** Stored images of the same name interval that the listing does not show. */
   readonly missing: number;
+  /** New and changed images that need no call: their answer is known. Absent: none. */
+  readonly cached?: number;
+  /** Transactions that known answers spare the new and changed images. Absent: none. */
+  readonly sparedTransactions?: number;
   /** Refused by size alone, before any download; by reason. */
   readonly ineligible: Readonly<Record<string, number>>;
 }
@@ -28,15 +32,16 @@ export interface Quote {
   readonly expiresAt?: string;
   readonly images: ListingCounts;
   readonly calls: number;
-  /** calls x billable features. Vision 3.2 bills each visual feature as one transaction. */
+  /** Billable features of each call: those that are not known yet. Vision 3.2 bills each visual feature as one transaction. */
   readonly transactions: number;
   readonly price: { readonly unit: number; readonly currency: string; readonly total: number; readonly estimate: true };
   readonly duration: { readonly atQuotaSeconds?: number };
 }
 
 export function quoteOf(images: ListingCounts, features: number, price: Price, ratePerSecond?: number): Quote {
-  const calls = images.new + images.changed;
-  const transactions = calls * features;
+  const work = images.new + images.changed;
+  const calls = work - (images.cached ?? 0);
+  const transactions = work * features - (images.sparedTransactions ?? 0);
   // Money in whole millionths, so that 0.1 + 0.2 never shows.
   const total = Math.round(transactions * price.unit * 1e6) / 1e6;
   return {
@@ -60,7 +65,8 @@ export interface Plan {
 /** One text for equal plans, whatever the order of their keys: what a plan hash is taken of. */
 export function planText({ container, prefix, images, features, analyzer }: Plan): string {
   const ineligible = Object.entries(images.ineligible).sort(([a], [b]) => (a < b ? -1 : 1));
-  const counts = [images.total, images.new, images.changed, images.unchanged, images.missing];
+  const known = [images.cached ?? 0, images.sparedTransactions ?? 0];
+  const counts = [images.total, images.new, images.changed, images.unchanged, images.missing, ...known];
   const vision = [analyzer.provider, analyzer.version, analyzer.language];
   return JSON.stringify([container, prefix, counts, ineligible, [...features].sort(), vision]);
 }
@@ -76,8 +82,15 @@ export function addListings(a: ListingCounts, b: ListingCounts): ListingCounts {
     changed: a.changed + b.changed,
     unchanged: a.unchanged + b.unchanged,
     missing: a.missing + b.missing,
+    ...present('cached', a, b),
+    ...present('sparedTransactions', a, b),
     ineligible,
   };
+}
+
+function present(key: 'cached' | 'sparedTransactions', a: ListingCounts, b: ListingCounts): Partial<ListingCounts> {
+  const sum = (a[key] ?? 0) + (b[key] ?? 0);
+  return sum === 0 ? {} : { [key]: sum };
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { Analyzer } from './analysis';
-import { covers } from './classification';
+import { stands } from './classification';
 import { isCovered, type RetryFilter, type Tried } from './retry-filter';
 
 /** Why trying again would only be refused again, while the bytes are the same; undefined when it may help. */
 export function whyNot(image: Tried, analyzer: Analyzer): string | undefined {
-  if (!covers(image.analyzer, analyzer)) return undefined;
-  if (image.status === 'failed' && image.error?.retryable !== false) return undefined;
+  if (!stands(image, analyzer)) return undefined;
   return image.reason ?? image.error?.code ?? 'unknown';
 }
 

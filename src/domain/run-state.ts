@@ -336,6 +336,7 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     id: state.request.id,
     container: state.request.container,
     prefix: state.request.prefix,
+    features: state.request.features,
     status: state.status,
     phase: state.phase,
     counts: {

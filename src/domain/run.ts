@@ -41,6 +41,7 @@ export interface RunRequest {
   readonly container: string;
   /** Only blobs whose names start with it; empty for all. */
   readonly prefix: string;
+  /** What Vision is asked for. */
   readonly features: readonly string[];
   /** Lets a listing that lost many known images remove their results (I11 of the design). */
   readonly confirmShrink: boolean;
@@ -81,6 +82,8 @@ export interface RunView {
   readonly id: string;
   readonly container: string;
   readonly prefix: string;
+  /** What Vision is asked for; absent in records of older runs. */
+  readonly features?: readonly string[];
   readonly status: RunStatus;
   readonly phase: RunPhase;
   readonly counts: RunCounts;

@@ -1,5 +1,4 @@
-import type { Analyzer } from './analysis';
-import { covers } from './classification';
+import { type Analyzer, isSameAnalyzer } from './analysis';
 import { type Counters, differences } from './counters';
 import type { ListedBlob, StoredImage } from './image';
 
@@ -38,13 +37,14 @@ export function staleness(blob: ListedBlob, image: StoredImage, analyzer: Analyz
   if (image.etag !== blob.etag) {
     return { kind: 'stale', blob: blob.name, field: 'etag', expected: blob.etag, actual: image.etag };
   }
-  if (image.analyzer === undefined || covers(image.analyzer, analyzer)) return undefined;
+  if (image.analyzer === undefined || isSameAnalyzer(image.analyzer, analyzer)) return undefined;
   const [expected, actual] = [named(analyzer), named(image.analyzer)];
   return { kind: 'stale', blob: blob.name, field: 'analyzer', expected, actual };
 }
 
-function named({ provider, version, language, features }: Analyzer): string {
-  return `${provider} ${version} ${language} ${features.join(',')}`;
+/** Features are a run's own choice: a document that holds fewer than another run asks for is not stale. */
+function named({ provider, version, language }: Analyzer): string {
+  return `${provider} ${version} ${language}`;
 }
 
 /** Every total that is not the sum of the documents. */

@@ -85,11 +85,11 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function refusalOfApp(error: AppError): Refusal {
-  const { existingRun, runStatus } = error.context;
+  const { existingRun, runStatus, pointer } = error.context;
   return {
     code: error.code,
     detail: error.message,
-    errors: [],
+    errors: typeof pointer === 'string' ? [{ pointer, detail: error.message }] : [],
     headers: {},
     ...(typeof existingRun === 'string' && { existingRun }),
     ...(isRunStatus(runStatus) && { runStatus }),

@@ -57,6 +57,8 @@ export interface StartRunCommand {
   readonly id?: string;
   readonly container: string;
   readonly prefix?: string;
+  /** What Vision is asked for, in any case. Absent: as configured. @throws AppError invalid-request for what it does not have */
+  readonly features?: readonly string[];
   readonly confirmShrink?: boolean;
   /** Absent: as configured. */
   readonly approval?: ApprovalRule;
@@ -94,7 +96,7 @@ export interface RetryCommand extends Said {
   readonly filter: RetryFilter;
 }
 
-export interface QuoteCommand {
+export interface QuoteCommand extends Pick<StartRunCommand, 'features'> {
   readonly container: string;
   readonly prefix?: string;
 }
@@ -102,6 +104,7 @@ export interface QuoteCommand {
 export interface ContainerQuote extends Omit<Quote, 'images' | 'duration'> {
   readonly container: string;
   readonly prefix: string;
+  readonly features: readonly string[];
   readonly planHash: string;
   readonly expiresAt: string;
   readonly images: Quote['images'] & { readonly cached: number };

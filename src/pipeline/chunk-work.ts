@@ -1,4 +1,5 @@
 import type { ContainerActorApi } from '../actors/container-actor.api';
+import { asking } from '../domain/analysis';
 import { progressOf } from '../domain/chunk-progress';
 import { type Classified, classify } from '../domain/classification';
 import { addInto, type Counters } from '../domain/counters';
@@ -35,6 +36,8 @@ export interface ChunkDeps extends ImageDeps {
 export interface ChunkTask {
   readonly container: string;
   readonly prefix: string;
+  /** What Vision is asked for; absent: as configured. */
+  readonly features?: readonly string[];
   readonly retry?: RetryFilter;
   readonly ref: ChunkRef;
 }
@@ -173,9 +176,8 @@ class ChunkExecution {
       else if (image.chunkId === this.id) this.outcomes.push(outcomeOf(image, false));
       else if (image.status !== 'removed') gone.push(image);
     }
-    const listed = blobs.map((blob) =>
-      classify(blob, stored.get(blob.name), this.deps.vision.analyzer, this.id, this.task.retry),
-    );
+    const analyzer = asking(this.deps.vision.analyzer, this.task.features);
+    const listed = blobs.map((blob) => classify(blob, stored.get(blob.name), analyzer, this.id, this.task.retry));
     return { listed, gone };
   }
 
@@ -192,9 +194,10 @@ class ChunkExecution {
       container: this.task.container,
       runId: this.task.ref.runId,
       chunkId: this.id,
+      ...(this.task.features && { features: this.task.features }),
       permit: () => hold.permit(),
-      callPermit: () => hold.callPermit(),
-      callUnused: () => hold.callUnused(),
+      callPermit: (transactions: number) => hold.callPermit(transactions),
+      callUnused: (transactions: number) => hold.callUnused(transactions),
       inFlight: (change: 1 | -1) => {
         this.inFlight += change;
       },

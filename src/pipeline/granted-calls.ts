@@ -2,7 +2,7 @@
 const GRANT_MS = 1_000;
 
 /**
- * The calls that one process may start for one run: what it was granted, what it wants, what it did not use.
+ * The calls of one price that one process may start for one run: what it was granted, what it wants, what it did not use.
  *
  * I1 A call is taken once and only before its grant grows stale; a stale one is given back with the next report.
  * I2 What was taken and not billed is given back too, and what is left when the work ends.
@@ -65,6 +65,11 @@ export class GrantedCalls {
     const want = Math.max(0, this.waiting + this.startedLately - this.left);
     this.startedLately = 0;
     return { want, unused };
+  }
+
+  /** A limit holds by now, whatever the calls of other prices: freedom ends for all. */
+  limited(): void {
+    this.unlimited = false;
   }
 
   granted(calls: number | 'unlimited', nowMs: number, limit: string | undefined): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cacheKey, mergeAnalyses, missingFeatures } from '../domain/analysis';
-import type { Classified } from '../domain/classification';
+import { type Analyzer, asking, cacheKey, isSameAnalyzer, mergeAnalyses, missingFeatures } from '../domain/analysis';
+import { answered, type Classified } from '../domain/classification';
 import type { Counters } from '../domain/counters';
 import { checkEligibility, ineligibleByListing } from '../domain/eligibility';
 import { AppError } from '../domain/errors';
@@ -36,7 +36,8 @@ import type { SingleFlight } from './single-flight';
  * I3 Every document that is not `succeeded` carries a reason a person can act on.
  * I4 What this chunk replaced is remembered in the document (`replaced`), so the delta is a function of documents: a
  *    document that this chunk writes twice keeps what it replaced the first time.
- * I5 Bytes that an analyzer has seen are never paid for again, in whatever container and under whatever name.
+ * I5 Bytes that an analyzer has seen are never paid for again, in whatever container and under whatever name: Vision is
+ *    asked for the features that neither cache nor document has, and what is known of the same bytes is never dropped.
  */
 export interface ImageDeps {
   readonly blobs: BlobsGateway;
@@ -57,11 +58,13 @@ export interface ChunkContext {
   readonly container: string;
   readonly runId: string;
   readonly chunkId: string;
+  /** What Vision is asked for; absent: as configured. */
+  readonly features?: readonly string[];
   readonly permit: () => Promise<Permit>;
-  /** A permit and one of the calls that the quota grants. */
-  readonly callPermit: () => Promise<Permit>;
-  /** That call was not made, or was refused before it was billed. */
-  readonly callUnused: () => void;
+  /** A permit and one of the calls of so many transactions that the quota grants. */
+  readonly callPermit: (transactions: number) => Promise<Permit>;
+  /** Such a call was not made, or was refused before it was billed. */
+  readonly callUnused: (transactions: number) => void;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
   /** Why this image does not go on, where that takes long. */
@@ -76,6 +79,8 @@ export type WorkResult =
 /** What the analysis of the bytes came to. */
 type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
   Partial<Pick<ImageDocument, 'reason' | 'error' | 'analysis' | 'analyzer' | 'source' | 'contentHash'>>;
+
+type Known = Pick<CachedAnswer, 'analysis' | 'analyzer'>;
 
 /** An image that changes under our hands is followed this often, then left to the next run. */
 const MAX_FOLLOWED_CHANGES = 2;
@@ -109,6 +114,11 @@ export class ImageWork {
     this.stored = item.kind === 'new' ? undefined : item.stored;
   }
 
+  /** Who answers, asked for what this run wants. */
+  private get analyzer(): Analyzer {
+    return asking(this.deps.vision.analyzer, this.chunk.features);
+  }
+
   async run(): Promise<WorkResult> {
     const byListing = ineligibleByListing(this.blob.sizeBytes, this.deps.vision.limits);
     const permit = await this.chunk.permit();
@@ -118,7 +128,7 @@ export class ImageWork {
     try {
       const verdict = byListing ? this.skipped(byListing) : await this.analyze();
       if (typeof verdict === 'string') return { saved: false, stop: verdict };
-      return { saved: true, document: await this.save(verdict) };
+      return { saved: true, document: await this.save(await this.keepingKnown(verdict)) };
     } finally {
       leave();
     }
@@ -128,7 +138,8 @@ export class ImageWork {
   async setAside(): Promise<WorkResult> {
     const message = 'Processing this image ended the process several times.';
     const error: ImageError = { code: 'poison', stage: 'vision', message, retryable: true };
-    return { saved: true, document: await this.save({ status: 'failed', reason: 'poison', error, transactions: 0 }) };
+    const verdict = await this.keepingKnown({ status: 'failed', reason: 'poison', error, transactions: 0 });
+    return { saved: true, document: await this.save(verdict) };
   }
 
   private async analyze(): Promise<Verdict | Exclude<Permit, 'go'>> {
@@ -192,19 +203,19 @@ export class ImageWork {
 
   /** I5: the answer for these bytes, from the cache or paid for once. */
   private answer(bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
-    const { vision, cache, flights, clock } = this.deps;
-    const key = cacheKey(contentHash, vision.analyzer);
+    const { cache, flights, clock } = this.deps;
+    const key = cacheKey(contentHash, this.analyzer);
     return flights.run(key, async () => {
       for (;;) {
         const permit = await this.chunk.permit();
         if (permit !== 'go') return permit;
         const claimant = { holder: this.chunk.chunkId, nowMs: clock.nowMs(), leaseMs: CLAIM_MS };
         const askedMs = clock.nowMs();
-        const claim = await cache.claim(key, vision.analyzer.features, claimant);
-        if (claim.state === 'granted') return this.pay(bytes, claim);
+        const claim = await cache.claim(key, this.analyzer.features, claimant);
+        if (claim.state === 'granted') return this.pay(bytes, contentHash, claim);
         if (claim.state === 'hit') {
           this.record('cache', askedMs, 0, { ok: true });
-          return this.known(claim.answer);
+          return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
         }
         this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
         await clock.sleep(CLAIM_POLL_MS);
@@ -220,13 +231,19 @@ export class ImageWork {
     return { ...verdict, source: 'call', transactions: paid.transactions };
   }
 
-  private async pay(bytes: Uint8Array, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
+  private async pay(bytes: Uint8Array, contentHash: string, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
     if (claim.abandonedAt !== undefined) this.maybeBilled(claim.abandonedAt);
     let isKept = false;
     try {
-      const verdict = await this.call(bytes, missingFeatures(this.deps.vision.analyzer, claim.known?.analyzer));
+      const known = await this.union(contentHash, claim.known);
+      const missing = missingFeatures(this.analyzer, known?.analyzer);
+      if (known && missing.length === 0) {
+        isKept = await this.deps.cache.put(claim, { ...known, paid: this.paidBefore() }).catch(() => false);
+        return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
+      }
+      const verdict = await this.call(bytes, missing);
       if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
-      const merged = mergeAnalyses(claim.known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
+      const merged = mergeAnalyses(known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
       // The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known
       // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
       const { transactions } = verdict;
@@ -236,6 +253,41 @@ export class ImageWork {
     } finally {
       if (!isKept) await this.deps.cache.release(claim).catch(() => undefined);
     }
+  }
+
+  /** The cache has forgotten what the document still says: by whom it was paid for is there too. */
+  private paidBefore(): CachedAnswer['paid'] {
+    const { chunkId = '', analyzedAt, transactions = 0 } = this.stored ?? {};
+    return { holder: chunkId, at: analyzedAt ?? new Date(this.deps.clock.nowMs()).toISOString(), transactions };
+  }
+
+  /** An answer together with what the stored document says of the same bytes beyond it (I5). */
+  private async union(contentHash: string, cached: CachedAnswer | undefined): Promise<Known | undefined> {
+    const known = cached && { analysis: cached.analysis, analyzer: cached.analyzer };
+    const { analyzer, contentHash: storedHash } = this.stored ?? {};
+    if (!analyzer || storedHash !== contentHash || !isSameAnalyzer(analyzer, this.analyzer)) return known;
+    if (missingFeatures(analyzer, known?.analyzer).length === 0) return known;
+    const standing = await this.standing((document) => document.contentHash === contentHash);
+    return standing && known ? mergeAnalyses(standing, known) : (standing ?? known);
+  }
+
+  /** A failure to learn more takes nothing away (I5). */
+  private async keepingKnown(verdict: Verdict): Promise<Verdict> {
+    const { stored, blob } = this;
+    if (verdict.status !== 'failed' || !stored || answered(stored, stored.analyzer ?? this.analyzer).length === 0) {
+      return verdict;
+    }
+    const isOfThese = ({ etag, contentHash }: ImageDocument) =>
+      etag === blob.etag || (contentHash !== undefined && contentHash === verdict.contentHash);
+    return { ...verdict, ...(await this.standing(isOfThese)) };
+  }
+
+  /** What the stored document says, where it is about the same bytes, by the same analyzer. */
+  private async standing(isOfThese: (document: ImageDocument) => boolean): Promise<Known | undefined> {
+    const { document } = (await this.deps.results.get(this.chunk.container, this.blob.name)) ?? {};
+    if (!document?.analysis || !document.analyzer || !isOfThese(document)) return undefined;
+    const { analysis, analyzer } = document;
+    return isSameAnalyzer(analyzer, this.analyzer) ? { analysis, analyzer } : undefined;
   }
 
   /** An earlier execution claimed this call and did not end it: Vision may have answered, and billed, into the void. */
@@ -248,13 +300,13 @@ export class ImageWork {
     for (let attempt = 1; ; ) {
       const waitFromMs = this.deps.clock.nowMs();
       const turn = await this.deps.visionPace.turn();
-      const permit = await this.chunk.callPermit(); // I2
+      const permit = await this.chunk.callPermit(features.length); // I2
       if (permit !== 'go') {
         this.deps.visionPace.giveBack(turn);
         return permit;
       }
       if (this.deps.visionPace.isOver(turn)) {
-        this.chunk.callUnused(); // a pause was announced while the permit was waited for
+        this.chunk.callUnused(features.length); // a pause was announced while the permit was waited for
         continue;
       }
       const startedMs = this.deps.clock.nowMs();
@@ -263,7 +315,7 @@ export class ImageWork {
       this.deps.visionPace.answered(visionAnswer(outcome), turn);
       this.record('vision', startedMs, startedMs - waitFromMs, outcome);
       if (!outcome.ok && outcome.code === 'vision-throttled') {
-        this.chunk.callUnused();
+        this.chunk.callUnused(features.length);
         this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
       }
       if (outcome.ok) {
@@ -271,7 +323,7 @@ export class ImageWork {
         return {
           status: 'succeeded',
           analysis: outcome.analysis,
-          analyzer: outcome.analyzer ?? this.deps.vision.analyzer,
+          analyzer: { ...(outcome.analyzer ?? this.deps.vision.analyzer), features },
           source: 'call',
           transactions: this.transactions,
         };
@@ -281,12 +333,12 @@ export class ImageWork {
       }
       const counts = outcome.code !== 'vision-throttled' && !this.isSpared(turn, this.deps.visionPace);
       if (!outcome.retryable || (counts && attempt >= IMAGE_RETRY.maxAttempts)) {
-        const error: ImageError = { ...pickError(outcome), stage: 'vision' };
+        const error: ImageError = { ...pickError(outcome), stage: 'vision', features };
         return {
           status: 'failed',
           reason: outcome.code,
           error,
-          analyzer: this.deps.vision.analyzer,
+          analyzer: { ...this.analyzer, features: [] },
           transactions: this.transactions,
         };
       }
@@ -358,7 +410,7 @@ export class ImageWork {
   }
 
   private skipped(reason: ImageReason): Verdict {
-    return { status: 'skipped', reason, analyzer: this.deps.vision.analyzer, transactions: 0 };
+    return { status: 'skipped', reason, analyzer: this.analyzer, transactions: 0 };
   }
 
   private record(

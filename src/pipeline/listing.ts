@@ -1,4 +1,5 @@
-import { classify } from '../domain/classification';
+import { asking } from '../domain/analysis';
+import { answered, classify } from '../domain/classification';
 import { ineligibleByListing } from '../domain/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image';
@@ -32,6 +33,8 @@ export interface ListingScope {
   readonly runId: string;
   readonly container: string;
   readonly prefix: string;
+  /** What Vision is asked for; absent: as configured. */
+  readonly features?: readonly string[];
   /** Only what it covers counts as work. */
   readonly retry?: RetryFilter;
 }
@@ -39,8 +42,12 @@ export interface ListingScope {
 /** One chunk of a run's listing. */
 export type ChunkPlace = Omit<ListingScope, 'runId'> & { readonly ref: ChunkRef };
 
-function scopeOf({ ref, container, prefix, retry }: ChunkPlace): ListingScope {
-  return { runId: ref.runId, container, prefix, ...(retry === undefined ? {} : { retry }) };
+function scopeOf({ ref, container, prefix, features, retry }: ChunkPlace): ListingScope {
+  return {
+    ...{ runId: ref.runId, container, prefix },
+    ...(features === undefined ? {} : { features }),
+    ...(retry === undefined ? {} : { retry }),
+  };
 }
 
 interface Found {
@@ -85,7 +92,7 @@ export class Listing {
   }
 
   /** What a run would list now: counted page by page, nothing written. */
-  async count(where: Pick<ListingScope, 'container' | 'prefix'>): Promise<ListingCounts> {
+  async count(where: Pick<ListingScope, 'container' | 'prefix' | 'features'>): Promise<ListingCounts> {
     const scope = { ...where, runId: '' };
     let counts = NO_LISTING;
     let marker: string | undefined;
@@ -170,13 +177,16 @@ export class Listing {
     chunks: readonly (readonly ListedBlob[])[],
     bounds: readonly Omit<ChunkBounds, 'settled'>[],
   ): Promise<{ counts: ListingCounts; settled: boolean[] }> {
-    const { analyzer, limits } = this.deps.vision;
+    const { limits } = this.deps.vision;
+    const analyzer = asking(this.deps.vision.analyzer, scope.features);
     const chunkOf = new Map(chunks.flatMap((part, chunk) => part.map((blob): [string, number] => [blob.name, chunk])));
     const byName = new Map(chunks.flat().map((blob) => [blob.name, blob]));
     const unchanged = chunks.map(() => 0);
     const missing = chunks.map(() => 0);
     const seen = new Set<string>();
     let changed = 0;
+    let cached = 0;
+    let sparedTransactions = 0;
     const page = { prefix: scope.prefix, ...boundsOf({ ...bounds[0], to: bounds.at(-1)?.to }) };
     for await (const stored of this.deps.results.range(scope.container, page)) {
       const blob = byName.get(stored.blob);
@@ -190,7 +200,12 @@ export class Listing {
       if (classify(blob, stored, analyzer, undefined, scope.retry).kind === 'unchanged') {
         const at = chunkOf.get(blob.name) ?? 0;
         unchanged[at] = (unchanged[at] ?? 0) + 1;
-      } else changed += 1;
+        continue;
+      }
+      changed += 1;
+      const known = stored.etag === blob.etag ? answered(stored, analyzer).length : 0;
+      sparedTransactions += known;
+      if (known === analyzer.features.length) cached += 1;
     }
     const ineligible: Record<string, number> = {};
     let fresh = 0;
@@ -207,7 +222,11 @@ export class Listing {
     }
     const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
     return {
-      counts: { total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
+      counts: {
+        ...{ total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
+        ...(cached > 0 && { cached }),
+        ...(sparedTransactions > 0 && { sparedTransactions }),
+      },
       settled: chunks.map((part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0),
     };
   }

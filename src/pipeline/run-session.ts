@@ -14,6 +14,8 @@ import { GrantedCalls } from './granted-calls';
  * I1 `permit` answers `go` only while the last report is younger than FRESH_MS (I2 of chunk-lease), counted from when it
  *    was sent: a silent actor stops the calls, it never frees them.
  * I2 A granted call starts within GRANT_MS or not at all: what is saved up somewhere is a burst elsewhere.
+ * I3 A call is granted for what it will be billed as, so that a cap which is just enough is enough: calls that ask for a
+ *    single missing feature and calls that ask for all are granted apart.
  */
 export type Permit = 'go' | 'lost' | Exclude<Control, 'run'>;
 
@@ -29,10 +31,10 @@ export interface ChunkHold {
   /** The range that ends at `upTo` is done: what is next? */
   cleared(upTo: number): Promise<CarefulRange | undefined>;
   permit(): Promise<Permit>;
-  /** Like `permit`, and one of the calls that this process was granted. */
-  callPermit(): Promise<Permit>;
-  /** The call of the last `callPermit` was not made, or was refused before it was billed. */
-  callUnused(): void;
+  /** Like `permit`, and one of the calls of so many transactions that this process was granted. */
+  callPermit(transactions: number): Promise<Permit>;
+  /** Such a call was not made, or was refused before it was billed. */
+  callUnused(transactions: number): void;
   close(progress: ChunkProgress, complete: boolean): Promise<void>;
   /** Stops reporting; the lease runs out by itself. */
   abandon(): void;
@@ -42,8 +44,6 @@ export interface SessionDeps {
   readonly run: (id: string) => RunActorApi;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** What one call is billed as. */
-  readonly transactionsPerCall: () => number;
 }
 
 interface HeldChunk {
@@ -107,11 +107,12 @@ class RunSession {
   private control: Control = 'run';
   private freshUntilMs = 0;
   private reporting = false;
-  private readonly calls = new GrantedCalls();
+  /** By the transactions of a call (I3). */
+  private readonly calls = new Map<number, GrantedCalls>();
   private wakeReporter: (() => void) | undefined;
   private readonly id: string;
   private reports = 0;
-  /** Of the calls made without a grant: how many the run actor has heard of. */
+  /** Of the transactions made without a grant: how many the run actor has heard of. */
   private told = 0;
 
   constructor(
@@ -134,8 +135,8 @@ class RunSession {
       ...(granted.careful && { careful: granted.careful }),
       cleared: async (upTo) => (await this.deps.run(this.runId).clearChunk({ ref: chunk.ref, upTo })).careful,
       permit: () => this.permit(chunk),
-      callPermit: () => this.callPermit(chunk),
-      callUnused: () => this.calls.giveBack(),
+      callPermit: (transactions) => this.callPermit(chunk, this.callsOf(transactions)),
+      callUnused: (transactions) => this.callsOf(transactions).giveBack(),
       close: async (progress, complete) => {
         this.chunks.delete(id);
         await this.deps.run(this.runId).closeChunk({ ref: chunk.ref, attempt: chunk.attempt, progress, complete });
@@ -154,14 +155,22 @@ class RunSession {
     }
   }
 
-  private async callPermit(chunk: HeldChunk): Promise<Permit> {
+  private callsOf(transactions: number): GrantedCalls {
+    const known = this.calls.get(transactions);
+    if (known) return known;
+    const calls = new GrantedCalls();
+    this.calls.set(transactions, calls);
+    return calls;
+  }
+
+  private async callPermit(chunk: HeldChunk, calls: GrantedCalls): Promise<Permit> {
     for (;;) {
       const permit = await this.permit(chunk);
-      if (permit !== 'go' || this.calls.take(this.deps.clock.monotonicMs())) return permit;
-      this.calls.waiting += 1;
+      if (permit !== 'go' || calls.take(this.deps.clock.monotonicMs())) return permit;
+      calls.waiting += 1;
       this.wakeReporter?.();
       await new Promise<void>((resolve) => this.waiters.push(resolve));
-      this.calls.waiting -= 1;
+      calls.waiting -= 1;
     }
   }
 
@@ -183,7 +192,7 @@ class RunSession {
 
   /** The interval, cut short once: the very first call waits for no full one. */
   private async untilNextReport(): Promise<void> {
-    if (this.calls.isAsked) return this.deps.clock.sleep(REPORT_INTERVAL_MS);
+    if ([...this.calls.values()].some(({ isAsked }) => isAsked)) return this.deps.clock.sleep(REPORT_INTERVAL_MS);
     const asked = new Promise<void>((resolve) => {
       this.wakeReporter = resolve;
     });
@@ -191,28 +200,42 @@ class RunSession {
     this.wakeReporter = undefined;
   }
 
+  /** The progress of all chunks with the calls of one price; the calls of another price follow alone. */
   private async reportOnce(): Promise<void> {
-    const { clock, run } = this.deps;
-    const sentMs = clock.monotonicMs();
-    const { want, unused } = this.calls.ask(sentMs);
-    const report = this.reportOf(this.progress(), want, unused);
-    try {
-      const { control, lost, calls, limit } = await run(this.runId).report(report);
-      this.told = report.made ?? 0;
-      this.control = control;
-      this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
-      this.calls.granted(calls, clock.monotonicMs(), limit);
-      for (const id of lost) this.lose(id);
-    } catch {
-      // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
+    const prices: Iterable<readonly [number, GrantedCalls | undefined]> =
+      this.calls.size > 0 ? this.calls : [[1, undefined]];
+    let chunks: readonly ChunkReport[] | undefined = this.progress();
+    for (const [price, calls] of prices) {
+      const sentMs = this.deps.clock.monotonicMs();
+      const { want, unused } = calls?.ask(sentMs) ?? { want: 0, unused: 0 };
+      if (chunks === undefined && want + unused === 0) continue;
+      const report = this.reportOf(chunks ?? [], want, unused, price);
+      try {
+        const answer = await this.deps.run(this.runId).report(report);
+        chunks = undefined;
+        this.told = report.made ?? 0;
+        this.control = answer.control;
+        this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
+        if (answer.calls !== 'unlimited') for (const each of this.calls.values()) each.limited();
+        calls?.granted(answer.calls, this.deps.clock.monotonicMs(), answer.limit);
+        for (const id of answer.lost) this.lose(id);
+      } catch {
+        // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
+      }
     }
   }
 
   /** What was granted and not used goes back, or a run that ends would leave it booked; what was made ungranted is told. */
   private async settle(): Promise<void> {
-    const unused = this.calls.rest();
-    if (unused === 0 && this.calls.made === this.told) return;
-    const last = this.reportOf([], 0, unused);
+    for (const [price, calls] of this.calls) {
+      if (this.chunks.size > 0) return;
+      const unused = calls.rest();
+      if (unused > 0) await this.offer(this.reportOf([], 0, unused, price));
+    }
+    if (this.made !== this.told) await this.offer(this.reportOf([], 0, 0, 1));
+  }
+
+  private async offer(last: ReportInput): Promise<void> {
     for (let tries = 1; tries <= SETTLE_TRIES && this.chunks.size === 0; tries += 1) {
       try {
         await this.deps.run(this.runId).report(last);
@@ -224,17 +247,26 @@ class RunSession {
     }
   }
 
+  /** Transactions of the calls made without a grant, in all. */
+  private get made(): number {
+    return [...this.calls].reduce((sum, [price, { made }]) => sum + price * made, 0);
+  }
+
   /** Numbered, so that one that arrives twice gives its unused calls back once. */
-  private reportOf(chunks: readonly ChunkReport[], want: number, unused: number): ReportInput {
-    const transactionsPerCall = this.deps.transactionsPerCall();
-    const { made } = this.calls;
+  private reportOf(
+    chunks: readonly ChunkReport[],
+    want: number,
+    unused: number,
+    transactionsPerCall: number,
+  ): ReportInput {
+    const { made } = this;
     const report = { chunks, session: this.id, seq: this.reports++, want, unused, transactionsPerCall };
     return made === this.told && made === 0 ? report : { ...report, made };
   }
 
   /** A chunk that does not know why it waits is told what holds the calls of this process back. */
   private progress(): ChunkReport[] {
-    const { limit } = this.calls;
+    const limit = [...this.calls.values()].find((calls) => calls.limit !== undefined)?.limit;
     const held = limit === undefined ? {} : { waiting: limit };
     return [...this.chunks.values()].map(({ ref, attempt, progress }) => ({
       ref,

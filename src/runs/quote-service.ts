@@ -1,17 +1,18 @@
-import type { Analyzer } from '../domain/analysis';
+import { asking } from '../domain/analysis';
 import { checkContainerName } from '../domain/container-name';
 import { AppError } from '../domain/errors';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { RunsGateway } from '../gateways/runs/port';
 import type { ContainerQuote, QuoteCommand } from '../http/use-cases';
 import type { Listing } from '../pipeline/listing';
+import { chosenFeatures, type FeatureChoice } from './chosen-features';
 import { priced, type QuoteSettings } from './priced';
 
 export interface QuoteServiceDeps {
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly listing: Pick<Listing, 'count'>;
   readonly runs: Pick<RunsGateway, 'list'>;
-  readonly analyzer: () => Analyzer;
+  readonly vision: FeatureChoice;
   readonly settings: QuoteSettings;
 }
 
@@ -19,17 +20,26 @@ export interface QuoteServiceDeps {
 export class QuoteService {
   constructor(private readonly deps: QuoteServiceDeps) {}
 
-  async quote({ container, prefix = '' }: QuoteCommand): Promise<ContainerQuote> {
+  async quote({ container, prefix = '', ...command }: QuoteCommand): Promise<ContainerQuote> {
     checkContainerName(container);
+    const features = chosenFeatures(this.deps.vision, command.features);
     if (!(await this.deps.blobs.containerExists(container))) {
       throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);
     }
-    const images = await this.deps.listing.count({ container, prefix });
-    const { duration, ...quote } = priced({ container, prefix, images }, this.deps.analyzer(), this.deps.settings);
+    const images = await this.deps.listing.count({ container, prefix, features });
+    const analyzer = asking(this.deps.vision.analyzer, features);
+    const { duration, ...quote } = priced({ container, prefix, images }, analyzer, this.deps.settings);
     const callsPerSecond = await this.observedRate(container);
     const observed = callsPerSecond === undefined ? {} : { atObservedSeconds: Math.ceil(quote.calls / callsPerSecond) };
-    // Nobody knows the hash of bytes that were never read: what the cache will serve shows in the run.
-    return { container, prefix, ...quote, images: { ...images, cached: 0 }, duration: { ...duration, ...observed } };
+    const cached = images.cached ?? 0;
+    return {
+      container,
+      prefix,
+      features,
+      ...quote,
+      images: { ...images, cached },
+      duration: { ...duration, ...observed },
+    };
   }
 
   /** Calls per second of the container's last complete run that made any. */

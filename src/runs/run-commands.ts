@@ -1,7 +1,7 @@
 import type { Actors } from '../actors';
 import type { CommandReply } from '../actors/run-actor.api';
 import type { WorkflowStarter } from '../dapr/workflow-client';
-import type { Analyzer } from '../domain/analysis';
+import { type Analyzer, asking } from '../domain/analysis';
 import type { AuditEntry } from '../domain/audit';
 import { AppError } from '../domain/errors';
 import type { RetryFilter } from '../domain/retry-filter';
@@ -62,7 +62,7 @@ export class RunCommands {
   /** @throws AppError run-not-found, command-refused (still going on), invalid-request (prefix outside the run) */
   async forecast({ id, filter }: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast> {
     const run = await this.finished(id);
-    const tally = new RetryTally(filter, this.deps.analyzer());
+    const tally = new RetryTally(filter, asking(this.deps.analyzer(), run.features));
     const interval = { prefix: narrowed(run.prefix, filter.prefix) };
     for await (const image of this.deps.results.range(run.container, interval)) tally.add(image);
     return tally.forecast();
@@ -74,7 +74,8 @@ export class RunCommands {
     const prefix = narrowed(run.prefix, filter.prefix);
     const { prefix: _, ...rest } = filter;
     const retry: RetryFilter = rest;
-    const next = await this.deps.service.start({ container: run.container, prefix, retry, retryOf: id });
+    const features = run.features === undefined ? {} : { features: run.features };
+    const next = await this.deps.service.start({ container: run.container, prefix, ...features, retry, retryOf: id });
     const said = { by: next.id, who, ...(reason === undefined ? {} : { reason }) };
     const told = await this.deps.actors
       .run(id)

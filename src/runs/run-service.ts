@@ -12,6 +12,7 @@ import type { RunFilter, RunsGateway } from '../gateways/runs/port';
 import type { StartRunCommand } from '../http/use-cases';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import { newAnalyzeContainer } from '../workflows/analyze-container';
+import { chosenFeatures, type FeatureChoice } from './chosen-features';
 
 export interface RunServiceDeps {
   readonly actors: Actors;
@@ -20,7 +21,7 @@ export interface RunServiceDeps {
   readonly workflows: Omit<WorkflowStarter, 'purge'>;
   /** Where a start does not say: when a run must be approved. Default `auto`. */
   readonly approval?: ApprovalRule;
-  readonly features: () => readonly string[];
+  readonly vision: FeatureChoice;
   readonly nowMs: () => number;
   readonly newRunId: () => string;
 }
@@ -37,6 +38,7 @@ export class RunService {
   async start(command: StartRunCommand): Promise<RunView> {
     const { container } = command;
     checkContainerName(container);
+    const features = chosenFeatures(this.deps.vision, command.features);
     if (!(await this.deps.blobs.containerExists(container))) {
       throw new AppError(
         'container-not-found',
@@ -53,7 +55,7 @@ export class RunService {
       id,
       container,
       prefix: command.prefix ?? '',
-      features: this.deps.features(),
+      features,
       confirmShrink: command.confirmShrink ?? false,
       approval: command.approval ?? this.deps.approval ?? 'auto',
       ...(command.maxTransactions === undefined ? {} : { maxTransactions: command.maxTransactions }),
@@ -139,10 +141,14 @@ export class RunService {
   }
 
   private async schedule(
-    { id, container, prefix }: Pick<RunView, 'id' | 'container' | 'prefix'>,
+    { id, container, prefix, features }: Pick<RunView, 'id' | 'container' | 'prefix' | 'features'>,
     retry: RetryFilter | undefined,
   ): Promise<void> {
-    const scope = { runId: id, container, prefix, ...(retry === undefined ? {} : { retry }) };
+    const scope = {
+      ...{ runId: id, container, prefix },
+      ...(features === undefined ? {} : { features }),
+      ...(retry === undefined ? {} : { retry }),
+    };
     await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, id, newAnalyzeContainer(scope));
   }
 

@@ -17,13 +17,19 @@ export interface RunScope {
   readonly runId: string;
   readonly container: string;
   readonly prefix: string;
+  /** What Vision is asked for; absent (runs that began before there was a choice): as configured. */
+  readonly features?: readonly string[];
   /** Only these images of the container have work. */
   readonly retry?: RetryFilter;
 }
 
 /** The scope alone, of a state that holds more. */
-export function scopeOf({ runId, container, prefix, retry }: RunScope): RunScope {
-  return { runId, container, prefix, ...(retry === undefined ? {} : { retry }) };
+export function scopeOf({ runId, container, prefix, features, retry }: RunScope): RunScope {
+  return {
+    ...{ runId, container, prefix },
+    ...(features === undefined ? {} : { features }),
+    ...(retry === undefined ? {} : { retry }),
+  };
 }
 
 export const setPhase = activityRef<RunScope & { readonly phase: RunPhase }, { readonly control: Control }>(

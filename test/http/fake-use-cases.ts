@@ -4,6 +4,7 @@ import type { RetryFilter } from '../../src/domain/retry-filter';
 import { isFinal, type RunView } from '../../src/domain/run';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
+import { createMemoryVision } from '../../src/gateways/vision/memory-vision';
 import type {
   ApproveCommand,
   ContainerSummary,
@@ -12,6 +13,7 @@ import type {
   StartRunCommand,
   UseCases,
 } from '../../src/http/use-cases';
+import { chosenFeatures } from '../../src/runs/chosen-features';
 
 import { type FakeSettings, fakeSettings } from './fake-settings';
 import { type FakeStory, fakeStory } from './fake-story';
@@ -46,6 +48,7 @@ export function fakeUseCases(): FakeUseCases {
     armed = undefined;
     if (failure) throw failure.error;
   };
+  const vision = createMemoryVision();
   const story = fakeStory({
     mayFail,
     pageOf,
@@ -77,6 +80,7 @@ export function fakeUseCases(): FakeUseCases {
     },
     async startRun(command) {
       mayFail();
+      const features = chosenFeatures(vision, command.features);
       fake.commands.push(command);
       if (!fake.containers.has(command.container)) throw noContainer(command.container);
       const active = [...fake.runs.values()].find((run) => run.container === command.container && !isFinal(run.status));
@@ -85,7 +89,8 @@ export function fakeUseCases(): FakeUseCases {
           context: { existingRun: active.id },
         });
       }
-      const run = aRun({ id: runId(fake.runs.size + 1), container: command.container, prefix: command.prefix ?? '' });
+      const { container, prefix = '' } = command;
+      const run = aRun({ id: runId(fake.runs.size + 1), container, prefix, features });
       fake.runs.set(run.id, run);
       return run;
     },
@@ -158,13 +163,22 @@ export function fakeUseCases(): FakeUseCases {
         { at: '2026-01-02T03:04:06Z', who: 'ann', verb: 'pause', reason: 'lunch', from: 'Running', to: 'Pausing' },
       ];
     },
-    async quote({ container, prefix = '' }) {
+    async quote({ container, prefix = '', ...command }) {
       mayFail();
+      const features = chosenFeatures(vision, command.features);
       if (!fake.containers.has(container)) throw noContainer(container);
       const { quote } = aRun();
       if (!quote) throw new Error('aRun has a quote');
       const images = { ...quote.images, cached: 0 };
-      return { ...quote, container, prefix, images, planHash: PLAN_HASH, expiresAt: '2026-01-09T03:04:05.678Z' };
+      return {
+        ...quote,
+        container,
+        prefix,
+        features,
+        images,
+        planHash: PLAN_HASH,
+        expiresAt: '2026-01-09T03:04:05.678Z',
+      };
     },
     async forecastRetry({ id, filter }) {
       mayFail();
@@ -208,6 +222,7 @@ export function aRun(changes: Partial<RunView> = {}): RunView {
     id: runId(1),
     container: 'photos',
     prefix: '',
+    features: ['Categories', 'Color', 'Description', 'Tags'],
     status: 'Running',
     phase: 'analyze',
     counts: { total: 3, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 2 },

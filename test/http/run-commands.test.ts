@@ -117,6 +117,16 @@ describe('a quote', () => {
     expect(quote).toMatchObject({ container: 'photos', prefix: 'a/', planHash: PLAN_HASH, transactions: 12 });
   });
 
+  test('says what it would cost to ask for what is chosen, or configured', async () => {
+    const { api } = aPublicApp();
+    const chosen = await api.post(QUOTES).send({ features: ['tags', 'Tags', 'adult'] });
+    expect(expectShape(chosen.body, ContainerQuoteSchema).features).toEqual(['Adult', 'Tags']);
+    const configured = expectShape((await api.post(QUOTES)).body, ContainerQuoteSchema);
+    expect(configured.features).toEqual(['Categories', 'Color', 'Description', 'Tags']);
+    const problem = expectProblem(await api.post(QUOTES).send({ features: ['smiles'] }), 'invalid-request');
+    expect(problem.errors?.[0]?.pointer).toBe('/body/features/0');
+  });
+
   test('refuses what it does not know', async () => {
     const { api } = aPublicApp();
     expectProblem(await api.post('/api/v1/containers/nowhere/quotes'), 'container-not-found');

@@ -43,6 +43,25 @@ describe('POST a run', () => {
     }
   });
 
+  test('takes what Vision is asked for, in any case and each once, and shows it', async () => {
+    const { api, useCases } = aPublicApp();
+    const { body } = await api.post(START).send({ features: ['tags', ' Adult ', 'TAGS'] });
+    expect(useCases.commands).toEqual([{ container: 'photos', features: ['tags', 'Adult', 'TAGS'] }]);
+    expect(expectShape(body, RunSchema).features).toEqual(['Adult', 'Tags']);
+    useCases.runs.clear();
+    const configured = expectShape((await api.post(START).send({})).body, RunSchema);
+    expect(configured.features).toEqual(['Categories', 'Color', 'Description', 'Tags']);
+  });
+
+  test('a feature that Vision does not have is refused where it stands, with those it has', async () => {
+    const { api, useCases } = aPublicApp();
+    const problem = expectProblem(await api.post(START).send({ features: ['Tags', 'smiles'] }), 'invalid-request');
+    expect(problem.errors).toEqual([
+      { pointer: '/body/features/1', detail: expect.stringMatching(/smiles; it has Categories, Tags, .*Celebrities/) },
+    ]);
+    expect(useCases.commands).toEqual([]);
+  });
+
   test.each(['application/json', 'application/json; charset=utf-8', 'application/merge-patch+json'])(
     'reads %s',
     async (type) => {
@@ -78,6 +97,11 @@ describe('POST a run', () => {
     [{ approval: 'never' }, '/body/approval'],
     [{ approval: { above: -1 } }, '/body/approval/above'],
     [{ maxTransactions: 1.5 }, '/body/maxTransactions'],
+    [{ features: [] }, '/body/features'],
+    [{ features: 'Tags' }, '/body/features'],
+    [{ features: ['Tags', ' '] }, '/body/features/1'],
+    [{ features: [7] }, '/body/features/0'],
+    [{ features: Array(21).fill('Tags') }, '/body/features'],
     [{ maxTransactions: -1 }, '/body/maxTransactions'],
   ])('%j is refused at %s', async (body, pointer) => {
     const problem = expectProblem(await aPublicApp().api.post(START).send(body), 'invalid-request');

@@ -93,6 +93,24 @@ async function question(pages = 1) {
   };
 }
 
+describe('analyze-container.v1, what is asked for', () => {
+  const chosenIn = (world: World) => [
+    ...new Set(world.steps.map(({ input }) => JSON.stringify((input as { features?: string[] }).features))),
+  ];
+
+  it('reaches every step of every page, over generations', async () => {
+    const world = runWorld({ pages: 45, chunks: () => 2 });
+    await startRun(world, { features: ['Adult', 'Tags'] });
+    await world.run(RUN_ID);
+    expect(peaks(world).generations).toBeGreaterThan(1);
+    expect(chosenIn(world)).toEqual(['["Adult","Tags"]']);
+  });
+
+  it('an input from before there was a choice makes none', async () => {
+    expect(chosenIn(await runToEnd({ pages: 2 }))).toEqual([undefined]);
+  });
+});
+
 describe('analyze-container.v1, approval', () => {
   it('asks once, waits, and goes on as soon as the owner has approved', async () => {
     const { world, decide } = await question();

@@ -3,6 +3,7 @@ import type { Control } from '../../src/domain/run-state';
 import { ACTIVITIES, WORKFLOWS } from '../../src/names';
 import { newAnalyzeContainer } from '../../src/workflows/analyze-container';
 import { workflowDefinitions } from '../../src/workflows/register';
+import type { RunScope } from '../../src/workflows/steps';
 import type { Answer, Step, WorldOptions } from './world';
 import { World } from './world';
 
@@ -49,8 +50,8 @@ export function runWorld(script: RunScript, options: Partial<WorldOptions> = {})
   });
 }
 
-export async function startRun(world: World): Promise<void> {
-  await world.start(WORKFLOWS.analyzeContainer, RUN_ID, newAnalyzeContainer(SCOPE));
+export async function startRun(world: World, said: Partial<RunScope> = {}): Promise<void> {
+  await world.start(WORKFLOWS.analyzeContainer, RUN_ID, newAnalyzeContainer({ ...SCOPE, ...said }));
 }
 
 export async function runToEnd(script: RunScript, options: Partial<WorldOptions> = {}): Promise<World> {

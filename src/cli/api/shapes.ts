@@ -16,6 +16,7 @@ export type Image = ImageDocument;
 
 export interface Quote {
   readonly container?: string;
+  readonly features?: readonly string[];
   readonly images: {
     readonly total: number;
     readonly new: number;

@@ -20,7 +20,10 @@ export function imageLines(image: Image): string[] {
     ['text', analysis?.text?.join(' / ')],
     ['size', `${bytes(image.sizeBytes)}${size ? `, ${size.width} x ${size.height}` : ''}`],
     ['type', image.contentType],
-    ['analyser', analyzer && `${analyzer.provider} ${analyzer.version}: ${analyzer.features.join(', ')}`],
+    [
+      'analyser',
+      analyzer && `${analyzer.provider} ${analyzer.version}: ${analyzer.features.join(', ') || 'nothing yet'}`,
+    ],
     ['source', image.source],
     ['analysed', image.analyzedAt && time(image.analyzedAt)],
     ['run', image.runId],

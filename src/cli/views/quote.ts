@@ -9,6 +9,7 @@ export function quoteLines(quote: Quote): string[] {
   const seconds = (value: number | undefined) => (value === undefined ? undefined : duration(value * 1000));
   const lines = pairLines([
     ['container', quote.container],
+    ['features', quote.features?.join(', ')],
     ['images', count(images.total)],
     ['  new', count(images.new)],
     ['  changed', count(images.changed)],

@@ -44,6 +44,7 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
     `${title}${paintStatus(colors, run.status)}`,
     ...pairLines([
       ['prefix', run.prefix],
+      ['features', run.features?.join(', ')],
       ['reason', run.reason],
       ['waiting', run.waiting],
       ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],

@@ -3,6 +3,8 @@ import type { CacheGateway } from './port';
 
 export interface MemoryCache extends CacheGateway {
   readonly entries: ReadonlyMap<string, CacheEntry>;
+  /** As if nothing had ever been asked. */
+  forget(): void;
 }
 
 /** The cache in memory: same decisions, versions and conflicts. */
@@ -19,6 +21,10 @@ export function createMemoryCache(): MemoryCache {
   const isAt = (key: string, version: string) => String(versions.get(key)) === version;
   return {
     entries,
+    forget() {
+      entries.clear();
+      versions.clear();
+    },
     async claim(key, wanted, claimant) {
       const entry = entries.get(key);
       if (!entry) return { state: 'granted', key, version: set(leased({ id: key }, claimant)) };

@@ -1,5 +1,5 @@
 import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
-import { resolveFeatures } from './features';
+import { offeredFeatures, resolveFeatures, spellFeature } from './features';
 import { VISION_LIMITS, type VisionApiVersion } from './limits';
 import type { VisionGateway, VisionOutcome } from './port';
 import { analyzerOf, azureAnalyzer, PROVIDER_HEADER } from './provider-header';
@@ -51,6 +51,8 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
       return analyzer;
     },
     limits: VISION_LIMITS[dialect.apiVersion],
+    offered: offeredFeatures(dialect.apiVersion),
+    spell: (feature) => spellFeature(dialect.apiVersion, feature),
     introduce(providerHeader) {
       analyzer = analyzerOf(azure, providerHeader);
     },

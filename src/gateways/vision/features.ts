@@ -4,15 +4,15 @@ import type { VisionApiVersion } from './limits';
  * Which visual features an API version has, and how they are written in the request.
  *
  * I1 The spelling of the settings is forgiven (case, blanks); what is sent is the service's own.
- * I2 A feature a version does not have is refused when the gateway is built, not at the first image. Only the default
- *    list, which is written for 3.2, loses silently what 4.0 does not have.
+ * I2 A feature a version does not have is refused when the gateway is built or a run is started, not at the first image.
+ *    Only the default list, which is written for 3.2, loses silently what 4.0 does not have.
  */
 
 /** The features of the tutorial and what a first look at a picture needs. */
 export const DEFAULT_VISION_FEATURES = ['Categories', 'Description', 'Tags', 'Color'] as const;
 
 /** Source: Computer Vision 3.2 `visualFeatures`; the last two go into `details` and add to `Categories`. */
-const FEATURES_32 = [
+export const FEATURES_32 = [
   'Categories',
   'Tags',
   'Description',
@@ -43,18 +43,19 @@ const FEATURES_40: Readonly<Record<string, string>> = {
 export function resolveFeatures(apiVersion: VisionApiVersion, wanted: readonly string[]): readonly string[] {
   const names = wanted.map((name) => name.trim()).filter((name) => name !== '');
   if (names.length === 0) throw new RangeError('VISION_FEATURES names no feature');
-  const found = names.map((name) => ({ name, sent: sentName(apiVersion, name) }));
+  const found = names.map((name) => ({ name, sent: spellFeature(apiVersion, name) }));
   const unknown = found.filter(({ sent }) => sent === undefined).map(({ name }) => name);
   if (unknown.length > 0 && !(apiVersion === '4.0' && isDefaultList(names))) {
     throw new RangeError(
-      `VISION_FEATURES: API version ${apiVersion} has no feature ${unknown.join(', ')}; it has ${knownNames(apiVersion).join(', ')}`,
+      `VISION_FEATURES: API version ${apiVersion} has no feature ${unknown.join(', ')}; it has ${offeredFeatures(apiVersion).join(', ')}`,
     );
   }
   return [...new Set(found.flatMap(({ sent }) => (sent === undefined ? [] : [sent])))].sort();
 }
 
-function sentName(apiVersion: VisionApiVersion, name: string): string | undefined {
-  const lower = name.toLowerCase();
+/** The service's own name of a feature; undefined for one that the version does not have. */
+export function spellFeature(apiVersion: VisionApiVersion, name: string): string | undefined {
+  const lower = name.trim().toLowerCase();
   return apiVersion === '3.2'
     ? FEATURES_32.find((feature) => feature.toLowerCase() === lower)
     : Object.hasOwn(FEATURES_40, lower)
@@ -62,7 +63,7 @@ function sentName(apiVersion: VisionApiVersion, name: string): string | undefine
       : undefined;
 }
 
-function knownNames(apiVersion: VisionApiVersion): readonly string[] {
+export function offeredFeatures(apiVersion: VisionApiVersion): readonly string[] {
   return apiVersion === '3.2' ? FEATURES_32 : [...new Set(Object.values(FEATURES_40))];
 }
 

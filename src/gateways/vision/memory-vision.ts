@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Analyzer } from '../../domain/analysis';
+import { offeredFeatures, spellFeature } from './features';
 import { VISION_LIMITS } from './limits';
 import type { VisionFailure, VisionGateway, VisionOutcome } from './port';
 
@@ -68,6 +69,8 @@ export function createMemoryVision(options: MemoryVisionOptions = {}): MemoryVis
   return {
     analyzer,
     limits: VISION_LIMITS['3.2'],
+    offered: offeredFeatures('3.2'),
+    spell: (feature) => spellFeature('3.2', feature),
     callsByHash,
     get calls() {
       return calls;

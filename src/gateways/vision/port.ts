@@ -7,6 +7,10 @@ import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
 export interface VisionGateway {
   /** Written beside each result; decides whether a stored result is still current. */
   readonly analyzer: Analyzer;
+  /** Every feature of its API version, as the service writes it. */
+  readonly offered: readonly string[];
+  /** The service's own name of a feature, whatever the case; undefined for what it does not have. */
+  spell(feature: string): string | undefined;
   /** What the service accepts. Checked by the caller from the header of the image before a call is spent. */
   readonly limits: VisionLimits;
   /** Never throws for what the service or the network did; throws only on a programming error. */
@@ -15,7 +19,7 @@ export interface VisionGateway {
 }
 
 export interface VisionCallOptions {
-  /** A subset of the analyzer's features; default all of them. */
+  /** Of those the service offers; default those of the analyzer. */
   readonly features?: readonly string[];
   /** Aborting ends the call as `{ ok: false, code: 'vision-aborted', retryable: true }`. */
   readonly signal?: AbortSignal;

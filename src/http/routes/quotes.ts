@@ -7,9 +7,13 @@ import { ContainerQuoteSchema } from '../schemas/run';
 import { blobText, onlyFields } from '../schemas/values';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
+import { FeaturesSchema } from './runs';
 
 export const QuoteBody = z
-  .strictObject({ prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }) })
+  .strictObject({
+    prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
+    features: FeaturesSchema.optional(),
+  })
   .meta({ id: 'AskQuote' });
 
 export function quoteRoutes(router: Router, { useCases }: RouteDeps): void {
@@ -17,8 +21,12 @@ export function quoteRoutes(router: Router, { useCases }: RouteDeps): void {
     POST: async (req, res) => {
       const container = containerParam(req);
       noQuery(req.query);
-      const { prefix } = parsePart(QuoteBody, 'body', jsonBody(req) ?? {});
-      const quote = await useCases.quote({ container, ...(prefix !== undefined && { prefix }) });
+      const { prefix, features } = parsePart(QuoteBody, 'body', jsonBody(req) ?? {});
+      const quote = await useCases.quote({
+        container,
+        ...(prefix !== undefined && { prefix }),
+        ...(features !== undefined && { features }),
+      });
       res.json(onlyFields(quote, ContainerQuoteSchema));
     },
   });

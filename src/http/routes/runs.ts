@@ -5,6 +5,7 @@ import { checkContainerName } from '../../domain/container-name';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
 import { isFinal, RUN_STATUSES, type RunView } from '../../domain/run';
+import { FEATURES_32 } from '../../gateways/vision/features';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import type { Links } from '../links';
@@ -32,9 +33,21 @@ export const MaxTransactionsSchema = z
   .max(1_000_000_000)
   .meta({ description: 'Stop before the run spends more.' });
 
+export const FeaturesSchema = z
+  .array(z.string().trim().min(1).max(40))
+  .min(1)
+  .max(20)
+  .readonly()
+  .meta({
+    description:
+      `What Vision is asked for, in any case and each once: ${FEATURES_32.join(', ')}. Default: as configured. ` +
+      'Only what the stored analysis of an image lacks is paid for.',
+  });
+
 export const StartRunBody = z
   .strictObject({
     prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
+    features: FeaturesSchema.optional(),
     approval: ApprovalSchema.optional(),
     maxTransactions: MaxTransactionsSchema.optional(),
   })
@@ -66,10 +79,11 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
     POST: async (req, res) => {
       const container = containerParam(req);
       const { confirmShrink } = parsePart(StartRunQuery, 'query', req.query);
-      const { prefix, approval, maxTransactions } = parsePart(StartRunBody, 'body', jsonBody(req) ?? {});
+      const { prefix, features, approval, maxTransactions } = parsePart(StartRunBody, 'body', jsonBody(req) ?? {});
       const run = await useCases.startRun({
         container,
         ...(prefix !== undefined && { prefix }),
+        ...(features !== undefined && { features }),
         ...(approval !== undefined && { approval }),
         ...(maxTransactions !== undefined && { maxTransactions }),
         ...(confirmShrink !== undefined && { confirmShrink: confirmShrink === 'true' }),

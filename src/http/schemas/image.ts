@@ -76,6 +76,7 @@ const imageError = z.object({
   retryable: z.boolean(),
   httpStatus: z.number().int().optional(),
   requestId: z.string().optional(),
+  features: list(z.string()).optional().meta({ description: 'What Vision was asked for when it refused.' }),
 });
 
 const attempt = z.object({
@@ -114,10 +115,13 @@ export const ImageSchema = z
       .optional()
       .meta({ description: 'Why there is no analysis: too-small, corrupt, vision-..., ...' }),
     error: imageError.optional(),
-    analysis: ImageAnalysisSchema.optional(),
+    analysis: ImageAnalysisSchema.optional().meta({
+      description: 'Of these bytes. An image that failed when more was asked for keeps what it had before.',
+    }),
     analyzer: z
       .object({ provider: z.string(), version: z.string(), features: list(z.string()), language: z.string() })
-      .optional(),
+      .optional()
+      .meta({ description: 'Who said it, and which features were answered.' }),
     source: z.enum(['call', 'cache']).optional(),
     transactions: count,
     runId: z.string(),

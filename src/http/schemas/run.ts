@@ -35,6 +35,10 @@ export const QuoteSchema = z
       changed: count,
       unchanged: count,
       missing: count.meta({ description: 'Stored images that the listing did not show.' }),
+      cached: count.optional().meta({ description: 'New and changed ones that need no call: their answer is known.' }),
+      sparedTransactions: count.optional().meta({
+        description: 'What known answers spare the new and changed images. Absent: nothing.',
+      }),
       ineligible: z.record(z.string(), count).readonly(),
     }),
     calls: count,
@@ -48,9 +52,10 @@ export const ContainerQuoteSchema = z
   .object({
     container: z.string(),
     prefix: z.string(),
+    features: list(z.string()).meta({ description: 'What Vision would be asked for.' }),
     ...QuoteSchema.shape,
     images: QuoteSchema.shape.images.extend({
-      cached: count.meta({ description: 'Known to be served by the cache; others show in the run.' }),
+      cached: count.meta({ description: 'New and changed ones that need no call: their answer is known.' }),
     }),
     duration: QuoteSchema.shape.duration.extend({
       atObservedSeconds: count.optional().meta({ description: 'At the pace of the last run over the container.' }),
@@ -117,6 +122,9 @@ export const RunSchema = z
     id: RunIdSchema,
     container: z.string(),
     prefix: z.string(),
+    features: list(z.string()).optional().meta({
+      description: 'What Vision is asked for. Absent in records of older runs.',
+    }),
     status: RunStatusSchema,
     phase: z.enum(RUN_PHASES),
     counts: RunCountsSchema,

@@ -1,5 +1,5 @@
 import type { Actors } from '../../actors';
-import type { Analyzer } from '../../domain/analysis';
+import { type Analyzer, asking } from '../../domain/analysis';
 import { addSums, type MaybeBilled, NO_SUMS } from '../../domain/ledger';
 import { type LedgerTotal, MAX_MAYBE_BILLED, NO_RECOUNT, receiptOf } from '../../domain/receipt';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
@@ -22,7 +22,7 @@ export function createCloseRun(
   results: ResultsGateway,
   analyzer: () => Analyzer,
 ) {
-  return activity(closeRun, async ({ runId, container, prefix, failure }) => {
+  return activity(closeRun, async ({ runId, container, prefix, features, failure }) => {
     const actor = actors.run(runId);
     const { run } = await actor.end(failure === undefined ? {} : { failure });
     if ((await manifests.readReceipt(runId)) === undefined) {
@@ -33,7 +33,7 @@ export function createCloseRun(
         await rebuildLostReports({ manifests, results }, { runId, container, prefix, page, done });
       }
       const total = await sealLedger(manifests, runId);
-      const facts = { recount, analyzer: analyzer(), phases: phaseTimes };
+      const facts = { recount, analyzer: asking(analyzer(), features), phases: phaseTimes };
       await manifests.writeReceipt(runId, receiptOf(run, total, facts));
     }
     await runs.write(run);

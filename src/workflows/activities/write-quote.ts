@@ -1,4 +1,5 @@
 import type { Actors } from '../../actors';
+import { asking } from '../../domain/analysis';
 import { hasShrunk } from '../../domain/quote';
 import type { VisionGateway } from '../../gateways/vision/port';
 import { priced, type QuoteSettings } from '../../runs/priced';
@@ -13,10 +14,10 @@ export function createWriteQuote(
   index: RunIndex,
   settings: QuoteSettings,
 ) {
-  return activity(writeQuote, async ({ runId, container, prefix }) => {
+  return activity(writeQuote, async ({ runId, container, prefix, features }) => {
     const actor = actors.run(runId);
     const { listing, confirmShrink } = await actor.listing();
-    const quote = priced({ container, prefix, images: listing }, vision.analyzer, settings);
+    const quote = priced({ container, prefix, images: listing }, asking(vision.analyzer, features), settings);
     const mayRemove = confirmShrink || !hasShrunk(listing, settings.maxLostShare);
     const { control, needsApproval } = await actor.quote({ quote, mayRemove });
     await index.write(runId);

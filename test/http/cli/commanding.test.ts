@@ -102,6 +102,19 @@ describe('run start', () => {
     expect(started).toEqual((await request(server.url).get(`/api/v1/runs/${runId(1)}`)).body);
   });
 
+  test('--features choose what Vision is asked for, and the run shows it', async () => {
+    const { code, stdout } = await server.cli('run', 'start', 'photos', '--features', 'tags,adult', '-o', 'json');
+    expect([code, (json(stdout) as { features: string[] }).features]).toEqual([0, ['Adult', 'Tags']]);
+    expect((await server.cli('run', 'show', runId(1))).stdout).toMatch(/ features +Adult, Tags\n/);
+  });
+
+  test('2: a feature that Vision does not have is named, with those it has', async () => {
+    const { code, stdout, stderr } = await server.cli('run', 'start', 'photos', '--features', 'tags,smiles');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/no feature smiles; it has Categories, Tags/);
+    expect(server.useCases.commands).toEqual([]);
+  });
+
   test('8: a run that is active already is named', async () => {
     server.useCases.runs.set(runId(7), aRun({ id: runId(7) }));
     const { code, stdout, stderr } = await server.cli('run', 'start', 'photos');
@@ -148,6 +161,12 @@ test('what the options of a start become', async () => {
     { features: ['tags'], approval: 'always', maxTransactions: 500 },
     { approval: { above: 2.5 } },
   ]);
+  await other.stop();
+});
+
+test('a quote is for the features that are chosen', async () => {
+  const other = await aServer();
+  expect((await other.cli('quote', 'photos', '--features', 'tags')).stdout).toMatch(/features +Tags\n/);
   await other.stop();
 });
 

@@ -145,7 +145,7 @@ describe('one run', () => {
     );
     const { stdout } = await server.cli('run', 'show', runId(1));
     expect(stdout).toContain(`Run ${runId(1)} over photos: CompletedWithErrors\n`);
-    expect(stdout).toContain('  images   3: 1 analysed, 0 failed, 0 skipped, 0 unchanged, 2 in flight\n');
+    expect(stdout).toContain('  images    3: 1 analysed, 0 failed, 0 skipped, 0 unchanged, 2 in flight\n');
     expect(stdout).toMatch(/ {2}took +1m10s\n/);
     expect(stdout).toMatch(/2 {2}vision {2}vision-timeout {2}vision-timeout {2}worth it {2}a\.jpg/);
     const groups = json((await server.cli('run', 'failures', runId(1), '-o', 'json')).stdout);

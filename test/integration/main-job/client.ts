@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { RunView } from '../../../src/domain/run';
 import { isFinal } from '../../../src/domain/run';
+import type { ContainerQuote } from '../../../src/http/use-cases';
 import type { FaultInput } from '../../../src/local/vision/fault';
 import { documentsOf, judge } from '../../chaos/oracle';
 import { eventually, type TestStack } from '../framework';
@@ -23,15 +24,17 @@ export async function ask(url: string, init?: RequestInit): Promise<Answer> {
 export interface StartOptions {
   readonly prefix?: string;
   readonly confirmShrink?: boolean;
+  readonly features?: readonly string[];
+  readonly maxTransactions?: number;
 }
 
 export async function startRun(stack: TestStack, container: string, options: StartOptions = {}): Promise<string> {
-  const { prefix, confirmShrink } = options;
+  const { confirmShrink, ...said } = options;
   const query = confirmShrink ? '?confirmShrink=true' : '';
   const { status, body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/runs${query}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(prefix === undefined ? {} : { prefix }),
+    body: JSON.stringify(said),
   });
   if (status !== 202) throw new Error(`The run did not start: ${status} ${JSON.stringify(body)}`);
   return String(body.id);
@@ -67,6 +70,21 @@ export async function runToEnd(stack: TestStack, container: string, options: Sta
 export async function activityIds(stack: TestStack, container: string): Promise<string[]> {
   const { body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/activity?maxpagesize=100`);
   return (body.value as { readonly id: string }[]).map(({ id }) => id);
+}
+
+/** What a run would cost that were started now. */
+export async function quoteOf(
+  stack: TestStack,
+  container: string,
+  options: Pick<StartOptions, 'prefix' | 'features'> = {},
+): Promise<ContainerQuote> {
+  const { status, body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/quotes`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(options),
+  });
+  if (status !== 200) throw new Error(`There is no quote: ${status} ${JSON.stringify(body)}`);
+  return body as unknown as ContainerQuote;
 }
 
 /** Documents by blob name. */

@@ -24,8 +24,8 @@ async function running(maxTransactions: number | undefined, settings: QuotaSetti
   let seq = 0;
   const report = (want: number, unused = 0, session = 'one') =>
     actor.report({ chunks: [], session, seq: seq++, want, unused, transactionsPerCall: EACH });
-  const tell = (made: number, session = 'one') =>
-    actor.report({ chunks: [], session, seq: seq++, want: 9, made, transactionsPerCall: EACH });
+  const tell = (calls: number, session = 'one') =>
+    actor.report({ chunks: [], session, seq: seq++, want: 9, made: calls * EACH, transactionsPerCall: EACH });
   const booked = async () => (await quota.view()).ledger.transactions;
   return { time, actor, activate, report, tell, booked, repeat: () => (seq -= 1) };
 }

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
-import { classify, covers, missing } from '../../../src/domain/classification';
+import { answered, classify, missing } from '../../../src/domain/classification';
 import type { ImageStatus, StoredImage } from '../../../src/domain/image';
 import { ANALYZER, listed, stored } from './images';
 
 const kindOf = (change: Partial<StoredImage>, chunk?: string) =>
   classify(listed('a'), stored('a', change), ANALYZER, chunk).kind;
-const error = (retryable: boolean) => ({ code: 'vision-x', stage: 'vision' as const, message: '', retryable });
+const error = (retryable: boolean, code = 'vision-x', features = ANALYZER.features) => {
+  return { code, stage: 'vision' as const, message: '', retryable, features };
+};
+const asked = (...features: string[]) => ({ ...ANALYZER, features });
 
 describe('classify', () => {
   test('an image without a document is new', () => {
@@ -22,7 +25,32 @@ describe('classify', () => {
     ['another language', { analyzer: { ...ANALYZER, language: 'de' } }, 'changed'],
     ['skipped by the same analyzer', { status: 'skipped' }, 'unchanged'],
     ['skipped by another', { status: 'skipped', analyzer: { ...ANALYZER, version: '4.0' } }, 'changed'],
-    ['refused for good', { status: 'failed', error: error(false) }, 'unchanged'],
+    ['skipped, whatever was asked for then', { status: 'skipped', analyzer: asked('Adult') }, 'unchanged'],
+    ['refused for good', { status: 'failed', analyzer: asked(), error: error(false) }, 'unchanged'],
+    [
+      'refused for its bytes, whatever was asked for',
+      { status: 'failed', analyzer: asked(), error: error(false, 'vision-invalid-format', ['Adult']) },
+      'unchanged',
+    ],
+    [
+      'refused when something was asked for that is not asked for now',
+      {
+        status: 'failed',
+        analyzer: asked(),
+        error: error(false, 'vision-unsupported-feature', ['Celebrities', 'Tags']),
+      },
+      'changed',
+    ],
+    [
+      'refused for good when one more was asked for',
+      { status: 'failed', analyzer: asked('Color'), error: error(false, 'vision-x', ['Tags']) },
+      'unchanged',
+    ],
+    [
+      'refused for more than is asked for now, which is known',
+      { status: 'failed', error: error(false, 'vision-x', ['Celebrities']) },
+      'changed',
+    ],
     ['failed, and may succeed now', { status: 'failed', error: error(true) }, 'changed'],
     ['removed, and back again', { status: 'removed' }, 'changed'],
   ])('%s', (_, change, kind) => {
@@ -49,21 +77,27 @@ describe('classify', () => {
   });
 });
 
-describe('covers', () => {
-  test('is a partial order by features', () => {
-    const features = fc.uniqueArray(fc.constantFrom('Adult', 'Color', 'Tags', 'Objects'));
+describe('answered', () => {
+  test('what is asked for is either answered or worked on, and never both', () => {
+    const features = fc.uniqueArray(fc.constantFrom('Adult', 'Color', 'Tags', 'Objects'), { minLength: 1 });
     fc.assert(
-      fc.property(features, features, features, (a, b, c) => {
-        const [x, y, z] = [a, b, c].map((all) => ({ ...ANALYZER, features: all })) as unknown as [
-          typeof ANALYZER,
-          typeof ANALYZER,
-          typeof ANALYZER,
-        ];
-        expect(covers(x, x)).toBe(true);
-        if (covers(x, y) && covers(y, z)) expect(covers(x, z)).toBe(true);
+      fc.property(features, features, (known, wanted) => {
+        const image = stored('a', { analyzer: asked(...known) });
+        const isUnchanged = classify(listed('a'), image, asked(...wanted)).kind === 'unchanged';
+        const have = answered(image, asked(...wanted));
+        expect(isUnchanged).toBe(have.length === wanted.length);
+        expect(have).toEqual(wanted.filter((feature) => known.includes(feature)));
       }),
     );
-    expect(covers(undefined, ANALYZER)).toBe(false);
+  });
+
+  test.each<[string, Partial<StoredImage>, string[]]>([
+    ['a failure keeps what was known before', { status: 'failed', analyzer: asked('Tags') }, ['Tags']],
+    ['a skipped image has no answer', { status: 'skipped' }, []],
+    ['nor has a removed one', { status: 'removed' }, []],
+    ['another analyzer has said nothing', { analyzer: { ...ANALYZER, version: '4.0' } }, []],
+  ])('%s', (_, change, expected) => {
+    expect(answered(stored('a', change), ANALYZER)).toEqual(expected);
   });
 });
 

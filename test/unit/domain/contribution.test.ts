@@ -75,8 +75,14 @@ describe('contributionOf', () => {
     });
   });
 
+  test('an image that failed when more was asked for still counts with what is known', () => {
+    const analysis = { tags: [{ name: 'dog', confidence: 1 }] };
+    const sum = contributionOf({ status: 'failed', sizeBytes: 7, analysis, analyzer: ANALYZER });
+    expect(sum).toMatchObject({ 'i:failed': 1, 'b:': 7, [KEY.tag('dog')]: 1, 'a:azure 3.2': 1 });
+    expect(contributionOf({ status: 'failed', sizeBytes: 7 })).toEqual({ 'i:failed': 1, 'b:': 7 });
+  });
+
   test.each<[ImageStatus, Record<string, number>]>([
-    ['failed', { 'i:failed': 1, 'b:': 7 }],
     ['skipped', { 'i:skipped': 1, 'b:': 7 }],
     ['removed', { 'i:removed': 1 }],
   ])('an image that is %s counts as such, whatever analysis is left in it', (status, expected) => {

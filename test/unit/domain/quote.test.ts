@@ -7,6 +7,8 @@ const COUNTS: fc.Arbitrary<ListingCounts> = fc.record({
   changed: fc.nat(2_000),
   unchanged: fc.nat(2_000),
   missing: fc.nat(2_000),
+  cached: fc.integer({ min: 1, max: 100 }),
+  sparedTransactions: fc.integer({ min: 1, max: 100 }),
   ineligible: fc.dictionary(fc.constantFrom('empty', 'too-large-bytes'), fc.integer({ min: 1, max: 9 })),
 });
 
@@ -22,6 +24,12 @@ describe('quoteOf', () => {
       price: { unit: 0.001, currency: 'USD', total: 0.02, estimate: true },
       duration: { atQuotaSeconds: 3 },
     });
+  });
+
+  test('what is known is neither called nor paid for', () => {
+    // Of two features: 3 new ones, 2 that lack one feature, 1 whose answer is known.
+    const images = { ...NO_LISTING, total: 6, new: 3, changed: 3, cached: 1, sparedTransactions: 2 * 1 + 1 * 2 };
+    expect(quoteOf(images, 2, price)).toMatchObject({ calls: 5, transactions: 3 * 2 + 2 * 1 });
   });
 
   test('money shows no binary dust', () => {

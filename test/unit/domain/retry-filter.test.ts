@@ -17,7 +17,7 @@ function stored(blob: string, retryable: boolean, change: Partial<StoredImage> =
       status: 'failed',
       reason: 'vision-failed',
       error,
-      analyzer: ANALYZER,
+      analyzer: { ...ANALYZER, features: [] },
     },
     ...{ transactions: 0, runId: 'r', chunkId: 'c', attempts: [], contribution: {}, replaced: {}, version: 'v' },
     ...change,

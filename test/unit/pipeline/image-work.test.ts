@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Classified } from '../../../src/domain/classification';
-import type { ImageDocument } from '../../../src/domain/image';
+import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { storedImageOf } from '../../../src/gateways/results/stored-document';
 import { createMemoryVision, type MemoryScript } from '../../../src/gateways/vision/memory-vision';
-import type { VisionCode, VisionFailure } from '../../../src/gateways/vision/port';
+import type { VisionCallOptions, VisionCode, VisionFailure } from '../../../src/gateways/vision/port';
 import { Gate } from '../../../src/pipeline/gate';
 import { ImageWork } from '../../../src/pipeline/image-work';
 import type { Permit } from '../../../src/pipeline/run-session';
@@ -25,9 +25,18 @@ function createSite(script: MemoryScript = () => undefined) {
   const results = createMemoryResults();
   const vision = createMemoryVision({ script });
   const gate = new Gate({ maxItems: 2, maxBytes: 1_000_000 });
-  const state = { permit: 'go' as Permit, inFlight: 0, unused: 0, troubles: [] as string[] };
+  const cache = createMemoryCache();
+  const asked: (readonly string[])[] = [];
+  const state = { permit: 'go' as Permit, inFlight: 0, unused: 0, granted: 0, troubles: [] as string[] };
   const deps = {
-    ...{ blobs, results, vision, gate, clock, cache: createMemoryCache(), flights: new SingleFlight() },
+    ...{ blobs, results, gate, clock, cache, flights: new SingleFlight() },
+    vision: {
+      ...vision,
+      analyze: (bytes: Uint8Array, options: VisionCallOptions = {}) => {
+        asked.push(options.features ?? []);
+        return vision.analyze(bytes, options);
+      },
+    },
     tellThrottled: () => {},
     ...{ blobPace: new ServicePace(clock, 'Blob Storage'), visionPace: new ServicePace(clock, 'Vision') },
   };
@@ -35,9 +44,12 @@ function createSite(script: MemoryScript = () => undefined) {
   const context = {
     ...{ container: 'photos', runId: 'run-2', chunkId: 'run-2-chunk' },
     permit: async () => state.permit,
-    callPermit: async () => state.permit,
-    callUnused: () => {
-      state.unused += 1;
+    callPermit: async (transactions: number) => {
+      state.granted += transactions;
+      return state.permit;
+    },
+    callUnused: (transactions: number) => {
+      state.unused += transactions;
     },
     inFlight: (change: 1 | -1) => {
       state.inFlight += change;
@@ -46,6 +58,19 @@ function createSite(script: MemoryScript = () => undefined) {
   };
   const start = (item: Classified) => new ImageWork(deps, context, item).run();
   const work = (item: Classified) => clock.until(start(item));
+  /** A run of its own over one blob, with its own choice of features; answers what was saved. */
+  let runs = 0;
+  const run = async (blob: ListedBlob, features?: readonly string[]): Promise<ImageDocument> => {
+    const now = await results.get('photos', blob.name);
+    const stored = now && storedImageOf(now.document, now.version);
+    const runId = `run-3-${++runs}`;
+    const scope = { ...context, runId, chunkId: `${runId}-chunk`, ...(features && { features }) };
+    const item: Classified = stored ? { kind: 'changed', blob, stored } : { kind: 'new', blob };
+    const result = await clock.until(new ImageWork(deps, scope, item).run());
+    if (!result.saved) throw new Error(`it stopped: ${result.stop}`);
+    expect((await results.get('photos', blob.name))?.document).toEqual(result.document);
+    return result.document;
+  };
   /** Works on a new blob and answers what was saved. */
   const document = async (bytes: Uint8Array): Promise<ImageDocument> => {
     const result = await work({ kind: 'new', blob: blobs.put('photos', 'a.gif', bytes) });
@@ -54,7 +79,7 @@ function createSite(script: MemoryScript = () => undefined) {
     expect([state.inFlight, gate.inside]).toEqual([0, 0]);
     return result.document;
   };
-  return { clock, blobs, results, vision, gate, state, start, work, document };
+  return { clock, blobs, results, vision, cache, asked, gate, state, start, work, run, document };
 }
 
 const calls = ({ attempts }: Pick<ImageDocument, 'attempts'>) => attempts.filter(({ stage }) => stage === 'vision');
@@ -94,6 +119,110 @@ describe('an image that Vision takes', () => {
     const now = await results.get('photos', 'a.gif');
     const again = await work({ kind: 'changed', blob, stored: storedImageOf(old, now?.version ?? '') });
     expect(again).toMatchObject({ saved: true, document: { replaced: { 'i:failed': 1 } } });
+  });
+});
+
+describe('features', () => {
+  const bytes = picture('one');
+
+  test('one more is paid for alone, and the document holds both', async () => {
+    const { blobs, run, asked, state, cache } = createSite();
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const first = await run(blob, ['Tags']);
+    expect(first).toMatchObject({ transactions: 1, analyzer: { features: ['Tags'] } });
+    expect(first.analysis?.description).toBeUndefined();
+    const second = await run(blob, ['Description', 'Tags']);
+    expect(asked).toEqual([['Tags'], ['Description']]);
+    expect(state.granted).toBe(2);
+    expect(second).toMatchObject({
+      ...{ status: 'succeeded', source: 'call', transactions: 1, analyzer: { features: ['Description', 'Tags'] } },
+      analysis: { tags: first.analysis?.tags, description: expect.anything() },
+      replaced: first.contribution,
+    });
+    expect(second.contribution).toEqual(contributionOf(second));
+    expect([...cache.entries.values()]).toMatchObject([{ analyzer: { features: ['Description', 'Tags'] } }]);
+  });
+
+  test('fewer of them drop nothing, though the blob was written again', async () => {
+    const { blobs, run, asked } = createSite();
+    const before = await run(blobs.put('photos', 'a.gif', bytes), ['Description', 'Tags']);
+    const after = await run(blobs.put('photos', 'a.gif', bytes), ['Tags']);
+    expect(asked).toHaveLength(1);
+    expect(after).toMatchObject({ source: 'cache', transactions: 0 });
+    expect([after.analysis, after.analyzer]).toEqual([before.analysis, before.analyzer]);
+  });
+
+  test('what the cache has forgotten is taken from the document, and told to the cache again', async () => {
+    const { blobs, run, asked, cache } = createSite();
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const first = await run(blob, ['Tags']);
+    cache.forget();
+    const second = await run(blob, ['Description', 'Tags']);
+    expect(asked).toEqual([['Tags'], ['Description']]);
+    expect(second.analysis?.tags).toEqual(first.analysis?.tags);
+    cache.forget();
+    const third = await run(blobs.put('photos', 'a.gif', bytes), ['Description']);
+    expect(asked).toHaveLength(2);
+    expect(third).toMatchObject({ source: 'cache', transactions: 0 });
+    expect([third.analysis, third.analyzer]).toEqual([second.analysis, second.analyzer]);
+    expect([...cache.entries.values()]).toMatchObject([
+      { analysis: second.analysis, paid: { holder: 'run-3-2-chunk' } },
+    ]);
+  });
+
+  test('what the cache forgot in part is made whole from the document', async () => {
+    const { blobs, run, asked, cache } = createSite();
+    const before = await run(blobs.put('photos', 'a.gif', bytes), ['Description', 'Tags']);
+    cache.forget();
+    await run(blobs.put('photos', 'b.gif', bytes), ['Tags']);
+    const after = await run(blobs.put('photos', 'a.gif', bytes), ['Tags']);
+    expect(asked).toEqual([['Description', 'Tags'], ['Tags']]);
+    expect(after.analyzer?.features).toEqual(['Description', 'Tags']);
+    expect(after.analysis?.description).toEqual(before.analysis?.description);
+  });
+
+  test('other bytes drop what was said of the old ones', async () => {
+    const { blobs, run } = createSite();
+    await run(blobs.put('photos', 'a.gif', bytes), ['Description', 'Tags']);
+    const after = await run(blobs.put('photos', 'a.gif', picture('two')), ['Tags']);
+    expect(after.analyzer?.features).toEqual(['Tags']);
+    expect(after.analysis?.description).toBeUndefined();
+  });
+
+  test('one that Vision refuses costs nothing of what is known', async () => {
+    const refused = failure('vision-unsupported-feature', { httpStatus: 400 });
+    const { blobs, run, asked } = createSite(({ features }) =>
+      features.includes('Celebrities') ? refused : undefined,
+    );
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const first = await run(blob, ['Tags']);
+    const second = await run(blob, ['Celebrities', 'Tags']);
+    expect(second).toMatchObject({
+      ...{ status: 'failed', reason: 'vision-unsupported-feature', error: { features: ['Celebrities'] } },
+      ...{ analysis: first.analysis, analyzer: first.analyzer, transactions: 0 },
+    });
+    expect(second.contribution).toEqual({ ...first.contribution, 'i:succeeded': undefined, 'i:failed': 1 });
+    expect(await run(blob, ['Tags'])).toMatchObject({ status: 'succeeded', analysis: first.analysis });
+    expect(asked).toEqual([['Tags'], ['Celebrities']]);
+  });
+
+  test('nor does a download that fails', async () => {
+    const { blobs, run } = createSite();
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const { analysis, analyzer } = await run(blob, ['Tags']);
+    blobs.failNext('download', 5);
+    const after = await run(blob, ['Description', 'Tags']);
+    expect(after).toMatchObject({ status: 'failed', reason: 'download-failed', analysis, analyzer });
+    expect(await run(blob, ['Description', 'Tags'])).toMatchObject({ status: 'succeeded', transactions: 1 });
+  });
+
+  test('an image that was never answered is known by nobody, whatever was asked for', async () => {
+    const down = failure('vision-rejected');
+    const { blobs, run, vision } = createSite(() => down);
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    expect(await run(blob, ['Tags'])).toMatchObject({ status: 'failed', analyzer: { features: [] } });
+    vision.script(() => undefined);
+    expect(await run(blob, ['Description'])).toMatchObject({ analyzer: { features: ['Description'] } });
   });
 });
 
@@ -154,7 +283,7 @@ describe('failures', () => {
     const refuse = failure('vision-throttled', { retryable: true, retryAfterMs: 1_000 });
     const { document, vision, clock, state } = createSite(({ number }) => (number <= 40 ? refuse : undefined));
     const saved = await document(picture('x'));
-    expect(state.unused).toBe(40); // each was granted, and none of them is on the bill
+    expect(state.unused).toBe(40 * 4); // each was granted, and none of them is on the bill
     expect([saved.status, vision.calls]).toEqual(['succeeded', 41]);
     expect(clock.monotonicMs()).toBe(40_000);
     expect(calls(saved)).toHaveLength(2); // a row of refusals is one entry

@@ -7,7 +7,7 @@ import { createMemoryManifests } from '../../../src/gateways/manifests/memory-ma
 import type { ChunkBounds, PageIndex } from '../../../src/gateways/manifests/port';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
-import { Listing } from '../../../src/pipeline/listing';
+import { Listing, type ListingScope } from '../../../src/pipeline/listing';
 import { picture } from './pictures';
 
 const RUN_ID = 'a'.repeat(32);
@@ -34,7 +34,7 @@ function createSite(names: readonly string[], sizes?: { page: number; chunk: num
 
 type Site = ReturnType<typeof createSite>;
 
-async function pagesOf({ listing }: Site, scope = SCOPE): Promise<PageIndex[]> {
+async function pagesOf({ listing }: Site, scope: ListingScope = SCOPE): Promise<PageIndex[]> {
   const pages: PageIndex[] = [];
   do pages.push(await listing.page(scope, pages.length));
   while (pages.at(-1)?.next !== undefined);
@@ -144,6 +144,21 @@ describe('the snapshot', () => {
       missing: 1,
       ineligible: { empty: 1 },
     });
+  });
+
+  test('counts what known answers spare: only what is missing is paid for', async () => {
+    const site = createSite(['all', 'less', 'more', 'other', 'old']);
+    const having = (...features: string[]) => ({ analyzer: { ...site.vision.analyzer, features } });
+    await store(site, 'all', having('Adult', 'Tags'));
+    await store(site, 'less', having('Tags'));
+    await store(site, 'more', { ...having('Adult', 'Tags'), status: 'failed' }); // it failed when more was asked for
+    await store(site, 'other', having('Color'));
+    await store(site, 'old', { ...having('Adult', 'Tags'), etag: '0xOLD' });
+    const counts = { total: 5, new: 0, changed: 4, unchanged: 1, cached: 1, sparedTransactions: 3 };
+    const scope = { ...SCOPE, features: ['Adult', 'Tags'] };
+    expect((await pagesOf(site, scope))[0]?.counts).toMatchObject(counts);
+    expect(await site.listing.count(scope)).toMatchObject(counts);
+    expect(await site.listing.count({ ...scope, features: ['Tags'] })).toMatchObject({ unchanged: 2, changed: 3 });
   });
 
   test('a chunk is settled when all of it is unchanged and nothing between its bounds is missing', async () => {

@@ -115,7 +115,7 @@ export class Replica {
       run: (id) => this.wrapped(plant.actors.run(id)),
     };
     const listing = new Listing({ blobs, manifests, results, vision, sizes: SIZES });
-    const sessions = new RunSessions({ run: actors.run, clock, newId, transactionsPerCall: () => 1 });
+    const sessions = new RunSessions({ run: actors.run, clock, newId });
     const [blobPace, visionPace] = [new ServicePace(clock, 'Blob Storage'), new ServicePace(clock, 'Vision')];
     const { container } = actors;
     const [cache, flights] = [this.wrapped(plant.cache), new SingleFlight()];
@@ -238,6 +238,8 @@ export class Replica {
     return {
       analyzer: vision.analyzer,
       limits: vision.limits,
+      offered: vision.offered,
+      spell: vision.spell,
       close: () => {},
       analyze: async (image, options) => {
         await this.awake();

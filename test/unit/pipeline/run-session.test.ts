@@ -9,12 +9,13 @@ import { VirtualClock } from './virtual-clock';
 const RUN_ID = 'a'.repeat(32);
 const ref = (chunk = 0) => ({ runId: RUN_ID, page: 0, chunk });
 
-async function createSite() {
+async function createSite(maxTransactions?: number) {
   const clock = new VirtualClock();
   const actors = createMemoryActors(() => clock.nowMs());
   const actor = actors.run(RUN_ID);
   const scope = { container: 'photos', prefix: '', features: [], confirmShrink: false, approval: 'auto' as const };
-  await actor.begin({ ...scope, id: RUN_ID, startedAt: '2026-01-01T00:00:00.000Z' });
+  const cap = maxTransactions === undefined ? {} : { maxTransactions };
+  await actor.begin({ ...scope, ...cap, id: RUN_ID, startedAt: '2026-01-01T00:00:00.000Z' });
   await actor.setPhase({ phase: 'analyze' });
   let ids = 0;
   /** One process: its calls can be cut off, and are counted. */
@@ -33,7 +34,7 @@ async function createSite() {
         ]),
       ) as unknown as typeof actor),
     });
-    const sessions = new RunSessions({ run, clock, newId: () => `attempt-${++ids}`, transactionsPerCall: () => 4 });
+    const sessions = new RunSessions({ run, clock, newId: () => `attempt-${++ids}` });
     const hold = async (chunk = 0): Promise<ChunkHold> => {
       const opened = await clock.until(sessions.open(ref(chunk), () => NO_PROGRESS));
       if (opened.state !== 'granted') throw new Error(`it was ${opened.state}`);
@@ -109,6 +110,37 @@ describe('permits', () => {
   });
 });
 
+describe('calls under a cap', () => {
+  /** Takes as many calls as are granted, some of one price and some of another; answers what they cost in all. */
+  async function spend(maxTransactions: number, wanted: readonly number[]) {
+    const { clock, createProcess } = await createSite(maxTransactions);
+    const hold = await createProcess().hold();
+    const taken = wanted.map((each) => ({ each, permit: watch(hold.callPermit(each)) }));
+    await clock.advance(30_000);
+    return taken.filter(({ permit }) => permit.answer === 'go').reduce((sum, { each }) => sum + each, 0);
+  }
+
+  test('a cap that is just enough is enough, whatever each call costs', async () => {
+    const wanted = [4, 1, 1, 4, 2, 1];
+    expect(await spend(13, wanted)).toBe(13);
+  });
+
+  test('what goes beyond it is not granted', async () => {
+    expect(await spend(12, [4, 4, 4, 1])).toBe(12);
+    expect(await spend(3, Array(10).fill(1))).toBe(3);
+  });
+
+  test('what was granted and not called goes back at its own price', async () => {
+    const { clock, createProcess } = await createSite(4);
+    const hold = await createProcess().hold();
+    expect(await clock.until(hold.callPermit(4))).toBe('go');
+    hold.callUnused(4);
+    const seen = [1, 1, 1, 1].map((each) => watch(hold.callPermit(each)));
+    await clock.advance(30_000);
+    expect(seen.map(({ answer }) => answer)).toEqual(['go', 'go', 'go', 'go']);
+  });
+});
+
 describe('sessions', () => {
   test('all chunks of a process report in one call', async () => {
     const { clock, createProcess } = await createSite();
@@ -165,17 +197,17 @@ describe('calls that nobody granted', () => {
     const { clock, createProcess } = await createSite();
     const { net, hold } = createProcess();
     const chunk = await hold();
-    expect(await clock.until(chunk.callPermit())).toBe('go');
-    expect(await clock.until(chunk.callPermit())).toBe('go');
+    expect(await clock.until(chunk.callPermit(4))).toBe('go');
+    expect(await clock.until(chunk.callPermit(1))).toBe('go');
     await clock.advance(REPORT_INTERVAL_MS);
-    expect(net.made.at(-1)).toBe(2);
-    expect(await clock.until(chunk.callPermit())).toBe('go');
+    expect(net.made.at(-1)).toBe(5);
+    expect(await clock.until(chunk.callPermit(4))).toBe('go');
     await chunk.close(NO_PROGRESS, true);
     net.isUp = false;
     await clock.advance(2 * REPORT_INTERVAL_MS);
     net.isUp = true;
     await clock.advance(2 * REPORT_INTERVAL_MS);
-    expect(net.made.at(-1)).toBe(3);
+    expect(net.made.at(-1)).toBe(9);
     const { reports } = net;
     await clock.advance(5 * REPORT_INTERVAL_MS);
     expect(net.reports).toBe(reports);

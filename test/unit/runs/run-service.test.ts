@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
+import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { RunService } from '../../../src/runs/run-service';
 import { createMemoryActors } from '../actors/memory-actors';
 
@@ -12,6 +13,7 @@ function createSite() {
   const runs = createMemoryRuns();
   const actors = createMemoryActors(() => time.ms);
   const workflows = new Map<string, WorkflowStatus>();
+  const inputs: unknown[] = [];
   const trouble = { atStep: '' };
   const die = (step: string) => {
     if (trouble.atStep === step) throw new Error(`died before ${step}`);
@@ -40,8 +42,9 @@ function createSite() {
       },
     },
     workflows: {
-      schedule: async (_, id) => {
+      schedule: async (_, id, input) => {
         die('schedule');
+        inputs.push(input);
         const isKnown = workflows.has(id);
         workflows.set(id, 'active');
         return isKnown ? 'exists' : 'scheduled';
@@ -50,11 +53,11 @@ function createSite() {
       status: async (id) => workflows.get(id) ?? 'unknown',
       close: async () => {},
     },
-    features: () => ['Tags'],
+    vision: createMemoryVision(),
     nowMs: () => time.ms,
     newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
   });
-  return { time, actors, runs, workflows, trouble, service };
+  return { time, actors, runs, workflows, inputs, trouble, service };
 }
 
 /** The memory client answers any name, so its methods have to be named to be copied. */
@@ -132,6 +135,38 @@ describe('starting a run', () => {
     expect(await service.revive()).toBe(1);
     expect([...workflows.values()]).toEqual(['active']);
     expect(await service.revive()).toBe(0);
+  });
+
+  test('what was chosen travels in the record, in the view and in the input of the workflow', async () => {
+    const { service, inputs } = createSite();
+    const run = await service.start({ container: 'photos', features: ['tags', 'ADULT', 'Tags'] });
+    expect(run.features).toEqual(['Adult', 'Tags']);
+    expect(inputs).toEqual([expect.objectContaining({ runId: run.id, features: ['Adult', 'Tags'] })]);
+  });
+
+  test('without a choice a run asks for what is configured, and says so', async () => {
+    const run = await createSite().service.start({ container: 'photos' });
+    expect(run.features).toEqual(['Categories', 'Color', 'Description', 'Tags']);
+  });
+
+  test('a run that was carried on by the reviver keeps its choice', async () => {
+    const { service, inputs, trouble, time } = createSite();
+    trouble.atStep = 'schedule';
+    await expect(service.start({ container: 'photos', features: ['Tags'] })).rejects.toThrow('died');
+    trouble.atStep = '';
+    time.ms += 31_000;
+    await service.revive();
+    expect(inputs).toEqual([expect.objectContaining({ features: ['Tags'] })]);
+  });
+
+  test('a feature that Vision does not have is refused before anything is claimed', async () => {
+    const { service, actors } = createSite();
+    await expect(service.start({ container: 'photos', features: ['Tags', 'Smiles'] })).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringMatching(/no feature Smiles; it has Categories, Tags, Description/),
+      context: { pointer: '/body/features/1' },
+    });
+    expect((await actors.container('photos').summary()).activeRun).toBeUndefined();
   });
 
   test.each([

@@ -1,0 +1,135 @@
+/**
+ * Features are chosen per run, and each is paid for once.
+ *
+ * 1. A run asks for what it was told, and says so in its record and its receipt.
+ * 2. Asked for one more, each image costs one call of one transaction: the quote says so, a cap of just that is enough,
+ *    Vision is asked for nothing else, and each document holds both.
+ * 3. Asked for both again, or for one of them, nothing is called and nothing is lost.
+ * 4. The same photos in another container cost nothing.
+ * 5. A retry asks for what its run asked for.
+ * 6. A feature that Vision refuses costs nothing of what is known, and a retry without it is not needed.
+ */
+import { seedContainer } from '../../../src/local/bench/seed-container';
+import { startTestStack, type TestStack } from '../framework';
+import { ask, blobs, documents, ended, quoteOf, runToEnd, violations, visionOf } from './client';
+
+const ALBUM = 'album';
+const COPY = 'copy';
+const PHOTOS = 130; // more than one chunk
+const BOTH = ['Description', 'Tags'];
+const WORK = { succeeded: PHOTOS, failed: 0, skipped: 0, unchanged: 0 };
+const NO_WORK = { succeeded: 0, failed: 0, skipped: 0, unchanged: PHOTOS };
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  await seedContainer(stack.endpoints.blobConnectionString, ALBUM, PHOTOS);
+}, 120_000);
+
+afterAll(() => stack?.stop(), 60_000);
+
+/** What Vision has seen since it was last told to forget. */
+async function seen() {
+  const { calls, transactions } = await visionOf(stack).stats();
+  await visionOf(stack).forget();
+  return { calls, transactions };
+}
+
+const post = (path: string, body: object = {}) =>
+  ask(`${stack.endpoints.api}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+const isClean = async (container: string) => (await post(`/api/v1/containers/${container}:verify`)).body;
+
+async function featuresOf(container: string): Promise<string[]> {
+  const all = [...(await documents(stack, container)).values()];
+  for (const { analysis, analyzer } of all) {
+    expect([analysis?.tags !== undefined, analysis?.description !== undefined]).toEqual([
+      analyzer?.features.includes('Tags'),
+      analyzer?.features.includes('Description'),
+    ]);
+  }
+  return [...new Set(all.map(({ analyzer }) => analyzer?.features.join(',') ?? ''))];
+}
+
+test('1: a run asks for what it was told', async () => {
+  const quote = await quoteOf(stack, ALBUM, { features: ['tags'] });
+  expect(quote).toMatchObject({ features: ['Tags'], calls: PHOTOS, transactions: PHOTOS });
+  const run = await runToEnd(stack, ALBUM, { features: ['tags'] });
+  expect(run).toMatchObject({ status: 'Completed', features: ['Tags'], calls: PHOTOS, transactions: PHOTOS });
+  expect(await seen()).toEqual({ calls: PHOTOS, transactions: PHOTOS });
+  expect(await featuresOf(ALBUM)).toEqual(['Tags']);
+  const { body } = await ask(`${stack.endpoints.api}/api/v1/runs/${run.id}/receipt`);
+  expect(body.analyzer).toMatchObject({ features: ['Tags'] });
+  expect(await violations(stack, ALBUM, run.id)).toEqual([]);
+}, 90_000);
+
+test('2: one more feature is paid for alone', async () => {
+  const quote = await quoteOf(stack, ALBUM, { features: BOTH });
+  expect(quote).toMatchObject({ calls: PHOTOS, transactions: PHOTOS, images: { changed: PHOTOS, new: 0 } });
+  const run = await runToEnd(stack, ALBUM, { features: BOTH, maxTransactions: quote.transactions });
+  expect(run).toMatchObject({ status: 'Completed', features: BOTH, calls: PHOTOS, transactions: PHOTOS });
+  expect(run.quote).toMatchObject({ calls: PHOTOS, transactions: PHOTOS });
+  expect(run.counts).toMatchObject(WORK);
+  expect(await seen()).toEqual({ calls: PHOTOS, transactions: PHOTOS });
+  expect(await featuresOf(ALBUM)).toEqual([BOTH.join(',')]);
+  expect(await isClean(ALBUM)).toMatchObject({ clean: true, count: 0 });
+  expect(await violations(stack, ALBUM, run.id)).toEqual([]);
+}, 90_000);
+
+test('3: both again, or one of them, is nothing to do', async () => {
+  const before = await documents(stack, ALBUM);
+  for (const features of [BOTH, ['Tags']]) {
+    expect(await quoteOf(stack, ALBUM, { features })).toMatchObject({ calls: 0, transactions: 0 });
+    const run = await runToEnd(stack, ALBUM, { features });
+    expect(run).toMatchObject({ status: 'Completed', features, calls: 0, transactions: 0, counts: NO_WORK });
+  }
+  expect(await seen()).toEqual({ calls: 0, transactions: 0 });
+  expect(await documents(stack, ALBUM)).toEqual(before);
+  expect(await isClean(ALBUM)).toMatchObject({ clean: true, count: 0 });
+}, 90_000);
+
+test('4: the same photos elsewhere', async () => {
+  await blobs(stack, COPY).createIfNotExists();
+  for await (const { name } of blobs(stack, ALBUM).listBlobsFlat()) {
+    const bytes = await blobs(stack, ALBUM).getBlockBlobClient(name).downloadToBuffer();
+    await blobs(stack, COPY).getBlockBlobClient(`copy of ${name}`).upload(bytes, bytes.length);
+  }
+  const run = await runToEnd(stack, COPY, { features: BOTH });
+  expect(run).toMatchObject({ status: 'Completed', calls: 0, transactions: 0, cacheHits: PHOTOS, counts: WORK });
+  expect(await seen()).toEqual({ calls: 0, transactions: 0 });
+  expect(await featuresOf(COPY)).toEqual([BOTH.join(',')]);
+  expect(await isClean(COPY)).toMatchObject({ clean: true, count: 0 });
+  expect(await violations(stack, COPY, run.id)).toEqual([]);
+}, 90_000);
+
+test('5 and 6: a refusal costs nothing of what is known, and a retry asks for the same', async () => {
+  const before = await documents(stack, COPY);
+  await visionOf(stack).arm({ behaviour: 'status-400', times: PHOTOS });
+  const three = ['Adult', ...BOTH];
+  const refused = await runToEnd(stack, COPY, { features: three });
+  expect(refused).toMatchObject({ status: 'CompletedWithErrors', counts: { ...WORK, succeeded: 0, failed: PHOTOS } });
+  await visionOf(stack).disarm();
+  const kept = await documents(stack, COPY);
+  for (const [blob, document] of kept) {
+    expect(document).toMatchObject({ status: 'failed', error: { features: ['Adult'] } });
+    expect(document.analysis).toEqual(before.get(blob)?.analysis);
+  }
+  expect(await isClean(COPY)).toMatchObject({ clean: true, count: 0 });
+  expect(await violations(stack, COPY, refused.id)).toEqual([]);
+  await seen();
+
+  // What was refused for good is not asked again: neither by a retry nor by a run. Without it everything is known.
+  const { body } = await post(`/api/v1/runs/${refused.id}:retry`);
+  const retry = await ended(stack, String(body.id));
+  expect(retry).toMatchObject({ features: three, retryOf: refused.id, calls: 0 });
+  const healed = await runToEnd(stack, COPY, { features: BOTH });
+  expect(healed).toMatchObject({ status: 'Completed', calls: 0, transactions: 0, counts: WORK });
+  expect(await seen()).toEqual({ calls: 0, transactions: 0 });
+  expect(await featuresOf(COPY)).toEqual([BOTH.join(',')]);
+  expect(await isClean(COPY)).toMatchObject({ clean: true, count: 0 });
+  expect(await violations(stack, COPY, healed.id)).toEqual([]);
+}, 120_000);
