@@ -38,3 +38,10 @@ test('where nobody counts nothing is given back', () => {
   calls.giveBack();
   expect(calls.rest()).toBe(0);
 });
+
+test('freedom ends with the first word of a limit, though it came for calls of another price', () => {
+  const calls = new GrantedCalls();
+  calls.granted('unlimited', 0, undefined);
+  calls.limited();
+  expect([calls.take(1), calls.made]).toEqual([false, 0]);
+});
