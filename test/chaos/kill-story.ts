@@ -80,7 +80,6 @@ export async function playCell(stack: TestStack, cell: Cell, container: string):
       container,
       runId: id,
       repeatable: repeatable(cell),
-      forgetful: cell.target === 'azurite' && cell.blow === 'KILL',
       ...(cell.target === 'vision' && cell.blow !== 'STOP' ? { booksBefore: [byHash] } : {}),
     });
     return { ...report, endMs, silenceMs: silence(hitAt, times, endMs), repeated, violations };

@@ -29,8 +29,6 @@ export interface Evidence {
   readonly repeatable?: number;
   /** Answers by content of Vision processes that died: what each had answered is known to its own book alone. */
   readonly booksBefore?: readonly Readonly<Record<string, number>>[];
-  /** Azurite was killed: chunk reports that it had acknowledged in its last 5 s are gone. A storage account keeps them. */
-  readonly forgetful?: boolean;
 }
 
 export interface Verdict {
@@ -41,7 +39,7 @@ export interface Verdict {
 }
 
 export async function judge(evidence: Evidence): Promise<Verdict> {
-  const { endpoints, container, runId, repeatable = 0, booksBefore = [], forgetful = false } = evidence;
+  const { endpoints, container, runId, repeatable = 0, booksBefore = [] } = evidence;
   const violations: string[] = [];
   const expect = (holds: boolean, violation: string) => {
     if (!holds) violations.push(violation);
@@ -94,7 +92,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   const told = (await linesOf(`${endpoints.api}/api/v1/runs/${runId}/report`)).filter(({ listed: was }) => was);
   const lines = new Set(told.map(({ blob }) => blob));
   const untold = listed.filter((name) => !lines.has(name));
-  expect(untold.length === 0 || forgetful, `the report has no line for ${untold.length} images: ${untold.slice(0, 3)}`);
+  expect(untold.length === 0, `the report has no line for ${untold.length} images: ${untold.slice(0, 3)}`);
   expect(told.length === lines.size, `the report has ${told.length - lines.size} lines too many`);
 
   const activity = await json(`${endpoints.api}/api/v1/containers/${container}/activity`);

@@ -75,7 +75,6 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
     container: CONTAINER,
     runId: id,
     repeatable,
-    forgetful: target === 'azurite',
   });
   process.stdout.write(
     `killed ${target} at ${before} of ${IMAGES} calls (down ${downMs} ms): next call after ${await next} ms, ` +
