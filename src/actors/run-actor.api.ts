@@ -1,6 +1,7 @@
 import type { ApprovalAnswer } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
 import type { ChunkProgress } from '../domain/chunk-progress';
+import type { Repeats } from '../domain/chunk-repeats';
 import type { CarefulRange } from '../domain/chunk-suspicion';
 import type { ChunkRef } from '../domain/ids';
 import type { ListingCounts, Quote } from '../domain/quote';
@@ -29,8 +30,10 @@ export interface RunActorApi {
   seekApproval(): Promise<{ readonly control: Control; readonly waitMs: number }>;
   /** Idempotent: the first consent stands. */
   approve(input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string }): Promise<ApproveReply>;
-  /** Bitmask of the chunks of a page that are done. */
-  pageDone(input: { readonly page: number }): Promise<{ readonly done: number }>;
+  /** Bitmask of the chunks of a page that are done; `repeats`, by chunk: those that were begun and are open, or were repeated. */
+  pageDone(input: {
+    readonly page: number;
+  }): Promise<{ readonly done: number; readonly repeats: Readonly<Record<string, Repeats>> }>;
   /** Asks to work on a chunk; `wait` is asked again soon. */
   openChunk(input: {
     readonly ref: ChunkRef;
@@ -42,7 +45,13 @@ export interface RunActorApi {
   report(input: ReportInput): Promise<ReportResult>;
   /** Of a careful chunk: its range was worked on and the process lives. Answers the next range. */
   clearChunk(input: { readonly ref: ChunkRef; readonly upTo: number }): Promise<{ readonly careful?: CarefulRange }>;
-  closeChunk(input: ChunkClose & { readonly attempt: string }): Promise<{ readonly control: Control }>;
+  closeChunk(
+    input: ChunkClose & {
+      readonly attempt: string;
+      /** Deliveries that joined this execution. */
+      readonly joined?: number;
+    },
+  ): Promise<{ readonly control: Control }>;
   command(input: {
     readonly verb: Command;
     readonly reason?: string;

@@ -1,13 +1,15 @@
 import { type AuditEntry, type AuditVerb, noted } from '../domain/audit';
 import { isAlive, type Lease, mayHold, SETTLE_MS } from '../domain/chunk-lease';
-import { NO_PROGRESS } from '../domain/chunk-progress';
+import { covered, NO_PROGRESS } from '../domain/chunk-progress';
+import { beganAgain, joinedBy, ONCE, type Repeats, type RepeatsByChunk, repeatsKey } from '../domain/chunk-repeats';
 import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { carefulRange, cleared, reopened, type Suspicion } from '../domain/chunk-suspicion';
 import { AppError } from '../domain/errors';
-import { type ChunkRef, chunkId } from '../domain/ids';
+import { type ChunkRef, chunkId, parseChunkId } from '../domain/ids';
 import type { LeaseRequest } from '../domain/quota';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import { type BudgetReport, callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
+import { silenceOf } from '../domain/run-silence';
 import {
   APPROVAL_EXPIRED,
   approve,
@@ -33,7 +35,7 @@ import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 /**
  * The live picture of one run (invariants: domain/run-state.ts, domain/chunk-lease.ts).
  *
- * `leases`, `activatedAtMs`, `latestTrouble` and `wokenAtMs` are not part of the state and do not survive a move of the actor: whoever
+ * `leases`, `activatedAtMs`, `latestTrouble`, `movedAtMs` and `wokenAtMs` are not part of the state and do not survive a move of the actor: whoever
  * works reports again within a second, and nobody is given a chunk before that.
  */
 export class RunActorLogic implements RunActorApi {
@@ -41,6 +43,8 @@ export class RunActorLogic implements RunActorApi {
   private readonly leases = new Map<string, Lease>();
   private readonly activatedAtMs: number;
   private latestTrouble: { readonly reason: string; readonly atMs: number } | undefined;
+  /** When work was last seen to go on, beside what the state tells. */
+  private movedAtMs: number;
   /** When somebody was last told to wake the workflow; a word too many costs its history two rows. */
   private wokenAtMs = Number.NEGATIVE_INFINITY;
   private grantedAtMs = Number.NEGATIVE_INFINITY;
@@ -57,6 +61,7 @@ export class RunActorLogic implements RunActorApi {
   ) {
     this.state = new VersionedState(store);
     this.activatedAtMs = monotonicMs();
+    this.movedAtMs = nowMs();
   }
 
   async begin(request: RunRequest) {
@@ -108,12 +113,26 @@ export class RunActorLogic implements RunActorApi {
 
   async pageDone({ page }: Parameters<RunActorApi['pageDone']>[0]) {
     await this.load();
-    return { done: (await this.doneChunks(page))[page] ?? 0 };
+    const ofPage = `${page}.`;
+    const known = Object.entries(await this.repeats(page)).filter(([key]) => key.startsWith(ofPage));
+    const open = Object.keys(await this.suspicions(page)).flatMap((id) => {
+      const ref = parseChunkId(id);
+      return ref?.page === page ? [[String(ref.chunk), ONCE] as const] : [];
+    });
+    const repeated = known.map(([key, repeats]) => [key.slice(ofPage.length), repeats] as const);
+    return {
+      done: (await this.doneChunks(page))[page] ?? 0,
+      repeats: Object.fromEntries([...open, ...repeated]),
+    };
   }
 
   async openChunk({ ref, attempt, process = '' }: Parameters<RunActorApi['openChunk']>[0]): Promise<OpenChunkResult> {
     const state = await this.load();
-    if (isFinal(state.status) || hasChunk(await this.doneChunks(ref.page), ref)) return { state: 'done' };
+    if (isFinal(state.status)) return { state: 'done' };
+    if (hasChunk(await this.doneChunks(ref.page), ref)) {
+      await this.state.commit(state, await this.joined(ref, 1));
+      return { state: 'done' };
+    }
     const id = chunkId(ref);
     const lease = this.leases.get(id);
     const isSettled = this.bornHere || this.monotonicMs() - this.activatedAtMs >= SETTLE_MS;
@@ -121,9 +140,13 @@ export class RunActorLogic implements RunActorApi {
     if (!mayHold(lease, attempt, this.monotonicMs())) return { state: 'wait' }; // I1 of chunk-lease
     // Only now: whoever is told to stop may add up what this chunk has saved, so nobody else may still be saving.
     if (state.control !== 'run') return { state: 'stop', control: state.control };
-    const suspicion = reopened(await this.suspicion(ref), process);
-    await this.suspect(state, ref, suspicion);
+    const known = await this.suspicion(ref);
+    const suspicion = reopened(known, process);
+    const isToldAgain = lease?.attempt === attempt; // its answer was lost
+    const wasBegun = known !== undefined || id in state.partial;
+    await this.suspect(state, ref, suspicion, wasBegun && !isToldAgain ? await this.again(ref) : {});
     this.leases.set(id, { attempt, seenAtMs: this.monotonicMs(), progress: NO_PROGRESS });
+    this.movedAtMs = this.nowMs();
     const careful = carefulRange(suspicion);
     return { state: 'granted', mayRemove: state.mayRemove, ...(careful && { careful }) };
   }
@@ -205,14 +228,15 @@ export class RunActorLogic implements RunActorApi {
     return { control: state.control, calls: 0 };
   }
 
-  async closeChunk({ ref, attempt, progress, complete }: Parameters<RunActorApi['closeChunk']>[0]) {
+  async closeChunk({ ref, attempt, progress, complete, joined = 0 }: Parameters<RunActorApi['closeChunk']>[0]) {
     const id = chunkId(ref);
     if (this.leases.get(id)?.attempt === attempt) this.leases.delete(id);
     const before = await this.load();
     const shard = await this.doneChunks(ref.page);
     const { state, closed } = closeChunk(before, shard, { ref, progress, complete }, this.now());
     const { [id]: _, ...suspicions } = await this.suspicions(ref.page);
-    const parts = { [doneKey(ref.page)]: closed, [openKey(ref.page)]: suspicions };
+    const repeats = joined > 0 ? await this.joined(ref, joined) : {};
+    const parts = { [doneKey(ref.page)]: closed, [openKey(ref.page)]: suspicions, ...repeats };
     if (state !== before) await this.state.commit(state, parts);
     return { control: state.control };
   }
@@ -269,7 +293,7 @@ export class RunActorLogic implements RunActorApi {
     const state = await this.state.head();
     if (state && !isFinal(state.status)) return { forgotten: false };
     const pages = Array.from({ length: state?.pagesListed ?? 0 }, (_, page) => page);
-    const parts = new Set(pages.flatMap((page) => [doneKey(page), openKey(page)]));
+    const parts = new Set(pages.flatMap((page) => [doneKey(page), openKey(page), againKey(page)]));
     if (state) await this.state.clear([AUDIT, ...parts]);
     return { forgotten: true };
   }
@@ -300,10 +324,33 @@ export class RunActorLogic implements RunActorApi {
   }
 
   /** Durable before the chunk is worked on: the actor may live in the process that the chunk ends. */
-  private async suspect(state: RunState, ref: ChunkRef, suspicion: Suspicion): Promise<void> {
-    if (suspicion === (await this.suspicion(ref))) return;
+  private async suspect(
+    state: RunState,
+    ref: ChunkRef,
+    suspicion: Suspicion,
+    repeats: Readonly<Record<string, RepeatsByChunk>> = {},
+  ): Promise<void> {
+    if (suspicion === (await this.suspicion(ref)) && Object.keys(repeats).length === 0) return;
     const open = { ...(await this.suspicions(ref.page)), [chunkId(ref)]: suspicion };
-    await this.state.commit(state, { [openKey(ref.page)]: open });
+    await this.state.commit(state, { [openKey(ref.page)]: open, ...repeats });
+  }
+
+  private async repeats(page: number): Promise<RepeatsByChunk> {
+    return (await this.state.part<RepeatsByChunk>(againKey(page))) ?? {};
+  }
+
+  /** The parts of the state that say that the chunk was begun once more. */
+  private again(ref: ChunkRef): Promise<Record<string, RepeatsByChunk>> {
+    return this.repeated(ref, beganAgain);
+  }
+
+  private joined(ref: ChunkRef, deliveries: number): Promise<Record<string, RepeatsByChunk>> {
+    return this.repeated(ref, (known) => joinedBy(deliveries, known));
+  }
+
+  private async repeated(ref: ChunkRef, change: (known: Repeats | undefined) => Repeats) {
+    const known = await this.repeats(ref.page);
+    return { [againKey(ref.page)]: { ...known, [repeatsKey(ref)]: change(known[repeatsKey(ref)]) } };
   }
 
   private async doneChunks(page: number): Promise<ChunkSet> {
@@ -312,7 +359,9 @@ export class RunActorLogic implements RunActorApi {
 
   private renew({ ref, attempt, progress }: ChunkReport): boolean {
     const id = chunkId(ref);
-    if (!mayHold(this.leases.get(id), attempt, this.monotonicMs())) return false;
+    const before = this.leases.get(id);
+    if (!mayHold(before, attempt, this.monotonicMs())) return false;
+    if (before === undefined || covered(before.progress) !== covered(progress)) this.movedAtMs = this.nowMs();
     this.leases.set(id, { attempt, seenAtMs: this.monotonicMs(), progress });
     return true;
   }
@@ -326,9 +375,18 @@ export class RunActorLogic implements RunActorApi {
       { ...state, partial: Object.fromEntries(resting) },
       live.map(([, lease]) => lease.progress),
     );
+    if (isFinal(view.status) || view.waiting !== undefined) return view;
+    const waiting = this.freshTrouble() ?? silenceOf(view, { silentMs: this.silentMs(state), working: live.length });
+    return waiting === undefined ? view : { ...view, waiting };
+  }
+
+  private freshTrouble(): string | undefined {
     const trouble = this.latestTrouble;
-    const isStuck = !isFinal(view.status) && trouble && this.monotonicMs() - trouble.atMs < TROUBLE_SHOWN_MS;
-    return isStuck && view.waiting === undefined ? { ...view, waiting: trouble.reason } : view;
+    return trouble && this.monotonicMs() - trouble.atMs < TROUBLE_SHOWN_MS ? trouble.reason : undefined;
+  }
+
+  private silentMs({ updatedAt }: RunState): number {
+    return this.nowMs() - Math.max(this.movedAtMs, Date.parse(updatedAt));
   }
 
   private async load(): Promise<RunState> {
@@ -371,6 +429,11 @@ const WAKE_INTERVAL_MS = 10_000;
 /** Chunks that were opened and not closed yet. */
 function openKey(page: number): string {
   return `open-${shardOf(page)}`;
+}
+
+/** Chunks that were begun or delivered more than once. */
+function againKey(page: number): string {
+  return `again-${shardOf(page)}`;
 }
 
 function doneKey(page: number): string {

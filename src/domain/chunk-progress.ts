@@ -30,6 +30,11 @@ export const NO_PROGRESS: ChunkProgress = {
   failureGroups: [],
 };
 
+/** Images that need no more work. */
+export function covered({ succeeded, failed, skipped, unchanged, removed }: ChunkProgress): number {
+  return succeeded + failed + skipped + unchanged + removed;
+}
+
 /** Groups kept per run; further ones are counted under the last. */
 const MAX_GROUPS = 50;
 

@@ -1,3 +1,4 @@
+import type { Repeats } from './chunk-repeats';
 import { compareNames, type NameBounds } from './name-order';
 import type { ImageOutcome, OutcomeStatus } from './report';
 
@@ -21,6 +22,8 @@ export interface LedgerRow extends NameBounds {
   readonly settled: boolean;
   /** Absent when the chunk was not finished. */
   readonly report?: ChunkReport;
+  /** Absent: begun once and delivered once, or not at all. */
+  readonly repeats?: Repeats;
 }
 
 export interface ChunkReport {

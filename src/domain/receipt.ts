@@ -47,6 +47,8 @@ export interface ReceiptReport {
   /** Of the JSON text as it is stored. */
   readonly sha256: string;
   readonly lines: number;
+  /** Times the work on its chunk was begun. */
+  readonly executions: number;
 }
 
 export const MAX_RECOUNT_LISTED = 50;

@@ -1,3 +1,4 @@
+import { ONCE, type Repeats } from './chunk-repeats';
 import { type ChunkReport, earlier, type LedgerPage, type LedgerRow, later } from './ledger';
 import type { PhaseTimes } from './receipt';
 import { isFinal, type RunPhase, type RunView } from './run';
@@ -32,6 +33,9 @@ export interface ChunkStep {
   readonly images: number;
   readonly startedAt?: string;
   readonly endedAt?: string;
+  /** Times its work was begun, and deliveries that did none of their own (domain/chunk-repeats.ts). */
+  readonly executions: number;
+  readonly joined: number;
   readonly calls: number;
   readonly retries: number;
   readonly throttled: number;
@@ -79,18 +83,23 @@ export function pageStep(page: number, { chunks }: LedgerPage): PageStep {
 function chunkStep(row: LedgerRow, chunk: number): ChunkStep {
   const { report } = row;
   const none = { calls: 0, retries: 0, throttled: 0, failed: 0 };
-  if (report === undefined) return { chunk, state: row.settled ? 'settled' : 'open', images: row.count, ...none };
+  if (report === undefined) {
+    return { chunk, state: row.settled ? 'settled' : 'open', images: row.count, ...(row.repeats ?? NEVER), ...none };
+  }
   return {
     chunk,
     state: 'done',
     images: row.count,
     ...timesOf(report),
+    ...(row.repeats ?? ONCE),
     calls: report.sums.calls,
     retries: report.sums.retries,
     throttled: report.sums.throttled,
     failed: report.statuses.failed ?? 0,
   };
 }
+
+const NEVER: Repeats = { executions: 0, joined: 0 };
 
 function timesOf({ startedAt, endedAt }: ChunkReport) {
   return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) };

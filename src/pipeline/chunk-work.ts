@@ -43,22 +43,26 @@ export interface ChunkTask {
 }
 
 export class ChunkWork {
-  private readonly running = new Map<string, Promise<{ complete: boolean }>>();
+  private readonly running = new Map<string, Delivered>();
 
   constructor(private readonly deps: ChunkDeps) {}
 
   run(task: ChunkTask): Promise<{ complete: boolean }> {
     const id = chunkId(task.ref);
     const known = this.running.get(id);
-    if (known !== undefined) return known; // I3
-    const work = this.execute(task).finally(() => this.running.delete(id));
-    this.running.set(id, work);
+    if (known !== undefined) {
+      known.joiners.count += 1;
+      return known.work; // I3
+    }
+    const joiners: Joiners = { count: 0 };
+    const work = this.execute(task, joiners).finally(() => this.running.delete(id));
+    this.running.set(id, { work, joiners });
     return work;
   }
 
-  private async execute(task: ChunkTask): Promise<{ complete: boolean }> {
+  private async execute(task: ChunkTask, joiners: Joiners): Promise<{ complete: boolean }> {
     for (;;) {
-      const execution = new ChunkExecution(this.deps, task);
+      const execution = new ChunkExecution(this.deps, task, joiners);
       const opened = await this.deps.sessions.open(task.ref, () => execution.progress());
       if (opened.state === 'done') return { complete: true };
       if (opened.state === 'stop') {
@@ -72,6 +76,16 @@ export class ChunkWork {
   }
 }
 
+interface Delivered {
+  readonly work: Promise<{ complete: boolean }>;
+  readonly joiners: Joiners;
+}
+
+/** Deliveries of a chunk that joined its execution and were not told of yet. */
+interface Joiners {
+  count: number;
+}
+
 class ChunkExecution {
   private readonly id: string;
   private outcomes: ImageOutcome[] = [];
@@ -81,6 +95,7 @@ class ChunkExecution {
   constructor(
     private readonly deps: ChunkDeps,
     private readonly task: ChunkTask,
+    private readonly joiners: Joiners,
   ) {
     this.id = chunkId(task.ref);
   }
@@ -108,7 +123,7 @@ class ChunkExecution {
       }
       if (stop === 'lost') return 'lost';
       await this.apply(blobs, stop === undefined);
-      await hold.close(progressOf(this.outcomes), stop === undefined);
+      await this.close(hold, stop === undefined);
       return stop === undefined ? 'complete' : 'stopped';
     } finally {
       leave();
@@ -129,7 +144,7 @@ class ChunkExecution {
     const error = worstError(await Promise.allSettled(work));
     if (error && isPermanent(error)) {
       await this.apply(blobs, false);
-      await hold.close(progressOf(this.outcomes), false);
+      await this.close(hold, false);
     }
     if (error) throw error;
     return stop;
@@ -149,6 +164,12 @@ class ChunkExecution {
       range = await hold.cleared(range.to);
     }
     return undefined;
+  }
+
+  private async close(hold: ChunkHold, complete: boolean): Promise<void> {
+    const joined = this.joiners.count;
+    await hold.close(progressOf(this.outcomes), complete, joined);
+    this.joiners.count -= joined;
   }
 
   /** Applies what earlier executions saved, for a run that will not come back to this chunk. */

@@ -35,7 +35,8 @@ export interface ChunkHold {
   callPermit(transactions: number): Promise<Permit>;
   /** Such a call was not made, or was refused before it was billed. */
   callUnused(transactions: number): void;
-  close(progress: ChunkProgress, complete: boolean): Promise<void>;
+  /** `joined`: deliveries that joined this execution. */
+  close(progress: ChunkProgress, complete: boolean, joined?: number): Promise<void>;
   /** Stops reporting; the lease runs out by itself. */
   abandon(): void;
 }
@@ -137,9 +138,11 @@ class RunSession {
       permit: () => this.permit(chunk),
       callPermit: (transactions) => this.callPermit(chunk, this.callsOf(transactions)),
       callUnused: (transactions) => this.callsOf(transactions).giveBack(),
-      close: async (progress, complete) => {
+      close: async (progress, complete, joined = 0) => {
         this.chunks.delete(id);
-        await this.deps.run(this.runId).closeChunk({ ref: chunk.ref, attempt: chunk.attempt, progress, complete });
+        await this.deps
+          .run(this.runId)
+          .closeChunk({ ref: chunk.ref, attempt: chunk.attempt, progress, complete, joined });
       },
       abandon: () => this.lose(id),
     };

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Actors } from '../actors';
+import type { Repeats } from '../domain/chunk-repeats';
+import { hasChunk } from '../domain/chunk-set';
+import { AppError } from '../domain/errors';
 import { CHUNKS_PER_PAGE, type ChunkRef } from '../domain/ids';
 import { type ChunkReport, chunkReportOf, type LedgerPage, type LedgerRow } from '../domain/ledger';
 import { boundsOf } from '../domain/name-order';
@@ -10,9 +14,13 @@ import type { ManifestsGateway } from '../gateways/manifests/port';
  *
  * I1 One page in hand at a time, whatever the size of the run.
  * I2 A page whose index was lost is told by its reports alone; pages end after the last one, or where two are missing.
+ * I3 A chunk that is done had work, also where the index was lost and listed again after its images were saved.
  */
 export class RunLedger {
-  constructor(private readonly manifests: ManifestsGateway) {}
+  constructor(
+    private readonly manifests: ManifestsGateway,
+    private readonly actors: Pick<Actors, 'run'>,
+  ) {}
 
   async page(runId: string, page: number): Promise<LedgerPage | undefined> {
     return (await this.manifests.readLedger(runId, page)) ?? this.compute(runId, page);
@@ -30,28 +38,45 @@ export class RunLedger {
   /** As the index and the reports have it now. */
   async compute(runId: string, page: number): Promise<LedgerPage | undefined> {
     const index = await this.manifests.readPage(runId, page);
-    if (!index) return this.fromReportsAlone(runId, page);
-    const rows = index.chunks.map(async ({ count, settled, ...bounds }, chunk): Promise<LedgerRow> => {
+    const { done, repeats } = await this.seen(runId, page);
+    if (!index) return this.fromReportsAlone(runId, page, repeats);
+    const rows = index.chunks.map(async ({ count, settled: wasSettled, ...bounds }, chunk): Promise<LedgerRow> => {
+      const settled = wasSettled && !hasChunk({ [page]: done }, { page, chunk }); // I3
       const report = settled ? undefined : await this.report({ runId, page, chunk });
       return {
         ...boundsOf(bounds),
         count,
         settled,
         ...(report === undefined ? {} : { report }),
+        ...repeatsOf(repeats, chunk),
       };
     });
     return { chunks: await Promise.all(rows), last: index.next === undefined };
   }
 
-  private async fromReportsAlone(runId: string, page: number): Promise<LedgerPage | undefined> {
+  private async fromReportsAlone(runId: string, page: number, repeats: PageRepeats): Promise<LedgerPage | undefined> {
     const refs = Array.from({ length: CHUNKS_PER_PAGE }, (_, chunk) => ({ runId, page, chunk }));
     const reports = await Promise.all(refs.map((ref) => this.report(ref)));
     const found = reports.findLastIndex((report) => report !== undefined);
     if (found < 0) return undefined;
-    const chunks = reports
-      .slice(0, found + 1)
-      .map((report): LedgerRow => ({ count: report?.lines ?? 0, settled: false, ...(report ? { report } : {}) }));
+    const chunks = reports.slice(0, found + 1).map(
+      (report, chunk): LedgerRow => ({
+        ...{ count: report?.lines ?? 0, settled: false },
+        ...(report ? { report } : {}),
+        ...repeatsOf(repeats, chunk),
+      }),
+    );
     return { chunks, last: false };
+  }
+
+  /** Nothing is told of a run whose actor has been cleaned up. */
+  private async seen(runId: string, page: number): Promise<{ readonly done: number; readonly repeats: PageRepeats }> {
+    try {
+      return await this.actors.run(runId).pageDone({ page });
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'run-not-found') return { done: 0, repeats: {} };
+      throw error;
+    }
   }
 
   private async report(ref: ChunkRef): Promise<ChunkReport | undefined> {
@@ -60,4 +85,12 @@ export class RunLedger {
     const sha256 = createHash('sha256').update(text).digest('hex');
     return chunkReportOf(JSON.parse(text) as ImageOutcome[], sha256);
   }
+}
+
+/** By chunk. */
+type PageRepeats = Readonly<Record<string, Repeats>>;
+
+function repeatsOf(repeats: PageRepeats, chunk: number): Pick<LedgerRow, 'repeats'> {
+  const known = repeats[chunk];
+  return known ? { repeats: known } : {};
 }

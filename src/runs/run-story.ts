@@ -1,7 +1,8 @@
 import type { Actors } from '../actors';
+import { ONCE, type Repeats } from '../domain/chunk-repeats';
 import { AppError } from '../domain/errors';
 import { manifestKeys } from '../domain/ids';
-import { type LedgerRow, matches, mayMatch, type OutcomeFilter } from '../domain/ledger';
+import { type ChunkReport, type LedgerRow, matches, mayMatch, type OutcomeFilter } from '../domain/ledger';
 import { boundsOf } from '../domain/name-order';
 import type { PhaseTimes, Receipt, ReceiptReport } from '../domain/receipt';
 import { type ImageOutcome, unchangedOutcome, wasThere } from '../domain/report';
@@ -36,7 +37,7 @@ export class RunStory {
   private readonly ledger: RunLedger;
 
   constructor(private readonly deps: RunStoryDeps) {
-    this.ledger = new RunLedger(deps.manifests);
+    this.ledger = new RunLedger(deps.manifests, deps.actors);
   }
 
   /** A page may hold fewer than asked for, even none, and not be the last. */
@@ -104,8 +105,8 @@ export class RunStory {
 
   private async *reports(runId: string): AsyncGenerator<readonly ReceiptReport[]> {
     for await (const { page, ledger } of this.ledger.pages(runId)) {
-      yield ledger.chunks.flatMap(({ report }, chunk) =>
-        report ? { key: manifestKeys.report({ runId, page, chunk }), sha256: report.sha256, lines: report.lines } : [],
+      yield ledger.chunks.flatMap(({ report, repeats = ONCE }, chunk) =>
+        report ? { key: manifestKeys.report({ runId, page, chunk }), ...lineOf(report, repeats) } : [],
       );
     }
   }
@@ -128,6 +129,10 @@ export class RunStory {
     if (receipt) return receipt.phases;
     return (await this.deps.actors.run(run.id).view()).phaseTimes ?? {};
   }
+}
+
+function lineOf({ sha256, lines }: ChunkReport, { executions }: Repeats): Omit<ReceiptReport, 'key'> {
+  return { sha256, lines, executions };
 }
 
 /** `page.chunk.line` of the next line. */

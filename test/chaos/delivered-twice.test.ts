@@ -5,7 +5,7 @@
 import { isFinal } from '../../src/domain/run';
 import { seedContainer } from '../../src/local/bench/seed-container';
 import { commandOf } from '../../src/local/launcher/process-table';
-import { eventually, startTestStack, withLogs } from '../integration/framework';
+import { eventually, startTestStack, type TestStack, withLogs } from '../integration/framework';
 import { ended, runOf, startRun, visionOf } from '../integration/main-job/client';
 import { chunksOf } from '../integration/replicas/replica';
 import { judge } from './oracle';
@@ -32,15 +32,32 @@ test('chunks that are delivered twice repeat no call', async () => {
       await eventually(async () => isFinal((await runOf(stack, id)).status), { what: 'the end', timeoutMs: 150_000 });
       const endMs = Date.now() - killedAt;
       await ended(stack, id);
+      const delivered = await executions();
+      const chunks = await chunkSteps(stack, id);
       const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id });
       process.stdout.write(
-        `scheduler killed with ${inFlight} calls in flight: end after ${endMs} ms, ${await executions()} executions of ` +
+        `scheduler killed with ${inFlight} calls in flight: end after ${endMs} ms, ${delivered} deliveries of ` +
           `${CHUNKS} chunks, ${verdict.repeated} calls repeated\n`,
       );
       expect(verdict.violations).toEqual([]);
       expect(verdict.calls).toBe(IMAGES);
+      // Each delivery is told: the ones that worked, and the ones that joined them.
+      expect(chunks.reduce((sum, { executions: begun, joined }) => sum + begun + joined, 0)).toBe(delivered);
+      expect(chunks.every(({ executions: begun }) => begun === 1)).toBe(true);
     });
   } finally {
     await stack.stop();
   }
 }, 400_000);
+
+interface ChunkSeen {
+  readonly executions: number;
+  readonly joined: number;
+}
+
+async function chunkSteps(stack: TestStack, id: string): Promise<readonly ChunkSeen[]> {
+  const { value } = (await (await stack.api(`/api/v1/runs/${id}/steps`)).json()) as {
+    value: { chunks?: ChunkSeen[] }[];
+  };
+  return value.flatMap(({ chunks = [] }) => chunks);
+}

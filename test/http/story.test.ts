@@ -142,7 +142,10 @@ describe('GET the receipt of a run', () => {
   test('is whole, its reports beside it', async () => {
     const { api, useCases } = anApp();
     useCases.story.receipt = RECEIPT;
-    useCases.story.reports.push({ key: 'k1', sha256: 'aa', lines: 100 }, { key: 'k2', sha256: 'bb', lines: 7 });
+    useCases.story.reports.push(
+      { key: 'k1', sha256: 'aa', lines: 100, executions: 1 },
+      { key: 'k2', sha256: 'bb', lines: 7, executions: 2 },
+    );
     const response = await api.get(`${RUN}/receipt`);
     expect(expectShape(response.body, ReceiptSchema)).toEqual({ ...RECEIPT, reports: useCases.story.reports });
   });
@@ -162,7 +165,7 @@ test('GET the steps of a run', async () => {
     { step: 'snapshot', state: 'done', startedAt: at, endedAt: at },
     {
       ...{ step: 'page', page: 0, state: 'done', startedAt: at, endedAt: at, images: 3, retries: 1 },
-      chunks: [{ ...chunk, calls: 3, retries: 1, throttled: 0, failed: 0 }],
+      chunks: [{ ...chunk, executions: 2, joined: 1, calls: 3, retries: 1, throttled: 0, failed: 0 }],
     },
   );
   const page = expectShape((await api.get(`${RUN}/steps`)).body, RunStepPageSchema);

@@ -71,7 +71,7 @@ export interface Step {
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly images?: number;
-  readonly chunks?: readonly { readonly calls: number; readonly failed: number }[];
+  readonly chunks?: readonly { readonly calls: number; readonly failed: number; readonly executions: number }[];
 }
 
 export interface AuditEntry {

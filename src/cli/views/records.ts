@@ -66,6 +66,7 @@ export function stepsView(nowMs: number): ListView<Step> {
       { title: 'CHUNKS', align: 'right', drops: 1 },
       { title: 'CALLS', align: 'right', drops: 3 },
       { title: 'FAILED', align: 'right', drops: 2 },
+      { title: 'AGAIN', align: 'right', drops: 5 },
     ],
     row: ({ step, page, state = '', startedAt, endedAt, images, chunks }) => [
       page === undefined ? step : `${step} ${page}`,
@@ -76,6 +77,7 @@ export function stepsView(nowMs: number): ListView<Step> {
       chunks === undefined ? '' : count(chunks.length),
       chunks === undefined ? '' : count(chunks.reduce((sum, chunk) => sum + chunk.calls, 0)),
       chunks === undefined ? '' : count(chunks.reduce((sum, chunk) => sum + chunk.failed, 0)),
+      chunks === undefined ? '' : count(chunks.reduce((sum, { executions }) => sum + Math.max(0, executions - 1), 0)),
     ],
     empty: 'No steps yet.',
   };

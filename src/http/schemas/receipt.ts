@@ -38,6 +38,7 @@ export const ReceiptSchema = z
         key: z.string().meta({ description: 'In the component `manifests`.' }),
         sha256: z.string().meta({ description: 'Of the JSON text as it is stored.' }),
         lines: count,
+        executions: count.meta({ description: 'Times the work on its chunk was begun.' }),
       }),
     ),
   })

@@ -27,6 +27,10 @@ const PageStepSchema = z
           .meta({ description: 'settled: everything was unchanged when listed.' }),
         images: count,
         ...times,
+        executions: count.meta({
+          description: 'Times its work was begun: again after a pause, an error, or the end of its process.',
+        }),
+        joined: count.meta({ description: 'Further deliveries by the engine that did no work of their own.' }),
         calls: count,
         retries: count,
         throttled: count,

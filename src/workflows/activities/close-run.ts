@@ -5,6 +5,7 @@ import { type LedgerTotal, MAX_MAYBE_BILLED, NO_RECOUNT, receiptOf } from '../..
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { ResultsGateway } from '../../gateways/results/port';
 import type { RunsGateway } from '../../gateways/runs/port';
+import type { Listing } from '../../pipeline/listing';
 import { rebuildLostReports } from '../../runs/lost-reports';
 import { RunLedger } from '../../runs/run-ledger';
 import { closeRun } from '../steps';
@@ -20,9 +21,11 @@ export function createCloseRun(
   manifests: ManifestsGateway,
   runs: RunsGateway,
   results: ResultsGateway,
+  listing: Pick<Listing, 'page'>,
   analyzer: () => Analyzer,
 ) {
-  return activity(closeRun, async ({ runId, container, prefix, features, failure }) => {
+  return activity(closeRun, async ({ failure, ...scope }) => {
+    const { runId, container, features } = scope;
     const actor = actors.run(runId);
     const { run } = await actor.end(failure === undefined ? {} : { failure });
     if ((await manifests.readReceipt(runId)) === undefined) {
@@ -30,9 +33,9 @@ export function createCloseRun(
       const { phaseTimes = {}, pages = 0 } = await actor.view();
       for (let page = 0; page < pages; page++) {
         const { done } = await actor.pageDone({ page });
-        await rebuildLostReports({ manifests, results }, { runId, container, prefix, page, done });
+        await rebuildLostReports({ manifests, results, listing }, { ...scope, page, done });
       }
-      const total = await sealLedger(manifests, runId);
+      const total = await sealLedger(new RunLedger(manifests, actors), manifests, runId);
       const facts = { recount, analyzer: asking(analyzer(), features), phases: phaseTimes };
       await manifests.writeReceipt(runId, receiptOf(run, total, facts));
     }
@@ -43,11 +46,11 @@ export function createCloseRun(
 }
 
 /** Writes the ledger of each page, one page in hand at a time, and adds up what they say. */
-async function sealLedger(manifests: ManifestsGateway, runId: string): Promise<LedgerTotal> {
+async function sealLedger(ledgers: RunLedger, manifests: ManifestsGateway, runId: string): Promise<LedgerTotal> {
   let sums = NO_SUMS;
   let maybeBilledCount = 0;
   const maybeBilled: MaybeBilled[] = [];
-  for await (const { page, ledger } of new RunLedger(manifests).pages(runId)) {
+  for await (const { page, ledger } of ledgers.pages(runId)) {
     await manifests.writeLedger(runId, page, ledger);
     for (const { report } of ledger.chunks) {
       if (!report) continue;

@@ -55,7 +55,7 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createCleanPage(manifests),
     createMarkPaused(actors, index),
     createVerifyTotals(actors, results, manifests),
-    createCloseRun(actors, manifests, runs, results, () => vision.analyzer),
+    createCloseRun(actors, manifests, runs, results, listing, () => vision.analyzer),
     createAnnounce(actors, events),
     createCleanRun(manifests),
   ];

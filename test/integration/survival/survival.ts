@@ -70,6 +70,9 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
   const ended = Date.now() - killedAt;
   await eventually(async () => (await activityOf(stack)).includes('run-completed'), { what: 'run-completed arrives' });
 
+  const chunks = await chunksOf(stack, id);
+  const executions = chunks.reduce((sum, chunk) => sum + chunk.executions, 0);
+  const joined = chunks.reduce((sum, chunk) => sum + chunk.joined, 0);
   const verdict = await judge({
     endpoints: stack.endpoints,
     container: CONTAINER,
@@ -78,9 +81,24 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
   });
   process.stdout.write(
     `killed ${target} at ${before} of ${IMAGES} calls (down ${downMs} ms): next call after ${await next} ms, ` +
-      `end after ${ended} ms, ${verdict.repeated} calls repeated\n`,
+      `end after ${ended} ms, ${verdict.repeated} calls repeated; ${chunks.length} chunks were begun ${executions} times, ` +
+      `${joined} further deliveries\n`,
   );
   expect(verdict.violations).toEqual([]);
+  // What the app had in hand was begun again, and the steps say so.
+  expect(executions > chunks.length).toBe(target === 'app');
+}
+
+interface ChunkSeen {
+  readonly executions: number;
+  readonly joined: number;
+}
+
+async function chunksOf(stack: TestStack, id: string): Promise<readonly ChunkSeen[]> {
+  const { value } = (await (await stack.api(`/api/v1/runs/${id}/steps`)).json()) as {
+    value: { chunks?: ChunkSeen[] }[];
+  };
+  return value.flatMap(({ chunks = [] }) => chunks);
 }
 
 async function stats(stack: TestStack): Promise<Record<string, unknown>> {

@@ -4,6 +4,7 @@ import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/chunk-progr
 import { chunkId } from '../../../src/domain/ids';
 import { NO_LISTING } from '../../../src/domain/quote';
 import type { RunRequest } from '../../../src/domain/run';
+import { SILENCE_MS } from '../../../src/domain/run-silence';
 import { createMemoryActorStore } from './memory-actors';
 
 const RUN_ID = 'a'.repeat(32);
@@ -97,7 +98,7 @@ describe('leases', () => {
     expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'done' });
     time.ms += SETTLE_MS;
     expect(await activate().openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'done' });
-    expect(await actor.pageDone({ page: 0 })).toEqual({ done: 1 });
+    expect(await actor.pageDone({ page: 0 })).toMatchObject({ done: 1 });
   });
 
   test('a run that is told to stop gives nothing away, but lets the holder end first', async () => {
@@ -108,6 +109,91 @@ describe('leases', () => {
     expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
     await actor.closeChunk(close('one', 3, false));
     expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'stop', control: 'cancel' });
+  });
+});
+
+describe('repeats', () => {
+  const repeats = async (actor: RunActorLogic) => (await actor.pageDone({ page: 0 })).repeats;
+
+  test('a chunk that is begun once and handed out once leaves no trace', async () => {
+    const { actor, store } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    await actor.openChunk({ ref: ref(), attempt: 'one' }); // its answer was lost
+    expect(await repeats(actor)).toEqual({ 0: { executions: 1, joined: 0 } });
+    await actor.closeChunk(close('one', 3));
+    expect(await repeats(actor)).toEqual({});
+    expect([...store.data.keys()].filter((key) => key.startsWith('again'))).toEqual([]);
+  });
+
+  test('each beginning after a death, an error or a pause counts, also after a move', async () => {
+    const { actor, activate, time } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one', process: 'a' });
+    time.ms += ALIVE_MS;
+    await actor.openChunk({ ref: ref(), attempt: 'two', process: 'b' });
+    time.ms += ALIVE_MS;
+    await actor.openChunk({ ref: ref(), attempt: 'three', process: 'b' });
+    expect(await repeats(actor)).toEqual({ 0: { executions: 3, joined: 0 } });
+    await actor.closeChunk(close('three', 3, false));
+    await actor.openChunk({ ref: ref(), attempt: 'four', process: 'b' });
+    await actor.closeChunk(close('four', 9));
+    expect(await repeats(activate())).toEqual({ 0: { executions: 4, joined: 0 } });
+  });
+
+  test('deliveries that joined, or came too late, are told apart', async () => {
+    const { actor } = await running();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'wait' });
+    await actor.closeChunk({ ...close('one', 3), joined: 2 });
+    expect(await actor.openChunk({ ref: ref(), attempt: 'two' })).toEqual({ state: 'done' });
+    expect(await repeats(actor)).toEqual({ 0: { executions: 1, joined: 3 } });
+    await actor.end({});
+    await actor.forget();
+    await expect(repeats(actor)).rejects.toMatchObject({ code: 'run-not-found' });
+  });
+});
+
+describe('silence', () => {
+  const waiting = async (actor: RunActorLogic) => (await actor.view()).run?.waiting;
+
+  async function moving() {
+    const all = await running();
+    all.time.ms = Date.parse(REQUEST.startedAt) + 60_000;
+    const actor = all.activate();
+    await actor.setPhase({ phase: 'finish' });
+    return { ...all, actor };
+  }
+
+  test('a run whose next step does not come says so before a minute is over', async () => {
+    const { actor, time } = await moving();
+    expect(await waiting(actor)).toBeUndefined();
+    time.ms += SILENCE_MS;
+    expect(await waiting(actor)).toBe(
+      'The closing of the run has not been heard of for 30 s: the workflow engine or its worker may be down.',
+    );
+    await actor.end({});
+    expect(await waiting(actor)).toBeUndefined();
+  });
+
+  test('work that goes on ends the silence, a report without progress does not', async () => {
+    const { actor, time } = await moving();
+    await actor.openChunk({ ref: ref(), attempt: 'one' });
+    const reportFor = async (ms: number, change: Partial<ChunkProgress>) => {
+      for (const until = time.ms + ms; time.ms < until; time.ms += 1_000) await report(actor, 'one', change);
+    };
+    await reportFor(SILENCE_MS, { succeeded: 1, inFlight: 4 });
+    expect(await waiting(actor)).toBe('No image has been finished for 30 s; 4 are in flight.');
+    await report(actor, 'one', { succeeded: 2, inFlight: 4 });
+    expect(await waiting(actor)).toBeUndefined();
+    await reportFor(SILENCE_MS, { succeeded: 2, waiting: 'Vision asked to wait' });
+    expect(await waiting(actor)).toBe('Vision asked to wait');
+  });
+
+  test('a run that waits for its owner is not told to be stuck', async () => {
+    const { actor, time } = await moving();
+    await actor.command({ verb: 'pause' });
+    await actor.paused();
+    time.ms += 3_600_000;
+    expect(await waiting(actor)).toBeUndefined();
   });
 });
 
@@ -167,7 +253,7 @@ describe('the live picture', () => {
     await report(actor, 'one', { waiting: 'Vision asked to wait' });
     expect((await actor.view()).run?.waiting).toBe('Vision asked to wait');
     time.ms += 80_000;
-    expect((await actor.view()).run?.waiting).toBeUndefined();
+    expect((await actor.view()).run?.waiting).toMatch(/^The next chunk has not been heard of for 80 s/);
   });
 });
 

@@ -1,11 +1,21 @@
 import { chunkId, manifestKeys } from '../../../src/domain/ids';
 import { contributionOf, type ImageDocument } from '../../../src/domain/image';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
+import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
+import { Listing } from '../../../src/pipeline/listing';
 import { rebuildLostReports } from '../../../src/runs/lost-reports';
 
 const RUN = '0'.repeat(32);
 const ref = { runId: RUN, page: 0, chunk: 0 };
+
+function stores() {
+  const [manifests, results, blobs] = [createMemoryManifests(), createMemoryResults(), createMemoryBlobs()];
+  const vision = createMemoryVision();
+  const listing = new Listing({ blobs, manifests, results, vision, sizes: { page: 4, chunk: 2 } });
+  return { manifests, results, blobs, listing };
+}
 
 function document(blob: string, by: string, status: ImageDocument['status']): ImageDocument {
   const image = { status, sizeBytes: 1 };
@@ -16,7 +26,7 @@ function document(blob: string, by: string, status: ImageDocument['status']): Im
 }
 
 test('a report that storage forgot is written again from the documents, once, and only for a chunk that is done', async () => {
-  const [manifests, results] = [createMemoryManifests(), createMemoryResults()];
+  const { manifests, results, listing } = stores();
   await manifests.writePageOnce(RUN, 0, {
     chunks: [
       { to: 'm', count: 2, settled: false },
@@ -29,12 +39,28 @@ test('a report that storage forgot is written again from the documents, once, an
   await results.save(document('c', chunkId(ref), 'removed'), 'new');
   await results.save(document('z', chunkId(ref), 'succeeded'), 'new');
   const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01 };
-  expect(await rebuildLostReports({ manifests, results }, page)).toBe(1);
+  expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
   expect(await manifests.readReport(ref)).toMatchObject([
     { blob: 'a', status: 'succeeded', listed: true },
     { blob: 'b', status: 'unchanged', listed: true },
     { blob: 'c', status: 'removed', listed: false },
   ]);
   expect(manifests.keys()).not.toContain(manifestKeys.report({ ...ref, chunk: 1 }));
-  expect(await rebuildLostReports({ manifests, results }, page)).toBe(0);
+  expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(0);
+});
+
+test('an index that storage forgot is listed again; where that cannot be, nothing is told', async () => {
+  const { manifests, results, blobs, listing } = stores();
+  blobs.createContainer('photos');
+  for (const name of ['a', 'b', 'c']) blobs.put('photos', name, Uint8Array.of(1));
+  await results.save(document('a', chunkId(ref), 'succeeded'), 'new');
+  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01 };
+  expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
+  expect(await manifests.readReport(ref)).toMatchObject([{ blob: 'a', status: 'succeeded' }]);
+  expect(manifests.keys()).toEqual([manifestKeys.page(RUN, 0), manifestKeys.report(ref)]); // no inputs
+  const gone = { ...page, runId: '1'.repeat(32), container: 'gone' };
+  expect(await rebuildLostReports({ manifests, results, listing }, gone)).toBe(0);
+  blobs.failNext('listPage', 1);
+  const later = { ...page, runId: '2'.repeat(32) };
+  await expect(rebuildLostReports({ manifests, results, listing }, later)).rejects.toMatchObject({ retryable: true });
 });

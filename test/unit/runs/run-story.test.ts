@@ -4,7 +4,7 @@ import type { ImageOutcome } from '../../../src/domain/report';
 import { ACTIVITIES } from '../../../src/names';
 import { RunStory } from '../../../src/runs/run-story';
 import { picture } from '../pipeline/pictures';
-import { createPlant, Engine, FAIR_WEATHER, type Plant } from '../pipeline/plant';
+import { createPlant, Engine, FAIR_WEATHER, type Plant, type Weather } from '../pipeline/plant';
 import { tellRun } from '../pipeline/story';
 
 /** Runs over the whole pipeline in memory (pages of 8, chunks of 4), then asked what they did. */
@@ -121,6 +121,7 @@ test('the receipt adds up what the reports say, and its hashes are those of what
     key: manifestKeys.report({ runId: FIRST, page: 0, chunk: 1 }),
     sha256: createHash('sha256').update(text).digest('hex'),
     lines: 4,
+    executions: 1,
   });
 });
 
@@ -213,6 +214,67 @@ test('a page whose index was lost before the end is told by its reports', async 
   })();
   await plant.clock.until(Promise.all([told, lost]));
   expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL);
+});
+
+test('a page that storage forgot with all its reports is told again from the documents', async () => {
+  const { plant, story } = await aPlant();
+  const engine = new Engine(plant, { fate: () => undefined, lagMs: () => 10 });
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const told = tellRun(plant, engine, request);
+  const lost = (async () => {
+    const phase = async () => (await plant.actors.run(FIRST).view()).run?.phase;
+    for (let now = await phase(); now !== 'finish'; now = await phase()) {
+      if (now === 'done') throw new Error('the finish was not seen');
+      await plant.clock.sleep(5);
+    }
+    for (const key of plant.manifests.keys()) plant.manifests.lose(key);
+  })();
+  await plant.clock.until(Promise.all([told, lost]));
+  const lines = await linesOf(story, FIRST);
+  expect(lines.map(({ blob }) => blob)).toEqual(ALL);
+  expect(lines.filter(({ status }) => status === 'succeeded')).toHaveLength(20);
+  expect(plant.manifests.keys().filter((key) => key.includes('/page-') && !key.includes('/report/'))).toEqual(
+    [0, 1, 2].map((page) => manifestKeys.ledger(FIRST, page)),
+  );
+});
+
+test('a chunk whose process died says that it was begun twice', async () => {
+  const { plant, story } = await aPlant();
+  let deaths = 0;
+  const weather: Weather = {
+    fate: () => (plant.asked.total === 6 && deaths++ === 0 ? 'die-before' : undefined),
+    lagMs: () => 1,
+  };
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  await plant.clock.until(tellRun(plant, new Engine(plant, weather), request));
+  const { value } = await story.steps(FIRST, { size: 100 });
+  const chunks = value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
+  expect(deaths).toBeGreaterThan(0);
+  expect(chunks.filter(({ executions }) => executions === 2).length).toBeGreaterThan(0);
+  expect(chunks.every(({ executions, joined }) => executions <= 2 && joined === 0)).toBe(true);
+  const rows = [];
+  for await (const some of (await story.receipt(FIRST)).reports) rows.push(...some);
+  expect(rows.map(({ executions }) => executions)).toEqual(chunks.map(({ executions }) => executions));
+});
+
+test('a chunk that is delivered twice says that the second delivery did nothing', async () => {
+  const { plant, story } = await aPlant();
+  const weather: Weather = { fate: () => undefined, lagMs: () => 40 };
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const twice = (delivery: number) => (delivery === 1 ? [0, 0] : delivery === 2 ? [0, 1] : [0]);
+  await plant.clock.until(tellRun(plant, new Engine(plant, weather), request, twice));
+  const { value } = await story.steps(FIRST, { size: 100 });
+  const chunks = value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
+  expect(chunks.map(({ executions, joined }) => [executions, joined])).toEqual([
+    [1, 0],
+    [1, 1],
+    [1, 1],
+    ...Array(3).fill([1, 0]),
+  ]);
+  expect(plant.asked.total).toBe(20);
 });
 
 test('a continuation that is none is refused', async () => {

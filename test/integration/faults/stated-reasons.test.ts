@@ -1,0 +1,143 @@
+/**
+ * I5: a run that goes on and does not move says why, long before 60 s are over, for as long as it does not move.
+ */
+import { isFinal, type RunView } from '../../../src/domain/run';
+import { seedContainer } from '../../../src/local/bench/seed-container';
+import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
+import { ask, ended, runOf, startRun, visionOf } from '../main-job/client';
+
+const IMAGES = 300;
+/** No run is silent for so long: half of what is allowed, and what `SILENCE_MS` adds. */
+const MOST_SILENCE_MS = 45_000;
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack({ vision: { latencyMs: 20 }, appEnv: { MAX_IMAGES_IN_FLIGHT: '8' } });
+}, 120_000);
+afterAll(() => stack?.stop(), 60_000);
+
+async function begun(container: string): Promise<{ id: string; seen: Watch }> {
+  await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+  const id = await startRun(stack, container);
+  return { id, seen: watch(id) };
+}
+
+test(
+  'Vision is down for more than a minute',
+  () =>
+    withLogs(async () => {
+      await visionOf(stack).arm({ behaviour: 'status-503', times: 1_000_000, forMs: 70_000 });
+      const { id, seen } = await begun('vision-down');
+      await seen.reason(/^Vision does not answer: vision-unavailable/);
+      expect(await ended(stack, id, 150_000)).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
+      expect(seen.end()).toBeLessThan(MOST_SILENCE_MS);
+    }),
+  240_000,
+);
+
+test(
+  'Vision asks to wait for longer than a minute',
+  () =>
+    withLogs(async () => {
+      const { id, seen } = await begun('long-wait');
+      await eventually(async () => (await runOf(stack, id)).counts.succeeded > 20, { what: 'it has begun' });
+      const vision = visionOf(stack);
+      await vision.arm({ behaviour: '429-huge', times: 1 });
+      await seen.reason(/^Vision asked to wait/);
+      expect(await ended(stack, id, 150_000)).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
+      expect(seen.end()).toBeLessThan(MOST_SILENCE_MS);
+      await vision.disarm();
+    }),
+  240_000,
+);
+
+test(
+  'the scheduler is down for more than a minute',
+  () =>
+    withLogs(async () => {
+      const { id, seen } = await begun('no-scheduler');
+      await eventually(async () => (await runOf(stack, id)).counts.succeeded > 20, {
+        what: 'it has begun',
+        intervalMs: 20,
+      });
+      const down = stack.down('scheduler', 65_000);
+      await seen.reason(/has not been heard of for \d+ s: the workflow engine/);
+      await down;
+      expect(await ended(stack, id, 150_000)).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
+      expect(seen.end()).toBeLessThan(MOST_SILENCE_MS);
+    }),
+  300_000,
+);
+
+test('an approval is awaited', async () => {
+  await seedContainer(stack.endpoints.blobConnectionString, 'to-approve', 3);
+  const started = await ask(`${stack.endpoints.api}/api/v1/containers/to-approve/runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ approval: 'always' }),
+  });
+  const seen = watch(String(started.body.id));
+  await seen.reason(/^Its owner has to approve it before \d{4}-/);
+  await ask(`${stack.endpoints.api}/api/v1/runs/${started.body.id}:decline`, { method: 'POST' });
+  seen.end();
+}, 90_000);
+
+test('the database is down: the run cannot be read, and the answer says why', async () => {
+  const { id, seen } = await begun('no-database');
+  await eventually(async () => (await runOf(stack, id)).counts.succeeded > 20, {
+    what: 'it has begun',
+    intervalMs: 20,
+  });
+  const down = stack.down('cosmos', 10_000);
+  const problem = await eventually(
+    async () => {
+      const answer = await ask(`${stack.endpoints.api}/api/v1/runs/${id}`);
+      return answer.status === 503 ? answer.body : undefined;
+    },
+    { what: 'a problem is answered', timeoutMs: 60_000 },
+  );
+  expect(problem.detail).toMatch(/Cosmos/);
+  await down;
+  expect(await ended(stack, id, 120_000)).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
+  expect(seen.end()).toBeLessThan(MOST_SILENCE_MS);
+}, 240_000);
+
+interface Watch {
+  /** Resolves when the run says this, within the minute it has. */
+  reason(pattern: RegExp): Promise<void>;
+  /** The longest time it neither moved nor said why. */
+  end(): number;
+}
+
+/** Looks at a run five times a second, as its owner does. A problem that is answered says why, too. */
+function watch(id: string): Watch {
+  let [longest, since, before] = [0, Date.now(), ''];
+  let last: RunView | undefined;
+  let isOver = false;
+  const look = async () => {
+    while (!isOver) {
+      const { status, body } = await ask(`${stack.endpoints.api}/api/v1/runs/${id}`).catch(() => ({
+        status: 0,
+        body: {},
+      }));
+      last = status === 200 ? (body as unknown as RunView) : undefined;
+      const now = JSON.stringify([last?.status, last?.counts, last?.calls]);
+      const isSaid = (last?.waiting ?? '') !== '' || status >= 400 || (last !== undefined && isFinal(last.status));
+      if (now !== before || isSaid) since = Date.now();
+      before = now;
+      longest = Math.max(longest, Date.now() - since);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+  void look();
+  return {
+    reason: async (pattern) => {
+      await eventually(() => pattern.test(last?.waiting ?? ''), { what: `the run says ${pattern}`, timeoutMs: 60_000 });
+    },
+    end: () => {
+      isOver = true;
+      process.stdout.write(`longest silence of ${last?.container}: ${longest} ms\n`);
+      return longest;
+    },
+  };
+}
