@@ -18,8 +18,7 @@ export async function settle<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     return { ok: true, value: await work() };
   } catch (thrown) {
     const { code, message, retryable } = toAppError(thrown);
-    // At most 200 bytes of it live on in a history.
-    return { ok: false, error: { code, message: message.slice(0, 120), retryable } };
+    return { ok: false, error: fitting({ code, message, retryable }) };
   }
 }
 
@@ -28,4 +27,18 @@ export function unwrap<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
   const { code, message, retryable } = outcome.error;
   throw new AppError(code, message, { retryable });
+}
+
+/** An activity's answer lives on in a history: with the name of its step it is to stay below 200 bytes. */
+const MAX_ERROR_BYTES = 156;
+
+function fitting(error: ErrorValue): ErrorValue {
+  let { message } = error;
+  while (bytesOf({ ...error, message }) > MAX_ERROR_BYTES) message = [...message].slice(0, -1).join('');
+  return { ...error, message };
+}
+
+/** As it is sent: characters beyond ASCII and what JSON escapes take more than one byte. */
+function bytesOf(value: object): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }

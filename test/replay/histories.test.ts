@@ -1,10 +1,15 @@
 import type { Control } from '../../src/domain/run-state';
 import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WATCH_EVENT, WORKFLOWS } from '../../src/names';
 import { workflowDefinitions } from '../../src/workflows/register';
-import { actionLeft, execute, type HistoryEvent, turnsOf } from './harness';
+import { actionLeft, execute, type HistoryEvent, MAX_ROWS, turnsOf } from './harness';
 import { eventsOf, readHistory, recordedHistories, writeHistory } from './histories';
 import { failed, ok, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
 import { World } from './world';
+
+/** What an activity may answer; the real ones are measured in test/unit/pipeline/plant.ts. */
+const MAX_ANSWER_BYTES = 200;
+/** On average: the names of container and prefix are in the input of every step. */
+const MOST_BYTES_A_ROW = 300;
 
 /**
  * Histories that runs in flight may have. A change of a workflow that refuses one of them needs a new workflow name.
@@ -137,6 +142,19 @@ describe('recorded histories', () => {
       prefixes += await replay(history.instanceId, eventsOf(history, generation), continued);
     }
     expect(prefixes).toBeGreaterThan(10);
+  });
+
+  it.each(recordedHistories())('%s stays small: its rows, its bytes, and each answer of a step', (file) => {
+    const history = readHistory(file);
+    for (const [generation, { events }] of history.generations.entries()) {
+      const rows = eventsOf(history, generation);
+      const answers = rows.flatMap((row) => row.getTaskcompleted()?.getResult()?.getValue() ?? []);
+      expect(answers.filter((answer) => Buffer.byteLength(answer) > MAX_ANSWER_BYTES)).toEqual([]);
+      expect(rows.length).toBeLessThanOrEqual(MAX_ROWS);
+      const bytes = events.reduce((sum, { event }) => sum + Buffer.from(event, 'base64').length, 0);
+      expect(bytes).toBeLessThanOrEqual(MAX_ROWS * MOST_BYTES_A_ROW);
+    }
+    expect(history.generations.length).toBeGreaterThan(0);
   });
 
   const refused = async (file: string, change: (history: HistoryEvent[]) => HistoryEvent[]) => {

@@ -74,8 +74,19 @@ describe('outcomes', () => {
     const outcome = await settle(() => {
       throw new TypeError('x'.repeat(500));
     });
-    expect(outcome).toEqual({ ok: false, error: { code: 'internal', message: 'x'.repeat(120), retryable: false } });
+    expect(outcome).toEqual({ ok: false, error: { code: 'internal', message: 'x'.repeat(106), retryable: false } });
   });
+
+  test.each(['📷', '"', 'é'])(
+    'an error fits into a history, whatever its message is made of: %s',
+    async (character) => {
+      const outcome = await settle(() => {
+        throw new AppError('results-unavailable', character.repeat(300), { retryable: true });
+      });
+      expect(Buffer.byteLength(JSON.stringify({ ...outcome, step: '1000.26' }))).toBeLessThanOrEqual(200);
+      expect(JSON.stringify(outcome)).toContain(JSON.stringify(character.repeat(10)).slice(1, -1));
+    },
+  );
 
   test('anything thrown becomes an AppError', () => {
     const own = new AppError('not-ready', 'wait');
