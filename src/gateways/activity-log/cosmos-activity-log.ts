@@ -10,13 +10,17 @@ import type { ActivityEntry, ActivityLogGateway } from './port';
 interface ActivityDocument extends Omit<ActivityEntry, 'id'> {
   readonly id: string;
   readonly eventId: string;
+  /** Seconds after which it expires. */
+  readonly ttl: number;
 }
 
-export function createCosmosActivityLog(client: CosmosClient): ActivityLogGateway {
+export function createCosmosActivityLog(client: CosmosClient, keepDays: number): ActivityLogGateway {
+  const ttl = Math.ceil(keepDays * 86_400);
   const container = client.database(COSMOS.database).container(COSMOS.activity.id);
   return {
     async record({ id, container: of, type, subject, time, data }: ActivityEntry): Promise<boolean> {
-      const document: ActivityDocument = { id: documentId(id), eventId: id, container: of, type, subject, time, data };
+      const entry = { container: of, type, subject, time, data };
+      const document: ActivityDocument = { id: documentId(id), eventId: id, ...entry, ttl };
       try {
         await container.items.create(document);
         return true;

@@ -24,8 +24,8 @@ const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),
   container(COSMOS.cache.id, COSMOS.cache.partitionKey, []),
-  container(COSMOS.activity.id, COSMOS.activity.partitionKey, ['/time/?']),
   // -1: nothing expires unless a document carries a `ttl` of its own, which is how Dapr's ttlInSeconds arrives.
+  { ...container(COSMOS.activity.id, COSMOS.activity.partitionKey, ['/time/?']), defaultTtl: -1 },
   { ...container(COSMOS.engineState.id, COSMOS.engineState.partitionKey, []), defaultTtl: -1 },
 ];
 

@@ -28,5 +28,21 @@ describeActivityLog('in memory', async () => ({ log: createMemoryActivityLog(), 
 
 describeActivityLog('Cosmos development server', async () => {
   const { client, stop } = await startClient();
-  return { log: createCosmosActivityLog(client), stop };
+  return { log: createCosmosActivityLog(client, 90), stop };
 });
+
+test('what happened is forgotten with the records of its run', async () => {
+  const { client, stop } = await startClient();
+  try {
+    const log = createCosmosActivityLog(client, 1 / 86_400);
+    const entry = { id: 'e', container: 'old', type: 't', subject: 's', time: '2026-01-01T00:00:00.000Z', data: {} };
+    expect(await log.record(entry)).toBe(true);
+    expect((await log.list('old', { size: 10 })).value).toEqual([entry]);
+    const isGone = async () => (await log.list('old', { size: 10 })).value.length === 0;
+    const until = Date.now() + 20_000;
+    while (!(await isGone()) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await isGone()).toBe(true);
+  } finally {
+    await stop();
+  }
+}, 30_000);
