@@ -70,6 +70,9 @@ const COMMANDS = {
   /** What a size costs. */
   scale: (words) => measure('scale', words),
 
+  /** What runs over the same container leave behind. */
+  repeat: (words) => measure('repetition', words),
+
   /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
   async chaos(words) {
     const known = { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' };

@@ -11,7 +11,7 @@ import { costOf, type ProcessCost } from './process-cost';
 export async function withStack(
   vision: VisionPace,
   work: (stack: Stack) => Promise<void>,
-  { appEnv, ...options }: Pick<StackOptions, 'appEnv' | 'storageInMemory'> = {},
+  { appEnv, ...options }: Pick<StackOptions, 'appEnv' | 'storageInMemory' | 'engineRetention'> = {},
 ): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'contactsheet-bench-'));
   const say = (line: string) => process.stderr.write(`${line}\n`);

@@ -2,13 +2,16 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CosmosClient } from '@azure/cosmos';
 import { COSMOS } from '../../names';
+import type { Endpoints } from '../launcher/endpoints';
 import type { Stack } from '../launcher/stack';
 
-/** What Dapr's engine keeps, seen from outside of it. */
+/** What Dapr keeps in its store, seen from outside of it. */
 export interface EngineState {
   readonly documents: number;
   /** As JSON. */
   readonly bytes: number;
+  /** Documents of the workflow engine itself: instances, activities, retention. The rest is our actors'. */
+  readonly ofEngine: number;
   /** Workflow instances that have state. */
   readonly instances: readonly string[];
 }
@@ -17,21 +20,22 @@ interface Row {
   readonly partitionKey: string;
 }
 
-export async function engineState(stack: Stack): Promise<EngineState> {
-  const client = new CosmosClient(stack.endpoints().cosmos);
+export async function engineState(cosmos: Endpoints['cosmos']): Promise<EngineState> {
+  const client = new CosmosClient(cosmos);
   try {
     const { items } = client.database(COSMOS.database).container(COSMOS.engineState.id);
     const instances = new Set<string>();
-    let [documents, bytes] = [0, 0];
+    let [documents, bytes, ofEngine] = [0, 0, 0];
     for await (const page of items.query<Row>('SELECT * FROM c', { maxItemCount: 1_000 }).getAsyncIterator()) {
       for (const row of page.resources) {
         documents += 1;
         bytes += JSON.stringify(row).length;
+        if (row.partitionKey.includes('||dapr.internal.')) ofEngine += 1;
         const instance = /\.workflow\|\|(.+)$/.exec(row.partitionKey)?.[1];
         if (instance) instances.add(instance);
       }
     }
-    return { documents, bytes, instances: [...instances] };
+    return { documents, bytes, ofEngine, instances: [...instances] };
   } finally {
     client.dispose();
   }
@@ -43,6 +47,18 @@ export async function endRetention(stack: Stack, { instances }: EngineState): Pr
   for (const instance of instances) {
     await fetch(`${sidecar}/v1.0/workflows/dapr/${encodeURIComponent(instance)}/purge`, { method: 'POST' });
   }
+}
+
+/** Names of the jobs that the scheduler keeps: reminders, timers and activities that are still to come. */
+export async function schedulerJobs(etcdPort: number): Promise<readonly string[]> {
+  const from = (key: string) => Buffer.from(key).toString('base64');
+  const answer = await fetch(`http://127.0.0.1:${etcdPort}/v3/kv/range`, {
+    method: 'POST',
+    body: JSON.stringify({ key: from('dapr/jobs/'), range_end: from('dapr/jobs0'), keys_only: true }),
+  });
+  if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
+  const { kvs = [] } = (await answer.json()) as { kvs?: { key: string }[] };
+  return kvs.map(({ key }) => Buffer.from(key, 'base64').toString());
 }
 
 /** Of every file in a folder, as the disk gives it out. */

@@ -70,7 +70,7 @@ async function measure(stack: Stack, images: number): Promise<Row> {
   await seedContainer(blobConnectionString, container, images);
   say(`${images} images uploaded in ${Math.round((Date.now() - began) / 1000)} s`);
 
-  const stateAtFirst = await engineState(stack);
+  const stateAtFirst = await engineState(stack.endpoints().cosmos);
   const peak = { app: 0, daprd: 0 };
   const before = costsOf(stack);
   const progress = progressEvery(10_000);
@@ -81,12 +81,12 @@ async function measure(stack: Stack, images: number): Promise<Row> {
   });
   const after = costsOf(stack);
   if (run.status !== 'Completed' || run.calls !== images) throw new Error(`Not as it must be: ${JSON.stringify(run)}`);
-  const state = await engineState(stack);
+  const state = await engineState(stack.endpoints().cosmos);
 
   const second = await runToEnd(stack, container);
   if (second.counts.unchanged !== images) throw new Error(`Not all unchanged: ${JSON.stringify(second.counts)}`);
-  await endRetention(stack, await engineState(stack));
-  const stateAtLast = await engineState(stack);
+  await endRetention(stack, await engineState(stack.endpoints().cosmos));
+  const stateAtLast = await engineState(stack.endpoints().cosmos);
   return {
     images,
     wallMs: run.wallMs,

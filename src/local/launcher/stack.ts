@@ -11,6 +11,7 @@ import { resolve } from 'node:path';
 import { CHECKOUT } from './checkout';
 import { checkConfiguration } from './configuration';
 import { type Endpoints, endpointsOf, writeEndpoints } from './endpoints';
+import { withEngineRetention } from './engine-retention';
 import { serviceEnvironment } from './environment';
 import { type Home, openHome } from './home';
 import { endLeftovers, forgetProcesses, type Recorded, recordProcesses, startGuardian } from './leftovers';
@@ -58,6 +59,8 @@ export interface StackOptions {
   readonly vision?: VisionPace;
   /** Azurite keeps nothing on disk, so its storage ends with it. Default false. */
   readonly storageInMemory?: boolean;
+  /** After how long the engine forgets a workflow that has ended, such as `20s`. Default: as the Configuration says. */
+  readonly engineRetention?: string;
   /** Whether parts that die are started again. Default true. */
   readonly supervise?: boolean;
   readonly report?: (event: StackEvent) => void;
@@ -99,7 +102,9 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
 
   const env = withoutOwnExports(options.env, home.keys);
   const brought = broughtAlong(env);
-  const plan = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
+  const runFile = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
+  const { engineRetention } = options;
+  const plan = engineRetention === undefined ? runFile : withEngineRetention(runFile, home, engineRetention);
   const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
   const ports = await chooseStackPorts(book, plan, env.API_PORT);
   const sockets = socketsFolder(home);

@@ -16,11 +16,14 @@ import { isAlive } from '../../../src/local/launcher/process-table';
 import { acquireRuntime } from '../../../src/local/launcher/runtime/acquire';
 import { withoutServices } from '../../../src/local/launcher/settings';
 import { type Stack, type StackEvent, startStack } from '../../../src/local/launcher/stack';
+import type { StackPorts } from '../../../src/local/launcher/stack-ports';
 import { watchLogs } from './log-tails';
 
 export interface TestStackOptions {
   readonly vision?: VisionPace;
   readonly appEnv?: Readonly<Record<string, string>>;
+  /** After how long the engine forgets a workflow that has ended, such as `20s`. */
+  readonly engineRetention?: string;
   /** False: what dies stays dead. Default true. */
   readonly supervise?: boolean;
   /** A stand-in for the app: for tests of the launcher. */
@@ -37,6 +40,7 @@ export interface TestStack {
   /** As they are now: pids change. */
   readonly endpoints: Endpoints;
   readonly home: string;
+  readonly ports: StackPorts;
   /** A call of the public API; the path begins with `/`. */
   api(path: string, init?: RequestInit): Promise<Response>;
   pid(name: PartName): number | undefined;
@@ -79,6 +83,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     report: (event) => events.push(event),
     ...(options.vision ? { vision: options.vision } : {}),
     ...(options.appEnv ? { appEnv: options.appEnv } : {}),
+    ...(options.engineRetention ? { engineRetention: options.engineRetention } : {}),
     ...(options.appScript ? { appCommand: [process.execPath, options.appScript] as const } : {}),
     ...(options.stubApp ? { appCommand: [process.execPath, join(__dirname, 'stub-app.cjs')] } : {}),
   }).catch((error: unknown) => {
@@ -109,6 +114,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       return stack.endpoints();
     },
     home,
+    ports: stack.ports,
     api: (path, init) => fetch(new URL(path, stack.endpoints().api), init),
     pid: (name) => stack.part(name).pid(),
     kill,

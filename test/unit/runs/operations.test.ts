@@ -1,4 +1,4 @@
-import type { Operation } from '../../../src/domain/operation';
+import { LOST_AFTER_MS, type Operation } from '../../../src/domain/operation';
 import type { Verification } from '../../../src/domain/verification';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { Operations } from '../../../src/runs/operations';
@@ -85,4 +85,20 @@ test('a record that nobody renews is shown as failed', async () => {
   time.ms += 1_000;
   expect(await operations.get('x')).toMatchObject({ status: 'Failed', error: { code: 'lost' } });
   await expect(operations.get('y')).rejects.toMatchObject({ code: 'operation-not-found' });
+});
+
+test('another replica tells how it goes, also when the one that worked on it is gone', async () => {
+  const { operations, manifests, time } = aBench();
+  const { begin, end } = work();
+  const answer = await operations.run(TASK, begin);
+  if (answer.done) throw new Error('it cannot be done');
+  const { id } = answer.operation;
+  const other = new Operations({ manifests, nowMs: () => time.ms, newId: () => 'other', patienceMs: 20 });
+  expect(await other.get(id)).toMatchObject({ ...TASK, id, status: 'Running' });
+  time.ms += LOST_AFTER_MS; // nobody renewed it
+  expect(await other.get(id)).toMatchObject({ error: { code: 'lost', message: expect.stringContaining('ask again') } });
+  end();
+  expect(await ended(other, id)).toMatchObject({ status: 'Failed' });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await other.get(id)).toMatchObject({ status: 'Succeeded', result: RESULT }); // it was only slow
 });
