@@ -28,7 +28,6 @@ export interface WorkflowClientSettings {
   readonly deadlineMs: number;
 }
 
-const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 /** WorkflowRuntimeStatus of the SDK: completed, failed, terminated. */
 const ENDED = new Set([1, 3, 5]);
@@ -40,7 +39,20 @@ export function createWorkflowStarter(settings: WorkflowClientSettings): Workflo
     ...(settings.apiToken === undefined ? {} : { daprApiToken: settings.apiToken }),
     grpcOptions: { interceptors: [deadline(settings.deadlineMs)] } as object,
   });
+  async function status(instanceId: string): Promise<WorkflowStatus> {
+    try {
+      const state = await client.getWorkflowState(instanceId, false);
+      if (!state) return 'unknown';
+      return ENDED.has(state.runtimeStatus as number) ? 'ended' : 'active';
+    } catch (error) {
+      // The SDK's status map ends before STALLED (8): it throws a TypeError (orchestration-status.enum.js).
+      if (error instanceof TypeError) return 'stalled';
+      throw unavailable('read', error);
+    }
+  }
+
   return {
+    status,
     async schedule(name, instanceId, input) {
       try {
         // A start time skips the wait for the first turn, which needs a connected worker.
@@ -62,18 +74,8 @@ export function createWorkflowStarter(settings: WorkflowClientSettings): Workflo
       try {
         await client.purgeWorkflow(instanceId);
       } catch (error) {
-        if ((error as { code?: number }).code !== NOT_FOUND) throw unavailable('forget', error);
-      }
-    },
-    async status(instanceId) {
-      try {
-        const state = await client.getWorkflowState(instanceId, false);
-        if (!state) return 'unknown';
-        return ENDED.has(state.runtimeStatus as number) ? 'ended' : 'active';
-      } catch (error) {
-        // The SDK's status map ends before STALLED (8): it throws a TypeError (orchestration-status.enum.js).
-        if (error instanceof TypeError) return 'stalled';
-        throw unavailable('read', error);
+        // What the engine has forgotten by itself is refused in various words (daprd 1.18.2): whether it is there decides.
+        if ((await status(instanceId)) !== 'unknown') throw unavailable('forget', error);
       }
     },
     close: () => client.stop(),
