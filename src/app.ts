@@ -98,8 +98,10 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const resource = resourceOf(config.vision.endpoint);
   const actors = createActors(sidecar, clock, { resource, defaults: { ...rate, ...capsOf(config) } });
   const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
+  const cache = createCosmosCache(cosmos);
   const listing = new Listing({
     blobs,
+    cache,
     manifests,
     results,
     vision,
@@ -111,7 +113,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     vision,
     results,
     gate,
-    cache: createCosmosCache(cosmos),
+    cache,
     flights: new SingleFlight(),
     exclusion: new Exclusion(),
     blobPace: new ServicePace(clock, 'Blob Storage'),

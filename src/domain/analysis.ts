@@ -152,6 +152,11 @@ export function cacheKey(contentHash: string, { provider, version, language }: A
   return `${contentHash}-${provider}-${version}-${language}`;
 }
 
+/** The same, for bytes that were never read: as a listing tells of them. */
+export function listedKey(contentMd5: string, sizeBytes: number, { provider, version, language }: Analyzer): string {
+  return `md5-${contentMd5}-${sizeBytes}-${provider}-${version}-${language}`;
+}
+
 /** Features that `wanted` has and `known` has not: what is left to be paid for. */
 export function missingFeatures(
   wanted: Pick<Analyzer, 'features'>,

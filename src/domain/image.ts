@@ -9,6 +9,8 @@ export interface ListedBlob {
   readonly contentType?: string;
   /** RFC 3339, UTC. */
   readonly lastModified?: string;
+  /** Of the bytes, hexadecimal, as the service tells it unasked; not every blob has one, and nothing but a quote relies on it. */
+  readonly contentMd5?: string;
 }
 
 export type ImageStatus = 'succeeded' | 'failed' | 'skipped' | 'removed';

@@ -1,5 +1,13 @@
-import { createHash } from 'node:crypto';
-import { type Analyzer, asking, cacheKey, isSameAnalyzer, mergeAnalyses, missingFeatures } from '../domain/analysis';
+import { createHash, getFips } from 'node:crypto';
+import {
+  type Analyzer,
+  asking,
+  cacheKey,
+  isSameAnalyzer,
+  listedKey,
+  mergeAnalyses,
+  missingFeatures,
+} from '../domain/analysis';
 import { answered, type Classified } from '../domain/classification';
 import type { Counters } from '../domain/counters';
 import { checkEligibility, ineligibleByListing } from '../domain/eligibility';
@@ -238,7 +246,7 @@ export class ImageWork {
       const known = await this.union(contentHash, claim.known);
       const missing = missingFeatures(this.analyzer, known?.analyzer);
       if (known && missing.length === 0) {
-        isKept = await this.deps.cache.put(claim, { ...known, paid: this.paidBefore() }).catch(() => false);
+        isKept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
         return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
       }
       const verdict = await this.call(bytes, missing);
@@ -248,11 +256,18 @@ export class ImageWork {
       // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
       const { transactions } = verdict;
       const paid = { holder: this.chunk.chunkId, at: new Date(this.deps.clock.nowMs()).toISOString(), transactions };
-      isKept = await this.deps.cache.put(claim, { ...merged, paid }).catch(() => false);
+      isKept = await this.keep(bytes, claim, { ...merged, paid });
       return { ...verdict, ...merged };
     } finally {
       if (!isKept) await this.deps.cache.release(claim).catch(() => undefined);
     }
+  }
+
+  private keep(bytes: Uint8Array, claim: Granted, answer: CachedAnswer): Promise<boolean> {
+    // A quote knows the bytes again by the MD5 that a listing tells; where FIPS forbids MD5 it knows less.
+    const md5 = getFips() === 1 ? undefined : createHash('md5').update(bytes).digest('hex');
+    const listed = md5 === undefined ? undefined : listedKey(md5, bytes.byteLength, answer.analyzer);
+    return this.deps.cache.put(claim, answer, listed).catch(() => false);
   }
 
   /** The cache has forgotten what the document still says: by whom it was paid for is there too. */

@@ -1,4 +1,4 @@
-import { asking } from '../domain/analysis';
+import { type Analyzer, asking, listedKey } from '../domain/analysis';
 import { answered, classify } from '../domain/classification';
 import { ineligibleByListing } from '../domain/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
@@ -7,6 +7,7 @@ import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/nam
 import { addListings, type ListingCounts, NO_LISTING } from '../domain/quote';
 import type { RetryFilter } from '../domain/retry-filter';
 import type { BlobsGateway } from '../gateways/blobs/port';
+import type { CacheGateway } from '../gateways/cache/port';
 import type { ChunkBounds, ManifestsGateway, PageIndex } from '../gateways/manifests/port';
 import type { NameInterval, ResultsGateway } from '../gateways/results/port';
 import type { VisionGateway } from '../gateways/vision/port';
@@ -25,6 +26,7 @@ export interface ListingDeps {
   readonly manifests: ManifestsGateway;
   readonly results: ResultsGateway;
   readonly vision: Pick<VisionGateway, 'analyzer' | 'limits'>;
+  readonly cache: Pick<CacheGateway, 'known'>;
   /** Images per page and chunk; a page has at most 20 chunks. Default PAGE_SIZE and CHUNK_SIZE. */
   readonly sizes?: { readonly page: number; readonly chunk: number };
 }
@@ -171,7 +173,7 @@ export class Listing {
     return { index, chunks };
   }
 
-  /** Compares the page with what is stored: one range query. */
+  /** Compares the page with what is stored: one range query, and the cache for what is new or changed. */
   private async compare(
     scope: ListingScope,
     chunks: readonly (readonly ListedBlob[])[],
@@ -184,9 +186,8 @@ export class Listing {
     const unchanged = chunks.map(() => 0);
     const missing = chunks.map(() => 0);
     const seen = new Set<string>();
+    const work: Work[] = [];
     let changed = 0;
-    let cached = 0;
-    let sparedTransactions = 0;
     const page = { prefix: scope.prefix, ...boundsOf({ ...bounds[0], to: bounds.at(-1)?.to }) };
     for await (const stored of this.deps.results.range(scope.container, page)) {
       const blob = byName.get(stored.blob);
@@ -203,9 +204,7 @@ export class Listing {
         continue;
       }
       changed += 1;
-      const known = stored.etag === blob.etag ? answered(stored, analyzer).length : 0;
-      sparedTransactions += known;
-      if (known === analyzer.features.length) cached += 1;
+      work.push({ blob, answered: stored.etag === blob.etag ? answered(stored, analyzer) : [] });
     }
     const ineligible: Record<string, number> = {};
     let fresh = 0;
@@ -218,18 +217,40 @@ export class Listing {
       }
       const reason = ineligibleByListing(blob.sizeBytes, limits);
       if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
-      else fresh += 1;
+      else {
+        fresh += 1;
+        work.push({ blob, answered: [] });
+      }
     }
     const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
     return {
       counts: {
         ...{ total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
-        ...(cached > 0 && { cached }),
-        ...(sparedTransactions > 0 && { sparedTransactions }),
+        ...(await this.spared(work, analyzer)),
       },
       settled: chunks.map((part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0),
     };
   }
+
+  /** What documents and cache spare of this work, as far as that can be known without reading an image. */
+  private async spared(work: readonly Work[], analyzer: Analyzer): Promise<Partial<ListingCounts>> {
+    const keyOf = ({ contentMd5, sizeBytes }: ListedBlob) =>
+      contentMd5 === undefined ? [] : [listedKey(contentMd5, sizeBytes, analyzer)];
+    const known = await this.deps.cache.known([...new Set(work.flatMap(({ blob }) => keyOf(blob)))]);
+    const answers = work.map(({ blob, answered: stored }) => {
+      const cached = keyOf(blob).flatMap((key) => known.get(key) ?? []);
+      return analyzer.features.filter((feature) => stored.includes(feature) || cached.includes(feature)).length;
+    });
+    const cached = answers.filter((count) => count === analyzer.features.length).length;
+    const sparedTransactions = answers.reduce((sum, count) => sum + count, 0);
+    return { ...(cached > 0 && { cached }), ...(sparedTransactions > 0 && { sparedTransactions }) };
+  }
+}
+
+/** An image that is new or has changed, and which features its document answers all the same. */
+interface Work {
+  readonly blob: ListedBlob;
+  readonly answered: readonly string[];
 }
 
 function withNext({ blobs }: Found, next: string | undefined): Found {

@@ -112,6 +112,7 @@ async function head(client: ContainerClient, name: string): Promise<ListedBlob |
       sizeBytes: found.contentLength ?? 0,
       ...(found.contentType && { contentType: found.contentType }),
       ...(found.lastModified && { lastModified: found.lastModified.toISOString() }),
+      ...(found.contentMD5 && { contentMd5: hex(found.contentMD5) }),
     };
   } catch (thrown) {
     const failure = storageFailure(thrown);
@@ -134,6 +135,7 @@ function listedBlob({ name, properties }: BlobItem): ListedBlob {
     sizeBytes: properties.contentLength ?? 0,
     ...(properties.contentType && { contentType: properties.contentType }),
     ...(properties.lastModified && { lastModified: properties.lastModified.toISOString() }),
+    ...(properties.contentMD5 && { contentMd5: hex(properties.contentMD5) }),
   };
 }
 
@@ -146,6 +148,8 @@ function unaddressable(name: string): DownloadOutcome {
   const message = `A name with '.' or '..' between slashes cannot be asked for over HTTP: ${JSON.stringify(name)}.`;
   return { ok: false, code: 'download-failed', message, retryable: false };
 }
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 function bare(etag = ''): string {
   return etag.replaceAll('"', '');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../../domain/errors';
 import type { ListedBlob } from '../../domain/image';
 import { compareNames, type NameOrder } from '../../domain/name-order';
@@ -67,7 +68,8 @@ export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory
     put(container, name, bytes, properties = {}) {
       writes += 1;
       const etag = `0x${writes.toString(16).toUpperCase().padStart(15, '0')}`;
-      const listed = { name, etag, sizeBytes: bytes.length, ...properties };
+      const contentMd5 = createHash('md5').update(bytes).digest('hex');
+      const listed = { name, etag, sizeBytes: bytes.length, ...properties, contentMd5 };
       open(container).set(name, { listed, bytes: Uint8Array.from(bytes) });
       return listed;
     },

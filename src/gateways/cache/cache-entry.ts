@@ -10,6 +10,12 @@ export interface CacheEntry {
   readonly lease?: Lease;
 }
 
+/** A document of its own beside the answer, by listed key. */
+export interface ListedNote {
+  readonly id: string;
+  readonly features: readonly string[];
+}
+
 export interface Lease {
   readonly holder: string;
   /** RFC 3339. */

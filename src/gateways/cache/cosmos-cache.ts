@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { createGroupCommitter } from '../results/group-commit';
-import { type CacheEntry, leased, standingOf } from './cache-entry';
+import { type CacheEntry, type ListedNote, leased, standingOf } from './cache-entry';
 import type { CacheGateway, Claim, Granted } from './port';
 
 /**
@@ -28,6 +28,10 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
       ...(ifMatch === undefined ? {} : { ifMatch }),
     });
 
+  /** I4 of the port: it travels with the answers, and overwrites what was noted before. */
+  const note = (entry: ListedNote) =>
+    committer.submit({ entry, sizeBytes: Buffer.byteLength(JSON.stringify(entry)), overwrites: true });
+
   return {
     async claim(key, wanted, claimant): Promise<Claim> {
       const fresh = await write(leased({ id: key }, claimant));
@@ -43,8 +47,18 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
       return { state: 'granted', key, version: taken.version, ...rest };
     },
 
-    async put({ key, version }, answer) {
-      return (await write({ id: key, ...answer }, version)).written;
+    async put({ key, version }, answer, listedKey) {
+      const noted = listedKey === undefined ? undefined : note({ id: listedKey, features: answer.analyzer.features });
+      const [{ written }] = await Promise.all([write({ id: key, ...answer }, version), noted?.catch(() => undefined)]);
+      return written;
+    },
+
+    async known(listedKeys) {
+      const parts = Array.from({ length: Math.ceil(listedKeys.length / MAX_READS) }, (_, part) =>
+        readNotes(container, listedKeys.slice(part * MAX_READS, (part + 1) * MAX_READS)),
+      );
+      const found = (await Promise.all(parts)).flat();
+      return new Map(found.map(({ id, features }) => [id, features]));
     },
 
     async release({ key, version, known }: Granted) {
@@ -62,9 +76,11 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
 }
 
 interface Write {
-  readonly entry: CacheEntry;
+  readonly entry: CacheEntry | ListedNote;
   /** Absent: only where nothing is stored. */
   readonly ifMatch?: string;
+  /** Whatever is stored. */
+  readonly overwrites?: true;
   readonly sizeBytes: number;
 }
 
@@ -88,10 +104,29 @@ async function writeBulk(container: Container, writes: readonly Write[]): Promis
   }
 }
 
-function operationOf({ entry, ifMatch }: Write): OperationInput {
+function operationOf({ entry, ifMatch, overwrites }: Write): OperationInput {
   const resourceBody = entry as unknown as Record<string, never>;
+  if (overwrites) return { operationType: BulkOperationType.Upsert, partitionKey: entry.id, resourceBody };
   if (ifMatch === undefined) return { operationType: BulkOperationType.Create, partitionKey: entry.id, resourceBody };
   return { operationType: BulkOperationType.Replace, partitionKey: entry.id, id: entry.id, resourceBody, ifMatch };
+}
+
+/** Operations that a bulk request takes. */
+const MAX_READS = 100;
+
+async function readNotes(container: Container, keys: readonly string[]): Promise<readonly ListedNote[]> {
+  const reads = keys.map((id): OperationInput => ({ operationType: BulkOperationType.Read, partitionKey: id, id }));
+  try {
+    const responses = await container.items.bulk(reads, { continueOnError: true });
+    return responses.flatMap(({ statusCode, resourceBody }) => {
+      if (statusCode === 404) return [];
+      if (statusCode < 300) return [resourceBody as unknown as ListedNote];
+      throw new AppError('results-unavailable', `The cache answered ${statusCode} to a read.`, { retryable: true });
+    });
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
+    throw cosmosError(thrown, 'reading the cache');
+  }
 }
 
 async function read(

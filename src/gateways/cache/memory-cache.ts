@@ -11,6 +11,7 @@ export interface MemoryCache extends CacheGateway {
 export function createMemoryCache(): MemoryCache {
   const entries = new Map<string, CacheEntry>();
   const versions = new Map<string, number>();
+  const notes = new Map<string, readonly string[]>();
   let clock = 0;
   const set = (entry: CacheEntry): string => {
     clock += 1;
@@ -24,6 +25,7 @@ export function createMemoryCache(): MemoryCache {
     forget() {
       entries.clear();
       versions.clear();
+      notes.clear();
     },
     async claim(key, wanted, claimant) {
       const entry = entries.get(key);
@@ -34,10 +36,14 @@ export function createMemoryCache(): MemoryCache {
       const { kind: _, ...rest } = standing;
       return { state: 'granted', key, version: set(leased(entry, claimant)), ...rest };
     },
-    async put({ key, version }, answer) {
+    async put({ key, version }, answer, listedKey) {
       if (!isAt(key, version)) return false;
       set({ id: key, ...answer });
+      if (listedKey !== undefined) notes.set(listedKey, answer.analyzer.features);
       return true;
+    },
+    async known(listedKeys) {
+      return new Map(listedKeys.flatMap((key) => (notes.has(key) ? [[key, notes.get(key) ?? []]] : [])));
     },
     async release({ key, version, known }) {
       if (!isAt(key, version)) return;

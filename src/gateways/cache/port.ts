@@ -6,12 +6,18 @@ import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
  * I1 One holder at a time pays for a key: whoever claims it calls, the others wait for the answer or the lease's end.
  * I2 Features are merged in as they are paid for; an entry never loses one.
  * I3 A lease that was left behind is told to whoever takes it over: its call may have been billed.
+ * I4 What is known by listing is a note beside the answer, for quotes: it may be missing, and nothing is answered by it.
  */
 export interface CacheGateway {
   /** Asks for the answer, or for the right to pay for it. */
   claim(key: string, wanted: readonly string[], claimant: Claimant): Promise<Claim>;
-  /** The answer of a claimed call. False when somebody else holds the key by now: the entry is theirs. */
-  put(claim: Granted, answer: CachedAnswer): Promise<boolean>;
+  /**
+   * The answer of a claimed call, and the key under which a listing shows the same bytes. False when somebody else holds
+   * the claimed key by now: the entry is theirs.
+   */
+  put(claim: Granted, answer: CachedAnswer, listedKey?: string): Promise<boolean>;
+  /** Features that are answered, by listed key; keys that nobody has noted are absent. */
+  known(listedKeys: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Gives a claim back without an answer. */
   release(claim: Granted): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { ListedBlob } from '../../domain/image';
 
 /**
  * A chunk's blobs as they lie in storage: `[name, etag, size, contentType, lastModified]` each, a third shorter than with
- * field names. An absent field is null, or missing at the end.
+ * field names. An absent field is null, or missing at the end. The MD5 is for the snapshot alone and is not kept.
  */
 type PackedBlob = readonly [
   name: string,

@@ -55,7 +55,10 @@ export const ContainerQuoteSchema = z
     features: list(z.string()).meta({ description: 'What Vision would be asked for.' }),
     ...QuoteSchema.shape,
     images: QuoteSchema.shape.images.extend({
-      cached: count.meta({ description: 'New and changed ones that need no call: their answer is known.' }),
+      cached: count.meta({
+        description:
+          'New and changed ones that need no call: the analysis of the same bytes is known, by ETag or by Content-MD5 and size.',
+      }),
     }),
     duration: QuoteSchema.shape.duration.extend({
       atObservedSeconds: count.optional().meta({ description: 'At the pace of the last run over the container.' }),

@@ -42,6 +42,22 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
     expect(await cache.claim(id, ['Color'], claimant('c'))).toMatchObject({ state: 'hit' });
   });
 
+  test('I4 an answer is known by what a listing tells, with all its features, and what nobody noted is not', async () => {
+    const [cache, id, ...listed] = [open(), key(), ...Array.from({ length: 250 }, key)] as const;
+    const [one = '', other = ''] = listed;
+    expect((await cache.known(listed)).size).toBe(0);
+    await cache.put(granted(await cache.claim(id, ['Tags'], claimant('a'))), answer('a', 'Tags'), one);
+    await cache.put(granted(await cache.claim(key(), ['Tags'], claimant('a'))), answer('a', 'Tags'), other);
+    const more = granted(await cache.claim(id, ['Color', 'Tags'], claimant('b')));
+    await cache.put(more, answer('b', 'Color', 'Tags'), one);
+    const known = [...(await cache.known(listed)).entries()].sort(([, a], [, b]) => a.length - b.length);
+    expect(known).toEqual([
+      [other, ['Tags']],
+      [one, ['Color', 'Tags']],
+    ]);
+    expect((await cache.known([])).size).toBe(0);
+  });
+
   test('a claim that is given back is free; one with something known keeps that', async () => {
     const [cache, id] = [open(), key()];
     await cache.release(granted(await cache.claim(id, ['Tags'], claimant('a'))));

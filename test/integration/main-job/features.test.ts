@@ -5,7 +5,7 @@
  * 2. Asked for one more, each image costs one call of one transaction: the quote says so, a cap of just that is enough,
  *    Vision is asked for nothing else, and each document holds both.
  * 3. Asked for both again, or for one of them, nothing is called and nothing is lost.
- * 4. The same photos in another container cost nothing.
+ * 4. The same photos in another container, or written again, cost nothing, and their quote says so before they are read.
  * 5. A retry asks for what its run asked for.
  * 6. A feature that Vision refuses costs nothing of what is known, and a retry without it is not needed.
  */
@@ -98,13 +98,29 @@ test('4: the same photos elsewhere', async () => {
     const bytes = await blobs(stack, ALBUM).getBlockBlobClient(name).downloadToBuffer();
     await blobs(stack, COPY).getBlockBlobClient(`copy of ${name}`).upload(bytes, bytes.length);
   }
+  const images = { new: PHOTOS, cached: PHOTOS, unchanged: 0 };
+  expect(await quoteOf(stack, COPY, { features: BOTH })).toMatchObject({ images, calls: 0, transactions: 0 });
+  const more = { images: { ...images, cached: 0 }, calls: PHOTOS, transactions: 2 * PHOTOS };
+  expect(await quoteOf(stack, COPY, { features: ['Adult', 'Objects', 'Tags'] })).toMatchObject(more);
   const run = await runToEnd(stack, COPY, { features: BOTH });
+  expect(run.quote).toMatchObject({ images, calls: 0, transactions: 0 });
   expect(run).toMatchObject({ status: 'Completed', calls: 0, transactions: 0, cacheHits: PHOTOS, counts: WORK });
   expect(await seen()).toEqual({ calls: 0, transactions: 0 });
   expect(await featuresOf(COPY)).toEqual([BOTH.join(',')]);
   expect(await isClean(COPY)).toMatchObject({ clean: true, count: 0 });
   expect(await violations(stack, COPY, run.id)).toEqual([]);
-}, 90_000);
+
+  for await (const { name } of blobs(stack, ALBUM).listBlobsFlat()) {
+    const blob = blobs(stack, ALBUM).getBlockBlobClient(name);
+    const bytes = await blob.downloadToBuffer();
+    await blob.upload(bytes, bytes.length);
+  }
+  const again = { images: { changed: PHOTOS, cached: PHOTOS, new: 0 }, calls: 0, transactions: 0 };
+  expect(await quoteOf(stack, ALBUM, { features: ['Tags'] })).toMatchObject(again);
+  expect(await runToEnd(stack, ALBUM, { features: ['Tags'] })).toMatchObject({ calls: 0, cacheHits: PHOTOS });
+  expect(await featuresOf(ALBUM)).toEqual([BOTH.join(',')]); // fewer were asked for, and none was dropped
+  expect(await seen()).toEqual({ calls: 0, transactions: 0 });
+}, 120_000);
 
 test('5 and 6: a refusal costs nothing of what is known, and a retry asks for the same', async () => {
   const before = await documents(stack, COPY);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { listedKey } from '../../../src/domain/analysis';
 import type { Classified } from '../../../src/domain/classification';
 import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
@@ -179,6 +180,19 @@ describe('features', () => {
     expect(asked).toEqual([['Description', 'Tags'], ['Tags']]);
     expect(after.analyzer?.features).toEqual(['Description', 'Tags']);
     expect(after.analysis?.description).toEqual(before.analysis?.description);
+  });
+
+  test('what is paid for is known by what a listing tells of the bytes, and so is what is added later', async () => {
+    const { blobs, run, cache, vision } = createSite();
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const { contentMd5 = '' } = blobs.put('photos', 'b.gif', bytes);
+    const key = listedKey(contentMd5, bytes.length, vision.analyzer);
+    const known = async () => [...(await cache.known([key, 'nothing'])).entries()];
+    expect(await known()).toEqual([]);
+    await run(blob, ['Tags']);
+    expect(await known()).toEqual([[key, ['Tags']]]);
+    await run(blob, ['Description']);
+    expect(await known()).toEqual([[key, ['Description', 'Tags']]]);
   });
 
   test('other bytes drop what was said of the old ones', async () => {

@@ -115,11 +115,11 @@ export class Replica {
       container: (name) => this.wrapped(plant.actors.container(name)),
       run: (id) => this.wrapped(plant.actors.run(id)),
     };
-    const listing = new Listing({ blobs, manifests, results, vision, sizes: SIZES });
+    const [cache, flights] = [this.wrapped(plant.cache), new SingleFlight()];
+    const listing = new Listing({ blobs, cache, manifests, results, vision, sizes: SIZES });
     const sessions = new RunSessions({ run: actors.run, clock, newId });
     const [blobPace, visionPace] = [new ServicePace(clock, 'Blob Storage'), new ServicePace(clock, 'Vision')];
     const { container } = actors;
-    const [cache, flights] = [this.wrapped(plant.cache), new SingleFlight()];
     const chunks = new ChunkWork({
       cache,
       flights,

@@ -1,6 +1,7 @@
 import { chunkId, manifestKeys } from '../../../src/domain/ids';
 import { contributionOf, type ImageDocument } from '../../../src/domain/image';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
@@ -13,7 +14,8 @@ const ref = { runId: RUN, page: 0, chunk: 0 };
 function stores() {
   const [manifests, results, blobs] = [createMemoryManifests(), createMemoryResults(), createMemoryBlobs()];
   const vision = createMemoryVision();
-  const listing = new Listing({ blobs, manifests, results, vision, sizes: { page: 4, chunk: 2 } });
+  const cache = createMemoryCache();
+  const listing = new Listing({ blobs, cache, manifests, results, vision, sizes: { page: 4, chunk: 2 } });
   return { manifests, results, blobs, listing };
 }
 
