@@ -6,12 +6,15 @@ import type { ImageDocument } from '../domain/image';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { ImageFilter, Page, PageRequest, ResultsGateway } from '../gateways/results/port';
 import type { ContainerSummary } from '../http/use-cases';
+import { sharedQuestion } from './shared-question';
 
 /** Tags shown with the totals. */
 const TOP_TAGS = 100;
 
 /** Totals and images of one container: the actor's numbers, the store's documents. */
 export class ContainerQueries {
+  private readonly totals = sharedQuestion((container) => this.actors.container(container).summary());
+
   constructor(
     private readonly actors: Pick<Actors, 'container'>,
     private readonly blobs: Pick<BlobsGateway, 'containerExists'>,
@@ -20,7 +23,7 @@ export class ContainerQueries {
 
   async summary(container: string): Promise<ContainerSummary> {
     checkContainerName(container);
-    const { counters, activeRun, lastRun } = await this.actors.container(container).summary();
+    const { counters, activeRun, lastRun } = await this.totals(container);
     const isKnown = activeRun !== undefined || lastRun !== undefined;
     if (!isKnown && !(await this.blobs.containerExists(container))) {
       throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);

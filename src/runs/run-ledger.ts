@@ -9,6 +9,14 @@ import { boundsOf } from '../domain/name-order';
 import type { ImageOutcome } from '../domain/report';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 
+export interface NumberedPage<T> {
+  readonly page: number;
+  readonly ledger: T;
+}
+
+/** `unread`: whether its chunks have reports nobody has looked yet. */
+export type OutlinePage = LedgerPage & { readonly unread?: true };
+
 /**
  * What became of the pages of a run: from the ledger of its end, or, while it goes on, from what its chunks have written.
  *
@@ -26,13 +34,26 @@ export class RunLedger {
     return (await this.manifests.readLedger(runId, page)) ?? this.compute(runId, page);
   }
 
-  async *pages(runId: string, first = 0): AsyncGenerator<{ readonly page: number; readonly ledger: LedgerPage }> {
-    for (let page = first, gaps = 0; gaps < 2; page++) {
-      const ledger = await this.page(runId, page);
-      if (ledger) yield { page, ledger };
-      if (ledger?.last) return;
-      gaps = ledger ? 0 : gaps + 1; // I2
-    }
+  pages(runId: string, first = 0): AsyncGenerator<NumberedPage<LedgerPage>> {
+    return numbered(first, (page) => this.page(runId, page));
+  }
+
+  /** The same for who reads reports himself, and would read them twice while there is no ledger. */
+  outlines(runId: string, first = 0): AsyncGenerator<NumberedPage<OutlinePage>> {
+    return numbered(first, async (page) => {
+      const ledger = await this.manifests.readLedger(runId, page);
+      if (ledger) return ledger;
+      const index = await this.manifests.readPage(runId, page);
+      if (!index) return this.compute(runId, page);
+      // The run's actor has work to do: it is asked only where I3 may matter.
+      const { done } = index.chunks.some(({ settled }) => settled) ? await this.seen(runId, page) : { done: 0 };
+      const chunks = index.chunks.map(({ count, settled, ...bounds }, chunk) => ({
+        ...boundsOf(bounds),
+        count,
+        settled: settled && !hasChunk({ [page]: done }, { page, chunk }), // I3
+      }));
+      return { chunks, last: index.next === undefined, unread: true };
+    });
   }
 
   /** As the index and the reports have it now. */
@@ -93,4 +114,16 @@ type PageRepeats = Readonly<Record<string, Repeats>>;
 function repeatsOf(repeats: PageRepeats, chunk: number): Pick<LedgerRow, 'repeats'> {
   const known = repeats[chunk];
   return known ? { repeats: known } : {};
+}
+
+async function* numbered<T extends { readonly last: boolean }>(
+  first: number,
+  read: (page: number) => Promise<T | undefined>,
+): AsyncGenerator<NumberedPage<T>> {
+  for (let page = first, gaps = 0; gaps < 2; page++) {
+    const ledger = await read(page);
+    if (ledger) yield { page, ledger };
+    if (ledger?.last) return;
+    gaps = ledger ? 0 : gaps + 1; // I2
+  }
 }

@@ -13,6 +13,7 @@ import type { StartRunCommand } from '../http/use-cases';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import { newAnalyzeContainer } from '../workflows/analyze-container';
 import { chosenFeatures, type FeatureChoice } from './chosen-features';
+import { sharedQuestion } from './shared-question';
 
 export interface RunServiceDeps {
   readonly actors: Actors;
@@ -33,6 +34,8 @@ export interface RunServiceDeps {
  * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them.
  */
 export class RunService {
+  private readonly look = sharedQuestion((id) => this.deps.actors.run(id).view());
+
   constructor(private readonly deps: RunServiceDeps) {}
 
   async start(command: StartRunCommand): Promise<RunView> {
@@ -153,7 +156,7 @@ export class RunService {
   }
 
   private async viewOf(id: string): Promise<RunView> {
-    const { run } = await this.deps.actors.run(id).view();
+    const { run } = await this.look(id);
     if (!run) throw notFound(id);
     return run;
   }

@@ -22,13 +22,17 @@ export interface RunStoryDeps {
 
 /** Reports read for one page of images: a filter that matches little answers early, with a continuation. */
 const MAX_REPORTS_READ = 200;
+/** The same while the run goes on: most of those that are tried are not there yet. */
+const MAX_TRIED = 40;
+/** Reports read at once, when the first one was not enough. */
+const READ_AHEAD = 4;
 /** Pages of the workflow in one page of steps: while a run goes on each is up to 20 reports. */
 const MAX_PAGE_STEPS = 25;
 
 /**
  * What a run did, image by image and step by step, from its own records.
  *
- * I1 One chunk's lines in hand at a time, whatever the size of the run.
+ * I1 The lines of a few chunks in hand at a time, whatever the size of the run.
  * I2 While a run goes on only chunks that are finished are told.
  * I3 An image of a settled chunk has no line of its own: it is told from its document, which a later run may have
  *    written since (`wasThere`).
@@ -46,16 +50,24 @@ export class RunStory {
     const start = placeOf(continuation);
     const value: ImageOutcome[] = [];
     let read = 0;
-    for await (const { page, ledger } of this.ledger.pages(id, start.page)) {
+    for await (const { page, ledger } of this.ledger.outlines(id, start.page)) {
       const isFirst = page === start.page;
-      for (const [chunk, row] of ledger.chunks.entries()) {
-        if ((isFirst && chunk < start.chunk) || !mayMatch(row, filter)) continue;
-        if (read++ === MAX_REPORTS_READ) return { value, continuation: `${page}.${chunk}.0` };
-        const skip = isFirst && chunk === start.chunk ? start.line : 0;
-        for (const [line, outcome] of (await this.lines(run, page, chunk, row)).entries()) {
-          if (line < skip || !matches(outcome, filter)) continue;
-          if (value.length === size) return { value, continuation: `${page}.${chunk}.${line}` };
-          value.push(outcome);
+      const chunks = [...ledger.chunks.entries()].filter(
+        ([chunk, row]) => !(isFirst && chunk < start.chunk) && (ledger.unread || mayMatch(row, filter)),
+      );
+      for (const some of readAhead(chunks)) {
+        const [first = 0] = some[0] ?? [];
+        if (read >= (ledger.unread ? MAX_TRIED : MAX_REPORTS_READ))
+          return { value, continuation: `${page}.${first}.0` };
+        read += some.length;
+        const all = await Promise.all(some.map(([chunk, row]) => this.lines(run, page, chunk, row, ledger.unread)));
+        for (const [at, [chunk]] of some.entries()) {
+          const skip = isFirst && chunk === start.chunk ? start.line : 0;
+          for (const [line, outcome] of (all[at] ?? []).entries()) {
+            if (line < skip || !matches(outcome, filter)) continue;
+            if (value.length === size) return { value, continuation: `${page}.${chunk}.${line}` };
+            value.push(outcome);
+          }
         }
       }
     }
@@ -111,9 +123,15 @@ export class RunStory {
     }
   }
 
-  private async lines(run: RunView, page: number, chunk: number, row: LedgerRow): Promise<readonly ImageOutcome[]> {
+  private async lines(
+    run: RunView,
+    page: number,
+    chunk: number,
+    row: LedgerRow,
+    unread = false,
+  ): Promise<readonly ImageOutcome[]> {
     if (!row.settled) {
-      if (!row.report) return []; // I2
+      if (!row.report && !unread) return []; // I2
       return (await this.deps.manifests.readReport({ runId: run.id, page, chunk })) ?? [];
     }
     const lines: ImageOutcome[] = [];
@@ -141,4 +159,11 @@ function placeOf(continuation: string | undefined): { page: number; chunk: numbe
   const match = /^(\d{1,9})\.(\d{1,4})\.(\d{1,9})$/.exec(continuation);
   if (!match) throw new AppError('invalid-request', 'The continuation is not one that this list gave out.');
   return { page: Number(match[1]), chunk: Number(match[2]), line: Number(match[3]) };
+}
+
+/** One, and then a few at a time: a page of images is mostly within the first chunk. */
+function readAhead<T>(all: readonly T[]): readonly T[][] {
+  const groups = all.length > 0 ? [all.slice(0, 1)] : [];
+  for (let from = 1; from < all.length; from += READ_AHEAD) groups.push(all.slice(from, from + READ_AHEAD));
+  return groups;
 }

@@ -29,8 +29,10 @@ export function runImageRoutes(router: Router, { useCases, links }: RouteDeps): 
         ...(reason !== undefined && { reason }),
         ...(prefix !== undefined && { prefix }),
       };
-      const page = await useCases.listRunImages(id, filter, pageRequest(req, paging));
-      const { container } = await useCases.getRun(id);
+      const [page, { container }] = await Promise.all([
+        useCases.listRunImages(id, filter, pageRequest(req, paging)),
+        useCases.getRun(id),
+      ]);
       const to = links.for(req);
       sendPage(req, res, page, to, (outcome) => ({
         ...reportLine(outcome),

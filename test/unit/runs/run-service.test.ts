@@ -15,6 +15,7 @@ function createSite() {
   const workflows = new Map<string, WorkflowStatus>();
   const inputs: unknown[] = [];
   const trouble = { atStep: '' };
+  const looks = { count: 0 };
   const die = (step: string) => {
     if (trouble.atStep === step) throw new Error(`died before ${step}`);
   };
@@ -27,6 +28,10 @@ function createSite() {
       },
       run: (id) => ({
         ...methodsOf(actors.run(id)),
+        view: async () => {
+          looks.count += 1;
+          return actors.run(id).view();
+        },
         begin: async (request) => {
           die('begin');
           return actors.run(id).begin(request);
@@ -57,7 +62,7 @@ function createSite() {
     nowMs: () => time.ms,
     newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
   });
-  return { time, actors, runs, workflows, inputs, trouble, service };
+  return { time, actors, runs, workflows, inputs, trouble, looks, service };
 }
 
 /** The memory client answers any name, so its methods have to be named to be copied. */
@@ -67,6 +72,15 @@ function methodsOf<Api extends object>(client: Api): Api {
 }
 
 const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+// Its actor answers one at a time, and the work of the run waits behind every look.
+test('however many look at a run at once, its actor is asked twice', async () => {
+  const { service, looks } = createSite();
+  const { id } = await service.start({ container: 'photos' });
+  looks.count = 0;
+  const seen = await Promise.all(Array.from({ length: 50 }, () => service.get(id)));
+  expect([looks.count, new Set(seen.map((run) => run.id))]).toEqual([2, new Set([id])]);
+});
 
 describe('starting a run', () => {
   test('claims the container, begins, is indexed and scheduled', async () => {

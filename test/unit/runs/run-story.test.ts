@@ -175,7 +175,7 @@ test('steps: phases, pages and chunks in order, with their times', async () => {
   expect([...first.value, ...rest.value]).toEqual(value);
 });
 
-test('while a run goes on, what is finished is told, and there is no receipt', async () => {
+test('while a run goes on, what is finished is told with few reads, and there is no receipt', async () => {
   const { plant, story } = await aPlant();
   const engine = new Engine(plant, FAIR_WEATHER);
   const startedAt = new Date(plant.clock.nowMs()).toISOString();
@@ -192,6 +192,20 @@ test('while a run goes on, what is finished is told, and there is no receipt', a
   };
   await plant.clock.until(steps());
   expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL.slice(8, 12));
+  for (const size of [1, 3, 100]) expect(await namesByPages(story, FIRST, {}, size)).toEqual(ALL.slice(8, 12));
+  expect(await namesByPages(story, FIRST, { status: 'failed' }, 2)).toEqual([]);
+  const summed = jest.spyOn(plant.manifests, 'readReportText');
+  const read = jest.spyOn(plant.manifests, 'readReport');
+  expect((await story.images(FIRST, {}, { size: 2 })).value.map(({ blob }) => blob)).toEqual(ALL.slice(8, 10));
+  // Of all its reports those up to the one that has enough, once: a list is asked for again and again.
+  expect([summed.mock.calls.length, read.mock.calls.map(([{ page, chunk }]) => [page, chunk])]).toEqual([
+    0,
+    [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ],
+  ]);
   await expect(story.receipt(FIRST)).rejects.toMatchObject({
     code: 'receipt-not-found',
     message: 'The run is Running.',
