@@ -74,22 +74,28 @@ const COMMANDS = {
   repeat: (words) => measure('repetition', words),
 
   /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
-  async chaos(words) {
-    const known = { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' };
-    for (let i = 0; i < words.length; i += 2) {
-      const [option, value] = [words[i], words[i + 1]];
-      if (!Object.hasOwn(known, option) || !/^\d+$/.test(value ?? ''))
-        throw new Stop(
-          `npm run chaos does not know ${option} ${value ?? ''}.`,
-          'Give --seed S and --n N or --only I.',
-          2,
-        );
-      process.env[known[option]] = value;
-    }
-    await prepare();
-    return test(['--selectProjects', 'chaos', '--runInBand', 'kill-matrix']);
-  },
+  chaos: (words) =>
+    chaos('kill-matrix', words, { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' }),
+
+  /** Pauses and cancels in a row: `--seed S --rounds N`. */
+  soak: (words) => chaos('soak', words, { '--seed': 'SOAK_SEED', '--rounds': 'SOAK_ROUNDS' }),
 };
+
+/** A test of the chaos level, longer than `npm test` plays it. */
+async function chaos(name, words, options) {
+  for (let i = 0; i < words.length; i += 2) {
+    const [option, value] = [words[i], words[i + 1]];
+    if (!Object.hasOwn(options, option) || !/^\d+$/.test(value ?? ''))
+      throw new Stop(
+        `It does not know ${option} ${value ?? ''}.`,
+        `There are: ${Object.keys(options).join(', ')}, each with a whole number.`,
+        2,
+      );
+    process.env[options[option]] = value;
+  }
+  await prepare();
+  return test(['--selectProjects', 'chaos', '--runInBand', name]);
+}
 
 async function measure(script, words) {
   await prepare();

@@ -3,11 +3,16 @@ import { createPictures } from './pictures';
 
 const PARALLEL_UPLOADS = 32;
 
-/** Creates a container of `count` small pictures named `photo-0000000.jpg` and so on. */
-export async function seedContainer(connectionString: string, container: string, count: number): Promise<void> {
+/** Creates a container of `count` small pictures named `photo-0000000.jpg` and so on; another `seed` has other bytes. */
+export async function seedContainer(
+  connectionString: string,
+  container: string,
+  count: number,
+  seed = container,
+): Promise<void> {
   const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
   await client.createIfNotExists();
-  const pictureOf = await createPictures(container);
+  const pictureOf = await createPictures(seed);
   let next = 0;
   const upload = async () => {
     for (let n = next++; n < count; n = next++) {
