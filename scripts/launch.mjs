@@ -73,6 +73,9 @@ const COMMANDS = {
   /** What runs over the same container leave behind. */
   repeat: (words) => measure('repetition', words),
 
+  /** How long questions take while a run is on. */
+  latency: (words) => measure('latency', words),
+
   /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
   chaos: (words) =>
     chaos('kill-matrix', words, { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' }),
