@@ -102,8 +102,8 @@ const CLAIM_POLL_MS = 200;
 /** An image that failed so many probes in an outage so long is no witness of it any more: it may be the only culprit. */
 const MAX_PROBES = 5;
 const SPARED_MS = 180_000;
-/** How long a result in our hands is offered to a store that does not answer: results are paid for. */
-const SAVE_RETRIES = 60;
+/** How often a store that does not answer is asked again: what is in our hands is paid for, or about to be. */
+const STORE_RETRIES = 60;
 
 export class ImageWork {
   private readonly attempts: Attempt[] = [];
@@ -214,13 +214,18 @@ export class ImageWork {
     const { cache, flights, clock } = this.deps;
     const key = cacheKey(contentHash, this.analyzer);
     return flights.run(key, async () => {
+      const unheard = new Set<string>();
       for (;;) {
         const permit = await this.chunk.permit();
         if (permit !== 'go') return permit;
-        const claimant = { holder: this.chunk.chunkId, nowMs: clock.nowMs(), leaseMs: CLAIM_MS };
         const askedMs = clock.nowMs();
-        const claim = await cache.claim(key, this.analyzer.features, claimant);
-        if (claim.state === 'granted') return this.pay(bytes, contentHash, claim);
+        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs: CLAIM_MS };
+        const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
+          unheard.add(new Date(askedMs).toISOString());
+          await this.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: unheard.size });
+        });
+        if (claim === undefined) continue;
+        if (claim.state === 'granted') return this.pay(bytes, contentHash, withoutOwn(claim, unheard));
         if (claim.state === 'hit') {
           this.record('cache', askedMs, 0, { ok: true });
           return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
@@ -375,14 +380,22 @@ export class ImageWork {
         this.stored = now ? { ...now.document, version: now.version } : undefined;
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
-        if (!(thrown instanceof AppError) || !thrown.retryable || ++failures > SAVE_RETRIES) throw thrown;
-        this.record('save', savingMs, 0, { ok: false, ...pickError(thrown) });
-        this.chunk.trouble(thrown.message);
-        await this.deps.clock.sleep(
-          delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, this.deps.clock.random01()),
-        );
+        failures += 1;
+        await this.storeFailed(thrown, { stage: 'save', startedMs: savingMs, failures });
       }
     }
+  }
+
+  /** Waits before the store is asked again, and says so. @throws what was thrown, where waiting does not help */
+  private async storeFailed(
+    thrown: unknown,
+    { stage, startedMs, failures }: { readonly stage: Stage; readonly startedMs: number; readonly failures: number },
+  ): Promise<void> {
+    if (!(thrown instanceof AppError) || !thrown.retryable || failures > STORE_RETRIES) throw thrown;
+    const { clock } = this.deps;
+    this.record(stage, startedMs, 0, { ok: false, ...pickError(thrown) });
+    this.chunk.trouble(thrown.message);
+    await clock.sleep(delayMs({ ...IMAGE_RETRY, maxDelayMs: 5_000 }, failures, clock.random01()));
   }
 
   /**
@@ -469,6 +482,13 @@ export class ImageWork {
 export function replacedBy(chunkId: string, stored: StoredImage | undefined): Counters {
   if (!stored) return {};
   return stored.chunkId === chunkId ? stored.replaced : stored.contribution;
+}
+
+/** A claim whose answer was lost is our own: nothing was called for it. */
+function withoutOwn(claim: Granted, unheard: ReadonlySet<string>): Granted {
+  if (claim.abandonedAt === undefined || !unheard.has(claim.abandonedAt)) return claim;
+  const { abandonedAt: _, ...fresh } = claim;
+  return fresh;
 }
 
 function visionAnswer(outcome: VisionOutcome): ServiceAnswer {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { listedKey } from '../../../src/domain/analysis';
 import type { Classified } from '../../../src/domain/classification';
+import { AppError } from '../../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
+import type { CacheGateway } from '../../../src/gateways/cache/port';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { storedImageOf } from '../../../src/gateways/results/stored-document';
 import { createMemoryVision, type MemoryScript } from '../../../src/gateways/vision/memory-vision';
@@ -20,13 +22,12 @@ const failure = (code: VisionCode, change: Partial<VisionFailure> = {}): VisionF
   return { ok: false, code, message: `it said ${code}`, retryable: false, ...change };
 };
 
-function createSite(script: MemoryScript = () => undefined) {
+function createSite(script: MemoryScript = () => undefined, cache: CacheGateway = createMemoryCache()) {
   const clock = new VirtualClock();
   const blobs = createMemoryBlobs();
   const results = createMemoryResults();
   const vision = createMemoryVision({ script });
   const gate = new Gate({ maxItems: 2, maxBytes: 1_000_000 });
-  const cache = createMemoryCache();
   const asked: (readonly string[])[] = [];
   const state = { permit: 'go' as Permit, inFlight: 0, unused: 0, granted: 0, troubles: [] as string[] };
   const deps = {
@@ -457,5 +458,40 @@ describe('saves', () => {
     await results.save(later, 'new');
     expect(await work({ kind: 'new', blob })).toEqual({ saved: true, document: later });
     expect((await results.get('photos', 'a.gif'))?.document).toEqual(later);
+  });
+});
+
+describe('claims', () => {
+  /** The first `times` claims are not answered, though they may be written. */
+  function forgetful(times: number, when: 'before-write' | 'after-write'): CacheGateway {
+    const cache = createMemoryCache();
+    let left = times;
+    return {
+      ...cache,
+      async claim(...asked) {
+        if (left-- <= 0) return cache.claim(...asked);
+        if (when === 'after-write') await cache.claim(...asked);
+        throw new AppError('results-unavailable', 'The cache did not answer.', { retryable: true });
+      },
+    };
+  }
+
+  test.each(['before-write', 'after-write'] as const)('that are not answered are asked for again: %s', async (when) => {
+    const { document, vision, state } = createSite(undefined, forgetful(5, when));
+    const saved = await document(picture('x'));
+    expect([saved.status, vision.calls, state.troubles.length]).toEqual(['succeeded', 1, 5]);
+    // No call was under way: nothing may have been billed.
+    expect(saved.attempts.map(({ stage, code }) => [stage, code])).toEqual([
+      ['download', undefined],
+      ...Array(5).fill(['cache', 'results-unavailable']),
+      ['vision', undefined],
+    ]);
+  });
+
+  test('of a store that stays away end the chunk, not the image', async () => {
+    const { blobs, work, results, gate } = createSite(undefined, forgetful(1_000, 'before-write'));
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code: 'results-unavailable', retryable: true });
+    expect([results.writes.length, gate.inside]).toEqual([0, 0]);
   });
 });
