@@ -162,7 +162,7 @@ export class ImageWork {
 
   private async download(): Promise<Uint8Array | Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1, followed = 0; ; ) {
-      const turn = await this.deps.blobPace.turn();
+      const turn = await this.deps.blobPace.turn(() => this.isStopped());
       const permit = await this.chunk.permit();
       if (permit !== 'go') {
         this.deps.blobPace.giveBack(turn);
@@ -319,7 +319,7 @@ export class ImageWork {
   private async call(bytes: Uint8Array, features: readonly string[]): Promise<Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1; ; ) {
       const waitFromMs = this.deps.clock.nowMs();
-      const turn = await this.deps.visionPace.turn();
+      const turn = await this.deps.visionPace.turn(() => this.isStopped());
       const permit = await this.chunk.callPermit(features.length); // I2
       if (permit !== 'go') {
         this.deps.visionPace.giveBack(turn);
@@ -424,6 +424,10 @@ export class ImageWork {
       analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),
     };
     return { ...base, contribution: contributionOf(base), replaced: replacedBy(chunkId, stored) };
+  }
+
+  private async isStopped(): Promise<boolean> {
+    return (await this.chunk.permit()) !== 'go';
   }
 
   private elapsed(startedMs: number): number {

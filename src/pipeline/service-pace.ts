@@ -22,9 +22,13 @@ export class ServicePace {
     private readonly service: string,
   ) {}
 
-  /** Resolves when this request may start. `probe`: it tests a service that was down; its failure is not the image's. */
-  async turn(): Promise<Turn> {
-    for (;;) {
+  /**
+   * Resolves when this request may start, or will not: who is stopped while it waits gets a turn that it may not use.
+   * `probe`: it tests a service that was down; its failure is not the image's.
+   */
+  async turn(isStopped: () => Promise<boolean> = async () => false): Promise<Turn> {
+    for (let isFirst = true; ; isFirst = false) {
+      if (!isFirst && (await isStopped())) return { probe: false };
       const waitMs = this.pausedUntilMs - this.clock.monotonicMs();
       if (waitMs > 0) {
         await this.clock.sleep(Math.min(waitMs, POLL_MS));
@@ -115,7 +119,7 @@ const YOUNG_OUTAGE_MS = 60_000;
 const LONGEST_YOUNG_PAUSE_MS = 2_000;
 /** Pause after a 429 that names none. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
-/** How soon a waiting request looks again: bounds the delay of a pause or cancel. */
+/** How soon a waiting request looks again, also whether it is stopped. */
 const POLL_MS = 200;
 
 /** How long a 429 holds calls back: what it says, a second when it says nothing, a minute at most. */

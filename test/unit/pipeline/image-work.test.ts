@@ -4,8 +4,7 @@ import type { Classified } from '../../../src/domain/classification';
 import { AppError } from '../../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
-import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
-import type { CacheGateway } from '../../../src/gateways/cache/port';
+import { createMemoryCache, type MemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { storedImageOf } from '../../../src/gateways/results/stored-document';
 import { createMemoryVision, type MemoryScript } from '../../../src/gateways/vision/memory-vision';
@@ -22,7 +21,7 @@ const failure = (code: VisionCode, change: Partial<VisionFailure> = {}): VisionF
   return { ok: false, code, message: `it said ${code}`, retryable: false, ...change };
 };
 
-function createSite(script: MemoryScript = () => undefined, cache: CacheGateway = createMemoryCache()) {
+function createSite(script: MemoryScript = () => undefined, cache: MemoryCache = createMemoryCache()) {
   const clock = new VirtualClock();
   const blobs = createMemoryBlobs();
   const results = createMemoryResults();
@@ -411,6 +410,7 @@ describe('permits', () => {
     });
     expect(await clock.until(result)).toEqual({ saved: false, stop: 'pause' });
     expect(vision.calls).toBe(1);
+    expect(clock.monotonicMs()).toBeLessThan(11_000); // at once, and not when the wait is over
   });
 });
 
@@ -463,7 +463,7 @@ describe('saves', () => {
 
 describe('claims', () => {
   /** The first `times` claims are not answered, though they may be written. */
-  function forgetful(times: number, when: 'before-write' | 'after-write'): CacheGateway {
+  function forgetful(times: number, when: 'before-write' | 'after-write'): MemoryCache {
     const cache = createMemoryCache();
     let left = times;
     return {
