@@ -115,6 +115,13 @@ describe('a connection that fails', () => {
     expect(await gateway.analyze(image)).toMatchObject({ ok: true });
   });
 
+  it('no TLS where TLS is expected is the network', async () => {
+    const endpoint = service.endpoint.replace('http:', 'https:');
+    const secure = createAzureVision32({ endpoint, key: KEY, features: FEATURES, timeoutMs: TIMEOUT_MS });
+    expect(await secure.analyze(image)).toMatchObject({ code: 'vision-network', retryable: true });
+    secure.close();
+  });
+
   it('nobody listening is the network', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 import { seedContainer } from '../../../src/local/bench/seed-container';
-import { startTestStack, type TestStack } from '../framework';
-import { ended, runToEnd, startRun, violations, visionOf } from '../main-job/client';
+import { eventually, startTestStack, type TestStack } from '../framework';
+import { ask, ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';
 
 /**
  * What Vision may do to a run, and what the run makes of it. Every fault is armed before the run, fires (that is asserted)
@@ -72,3 +72,23 @@ test('an outage of ten seconds costs probes, and no image', async () => {
   expect(await violations(stack, container, run.id, 20)).toEqual([]);
   await vision.disarm();
 }, 120_000);
+
+test('a wait of eleven days is taken as one of a minute, is said, and holds up no cancel', async () => {
+  const container = 'eleven-days';
+  await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+  const vision = visionOf(stack);
+  await vision.arm({ behaviour: '429-huge', times: 1_000 });
+  const id = await startRun(stack, container);
+  const told = await eventually(async () => (await runOf(stack, id)).waiting, { what: 'the run says why it waits' });
+  expect(told).toMatch(/rate limit/);
+  const { pausedUntil } = (await ask(`${stack.endpoints.api}/api/v1/quota`)).body;
+  expect(Date.parse(String(pausedUntil)) - Date.now()).toBeLessThanOrEqual(60_000);
+  const began = Date.now();
+  await ask(`${stack.endpoints.api}/api/v1/runs/${id}:cancel`, { method: 'POST' });
+  expect(await ended(stack, id)).toMatchObject({
+    status: 'Cancelled',
+    counts: { succeeded: 0, failed: 0, inFlight: 0 },
+  });
+  expect(Date.now() - began).toBeLessThan(20_000);
+  await vision.disarm();
+}, 90_000);
