@@ -4,10 +4,9 @@
  */
 import { isFinal } from '../../src/domain/run';
 import { seedContainer } from '../../src/local/bench/seed-container';
-import { commandOf } from '../../src/local/launcher/process-table';
+import { chunksOf } from '../../src/local/launcher/replica';
 import { eventually, startTestStack, type TestStack, withLogs } from '../integration/framework';
 import { ended, runOf, startRun, visionOf } from '../integration/main-job/client';
-import { chunksOf } from '../integration/replicas/replica';
 import { judge } from './oracle';
 
 const IMAGES = 2_400;
@@ -16,7 +15,6 @@ const CONTAINER = 'delivered-twice';
 
 test('chunks that are delivered twice repeat no call', async () => {
   const stack = await startTestStack({ vision: { latencyMs: 500 }, appEnv: { MAX_IMAGES_IN_FLIGHT: '100' } });
-  const executions = () => chunksOf(Number(/--metrics-port (\d+)/.exec(commandOf(stack.pid('daprd') ?? 0) ?? '')?.[1]));
   try {
     await withLogs(async () => {
       await seedContainer(stack.endpoints.blobConnectionString, CONTAINER, IMAGES);
@@ -32,7 +30,7 @@ test('chunks that are delivered twice repeat no call', async () => {
       await eventually(async () => isFinal((await runOf(stack, id)).status), { what: 'the end', timeoutMs: 150_000 });
       const endMs = Date.now() - killedAt;
       await ended(stack, id);
-      const delivered = await executions();
+      const delivered = await chunksOf(stack.ports.sidecarMetrics);
       const chunks = await chunkSteps(stack, id);
       const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id });
       process.stdout.write(

@@ -2,15 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { VisionPace } from '../launcher/parts';
+import { type Replica, startReplica } from '../launcher/replica';
 import { acquireRuntime } from '../launcher/runtime/acquire';
 import { withoutServices } from '../launcher/settings';
 import { type Stack, type StackOptions, startStack } from '../launcher/stack';
 import { costOf, type ProcessCost } from './process-cost';
 
+/** Starts one more replica beside the stack's own one; it ends with the stack. */
+export type Join = (name: string) => Promise<Replica>;
+
 /** A whole stack in a folder of its own, every port free, for the time of `work`. */
 export async function withStack(
   vision: VisionPace,
-  work: (stack: Stack) => Promise<void>,
+  work: (stack: Stack, join: Join) => Promise<void>,
   { appEnv, ...options }: Pick<StackOptions, 'appEnv' | 'storageInMemory' | 'engineRetention'> = {},
 ): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'contactsheet-bench-'));
@@ -18,6 +22,7 @@ export async function withStack(
   const stopping = new AbortController();
   const runtime = await acquireRuntime({ env: process.env, signal: stopping.signal, say });
   const env = withoutServices(process.env);
+  const quiet = { LOG_LEVEL: 'warn', ...appEnv };
   const stack = await startStack({
     home,
     runtime,
@@ -25,15 +30,24 @@ export async function withStack(
     ports: 'free',
     vision,
     ...options,
-    appEnv: { LOG_LEVEL: 'warn', ...appEnv },
+    appEnv: quiet,
   });
-  const interrupted = () => void stack.stop().then(() => process.exit(130));
+  const replicas: Replica[] = [];
+  const stop = async () => {
+    for (const replica of replicas) await replica.stop();
+    await stack.stop();
+  };
+  const interrupted = () => void stop().then(() => process.exit(130));
   process.once('SIGINT', interrupted);
   try {
-    await work(stack);
+    await work(stack, async (name) => {
+      const replica = await startReplica({ home, name, appEnv: quiet });
+      replicas.push(replica);
+      return replica;
+    });
   } finally {
     process.off('SIGINT', interrupted);
-    await stack.stop();
+    await stop();
     rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   }
 }

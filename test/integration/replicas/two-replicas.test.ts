@@ -7,10 +7,10 @@
  */
 import { isFinal, type RunView } from '../../../src/domain/run';
 import { seedContainer } from '../../../src/local/bench/seed-container';
+import { type Replica, startReplica } from '../../../src/local/launcher/replica';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
 import { activityIds, runOf, startRun, visionOf } from '../main-job/client';
-import { type Replica, startReplica } from './replica';
 
 const IMAGES = 1_200;
 const IN_FLIGHT = 20;
@@ -72,7 +72,7 @@ test('2: one joins in the middle and leaves again', async () => {
 }, 300_000);
 
 async function join(name: string): Promise<Replica> {
-  const replica = await startReplica(stack, name, APP_ENV);
+  const replica = await startReplica({ home: stack.home, name, appEnv: APP_ENV });
   replicas.push(replica);
   return replica;
 }

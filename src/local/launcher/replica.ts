@@ -1,42 +1,50 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHECKOUT, COMPILED } from '../../../src/local/launcher/checkout';
-import { daprdArguments } from '../../../src/local/launcher/daprd-command';
-import { cliEnvironment } from '../../../src/local/launcher/environment';
-import { tailOf } from '../../../src/local/launcher/log-file';
-import { createPart, type Part, type PartDefinition } from '../../../src/local/launcher/part';
-import { createPortBook, LOOPBACK } from '../../../src/local/launcher/ports';
-import { succeeds } from '../../../src/local/launcher/probe';
-import { commandOfPlan, readRunFile } from '../../../src/local/launcher/run-file';
-import { acquireRuntime } from '../../../src/local/launcher/runtime/acquire';
-import { withoutServices } from '../../../src/local/launcher/settings';
-import { listensOn, pubsubSocket } from '../../../src/local/launcher/sockets';
-import { chooseStackPorts } from '../../../src/local/launcher/stack-ports';
-import type { TestStack } from '../framework';
+import { CHECKOUT, COMPILED } from './checkout';
+import { daprdArguments } from './daprd-command';
+import { cliEnvironment } from './environment';
+import { tailOf } from './log-file';
+import { createPart, type Part, type PartDefinition } from './part';
+import { createPortBook, LOOPBACK } from './ports';
+import { succeeds } from './probe';
+import { commandOfPlan, readRunFile } from './run-file';
+import { acquireRuntime } from './runtime/acquire';
+import { withoutServices } from './settings';
+import { listensOn, pubsubSocket } from './sockets';
+import { chooseStackPorts } from './stack-ports';
 
 /**
  * One more replica beside that of a stack: an app, a daprd and a pub/sub component of its own, on the services and the
  * control plane of the stack. It knows no more than what `npm run services` leaves for the Dapr CLI: the run file and the
- * environment. Nothing starts it again when it dies.
+ * environment.
  */
 export interface Replica {
+  readonly name: string;
   readonly api: string;
-  /** How many chunks it has ended since its start, by its sidecar's own count. */
+  readonly sidecar: string;
+  /** How many chunks it has ended since its sidecar's start, by the sidecar's own count. */
   chunks(): Promise<number>;
-  /** All three at once, without a word. */
+  /** One process of it, without a word; it is started again where the replica is supervised. */
+  end(part: 'app' | 'daprd'): void;
+  /** All three at once, without a word, for good. */
   kill(): Promise<void>;
   /** As a deployment would take it away: the app first, which drains. */
   stop(): Promise<void>;
   logs(): string;
 }
 
-export async function startReplica(
-  stack: TestStack,
-  name: string,
-  appEnv: Readonly<Record<string, string>> = {},
-): Promise<Replica> {
-  const plan = readRunFile(join(stack.home, 'dapr.yaml'));
+export interface ReplicaOptions {
+  /** The folder of the stack. */
+  readonly home: string;
+  readonly name: string;
+  readonly appEnv?: Readonly<Record<string, string>>;
+  /** Whether an app or a daprd that dies is started again. Default false. */
+  readonly supervise?: boolean;
+}
+
+export async function startReplica({ home, name, appEnv = {}, supervise = false }: ReplicaOptions): Promise<Replica> {
+  const plan = readRunFile(join(home, 'dapr.yaml'));
   const ports = {
     ...(await chooseStackPorts(createPortBook({ everywhereFree: true }), plan)),
     placement: portOf(plan.placementHostAddress),
@@ -52,7 +60,7 @@ export async function startReplica(
   const { NODE_ENV, JEST_WORKER_ID, ...inherited } = process.env;
   const env = {
     ...withoutServices(inherited),
-    ...exported(join(stack.home, 'env')),
+    ...exported(join(home, 'env')),
     DAPR_COMPONENTS_SOCKETS_FOLDER: sockets,
     API_PORT: String(ports.api),
   };
@@ -60,11 +68,11 @@ export async function startReplica(
     createPart(
       {
         ...definition,
-        logFile: join(stack.home, 'logs', `${definition.name}-${name}.log`),
+        logFile: join(home, 'logs', `${definition.name}-${name}.log`),
         readyWithinMs: 90_000,
         graceMs: 4_000,
       },
-      { restarts: false, report: () => undefined },
+      { restarts: supervise && definition.name !== 'pubsub', report: () => undefined },
     );
 
   const pubsub = part({
@@ -106,8 +114,11 @@ export async function startReplica(
     throw error;
   }
   return {
+    name,
     api: `http://${LOOPBACK}:${ports.api}`,
+    sidecar: `http://${LOOPBACK}:${ports.sidecarHttp}`,
     chunks: () => chunksOf(ports.sidecarMetrics),
+    end: (which) => (which === 'app' ? app : daprd).kill('SIGKILL'),
     async kill() {
       for (const each of parts) each.kill('SIGKILL');
       await stop();
