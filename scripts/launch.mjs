@@ -76,6 +76,9 @@ const COMMANDS = {
   /** How long questions take while a run is on. */
   latency: (words) => measure('latency', words),
 
+  /** How much of what Vision allows is called. */
+  fidelity: (words) => measure('fidelity', words),
+
   /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
   chaos: (words) =>
     chaos('kill-matrix', words, { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' }),
