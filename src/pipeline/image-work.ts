@@ -132,7 +132,7 @@ export class ImageWork {
     const permit = await this.chunk.permit();
     if (permit !== 'go') return { saved: false, stop: permit };
     // Held until the result is saved: what a crash can repeat is what is inside the gate (I3 of the design).
-    const leave = await this.deps.gate.enter(byListing ? 0 : this.blob.sizeBytes);
+    const leave = await this.deps.gate.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
     try {
       const verdict = byListing ? this.skipped(byListing) : await this.analyze();
       if (typeof verdict === 'string') return { saved: false, stop: verdict };

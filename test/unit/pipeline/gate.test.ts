@@ -11,7 +11,7 @@ describe('Gate', () => {
         const inside: { bytes: number; leave: () => void }[] = [];
         const entered: number[] = [];
         sizes.forEach((bytes, i) => {
-          void gate.enter(bytes).then((leave) => {
+          void gate.enter('run', bytes).then((leave) => {
             inside.push({ bytes, leave });
             entered.push(i);
           });
@@ -32,11 +32,32 @@ describe('Gate', () => {
     );
   });
 
+  test('a run that came first leaves half of the places to one that came later (I2)', async () => {
+    const gate = new Gate({ maxItems: 10, maxBytes: 1_000 });
+    const inside = new Map<string, (() => void)[]>([
+      ['early', []],
+      ['late', []],
+    ]);
+    const come = (run: string) => void gate.enter(run, 1).then((leave) => inside.get(run)?.push(leave));
+    for (let image = 0; image < 100; image++) come('early');
+    for (let image = 0; image < 100; image++) come('late');
+    await settled();
+    expect([inside.get('early')?.length, inside.get('late')?.length]).toEqual([10, 0]);
+    for (let ended = 0; ended < 5; ended++) {
+      inside.get('early')?.shift()?.();
+      await settled();
+    }
+    expect([inside.get('early')?.length, inside.get('late')?.length]).toEqual([5, 5]);
+    inside.get('late')?.shift()?.();
+    await settled();
+    expect([inside.get('early')?.length, inside.get('late')?.length]).toEqual([5, 5]);
+  });
+
   test('leaving twice frees one place', async () => {
     const gate = new Gate({ maxItems: 1, maxBytes: 1 });
-    const leave = await gate.enter(1);
+    const leave = await gate.enter('run', 1);
     leave();
-    await gate.enter(1);
+    await gate.enter('run', 1);
     leave();
     expect(gate.inside).toBe(1);
   });
