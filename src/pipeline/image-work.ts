@@ -238,8 +238,9 @@ export class ImageWork {
 
   private known({ analysis, analyzer, paid }: CachedAnswer): Verdict {
     const verdict = { status: 'succeeded', analysis, analyzer } as const;
-    if (paid.holder !== this.chunk.chunkId) return { ...verdict, source: 'cache', transactions: 0 };
-    // Paid for by an earlier execution of this chunk that died before its save: the call is this run's.
+    const isOurs = paid.holder === this.chunk.chunkId && paid.blob === this.blob.name;
+    if (!isOurs) return { ...verdict, source: 'cache', transactions: 0 };
+    // Paid for by an earlier execution of this chunk that died before its save: the call is this image's.
     this.attempts.push({ stage: 'vision', startedAt: paid.at, waitMs: 0, workMs: 0, runId: this.chunk.runId });
     return { ...verdict, source: 'call', transactions: paid.transactions };
   }
@@ -260,7 +261,8 @@ export class ImageWork {
       // The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known
       // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
       const { transactions } = verdict;
-      const paid = { holder: this.chunk.chunkId, at: new Date(this.deps.clock.nowMs()).toISOString(), transactions };
+      const at = new Date(this.deps.clock.nowMs()).toISOString();
+      const paid = { holder: this.chunk.chunkId, blob: this.blob.name, at, transactions };
       isKept = await this.keep(bytes, claim, { ...merged, paid });
       return { ...verdict, ...merged };
     } finally {

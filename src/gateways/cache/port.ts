@@ -37,8 +37,9 @@ export interface CachedAnswer {
 
 /** The call that answered last. */
 export interface Payment {
-  /** Its claimant: a later execution of the same holder counts the call as its own. */
+  /** Its claimant, and the blob it was made for: a later execution counts the call as its own, for this blob alone. */
   readonly holder: string;
+  readonly blob: string;
   /** RFC 3339. */
   readonly at: string;
   readonly transactions: number;

@@ -8,7 +8,7 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
   const answer = (holder: string, ...features: string[]) => ({
     analysis: { requestId: holder, tags: [] },
     analyzer: analyzer(...features),
-    paid: { holder, at: '2026-01-01T00:00:00.000Z', transactions: features.length },
+    paid: { holder, blob: 'a.jpg', at: '2026-01-01T00:00:00.000Z', transactions: features.length },
   });
   const granted = (claim: unknown): Granted => {
     expect(claim).toMatchObject({ state: 'granted' });

@@ -240,6 +240,23 @@ describe('features', () => {
   });
 });
 
+test('the same bytes under two names are one call, of the name it was made for, also when its save was lost', async () => {
+  const bytes = picture('one');
+  const cache = createMemoryCache();
+  const execution = () => {
+    const site = createSite(undefined, cache);
+    const of = (name: string): Classified => ({ kind: 'new', blob: site.blobs.put('photos', name, bytes) });
+    return { ...site, a: of('a.gif'), b: of('b.gif') };
+  };
+  const paid = { document: { source: 'call', transactions: 4 } };
+  const spared = { document: { source: 'cache', transactions: 0 } };
+  const first = execution();
+  expect([await first.work(first.a), await first.work(first.b)]).toMatchObject([paid, spared]);
+  const second = execution(); // nothing that the first one saved is there
+  expect([await second.work(second.b), await second.work(second.a)]).toMatchObject([spared, paid]);
+  expect([first.vision.calls, second.vision.calls]).toEqual([1, 0]);
+});
+
 describe('an image that Vision would refuse costs no call', () => {
   test.each<[string, Uint8Array, string]>([
     ['empty', Buffer.from(''), 'empty'],
