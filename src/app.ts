@@ -33,6 +33,7 @@ import { Listing } from './pipeline/listing';
 import { RunSessions } from './pipeline/run-session';
 import { ServicePace } from './pipeline/service-pace';
 import { SingleFlight } from './pipeline/single-flight';
+import { throttleNews } from './pipeline/throttle-news';
 import { ContainerQueries } from './runs/container-queries';
 import { ContainerWatcher } from './runs/container-watcher';
 import { checkHealth } from './runs/health';
@@ -118,11 +119,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     exclusion: new Exclusion(),
     blobPace: new ServicePace(clock, 'Blob Storage'),
     visionPace: new ServicePace(clock, 'Vision'),
-    tellThrottled: (retryAfterMs) =>
-      void actors
-        .quota()
-        .throttled({ retryAfterMs })
-        .catch(() => undefined),
+    tellThrottled: throttleNews(clock, (retryAfterMs) => actors.quota().throttled({ retryAfterMs })),
     clock,
     manifests,
     listing,

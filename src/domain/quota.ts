@@ -1,8 +1,12 @@
+import { SETTLE_MS } from './chunk-lease';
+import { MAX_RETRY_AFTER_MS } from './retry';
+
 /**
  * The calls per second that one Vision resource allows, shared by all runs and replicas. Pure: time comes in.
  *
  * I1 What is granted in any span is at most rate x span plus what the bucket holds: no burst beyond it.
- * I2 Nothing is granted before `pausedUntilMs` (Retry-After reaches every replica with its next lease).
+ * I2 Nothing is granted before `pausedUntilMs` (Retry-After reaches every replica with its next lease), nor, after a move,
+ *    before everybody who knows of a Retry-After had the chance to tell it.
  * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take.
  * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused.
  * I5 The month is counted whether or not anything limits it: what is made without a grant is booked once, afterwards.
@@ -24,6 +28,10 @@ export interface QuotaState {
   readonly ledger: Ledger;
   /** What was booked of each session that calls without grants; the oldest are forgotten. */
   readonly made?: Readonly<Record<string, number>>;
+  /** In wall time. Not before this second does anybody call: a Retry-After outlives the process that keeps the bucket. */
+  readonly pausedUntilMs?: number;
+  /** When this was last written: calls are made in that time. */
+  readonly writtenAtMs?: number;
 }
 
 /** Transactions that a session of a process has made without grants, in all: a report that arrives twice changes nothing. */
@@ -38,7 +46,7 @@ export interface Ledger {
   readonly byContainer: Readonly<Record<string, number>>;
 }
 
-/** Lives in the memory of the actor: after a move it starts empty, which errs on the side of too few calls. */
+/** Lives in the memory of the actor: after a move it is empty but for the pause, which errs on the side of too few calls. */
 export interface Bucket {
   readonly atMs: number;
   /** Calls that may start now. */
@@ -46,6 +54,8 @@ export interface Bucket {
   /** Runs that could use more than they got, by run id. */
   readonly hungry: Readonly<Record<string, Hunger>>;
   readonly pausedUntilMs: number;
+  /** Nothing is granted before: the bucket has moved, and is told what it has missed. */
+  readonly opensAtMs: number;
   /** 0..1 of the rate: lowered by every 429 that comes although the rate was kept, raised with time. */
   readonly factor: number;
 }
@@ -59,7 +69,21 @@ interface Hunger {
 }
 
 export function emptyBucket(nowMs: number): Bucket {
-  return { atMs: nowMs, calls: 0, hungry: {}, pausedUntilMs: 0, factor: 1 };
+  return { atMs: nowMs, calls: 0, hungry: {}, pausedUntilMs: 0, opensAtMs: 0, factor: 1 };
+}
+
+/**
+ * After a move: empty, in the pause that stands, and closed for a moment where calls were made until now. The pause was
+ * written down in wall time, which may have been set meanwhile: no longer than the longest there is.
+ */
+export function movedBucket(
+  { pausedUntilMs = 0, writtenAtMs = 0 }: QuotaState,
+  { activatedAtMs, nowMs, wallMs }: { readonly activatedAtMs: number; readonly nowMs: number; readonly wallMs: number },
+): Bucket {
+  const pausedForMs = Math.min(MAX_RETRY_AFTER_MS, Math.max(0, pausedUntilMs - wallMs));
+  const isInUse = Math.abs(wallMs - writtenAtMs) < MAX_RETRY_AFTER_MS;
+  const opensAtMs = isInUse ? activatedAtMs + SETTLE_MS : 0;
+  return { ...emptyBucket(activatedAtMs), pausedUntilMs: nowMs + pausedForMs, opensAtMs };
 }
 
 /** A run that has not asked for so long is not waited for: three reports, and a slow one. */
@@ -105,6 +129,7 @@ export function lease(
 ): { readonly bucket: Bucket; readonly grant: LeaseGrant } {
   const filled = refill(bucket, settings, nowMs);
   if (nowMs < filled.pausedUntilMs) return { bucket: filled, grant: { calls: 0, limit: 'paused' } }; // I2
+  if (nowMs < filled.opensAtMs) return { bucket: filled, grant: { calls: 0 } }; // I2
   const monthLeft = callsLeftInMonth(settings, ledger, request);
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
   const want = Math.max(0, Math.min(request.want, monthLeft));
@@ -174,6 +199,12 @@ export function throttle(bucket: Bucket, retryAfterMs: number, nowMs: number): B
   // Several calls in flight meet the same limit: one decrease a pause.
   const factor = nowMs < bucket.pausedUntilMs ? bucket.factor : Math.max(LEAST_FACTOR, bucket.factor * DECREASE);
   return { ...bucket, calls: 0, pausedUntilMs, factor };
+}
+
+/** The end of the pause in whole seconds of wall time, rounded up: many 429s of one moment are one change. */
+export function lastingPause(state: QuotaState, wallMs: number): QuotaState {
+  const untilMs = Math.ceil(wallMs / 1_000) * 1_000;
+  return untilMs > (state.pausedUntilMs ?? 0) ? { ...state, pausedUntilMs: untilMs } : state;
 }
 
 /** What somebody sets; null takes a limit away, and a weight back to 1. */

@@ -8,6 +8,7 @@ const GRANT_MS = 1_000;
  * I2 What was taken and not billed is given back too, and what is left when the work ends.
  * I3 What is taken while nothing limits it is counted in `made`; one that is given back leaves it again, or is left over
  *    as a grant where limits hold by then: either way it is counted once.
+ * I4 When calls are held back (Vision asked to wait), what was granted before is not started any more.
  */
 export class GrantedCalls {
   /** Calls that wait for a grant now. */
@@ -72,12 +73,18 @@ export class GrantedCalls {
     this.unlimited = false;
   }
 
-  granted(calls: number | 'unlimited', nowMs: number, limit: string | undefined): void {
+  /** I4 */
+  heldBack(nowMs: number): void {
+    this.staleAtMs = Math.min(this.staleAtMs, nowMs);
+  }
+
+  /** `sentMs`: when it was asked for, which is never later than it was granted. */
+  granted(calls: number | 'unlimited', sentMs: number, limit: string | undefined): void {
     this.asked = true;
     this.limit = limit;
     this.unlimited = calls === 'unlimited';
     if (calls === 'unlimited' || calls === 0) return;
     this.left += calls;
-    this.staleAtMs = nowMs + GRANT_MS;
+    this.staleAtMs = sentMs + GRANT_MS;
   }
 }

@@ -58,7 +58,7 @@ export interface ImageDeps {
   readonly blobPace: ServicePace;
   readonly visionPace: ServicePace;
   /** Tells every replica that Vision asked to wait. */
-  readonly tellThrottled: (retryAfterMs: number) => void;
+  readonly tellThrottled: (retryAfterMs: number) => Promise<void> | void;
   readonly clock: Clock;
 }
 
@@ -280,7 +280,8 @@ export class ImageWork {
   /** The cache has forgotten what the document still says: by whom it was paid for is there too. */
   private paidBefore(): CachedAnswer['paid'] {
     const { chunkId = '', analyzedAt, transactions = 0 } = this.stored ?? {};
-    return { holder: chunkId, at: analyzedAt ?? new Date(this.deps.clock.nowMs()).toISOString(), transactions };
+    const at = analyzedAt ?? new Date(this.deps.clock.nowMs()).toISOString();
+    return { holder: chunkId, blob: this.blob.name, at, transactions };
   }
 
   /** An answer together with what the stored document says of the same bytes beyond it (I5). */
@@ -338,7 +339,7 @@ export class ImageWork {
       this.record('vision', startedMs, startedMs - waitFromMs, outcome);
       if (!outcome.ok && outcome.code === 'vision-throttled') {
         this.chunk.callUnused(features.length);
-        this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
+        void this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
       }
       if (outcome.ok) {
         this.transactions += outcome.transactions;

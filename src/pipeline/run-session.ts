@@ -13,7 +13,8 @@ import { GrantedCalls } from './granted-calls';
  *
  * I1 `permit` answers `go` only while the last report is younger than FRESH_MS (I2 of chunk-lease), counted from when it
  *    was sent: a silent actor stops the calls, it never frees them.
- * I2 A granted call starts within GRANT_MS or not at all: what is saved up somewhere is a burst elsewhere.
+ * I2 A granted call starts within GRANT_MS of its asking or not at all: what is saved up somewhere is a burst elsewhere,
+ *    and Vision may have asked everybody to wait meanwhile.
  * I3 A call is granted for what it will be billed as, so that a cap which is just enough is enough: calls that ask for a
  *    single missing feature and calls that ask for all are granted apart.
  */
@@ -220,7 +221,8 @@ class RunSession {
         this.control = answer.control;
         this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
         if (answer.calls !== 'unlimited') for (const each of this.calls.values()) each.limited();
-        calls?.granted(answer.calls, this.deps.clock.monotonicMs(), answer.limit);
+        if (answer.limit !== undefined) for (const each of this.calls.values()) each.heldBack(sentMs);
+        calls?.granted(answer.calls, sentMs, answer.limit);
         for (const id of answer.lost) this.lose(id);
       } catch {
         // The actor is unreachable: leases stay stale and no call starts. The next report tries again.

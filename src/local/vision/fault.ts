@@ -7,7 +7,7 @@ import { z } from 'zod';
  * I2 The first armed fault that matches is taken, in the order of arming.
  */
 export const FAULT_BEHAVIOURS = [
-  '429', // Retry-After: 1
+  '429', // Retry-After: 1; `429-3` and the like: so many seconds
   '429-date', // Retry-After as an HTTP date, two seconds ahead
   '429-zero',
   '429-no-header',
@@ -27,7 +27,7 @@ export const FAULT_BEHAVIOURS = [
   'hang', // never answers
 ] as const;
 
-const behaviour = z.union([z.enum(FAULT_BEHAVIOURS), z.string().regex(/^status-[345]\d\d$/)]);
+const behaviour = z.union([z.enum(FAULT_BEHAVIOURS), z.string().regex(/^status-[345]\d\d$|^429-\d{1,3}$/)]);
 
 const faultSchema = z.strictObject({
   behaviour,

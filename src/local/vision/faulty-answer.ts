@@ -52,7 +52,8 @@ const STRANGE_BODIES: Readonly<Record<string, string>> = {
 };
 
 function sendThrottled(behaviour: string, response: ServerResponse, nowMs: number): FaultySent {
-  const seconds = { '429-huge': HUGE_WAIT_SECONDS, '429-zero': 0, '429-date': 2 }[behaviour] ?? 1;
+  const named = { '429': 1, '429-huge': HUGE_WAIT_SECONDS, '429-zero': 0, '429-date': 2, '429-no-header': 1 };
+  const seconds = named[behaviour as keyof typeof named] ?? Number(behaviour.slice('429-'.length));
   // A date has whole seconds: what is announced is what it says, not what was meant.
   const date = new Date(Math.floor((nowMs + seconds * 1000) / 1000) * 1000);
   if (behaviour === '429-date') response.setHeader('Retry-After', date.toUTCString());

@@ -72,6 +72,7 @@ describe('an answer of another status', () => {
 describe('a throttled call', () => {
   it.each([
     ['429', 1000],
+    ['429-3', 3000],
     ['429-zero', 0],
     ['429-huge', 1_000_000_000],
     ['429-no-header', undefined],

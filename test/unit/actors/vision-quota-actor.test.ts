@@ -1,4 +1,5 @@
 import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
+import { SETTLE_MS } from '../../../src/domain/chunk-lease';
 import type { QuotaSettings } from '../../../src/domain/quota';
 import { createMemoryActorStore } from './memory-actors';
 
@@ -55,6 +56,41 @@ test('a 429 holds everybody back, and is shown', async () => {
   time.ms += 1;
   expect((await actor.lease(ASK)).calls).toBeGreaterThan(0);
   expect(await actor.view()).not.toHaveProperty('pausedUntil');
+});
+
+test('a Retry-After outlives a move, in one write for many 429s of a moment', async () => {
+  const { store, time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  await actor.throttled({ retryAfterMs: 3_000 });
+  const { writes } = store;
+  for (const laterMs of [10, 20, 30]) {
+    time.ms += laterMs;
+    await actor.throttled({ retryAfterMs: 2_900 });
+  }
+  expect(store.writes).toBe(writes);
+  const moved = activate();
+  time.ms += 2_500;
+  expect(await moved.lease(ASK)).toEqual({ calls: 0, limit: 'paused' });
+  expect(await moved.view()).toMatchObject({ pausedUntil: '2026-01-31T23:59:03.000Z' });
+  time.ms += 1_000;
+  expect((await moved.lease(ASK)).calls).toBeGreaterThan(0);
+});
+
+test('after a move in the middle of the work nothing is granted until everybody could tell of a Retry-After', async () => {
+  const { time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  time.ms += 400;
+  await actor.lease(ASK);
+  const moved = activate();
+  time.ms += SETTLE_MS - 1;
+  expect(await moved.lease(ASK)).toEqual({ calls: 0 });
+  await moved.throttled({ retryAfterMs: 2_000 });
+  time.ms += 1_000;
+  expect(await moved.lease(ASK)).toEqual({ calls: 0, limit: 'paused' });
+  time.ms += 60_000;
+  const rested = activate(); // nobody has called for a minute
+  time.ms += 200;
+  expect((await rested.lease(ASK)).calls).toBeGreaterThan(0);
 });
 
 test('what the store did not take was not granted', async () => {

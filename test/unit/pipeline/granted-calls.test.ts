@@ -31,6 +31,18 @@ test('what is taken where nothing limits it is counted, and what was not billed 
   expect([calls.take(11), calls.take(11), calls.made]).toEqual([true, false, 2]);
 });
 
+test('when Vision asks to wait, what was granted before is given back and not started (I4)', () => {
+  const calls = new GrantedCalls();
+  calls.granted(3, 0, undefined);
+  expect(calls.take(300)).toBe(true);
+  calls.heldBack(400);
+  calls.granted(0, 400, 'Vision asked to wait.');
+  expect(calls.take(400)).toBe(false);
+  expect(calls.ask(800)).toEqual({ want: 1, unused: 2 });
+  calls.granted(0, 800, undefined); // nothing just now, and nothing held back
+  expect(calls.ask(1_200)).toEqual({ want: 0, unused: 0 });
+});
+
 test('where nobody counts nothing is given back', () => {
   const calls = new GrantedCalls();
   calls.granted('unlimited', 0, undefined);
