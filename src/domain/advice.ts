@@ -14,7 +14,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   corrupt: 'The image is damaged or cut off: upload it again from its source.',
   changed: 'The blob was replaced while it was read: run again when uploads have ended.',
   gone: 'The blob was deleted from the container: upload it again if that was a mistake.',
-  budget: 'The budget of the run was used up: start another run, or approve more.',
+  budget: 'Not analysed, as a cap was reached: resume the run with a higher one, or start another run later.',
   shrink:
     'The listing lost many known images: check the container, and run with confirmShrink=true if they were deleted.',
   poison: 'Processing this image ended the process several times: look at the image itself, and report it.',

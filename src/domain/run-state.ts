@@ -291,6 +291,13 @@ function shrinkOf({ listing, mayRemove, request, quote }: RunState): FailureGrou
   return { ...kind, count: listing.missing, retryable: true, sample: request.container };
 }
 
+/** What a cap keeps from being analysed, for as long as it does. */
+function unaffordedOf({ status, request, listing }: RunState, covered: number): FailureGroup | undefined {
+  const count = listing.total - covered;
+  if (status !== 'StoppedAtBudget' || count <= 0) return undefined;
+  return { reason: 'budget', code: 'budget', stage: 'quota', count, retryable: true, sample: request.container };
+}
+
 /** What the run ends as, and why: decided once, from what is counted. */
 export function endRun(state: RunState, failure: string | undefined, at: string): RunState {
   if (isFinal(state.status)) return state;
@@ -332,6 +339,7 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
   // A chunk whose manifest was lost is listed again and may differ from the first listing: what was covered counts.
   const waiting = waitingOf(state, counted);
   const total = state.status === 'Completed' || state.status === 'CompletedWithErrors' ? covered : state.listing.total;
+  const unafforded = unaffordedOf(state, covered);
   return {
     id: state.request.id,
     container: state.request.container,
@@ -357,7 +365,7 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     ...(state.maxTransactions === undefined ? {} : { maxTransactions: state.maxTransactions }),
     ...(state.request.retryOf === undefined ? {} : { retryOf: state.request.retryOf }),
     ...(state.retriedBy === undefined ? {} : { retriedBy: state.retriedBy }),
-    failureGroups: counted.failureGroups,
+    failureGroups: unafforded ? addGroups(counted.failureGroups, [unafforded]) : counted.failureGroups,
     ...(waiting === undefined ? {} : { waiting }),
     ...(state.reason === undefined ? {} : { reason: state.reason }),
     startedAt: state.request.startedAt,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { RunActorLogic } from '../../../src/actors/run-actor';
 import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
 import type { QuotaSettings } from '../../../src/domain/quota';
+import { NO_LISTING } from '../../../src/domain/quote';
 import { createMemoryActorStore } from './memory-actors';
 
 const RUN_ID = 'a'.repeat(32);
@@ -33,13 +34,18 @@ async function running(maxTransactions: number | undefined, settings: QuotaSetti
 describe('a cap', () => {
   test('is granted once, and stops the run when what was granted has had the time to come back', async () => {
     const { time, actor, report } = await running(25 * EACH);
+    await actor.pageListed({ page: 0, counts: { ...NO_LISTING, total: 60, new: 60 }, settled: 20 });
     expect(await report(60)).toMatchObject({ control: 'run', calls: 25 });
+    expect((await actor.view()).run?.failureGroups).toEqual([]);
     expect(await report(35)).toMatchObject({ control: 'run', calls: 0 });
     time.ms += 3_000;
     expect(await report(35)).toMatchObject({ control: 'budget', calls: 0 });
     expect((await actor.paused()).control).toBe('budget');
     const { run } = await actor.view();
     expect([run?.status, run?.reason]).toEqual(['StoppedAtBudget', expect.stringContaining('100 transactions')]);
+    expect(run?.failureGroups).toMatchObject([{ reason: 'budget', count: 40, retryable: true }]);
+    await actor.command({ verb: 'resume', maxTransactions: 200 });
+    expect((await actor.view()).run?.failureGroups).toEqual([]);
   });
 
   test('goes on where it is raised, and grants no more than the difference', async () => {
