@@ -173,7 +173,7 @@ describe('the snapshot', () => {
       const analyzer = { ...site.vision.analyzer, features, ...(change.version && { version: change.version }) };
       const claim = await site.cache.claim(name, features, { holder: 'h', nowMs: 0, leaseMs: 1 });
       if (claim.state !== 'granted') throw new Error(claim.state);
-      const paid = { holder: 'h', at: '2026-01-01T00:00:00Z', transactions: 1 };
+      const paid = { holder: 'h', blob: name, at: '2026-01-01T00:00:00Z', transactions: 1 };
       await site.cache.put(
         claim,
         { analysis: {}, analyzer, paid },
