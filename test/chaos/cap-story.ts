@@ -1,0 +1,162 @@
+import { isFinal, type RunView } from '../../src/domain/run';
+import { post, startRun } from '../integration/control/control';
+import { eventually } from '../integration/framework';
+import { ask, ended, runOf, visionOf } from '../integration/main-job/client';
+import { seeded } from '../integration/pubsub/random';
+import type { Crew } from '../integration/replicas/crew';
+import { judge } from './oracle';
+
+/**
+ * A cap far below what a container needs, three replicas, and blows at seeded moments before it is reached. Vision's own
+ * book says whether the cap held; what is left goes on under a higher one, as high as the rest needs and no higher.
+ */
+export const IMAGES = 500;
+export const IN_FLIGHT = 20;
+/** Slow enough that there is a time before the cap. */
+export const VISION = { rate: '40/s', latencyMs: 150 } as const;
+const LEAST_CALLS = 60;
+const MORE_CALLS = 100;
+const WITHIN_MS = 120_000;
+
+/** Which cap: of the run, of Vision's month, of the container's month. */
+export const CAPS = ['run', 'month', 'container month'] as const;
+const VICTIMS = ['app', 'daprd', 'replica'] as const;
+
+export interface CapPlan {
+  readonly seed: number;
+  readonly cap: (typeof CAPS)[number];
+  /** Calls that the cap allows, and a part of another one. */
+  readonly calls: number;
+  readonly blows: readonly Blow[];
+}
+
+export interface Blow {
+  /** Vision has begun so many calls. */
+  readonly atCalls: number;
+  /** 0: the stack's own replica. */
+  readonly member: number;
+  readonly victim: (typeof VICTIMS)[number];
+}
+
+/** A pure function of its seed. */
+export function capPlan(seed: number, cap: CapPlan['cap'] = 'run'): CapPlan {
+  const random = seeded(seed);
+  const calls = LEAST_CALLS + random() * MORE_CALLS;
+  const blows = Array.from({ length: cap === 'run' ? 2 : 1 }, () => ({
+    atCalls: Math.floor(calls * (0.1 + 0.8 * random())),
+    member: Math.floor(random() * 3),
+    victim: VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'replica',
+  })).sort((a, b) => a.atCalls - b.atCalls);
+  return { seed, cap, calls, blows };
+}
+
+export interface CapReport {
+  /** What fell, and at how many calls. */
+  readonly fell: readonly string[];
+  readonly cap: number;
+  /** Transactions that Vision has billed when the run stood still. */
+  readonly billed: number;
+  /** Of these, what the run knows of. */
+  readonly known: number;
+  /** Reserved for calls that were never billed: with those who died. */
+  readonly held: number;
+  readonly repeated: number;
+  readonly wrong: readonly string[];
+}
+
+export async function playCap(crew: Crew, plan: CapPlan, container: string, each: number): Promise<CapReport> {
+  const { stack } = crew;
+  const vision = visionOf(stack);
+  const wrong: string[] = [];
+  const expect = (holds: boolean, otherwise: string) => void (holds || wrong.push(otherwise));
+  const cap = Math.floor(plan.calls * each);
+
+  await crew.complete();
+  await vision.forget();
+  const before = await spent(crew);
+  const limit = { month: 'monthlyTransactions', 'container month': 'containerMonthlyTransactions', run: '' }[plan.cap];
+  if (limit) await setQuota(crew, { [limit]: cap + (plan.cap === 'month' ? before : 0) });
+  const id = await startRun(stack, container, limit ? {} : { maxTransactions: cap });
+
+  const fell: string[] = [];
+  for (const blow of plan.blows) {
+    const calls = await untilBlow(crew, id, blow.atCalls);
+    if (calls === undefined) break;
+    const members = crew.members();
+    const member = members[blow.member % members.length];
+    fell.push(`${blow.victim} of ${member?.name} at ${calls}`);
+    await (blow.victim === 'replica' ? member?.kill() : member?.end(blow.victim));
+  }
+  const stopped = await untilStatus(crew, id, (run) => run.status === 'StoppedAtBudget');
+  const { transactions: billed = 0 } = await vision.stats();
+  const held = (await spent(crew)) - before - billed;
+  const { succeeded } = stopped.counts;
+  expect(fell.length > 0, 'nothing fell before the cap was reached');
+  expect(billed <= cap, `I10: Vision billed ${billed} transactions under a cap of ${cap}`);
+  expect(
+    stopped.transactions <= billed,
+    `the run knows of ${stopped.transactions} transactions, Vision billed ${billed}`,
+  );
+  expect(succeeded < IMAGES, 'the cap stopped nothing');
+  const { count: left } = stopped.failureGroups.find(({ reason }) => reason === 'budget') ?? {};
+  expect(left === IMAGES - succeeded, `not analysed for the budget: ${left} of ${IMAGES - succeeded}`);
+  expect(/cap of|month's transactions/.test(stopped.reason ?? ''), `it stopped, and said: ${stopped.reason}`);
+
+  // Nobody dies any more: what is left and not a transaction beyond it is enough.
+  const higher = cap + (IMAGES - succeeded) * each;
+  if (limit) await setQuota(crew, { [limit]: null });
+  const { status } = await post(stack, `/api/v1/runs/${id}:resume`, limit ? {} : { maxTransactions: higher });
+  expect(status === 202, `:resume was answered ${status}`);
+  await untilStatus(crew, id, (run) => isFinal(run.status) || run.status === 'StoppedAtBudget');
+  const run = await ended(stack, id);
+  expect(run.status === 'Completed' && run.counts.succeeded === IMAGES, `it ended ${run.status} with ${run.counts}`);
+  const { transactions: all = 0 } = await vision.stats();
+  if (!limit) expect(all <= higher, `I10: Vision billed ${all} transactions under a cap of ${higher}`);
+  const repeatable = fell.length * IN_FLIGHT;
+  const verdict = await judge({ endpoints: stack.endpoints, container, runId: id, repeatable });
+  wrong.push(...verdict.violations);
+  return { fell, cap, billed, known: stopped.transactions, held, repeated: verdict.repeated, wrong };
+}
+
+/** The calls begun when it is time for a blow; undefined when the run stopped before. */
+async function untilBlow(crew: Crew, id: string, atCalls: number): Promise<number | undefined> {
+  let calls = 0;
+  let isOver = false;
+  await eventually(
+    async () => {
+      calls = (await visionOf(crew.stack).stats()).calls ?? 0;
+      if (calls >= atCalls) return true;
+      isOver = (await runOf(crew.stack, id)).status === 'StoppedAtBudget';
+      return isOver;
+    },
+    { what: `${atCalls} calls`, timeoutMs: WITHIN_MS, intervalMs: 20 },
+  );
+  return isOver ? undefined : calls;
+}
+
+async function untilStatus(crew: Crew, id: string, is: (run: RunView) => boolean): Promise<RunView> {
+  let last: unknown;
+  return eventually(
+    async () => {
+      const run = await runOf(crew.stack, id);
+      last = run;
+      return is(run) ? run : undefined;
+    },
+    { what: `the run ${id} stops`, timeoutMs: WITHIN_MS, intervalMs: 100 },
+  ).catch((error: Error) => {
+    error.message = `${JSON.stringify(last)}\n${error.message}`;
+    throw error;
+  });
+}
+
+async function spent(crew: Crew): Promise<number> {
+  const { body } = await ask(`${crew.stack.endpoints.api}/api/v1/quota`);
+  return (body.spent as { readonly transactions: number }).transactions;
+}
+
+async function setQuota(crew: Crew, change: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(change);
+  const { status } = await ask(`${crew.stack.endpoints.api}/api/v1/quota`, { method: 'PUT', headers, body });
+  if (status !== 200) throw new Error(`The quota was not set: ${status}`);
+}
