@@ -14,6 +14,8 @@ export interface Endpoints {
   readonly queueConnectionString: string;
   readonly cosmos: { readonly endpoint: string; readonly key: string };
   readonly vision: { readonly endpoint: string; readonly key: string };
+  /** Of the operator: as `code` it opens every management link. */
+  readonly linkKey: string;
   /** The real process of each part; null for one that is not running, or not started here. */
   readonly pids: Readonly<Record<PartName, number | null>>;
 }
@@ -35,6 +37,7 @@ export function endpointsOf(
       endpoint: env.VISION_ENDPOINT || env.ComputerVisionUrl || '',
       key: env.VISION_KEY || env.ComputerValidationToken || '',
     },
+    linkKey: env.LINK_KEY ?? '',
     pids,
   };
 }

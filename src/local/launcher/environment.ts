@@ -26,6 +26,7 @@ export function serviceEnvironment(
       ? {}
       : { VISION_ENDPOINT: `http://${LOOPBACK}:${ports.vision}`, VISION_KEY: home.keys.visionKey }),
     APP_API_TOKEN: home.keys.appApiToken,
+    LINK_KEY: inherited.LINK_KEY || home.keys.linkKey,
     // Without it the sidecar advertises the machine's outer address.
     DAPR_HOST_IP: LOOPBACK,
     API_PORT: inherited.API_PORT || String(ports.api),

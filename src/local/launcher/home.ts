@@ -30,6 +30,8 @@ export interface HomeKeys {
   readonly appApiToken: string;
   readonly cosmosKey: string;
   readonly visionKey: string;
+  /** Makes the codes in management links: a link stays good over a restart. */
+  readonly linkKey: string;
 }
 
 export function homePath(env: NodeJS.ProcessEnv): string {
@@ -92,24 +94,24 @@ function readClaim(file: string): Claim | undefined {
 function keysOf(path: string): HomeKeys {
   const file = join(path, 'keys.json');
   const kept = readKeys(file);
-  if (kept) return kept;
-  const made: HomeKeys = {
-    appApiToken: randomBytes(24).toString('hex'),
+  const keys: HomeKeys = {
+    appApiToken: kept.appApiToken || randomBytes(24).toString('hex'),
     // Cosmos clients want base64.
-    cosmosKey: randomBytes(48).toString('base64'),
-    visionKey: randomBytes(16).toString('hex'),
+    cosmosKey: kept.cosmosKey || randomBytes(48).toString('base64'),
+    visionKey: kept.visionKey || randomBytes(16).toString('hex'),
+    linkKey: kept.linkKey || randomBytes(32).toString('hex'),
   };
-  writeWhole(file, `${JSON.stringify(made, null, 2)}\n`, 0o600); // I3
-  return made;
+  const isMade = Object.entries(keys).some(([name, key]) => kept[name as keyof HomeKeys] !== key);
+  if (isMade) writeWhole(file, `${JSON.stringify(keys, null, 2)}\n`, 0o600); // I3
+  return keys;
 }
 
-function readKeys(file: string): HomeKeys | undefined {
+/** Those that are there: a home of an earlier version lacks some. */
+function readKeys(file: string): Partial<HomeKeys> {
   try {
-    const read: Partial<HomeKeys> = JSON.parse(readFileSync(file, 'utf8'));
-    const { appApiToken, cosmosKey, visionKey } = read;
-    return appApiToken && cosmosKey && visionKey ? { appApiToken, cosmosKey, visionKey } : undefined;
+    return (JSON.parse(readFileSync(file, 'utf8')) as Partial<HomeKeys> | null) ?? {};
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return {};
     throw error;
   }
 }

@@ -53,6 +53,7 @@ export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJ
     ...(env.AZURE_STORAGE_CONNECTION_STRING?.includes(AZURITE_ACCOUNT.key)
       ? Object.fromEntries(own(['AZURE_STORAGE_CONNECTION_STRING']))
       : {}),
+    ...(env.LINK_KEY === keys.linkKey ? Object.fromEntries(own(['LINK_KEY'])) : {}),
     ...(env.APP_API_TOKEN === keys.appApiToken ? Object.fromEntries(own(['APP_API_TOKEN', 'API_PORT'])) : {}),
   });
 }
@@ -63,7 +64,7 @@ export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name]) =>
-        !names.has(name) && !/^(VISION|COSMOS|CONTACTSHEET|PRICE)_|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(name),
+        !names.has(name) && !/^(VISION|COSMOS|CONTACTSHEET|PRICE|LINK)_|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(name),
     ),
   );
 }

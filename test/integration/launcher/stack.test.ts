@@ -31,6 +31,7 @@ describe('a stack', () => {
         'appChannel',
         'blobConnectionString',
         'cosmos',
+        'linkKey',
         'pids',
         'queueConnectionString',
         'sidecar',

@@ -50,6 +50,28 @@ describe('readConfig', () => {
     });
   });
 
+  test.each([
+    ['127.0.0.1', 'auto', false],
+    ['127.8.9.1', 'auto', false],
+    ['localhost', 'auto', false],
+    ['::1', 'auto', false],
+    ['0.0.0.0', 'auto', true],
+    ['::', 'auto', true],
+    ['10.0.0.5', 'auto', true],
+    ['127.0.0.1.example.com', 'auto', true],
+    ['127.0.0.1', 'on', true],
+    ['0.0.0.0', 'off', false],
+  ])('on %s with LINK_TOKENS=%s links carry codes: %s', (API_HOST, LINK_TOKENS, withCodes) => {
+    expect(read({ API_HOST, LINK_TOKENS, LINK_KEY: 'k' }).links.withCodes).toBe(withCodes);
+  });
+
+  test('the key of links is its own, and only without one that of the app channel', () => {
+    expect(read({ LINK_KEY: 'k', APP_API_TOKEN: 'app-secret' }).links.key?.reveal()).toBe('k');
+    expect(read({ APP_API_TOKEN: 'app-secret' }).links.key?.reveal()).toBe('app-secret');
+    expect(problemsOf({ ...ENOUGH, LINK_TOKENS: 'on' }).problems.map(({ name }) => name)).toEqual(['LINK_KEY']);
+    expect(problemsOf({ ...ENOUGH, LINK_TOKENS: 'yes' }).problems.map(({ name }) => name)).toEqual(['LINK_TOKENS']);
+  });
+
   test.each<[string, string, (config: Config) => unknown, unknown]>([
     ['API_HOST', '0.0.0.0', ({ api }) => api.host, '0.0.0.0'],
     ['API_PORT', '9000', ({ api }) => api.port, 9_000],

@@ -26,22 +26,26 @@ describe('services that a person brings along', () => {
   });
 
   test('what an earlier start exported is not a person’s own', () => {
-    const keys = { appApiToken: 't', cosmosKey: 'c', visionKey: 'v' };
+    const keys = { appApiToken: 't', cosmosKey: 'c', visionKey: 'v', linkKey: 'l' };
     const env = {
       COSMOS_ENDPOINT: 'http://1',
       COSMOS_KEY: 'c',
       VISION_ENDPOINT: 'http://2',
       VISION_KEY: 'v',
+      LINK_KEY: 'l',
       PATH: '/bin',
     };
     const connection = azuriteConnectionString({ blob: 1, queue: 2 });
     const cleaned = withoutOwnExports({ ...env, AZURE_STORAGE_CONNECTION_STRING: connection }, keys);
     expect(cleaned).toEqual({ PATH: '/bin' });
     expect(withoutOwnExports({ ...env, VISION_KEY: 'mine' }, keys)).toMatchObject({ VISION_KEY: 'mine' });
+    expect(withoutOwnExports({ ...env, LINK_KEY: 'mine' }, keys)).toMatchObject({ LINK_KEY: 'mine' });
   });
 
   test('tests inherit none of them', () => {
-    expect(withoutServices({ COSMOS_KEY: 'x', AzureWebJobsStorage: 'y', CONTACTSHEET_HOME: 'z', HOME: '/h' })).toEqual({
+    expect(
+      withoutServices({ COSMOS_KEY: 'x', AzureWebJobsStorage: 'y', CONTACTSHEET_HOME: 'z', LINK_KEY: 'k', HOME: '/h' }),
+    ).toEqual({
       HOME: '/h',
     });
   });
