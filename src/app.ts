@@ -11,6 +11,7 @@ import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity
 import { createAzureBlobs } from './gateways/blobs/azure-blobs';
 import type { BlobsGateway } from './gateways/blobs/port';
 import { createCosmosCache } from './gateways/cache/cosmos-cache';
+import { createCosmosContainers } from './gateways/containers/cosmos-containers';
 import { createCosmosClient } from './gateways/cosmos/client';
 import { ensureCosmosSchema } from './gateways/cosmos/schema';
 import { createDaprEvents } from './gateways/events/dapr-events';
@@ -34,6 +35,7 @@ import { RunSessions } from './pipeline/run-session';
 import { ServicePace } from './pipeline/service-pace';
 import { SingleFlight } from './pipeline/single-flight';
 import { throttleNews } from './pipeline/throttle-news';
+import { ContainerIndex } from './runs/container-index';
 import { ContainerQueries } from './runs/container-queries';
 import { ContainerWatcher } from './runs/container-watcher';
 import { checkHealth } from './runs/health';
@@ -83,6 +85,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const runs = createCosmosRuns(cosmos);
   const activityLog = createCosmosActivityLog(cosmos, config.reportRetentionDays);
   const watches = createCosmosWatches(cosmos);
+  const containers = createCosmosContainers(cosmos);
   const manifests = createDaprManifests(sidecar);
   const events = createDaprEvents(sidecar);
   const vision = await connectVision({
@@ -141,8 +144,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     runs: { start: (command) => runService.start(command), get: (id) => runService.get(id) },
     nowMs: clock.nowMs,
   });
+  const containerIndex = new ContainerIndex({ actors, containers, nowMs: clock.nowMs });
   const gateways = { vision, results, manifests, runs, events };
-  const activities = createActivities({ actors, listing, chunks, ...gateways, quote, watcher });
+  const activities = createActivities({ actors, listing, chunks, ...gateways, containerIndex, quote, watcher });
   const grpc = {
     host: '127.0.0.1',
     grpcPort: config.sidecar.grpcPort,
@@ -156,6 +160,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     actors,
     blobs,
     runs,
+    containerIndex,
     workflows,
     approval: config.approval,
     vision,
@@ -174,6 +179,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     getRun: (id) => runService.get(id),
     actors,
     container: actors.container,
+    containerIndex,
     blobs,
     manifests,
     results,
@@ -192,6 +198,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     startRun: (command) => runService.start(command),
     getRun: (id) => runService.get(id),
     listRuns: (filter, page) => runService.list(filter, page),
+    listContainers: (page) => containers.list(page),
     getContainer: (container) => queries.summary(container),
     listImages: (container, filter, page) => queries.images(container, filter, page),
     getImage: (container, blob) => queries.image(container, blob),

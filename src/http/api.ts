@@ -5,6 +5,7 @@ import type { LinkTokens } from './link-tokens';
 import { createLinks, DURABLE_TASK_BASE, type LinkBuilder, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { activityRoutes } from './routes/activity';
+import { containerListRoutes } from './routes/container-list';
 import { containerRoutes } from './routes/containers';
 import { durableCommandRoutes } from './routes/durable-commands';
 import { durableInstanceRoutes } from './routes/durable-instances';
@@ -62,6 +63,7 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   runReportRoutes(router, deps);
   runStepRoutes(router, deps);
   verifyRoutes(router, deps); // before `/containers/:container`
+  containerListRoutes(router, deps);
   containerRoutes(router, deps);
   imageRoutes(router, deps);
   imageHistoryRoutes(router, deps);

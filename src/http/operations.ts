@@ -2,12 +2,13 @@ import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { type ZodType, z } from 'zod';
 import { DURABLE_TASK_BASE } from './links';
 import { ActivityQuery } from './routes/activity';
+import { ContainersQuery } from './routes/container-list';
 import { ImagesQuery } from './routes/images';
 import { QuoteBody } from './routes/quotes';
 import { ApproveBody, CONTROL_VERBS, ReasonBody, ResumeBody, RetryBody } from './routes/run-commands';
 import { RunsQuery, StartRunBody, StartRunQuery } from './routes/runs';
 import { ActivityEntrySchema } from './schemas/activity';
-import { ContainerSchema } from './schemas/container';
+import { ContainerEntrySchema, ContainerSchema } from './schemas/container';
 import { CheckStatusSchema, DurableStatusSchema } from './schemas/durable';
 import { HealthSchema } from './schemas/health';
 import { ImageSchema } from './schemas/image';
@@ -21,6 +22,7 @@ import { storyOperations } from './story-operations';
 
 export const RunPageSchema = pageOf(RunSchema, 'RunPage');
 export const ImagePageSchema = pageOf(ImageSchema, 'ImagePage');
+export const ContainerPageSchema = pageOf(ContainerEntrySchema, 'ContainerPage');
 export const ActivityPageSchema = pageOf(ActivityEntrySchema, 'ActivityPage');
 
 type Responses = RouteConfig['responses'];
@@ -215,6 +217,15 @@ export const OPERATIONS: readonly RouteConfig[] = [
       body: { required: false, content: { 'application/json': { schema: QuoteBody } } },
     },
     responses: responses(200, 'The quote', ContainerQuoteSchema, [400, 403, 404, 413, 415]),
+  },
+  {
+    method: 'get',
+    path: '/api/v1/containers',
+    operationId: 'listContainers',
+    summary: 'Containers that were ever analysed, by name',
+    tags: ['Containers'],
+    request: { query: ContainersQuery },
+    responses: responses(200, 'A page of containers', ContainerPageSchema, [400]),
   },
   {
     method: 'get',

@@ -1,5 +1,6 @@
 import type { ApprovalRule } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
+import type { ContainerEntry, ImageTotals } from '../domain/container-entry';
 import type { ImageDocument } from '../domain/image';
 import type { Quote } from '../domain/quote';
 import type { PhaseTimes } from '../domain/receipt';
@@ -26,6 +27,8 @@ export interface UseCases extends StoryUseCases, QuotaUseCases, WatchUseCases {
   /** @throws AppError run-not-found */
   getRun(id: string): Promise<RunView>;
   listRuns(filter: RunFilter, page: PageRequest): Promise<Page<RunView>>;
+  /** Containers that were ever analysed, by name, from the read model. */
+  listContainers(page: PageRequest): Promise<Page<ContainerEntry>>;
   /** Totals of the container actor. @throws AppError container-not-found when neither blobs nor results know it */
   getContainer(container: string): Promise<ContainerSummary>;
   listImages(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>>;
@@ -114,14 +117,7 @@ export interface ContainerQuote extends Omit<Quote, 'images' | 'duration'> {
 
 export interface ContainerSummary {
   readonly container: string;
-  readonly images: {
-    /** Removed ones left out. */
-    readonly total: number;
-    readonly succeeded: number;
-    readonly failed: number;
-    readonly skipped: number;
-    readonly removed: number;
-  };
+  readonly images: ImageTotals;
   readonly bytes: number;
   readonly formats: Readonly<Record<string, number>>;
   readonly categories: Readonly<Record<string, number>>;

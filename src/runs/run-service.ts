@@ -13,12 +13,14 @@ import type { StartRunCommand } from '../http/use-cases';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import { newAnalyzeContainer } from '../workflows/analyze-container';
 import { chosenFeatures, type FeatureChoice } from './chosen-features';
+import type { ContainerIndex } from './container-index';
 import { sharedQuestion } from './shared-question';
 
 export interface RunServiceDeps {
   readonly actors: Actors;
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly runs: RunsGateway;
+  readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
   readonly workflows: Omit<WorkflowStarter, 'purge'>;
   /** Where a start does not say: when a run must be approved. Default `auto`. */
   readonly approval?: ApprovalRule;
@@ -71,6 +73,7 @@ export class RunService {
     const run = await this.viewOf(request.id);
     await this.deps.runs.write(run);
     await this.schedule(run, request.retry);
+    await this.deps.containerIndex.refresh(container).catch(() => undefined); // the run's first milestone does it too
     return run;
   }
 

@@ -1,8 +1,41 @@
 import { AppError } from '../../src/domain/errors';
-import { ActivityPageSchema, ImagePageSchema } from '../../src/http/operations';
+import { ActivityPageSchema, ContainerPageSchema, ImagePageSchema } from '../../src/http/operations';
 import { ContainerSchema } from '../../src/http/schemas/container';
-import { anImage, runId } from './fake-use-cases';
+import { anImage, aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
+
+describe('GET containers', () => {
+  test('lists them by name, page by page, with their runs and links', async () => {
+    const { api, useCases } = aPublicApp({ publicUrl: 'http://p' });
+    useCases.images.push(anImage('a.jpg'));
+    useCases.runs.set(runId(2), aRun({ id: runId(2) }));
+    const first = expectShape((await api.get('/api/v1/containers?maxpagesize=1')).body, ContainerPageSchema);
+    expect(first.value).toMatchObject([{ container: 'empty', images: { total: 0 } }]);
+    const next = String(first.nextLink).replace('http://p', '');
+    const last = expectShape((await api.get(next)).body, ContainerPageSchema);
+    expect(last.nextLink).toBeUndefined();
+    expect(last.value).toEqual([
+      {
+        container: 'photos',
+        images: { total: 1, succeeded: 1, failed: 0, skipped: 0, removed: 0 },
+        activeRun: runId(2),
+        lastRun: runId(1),
+        updatedAt: '2026-01-02T00:00:00.000Z',
+        links: {
+          self: 'http://p/api/v1/containers/photos',
+          images: 'http://p/api/v1/containers/photos/images',
+          runs: 'http://p/api/v1/runs?container=photos',
+          activeRun: `http://p/api/v1/runs/${runId(2)}`,
+          lastRun: `http://p/api/v1/runs/${runId(1)}`,
+        },
+      },
+    ]);
+  });
+
+  test.each(['?maxpagesize=0', '?maxpagesize=101', '?x=1', '?continuation=x'])('%s is refused', async (query) => {
+    expectProblem(await aPublicApp().api.get(`/api/v1/containers${query}`), 'invalid-request');
+  });
+});
 
 describe('GET a container', () => {
   test('shows its totals and links', async () => {

@@ -109,6 +109,20 @@ export function fakeUseCases(): FakeUseCases {
         .sort((a, b) => (a.id < b.id ? 1 : -1));
       return pageOf(runs, page);
     },
+    async listContainers(page) {
+      mayFail();
+      const entries = [...fake.containers].sort().map((container, index) => {
+        const active = [...fake.runs.values()].find((run) => run.container === container && !isFinal(run.status));
+        return {
+          container,
+          images: aSummary(container, fake.images).images,
+          ...(active && { activeRun: active.id }),
+          lastRun: runId(1),
+          updatedAt: `2026-01-0${index + 1}T00:00:00.000Z`,
+        };
+      });
+      return pageOf(entries, page);
+    },
     async getContainer(container): Promise<ContainerSummary> {
       mayFail();
       if (!fake.containers.has(container)) throw noContainer(container);
@@ -141,8 +155,9 @@ export function fakeUseCases(): FakeUseCases {
       mayFail();
       fake.said.push(command);
       const run = await fake.getRun(command.id);
-      if (isFinal(run.status)) {
-        throw new AppError('command-refused', 'It has ended.', { context: { runStatus: run.status } });
+      const isLeaving = run.status === 'Cancelling' && command.verb !== 'cancel';
+      if (isFinal(run.status) || isLeaving) {
+        throw new AppError('command-refused', 'It has ended, or is about to.', { context: { runStatus: run.status } });
       }
       const status = { pause: 'Pausing', resume: 'Running', cancel: 'Cancelling', decline: 'Cancelling' } as const;
       const next = { ...run, status: status[command.verb], ...(command.reason && { reason: command.reason }) };

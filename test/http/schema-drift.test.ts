@@ -1,3 +1,4 @@
+import type { ContainerEntry } from '../../src/domain/container-entry';
 import type { ImageDocument } from '../../src/domain/image';
 import type { Operation } from '../../src/domain/operation';
 import type { Receipt, ReceiptReport } from '../../src/domain/receipt';
@@ -7,7 +8,7 @@ import type { PageStep, PhaseStep } from '../../src/domain/steps';
 import type { Repair, Verification } from '../../src/domain/verification';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { ActivityEntrySchema } from '../../src/http/schemas/activity';
-import type { ContainerBody } from '../../src/http/schemas/container';
+import type { ContainerBody, ContainerEntryBody } from '../../src/http/schemas/container';
 import type { ImageSchema } from '../../src/http/schemas/image';
 import type { ReceiptBody } from '../../src/http/schemas/receipt';
 import type { RunBody } from '../../src/http/schemas/run';
@@ -49,9 +50,10 @@ const verification: Same<Verification, ReturnType<typeof VerificationSchema.pars
 const operation: Same<Operation, Omit<OperationBody, 'links'>> = true;
 const image: Same<ImageDocument, ReturnType<typeof ImageSchema.parse>> = true;
 const container: Same<ContainerSummary, Omit<ContainerBody, 'links'>> = true;
+const entry: Same<ContainerEntry, Omit<ContainerEntryBody, 'links'>> = true;
 const activity: Same<ActivityEntry, ReturnType<typeof ActivityEntrySchema.parse>> = true;
 
 test('schemas know every field of the domain, and no other', () => {
   const story = [line, receipt, reports, phaseStep, pageStep, repair, verification, operation];
-  expect(new Set([run, image, container, activity, ...story])).toEqual(new Set([true]));
+  expect(new Set([run, image, container, entry, activity, ...story])).toEqual(new Set([true]));
 });

@@ -39,11 +39,6 @@ export function isOutage(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Refused && (error.status >= 500 || error.status === 429));
 }
 
-/** The route itself is unknown to this server: an older one. */
-export function isNotOffered(error: unknown): boolean {
-  return error instanceof Refused && (error.code === 'route-not-found' || error.code === 'method-not-allowed');
-}
-
 /**
  * @param what names what was asked for, for a server that has no such route: `quotes`
  * @param body of the answer, parsed if it is JSON

@@ -1,3 +1,4 @@
+import type { ContainerEntry as Entry } from '../../domain/container-entry';
 import type { ImageDocument } from '../../domain/image';
 import type { Quote as RunQuote } from '../../domain/quote';
 import type { RunView } from '../../domain/run';
@@ -12,6 +13,7 @@ export interface Run extends Omit<RunView, 'quote'> {
 }
 
 export type Container = ContainerSummary;
+export type ContainerEntry = Entry;
 export type Image = ImageDocument;
 
 export interface Quote {

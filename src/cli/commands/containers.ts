@@ -1,23 +1,32 @@
 import type { Command } from 'commander';
 import { type Answer, pathOf } from '../api/client';
-import { isNotOffered } from '../api/failures';
 import { paths } from '../api/paths';
-import type { Container, Page, Recount, Run } from '../api/shapes';
+import type { Container, ContainerEntry, Recount } from '../api/shapes';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Failure, Interrupted } from '../failure';
-import { durationMs, type Registrar, type Session } from '../session';
+import { durationMs, positiveNumber, type Registrar, type Session } from '../session';
 import { isRecord, plainLines } from '../text/plain';
 import { count } from '../text/quantities';
-import { containerLines } from '../views/container';
+import { containerLines, containersView } from '../views/container';
 import { type Approval, addSpendingOptions } from './analysis-options';
+import { DEFAULT_LIMIT, MAX_PAGE } from './run-views';
 
 export function registerContainers(program: Command, { action }: Registrar): void {
   const container = program.command('container').description('containers: totals, checks, watching');
   container
     .command('list')
     .alias('ls')
-    .description('list the containers; a server without such a list is asked for its runs, and their containers shown')
-    .action(action((session) => listContainers(session)));
+    .description('list the containers that were ever analysed, by name')
+    .option('--limit <n>', 'at most so many', positiveNumber, DEFAULT_LIMIT)
+    .option('--all', 'all of them')
+    .action(
+      action<{ readonly limit: number; readonly all?: true }>(({ api, out }, _args, { limit, all }) => {
+        const most = all ? Number.POSITIVE_INFINITY : limit;
+        const query = { maxpagesize: Math.min(most, MAX_PAGE) };
+        const pages = api.pages<ContainerEntry>(paths.containers, { what: 'a list of containers', query });
+        return out.list(pages, containersView, most);
+      }),
+    );
   container
     .command('show')
     .description('show the totals of a container')
@@ -40,60 +49,6 @@ export function registerContainers(program: Command, { action }: Registrar): voi
     .option('--confirm-shrink', 'remove results without blobs even if they are many of those that are known')
     .action(action<RepairOptions>((session, [name = ''], options) => recount(session, name, 'repair', options)));
   registerWatch(container, action);
-}
-
-interface ContainerEntry {
-  readonly container: string;
-  readonly [field: string]: unknown;
-}
-
-async function listContainers(session: Session): Promise<void> {
-  const { api, out } = session;
-  const pages = api.pages<ContainerEntry>(paths.containers, { what: 'a list of containers' });
-  const view = {
-    columns: [
-      { title: 'CONTAINER', shrinks: 'middle' as const },
-      { title: 'IMAGES', align: 'right' as const },
-      { title: 'LAST RUN' },
-      { title: 'STATUS' },
-    ],
-    row: ({ container, name, images, lastRun, status }: ContainerEntry) => [
-      String(container ?? name ?? ''),
-      imagesOf(images),
-      runOf(lastRun),
-      typeof status === 'string' ? status : '',
-    ],
-    empty: 'No containers. Start a run over one with: contactsheet run start <container>',
-  };
-  await out.list(orFromRuns(session, pages), view);
-}
-
-function imagesOf(images: unknown): string {
-  const total = isRecord(images) ? images.total : images;
-  return typeof total === 'number' ? count(total) : '';
-}
-
-function runOf(run: unknown): string {
-  const id = isRecord(run) ? run.id : run;
-  return typeof id === 'string' ? id : '';
-}
-
-/** Falls back to the distinct containers of all runs, each with its newest run. */
-async function* orFromRuns(
-  { api }: Session,
-  pages: AsyncIterable<Page<ContainerEntry>>,
-): AsyncGenerator<Page<ContainerEntry>> {
-  try {
-    yield* pages;
-    return;
-  } catch (error) {
-    if (!isNotOffered(error)) throw error;
-  }
-  const seen = new Set<string>();
-  for await (const { value } of api.pages<Run>(paths.runs, { what: 'a list of runs', query: { maxpagesize: 100 } })) {
-    const fresh = value.filter(({ container }) => !seen.has(container) && seen.add(container));
-    yield { value: fresh.map(({ container, id, status }) => ({ container, lastRun: id, status })) };
-  }
 }
 
 /** Longer than the ten seconds after which the server answers with where to ask. */

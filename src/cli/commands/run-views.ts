@@ -16,7 +16,7 @@ interface ListOptions {
   readonly all?: true;
 }
 
-const DEFAULT_LIMIT = 50;
+export const DEFAULT_LIMIT = 50;
 export const MAX_PAGE = 100;
 
 export function registerRunViews(run: Command, { action }: Registrar): void {

@@ -1,11 +1,29 @@
-import type { Container } from '../api/shapes';
+import type { Container, ContainerEntry } from '../api/shapes';
 import type { ListView, Output } from '../output';
-import { bytes, count } from '../text/quantities';
+import { bytes, count, time } from '../text/quantities';
 import { pairLines, tableLines } from '../text/table';
 
 /** Containers and their tags as text. */
 
 const TAGS_SHOWN = 10;
+
+export const containersView: ListView<ContainerEntry> = {
+  columns: [
+    { title: 'CONTAINER', shrinks: 'middle' },
+    { title: 'IMAGES', align: 'right' },
+    { title: 'ACTIVE RUN' },
+    { title: 'LAST RUN', drops: 1 },
+    { title: 'UPDATED', drops: 2 },
+  ],
+  row: ({ container, images, activeRun = '', lastRun = '', updatedAt }) => [
+    container,
+    count(images.total),
+    activeRun,
+    lastRun,
+    time(updatedAt),
+  ],
+  empty: 'No container was ever analysed. Start with: contactsheet run start <container>',
+};
 
 export const tagsView: ListView<Container['tags'][number]> = {
   columns: [

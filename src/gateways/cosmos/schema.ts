@@ -20,6 +20,9 @@ export const RUNS_PARTITION = { path: '/kind', value: 'run' } as const;
 /** Watches lie beside them, in a partition of their own. */
 export const WATCHES_PARTITION = { path: '/kind', value: 'watch' } as const;
 
+/** And what is known of each container. */
+export const CONTAINERS_PARTITION = { path: '/kind', value: 'container' } as const;
+
 const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),

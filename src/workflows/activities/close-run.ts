@@ -1,29 +1,27 @@
-import type { Actors } from '../../actors';
-import { type Analyzer, asking } from '../../domain/analysis';
+import { asking } from '../../domain/analysis';
 import { addSums, type MaybeBilled, NO_SUMS } from '../../domain/ledger';
 import { type LedgerTotal, MAX_MAYBE_BILLED, NO_RECOUNT, receiptOf } from '../../domain/receipt';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
-import type { ResultsGateway } from '../../gateways/results/port';
-import type { RunsGateway } from '../../gateways/runs/port';
-import type { Listing } from '../../pipeline/listing';
 import { rebuildLostReports } from '../../runs/lost-reports';
 import { RunLedger } from '../../runs/run-ledger';
 import { closeRun } from '../steps';
 import { activity } from './activity';
+import type { ActivityDeps } from './index';
 
 /**
  * Seals the run: final status, ledger, receipt, index, and the container free for the next run. Idempotent by run: the
  * first end and the first receipt stand (a late second execution finds the page indexes gone), and everything after is
  * written from them.
  */
-export function createCloseRun(
-  actors: Omit<Actors, 'quota'>,
-  manifests: ManifestsGateway,
-  runs: RunsGateway,
-  results: ResultsGateway,
-  listing: Pick<Listing, 'page'>,
-  analyzer: () => Analyzer,
-) {
+export function createCloseRun({
+  actors,
+  manifests,
+  runs,
+  results,
+  listing,
+  vision,
+  containerIndex,
+}: Pick<ActivityDeps, 'actors' | 'manifests' | 'runs' | 'results' | 'listing' | 'vision' | 'containerIndex'>) {
   return activity(closeRun, async ({ failure, ...scope }) => {
     const { runId, container, features } = scope;
     const actor = actors.run(runId);
@@ -36,11 +34,12 @@ export function createCloseRun(
         await rebuildLostReports({ manifests, results, listing }, { ...scope, page, done });
       }
       const total = await sealLedger(new RunLedger(manifests, actors), manifests, runId);
-      const facts = { recount, analyzer: asking(analyzer(), features), phases: phaseTimes };
+      const facts = { recount, analyzer: asking(vision.analyzer, features), phases: phaseTimes };
       await manifests.writeReceipt(runId, receiptOf(run, total, facts));
     }
     await runs.write(run);
     await actors.container(container).endRun({ runId });
+    await containerIndex.refresh(container);
     return { failed: run.status === 'Failed' };
   });
 }

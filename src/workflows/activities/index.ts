@@ -6,6 +6,7 @@ import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import type { ChunkWork } from '../../pipeline/chunk-work';
 import type { Listing } from '../../pipeline/listing';
+import type { ContainerIndex } from '../../runs/container-index';
 import type { ContainerWatcher } from '../../runs/container-watcher';
 import type { QuoteSettings } from '../../runs/priced';
 import { type Activity, withTroubleTold } from './activity';
@@ -35,6 +36,7 @@ export interface ActivityDeps {
   readonly results: ResultsGateway;
   readonly manifests: ManifestsGateway;
   readonly runs: RunsGateway;
+  readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
   readonly events: EventsGateway;
   readonly quote: QuoteSettings;
   readonly watcher: Pick<ContainerWatcher, 'look'>;
@@ -42,8 +44,8 @@ export interface ActivityDeps {
 
 /** Every activity under its wire name. */
 export function createActivities(deps: ActivityDeps): readonly Activity[] {
-  const { actors, listing, chunks, vision, results, manifests, runs, events } = deps;
-  const index = new RunIndex(actors, runs);
+  const { actors, listing, chunks, vision, results, manifests, runs, events, containerIndex } = deps;
+  const index = new RunIndex(actors, runs, containerIndex);
   const activities = [
     createSetPhase(actors, index),
     createListPage(listing, actors),
@@ -55,7 +57,7 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createCleanPage(manifests),
     createMarkPaused(actors, index),
     createVerifyTotals(actors, results, manifests),
-    createCloseRun(actors, manifests, runs, results, listing, () => vision.analyzer),
+    createCloseRun(deps),
     createAnnounce(actors, events),
     createCleanRun(manifests),
   ];

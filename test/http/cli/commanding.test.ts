@@ -289,22 +289,16 @@ describe('containers', () => {
     ]);
   });
 
-  test('list falls back to the containers of the runs', async () => {
-    const none = express.Router().get('/api/v1/containers', (_req, res) => {
-      res
-        .status(404)
-        .type('application/problem+json')
-        .send(JSON.stringify({ title: 'No such route', status: 404, code: 'route-not-found' }));
-    });
-    const other = await aServer({ before: none });
-    other.useCases.runs.set(runId(1), aRun());
-    other.useCases.runs.set(runId(2), aRun({ id: runId(2) }));
-    other.useCases.runs.set(runId(3), aRun({ id: runId(3), container: 'empty', status: 'Completed' }));
-    expect(jsonLines((await other.cli('container', 'list', '-o', 'jsonl')).stdout)).toEqual([
-      { container: 'empty', lastRun: runId(3), status: 'Completed' },
-      { container: 'photos', lastRun: runId(2), status: 'Running' },
+  test('list shows them by name, a page or all', async () => {
+    server.useCases.runs.set(runId(1), aRun());
+    expect(jsonLines((await server.cli('container', 'list', '-o', 'jsonl')).stdout)).toMatchObject([
+      { container: 'empty', images: { total: 0 }, lastRun: runId(1) },
+      { container: 'photos', activeRun: runId(1), updatedAt: '2026-01-02T00:00:00.000Z' },
     ]);
-    await other.stop();
+    const { stdout, stderr } = await server.cli('container', 'list', '--limit', '1');
+    expect(stdout).toMatch(/^CONTAINER +IMAGES +ACTIVE RUN +LAST RUN +UPDATED\nempty +0 /);
+    expect(stdout).not.toContain('photos');
+    expect(stderr).toContain('--all shows the rest');
   });
 });
 

@@ -4,6 +4,7 @@ import { type Outcome, unwrap } from '../../../src/domain/outcome';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import type { BlobsGateway, DownloadOutcome } from '../../../src/gateways/blobs/port';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
+import { createMemoryContainers } from '../../../src/gateways/containers/memory-containers';
 import { createMemoryEvents } from '../../../src/gateways/events/memory-events';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
@@ -19,6 +20,7 @@ import { Listing } from '../../../src/pipeline/listing';
 import { RunSessions } from '../../../src/pipeline/run-session';
 import { ServicePace } from '../../../src/pipeline/service-pace';
 import { SingleFlight } from '../../../src/pipeline/single-flight';
+import { ContainerIndex } from '../../../src/runs/container-index';
 import { type Activity, createActivities } from '../../../src/workflows/activities';
 import { createMemoryActors } from '../actors/memory-actors';
 import { VirtualClock } from './virtual-clock';
@@ -34,6 +36,7 @@ export interface Plant {
   readonly manifests: ReturnType<typeof createMemoryManifests>;
   readonly cache: ReturnType<typeof createMemoryCache>;
   readonly runs: ReturnType<typeof createMemoryRuns>;
+  readonly containers: ReturnType<typeof createMemoryContainers>;
   readonly events: ReturnType<typeof createMemoryEvents>;
   readonly vision: ReturnType<typeof createMemoryVision>;
   readonly actors: ReturnType<typeof createMemoryActors>;
@@ -51,6 +54,7 @@ export function createPlant(maxLostShare = 0.2): Plant {
     manifests: createMemoryManifests(),
     cache: createMemoryCache(),
     runs: createMemoryRuns(),
+    containers: createMemoryContainers(),
     events: createMemoryEvents(),
     vision: createMemoryVision(),
     actors: createMemoryActors(() => clock.monotonicMs() + Date.UTC(2026, 0, 1)),
@@ -136,7 +140,9 @@ export class Replica {
     };
     const watcher = { look: async () => ({ watched: false, waitSeconds: 0 }) };
     const gateways = { vision, results, manifests, runs, events };
-    const all = createActivities({ actors, listing, chunks, ...gateways, quote, watcher });
+    const containers = this.wrapped(plant.containers);
+    const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => this.clock().nowMs() });
+    const all = createActivities({ actors, listing, chunks, ...gateways, containerIndex, quote, watcher });
     this.activities = new Map(all.map((activity) => [activity.name, activity]));
   }
 

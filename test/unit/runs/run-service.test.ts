@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryContainers } from '../../../src/gateways/containers/memory-containers';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
+import { ContainerIndex } from '../../../src/runs/container-index';
 import { RunService } from '../../../src/runs/run-service';
 import { createMemoryActors } from '../actors/memory-actors';
 
@@ -19,7 +21,10 @@ function createSite() {
   const die = (step: string) => {
     if (trouble.atStep === step) throw new Error(`died before ${step}`);
   };
+  const containers = createMemoryContainers();
+  const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => time.ms });
   const service = new RunService({
+    containerIndex,
     actors: {
       hosted: [],
       container: actors.container,
@@ -62,7 +67,7 @@ function createSite() {
     nowMs: () => time.ms,
     newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
   });
-  return { time, actors, runs, workflows, inputs, trouble, looks, service };
+  return { time, actors, runs, containers, workflows, inputs, trouble, looks, service };
 }
 
 /** The memory client answers any name, so its methods have to be named to be copied. */
@@ -84,7 +89,7 @@ test('however many look at a run at once, its actor is asked twice', async () =>
 
 describe('starting a run', () => {
   test('claims the container, begins, is indexed and scheduled', async () => {
-    const { service, actors, runs, workflows } = createSite();
+    const { service, actors, runs, containers, workflows } = createSite();
     const run = await service.start({ container: 'photos', prefix: 'a/' });
     expect(run).toMatchObject({
       container: 'photos',
@@ -94,6 +99,8 @@ describe('starting a run', () => {
     });
     expect((await actors.container('photos').summary()).activeRun).toBe(run.id);
     expect(await runs.get(run.id)).toEqual(run);
+    const { value } = await containers.list({ size: 10 });
+    expect(value).toMatchObject([{ container: 'photos', activeRun: run.id, updatedAt: '2026-01-01T00:00:00.000Z' }]);
     expect(workflows.get(run.id)).toBe('active');
   });
 

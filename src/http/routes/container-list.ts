@@ -1,0 +1,37 @@
+import type { Router } from 'express';
+import { z } from 'zod';
+import type { ContainerEntry } from '../../domain/container-entry';
+import type { RouteDeps } from '../api';
+import type { Links } from '../links';
+import { pageRequest, sendPage } from '../paging';
+import { serve } from '../route';
+import { type ContainerEntryBody, ContainerEntrySchema } from '../schemas/container';
+import { pageQuery } from '../schemas/paging';
+import { onlyFields } from '../schemas/values';
+import { parsePart } from '../validation';
+
+export const ContainersQuery = z.strictObject(pageQuery);
+
+export function containerListRoutes(router: Router, { useCases, links }: RouteDeps): void {
+  serve(router, '/api/v1/containers', {
+    GET: async (req, res) => {
+      const page = await useCases.listContainers(pageRequest(req, parsePart(ContainersQuery, 'query', req.query)));
+      const to = links.for(req);
+      sendPage(req, res, page, to, (entry) => entryBody(entry, to));
+    },
+  });
+}
+
+function entryBody(entry: ContainerEntry, links: Links): ContainerEntryBody {
+  const { container, activeRun, lastRun } = entry;
+  return {
+    ...onlyFields(entry, ContainerEntrySchema),
+    links: {
+      self: links.container(container),
+      images: links.images(container),
+      runs: links.runs(container),
+      ...(activeRun !== undefined && { activeRun: links.run(activeRun) }),
+      ...(lastRun !== undefined && { lastRun: links.run(lastRun) }),
+    },
+  };
+}
