@@ -105,6 +105,12 @@ describe('names', () => {
   });
 });
 
+test('every file that ARCHITECTURE.md names is there', () => {
+  const named = [...textOf('ARCHITECTURE.md').matchAll(/`(src\/[\w./-]+\.ts)`/g)].map(([, file]) => file ?? '');
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((file) => !FILES.includes(file))).toEqual([]);
+});
+
 test('only the places that read settings read the environment', () => {
   const mayRead = /^src\/(app|config|local\/(launcher|bench)\/.*|([a-z-]+\/)+main)\.ts$/;
   const readers = FILES.filter((file) => /\bprocess\s*\.\s*env\b/.test(textOf(file)));
