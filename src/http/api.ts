@@ -4,10 +4,12 @@ import { readBody } from './json-body';
 import type { LinkTokens } from './link-tokens';
 import { createLinks, DURABLE_TASK_BASE, type LinkBuilder, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
+import { refuseCrossSite } from './route';
 import { activityRoutes } from './routes/activity';
 import { containerListRoutes } from './routes/container-list';
 import { containerRoutes } from './routes/containers';
 import { durableCommandRoutes } from './routes/durable-commands';
+import { durableEntityRoutes } from './routes/durable-entities';
 import { durableInstanceRoutes } from './routes/durable-instances';
 import { durableOrchestratorRoutes } from './routes/durable-orchestrators';
 import { errorPageRoutes } from './routes/error-page';
@@ -68,12 +70,23 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   imageRoutes(router, deps);
   imageHistoryRoutes(router, deps);
   activityRoutes(router, deps);
-  durableInstanceRoutes(router, deps);
-  durableCommandRoutes(router, deps);
-  durableOrchestratorRoutes(router, deps);
+  durableRoutes(router, deps);
   openApiRoutes(router);
   errorPageRoutes(router);
   router.use('/api', routeNotFound);
   router.use(problemHandler(log, links)); // I1
   return router;
+}
+
+/** The Durable Functions contract. What is unknown there, path or verb, answers 404: it knows no 405. */
+function durableRoutes(router: Router, deps: RouteDeps): void {
+  router.post(`${DURABLE_TASK_BASE}/*rest`, refuseCrossSite);
+  router.delete(`${DURABLE_TASK_BASE}/*rest`, refuseCrossSite);
+  durableInstanceRoutes(router, deps);
+  durableCommandRoutes(router, deps);
+  durableOrchestratorRoutes(router, deps);
+  durableEntityRoutes(router, deps);
+  router.use(DURABLE_TASK_BASE, (_req, res) => {
+    res.status(404).end();
+  });
 }

@@ -1,6 +1,6 @@
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { type ZodType, z } from 'zod';
-import { DURABLE_TASK_BASE } from './links';
+import { DURABLE_OPERATIONS } from './durable-operations';
 import { ActivityQuery } from './routes/activity';
 import { ContainersQuery } from './routes/container-list';
 import { ImagesQuery } from './routes/images';
@@ -9,7 +9,7 @@ import { ApproveBody, CONTROL_VERBS, ReasonBody, ResumeBody, RetryBody } from '.
 import { RunsQuery, StartRunBody, StartRunQuery } from './routes/runs';
 import { ActivityEntrySchema } from './schemas/activity';
 import { ContainerEntrySchema, ContainerSchema } from './schemas/container';
-import { CheckStatusSchema, DurableStatusSchema } from './schemas/durable';
+import { CheckStatusSchema } from './schemas/durable';
 import { HealthSchema } from './schemas/health';
 import { ImageSchema } from './schemas/image';
 import { pageOf } from './schemas/paging';
@@ -123,29 +123,7 @@ const command = (verb: string): RouteConfig => ({
 export const OPERATIONS: readonly RouteConfig[] = [
   starter('get'),
   starter('post'),
-  {
-    method: 'get',
-    path: `${DURABLE_TASK_BASE}/instances/{id}`,
-    operationId: 'getInstance',
-    summary: 'Status of a run, as Durable Functions shows it',
-    tags: ['Durable Functions'],
-    request: {
-      params: z.object({ id: RunIdSchema }),
-      query: z.object({
-        showInput: z.enum(['true', 'false']).optional(),
-        returnInternalServerErrorOnFailure: z.enum(['true', 'false']).optional(),
-      }),
-    },
-    responses: {
-      200: { description: 'Ended', content: { 'application/json': { schema: DurableStatusSchema } } },
-      202: { description: 'Going on', content: { 'application/json': { schema: DurableStatusSchema } } },
-      404: { description: 'No such run; the body is empty' },
-      500: {
-        description: 'Failed, when asked to say so',
-        content: { 'application/json': { schema: DurableStatusSchema } },
-      },
-    },
-  },
+  ...DURABLE_OPERATIONS,
   {
     method: 'post',
     path: '/api/v1/containers/{container}/runs',

@@ -3,10 +3,11 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors';
 import { RUN_STATUSES, type RunStatus } from '../domain/run';
-import type { LinkBuilder } from './links';
+import { DURABLE_TASK_BASE, type LinkBuilder } from './links';
 import { PROBLEMS, type ProblemCode } from './problems';
 import { requestIdOf } from './request-context';
 import { RequestError, type RequestFault } from './request-error';
+import type { DurableErrorBody } from './schemas/durable';
 import type { ProblemBody } from './schemas/problem';
 
 /**
@@ -15,6 +16,7 @@ import type { ProblemBody } from './schemas/problem';
  * I1 A status of 500 and above never carries the message of the error: it goes to the log under the request id.
  * I2 Every problem has `x-ms-error-code` equal to its `code`.
  * I3 This is the only place that writes an error body.
+ * I4 Under the Durable Functions contract a problem also has the fields its clients read, as plain `application/json`.
  */
 
 /** Seconds a caller waits before a 503 is worth another try. */
@@ -73,7 +75,18 @@ function sendProblem(req: Request, res: Response, refusal: Refusal, links: LinkB
   };
   res.status(status).set({ 'x-ms-error-code': refusal.code, ...refusal.headers }); // I2
   if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS));
-  res.type('application/problem+json').send(JSON.stringify(body));
+  if (isDurable(body.instance))
+    res.type('application/json').send(JSON.stringify(asDurableError(body))); // I4
+  else res.type('application/problem+json').send(JSON.stringify(body));
+}
+
+function isDurable(path: string): boolean {
+  return path.toLowerCase().startsWith(`${DURABLE_TASK_BASE}/`);
+}
+
+function asDurableError(problem: ProblemBody): DurableErrorBody {
+  const { detail, code } = problem;
+  return { Message: detail, ExceptionMessage: detail, ExceptionType: code, ...problem };
 }
 
 function refusalOf(error: unknown): Refusal {

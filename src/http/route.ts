@@ -45,8 +45,8 @@ export function serve(
   route.all(refuse); // I1
 }
 
-// I2
-const refuseCrossSite: RequestHandler = (req, _res, next) => {
+/** I2 */
+export const refuseCrossSite: RequestHandler = (req, _res, next) => {
   if (req.get('sec-fetch-site') !== 'cross-site') next();
   else next(new RequestError('cross-site', 'Another site asked for this, not you.'));
 };

@@ -1,19 +1,18 @@
-import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import { EntityId, OrchestrationRuntimeStatus } from 'durable-functions';
+import { AppError } from '../../src/domain/errors';
+import { RUN_STATUSES, type RunStatus } from '../../src/domain/run';
 import { createLinkTokens } from '../../src/http/link-tokens';
 import { type Listener, listen } from '../../src/http/listener';
+import { EntityStatusSchema } from '../../src/http/schemas/durable';
+import { durableClient, durableClientOverRpc } from './azure-client';
 import { aRun, PLAN_HASH, runId } from './fake-use-cases';
-import { aPublicApp } from './listening';
+import { aPublicApp, expectDurableError, expectShape } from './listening';
 
 /**
  * The client of Durable Functions 3.x over HTTP, every management call it has, in both ways it finds its addresses: a base
  * URL, and links with placeholders as an Azure Functions host binds them.
  */
 const KEY = 'operator-key';
-/** Its constructor is not exported: a host makes it from the data of a binding, as `client` does here. */
-const { DurableClient: Client } = require('durable-functions/lib/src/durableClient/DurableClient') as {
-  readonly DurableClient: new (data: object) => DurableClient;
-};
-
 let listener: Listener;
 const shell = aPublicApp({ tokens: createLinkTokens(KEY, () => Date.now()) });
 const { useCases } = shell;
@@ -26,34 +25,10 @@ beforeEach(() => {
   useCases.runs.clear();
   useCases.said.length = 0;
   useCases.retries.length = 0;
+  useCases.story.repairs.length = 0;
 });
 
-function client(): DurableClient {
-  const base = `${listener.url}/runtime/webhooks/durabletask`;
-  const required = `connection=Storage&code=${KEY}`;
-  const at = (path: string, query = '') => `${base}${path}?${query}taskHub=hub&${required}`;
-  const instance = '/instances/INSTANCEID';
-  return new Client({
-    taskHubName: 'hub',
-    creationUrls: {
-      createNewInstancePostUri: at('/orchestrators/{functionName}[/{instanceId}]'),
-      createAndWaitOnNewInstancePostUri: at('/orchestrators/{functionName}[/{instanceId}]'),
-    },
-    managementUrls: {
-      id: 'INSTANCEID',
-      statusQueryGetUri: at(instance),
-      sendEventPostUri: at(`${instance}/raiseEvent/{eventName}`),
-      terminatePostUri: at(`${instance}/terminate`, 'reason={text}&'),
-      rewindPostUri: at(`${instance}/rewind`, 'reason={text}&'),
-      purgeHistoryDeleteUri: at(instance),
-      restartPostUri: at(`${instance}/restart`),
-      suspendPostUri: at(`${instance}/suspend`, 'reason={text}&'),
-      resumePostUri: at(`${instance}/resume`, 'reason={text}&'),
-    },
-    baseUrl: base,
-    requiredQueryStringParameters: required,
-  });
-}
+const client = () => durableClient(listener.url, KEY);
 
 function having(...runs: Parameters<typeof aRun>[0][]): void {
   for (const [n, run] of runs.entries()) useCases.runs.set(runId(n + 1), aRun({ id: runId(n + 1), ...run }));
@@ -83,8 +58,10 @@ describe('the client of durable-functions', () => {
     expect(status).toMatchObject({ name: 'O_ProccessImage', runtimeStatus: 'Completed', input: 'photos' });
     expect(status.createdTime).toEqual(new Date('2026-01-02T03:04:05Z'));
     await expect(client().getStatus(runId(9))).rejects.toThrow('404');
+    const { history } = await client().getStatus(runId(1), { showHistory: true, showHistoryOutput: true });
     const url = `/runtime/webhooks/durabletask/instances/${runId(1)}?showHistory=true&showHistoryOutput=true&code=${KEY}`;
     const { historyEvents } = (await shell.api.get(url)).body;
+    expect(history).toEqual(historyEvents); // the client looks under this name
     expect(historyEvents.map((event: { EventType: string }) => event.EventType)).toEqual([
       'ExecutionStarted',
       'EventRaised',
@@ -127,7 +104,7 @@ describe('the client of durable-functions', () => {
     await expect(client().resume(runId(9), 'x')).rejects.toThrow('No instance');
   });
 
-  test('raiseEvent: approval, and nothing else', async () => {
+  test('raiseEvent: approval is heard, any other event is taken and changes nothing', async () => {
     having({ status: 'AwaitingApproval' }, { status: 'Completed' });
     await client().raiseEvent(runId(1), 'approval', { approved: true, planHash: PLAN_HASH, maxTransactions: 9 });
     await client().raiseEvent(runId(1), 'Approval', { approved: false, reason: 'too dear' });
@@ -136,8 +113,12 @@ describe('the client of durable-functions', () => {
       { id: runId(1), who: 'api', verb: 'decline', reason: 'too dear' },
     ]);
     await client().raiseEvent(runId(2), 'approval', { approved: true });
-    await expect(client().raiseEvent(runId(1), 'other', {})).rejects.toThrow('400');
+    await client().raiseEvent(runId(1), 'other', { any: 'thing' });
+    await client().raiseEvent(runId(1), 'other', undefined);
+    expect(useCases.said).toHaveLength(2);
     await expect(client().raiseEvent(runId(1), 'approval', 'yes')).rejects.toThrow('400');
+    const otherPlan = { approved: true, planHash: 'cd'.repeat(32) };
+    await expect(client().raiseEvent(runId(1), 'approval', otherPlan)).rejects.toThrow('409');
     await expect(client().raiseEvent(runId(9), 'approval', {})).rejects.toThrow('No instance');
   });
 
@@ -147,7 +128,9 @@ describe('the client of durable-functions', () => {
     await client().rewind(runId(3), 'try again');
     expect(useCases.retries).toEqual([{}, {}]);
     await expect(client().rewind(runId(9), 'x')).rejects.toThrow('No instance');
-    await expect(client().rewind(runId(2), 'x')).rejects.toThrow();
+    await expect(client().rewind(runId(2), 'x')).rejects.toThrow('410. Details: "This run is Completed; only');
+    having({ status: 'Paused' });
+    await expect(client().rewind(runId(1), 'x')).rejects.toThrow(/^This run is Paused \(Suspended\); only runs that/);
   });
 
   test('purgeInstanceHistory and purgeInstanceHistoryBy', async () => {
@@ -170,6 +153,26 @@ describe('the client of durable-functions', () => {
     expect(none.entityExists).toBe(false);
   });
 
+  test('signalEntity: repair recounts; what no container listens to is refused with the reason', async () => {
+    const photos = new EntityId('ContainerActor', 'photos');
+    await client().signalEntity(photos, 'repair');
+    await client().signalEntity(photos, 'Repair', { confirmShrink: true });
+    expect(useCases.story.repairs).toEqual([
+      { container: 'photos', confirmShrink: false },
+      { container: 'photos', confirmShrink: true },
+    ]);
+    await expect(client().signalEntity(photos, 'add', 1)).rejects.toThrow(/400.*takes the operation repair.*'add'/);
+    await expect(client().signalEntity(photos)).rejects.toThrow(/400.*names no operation/);
+    await expect(client().signalEntity(photos, 'repair', 'now')).rejects.toThrow('400');
+    await expect(client().signalEntity(new EntityId('Counter', 'photos'), 'repair')).rejects.toThrow(
+      /400.*The one kind of entity is ContainerActor/,
+    );
+    await expect(client().signalEntity(new EntityId('ContainerActor', 'nowhere'), 'repair')).rejects.toThrow('404');
+    useCases.failNext(new AppError('run-active', 'Run x is at work.', { context: { existingRun: runId(1) } }));
+    await expect(client().signalEntity(photos, 'repair')).rejects.toThrow(/409.*Run x is at work/);
+    expect(useCases.story.repairs).toHaveLength(2);
+  });
+
   test('the wait helper and the links of its answer', async () => {
     having({ status: 'Completed' }, {});
     const wait = { timeoutInMilliseconds: 50, retryIntervalInMilliseconds: 10 };
@@ -183,15 +186,142 @@ describe('the client of durable-functions', () => {
   });
 });
 
+test('the client finds every route by a base address too', async () => {
+  const open = await listen(aPublicApp().app, { host: '127.0.0.1', port: 0, name: 'public API' });
+  try {
+    const local = durableClientOverRpc(open.url);
+    const photos = new EntityId('ContainerActor', 'photos');
+    const id = await local.startNew('O_ProccessImage', { input: 'photos' });
+    expect((await local.getStatus(id, { showHistory: true })).history).not.toHaveLength(0);
+    expect(await local.getStatusAll()).toHaveLength(1);
+    await local.suspend(id, 'a reason');
+    await local.resume(id, 'a reason');
+    await local.raiseEvent(id, 'other', {});
+    await local.terminate(id, 'a reason');
+    await expect(local.rewind(id, 'a reason')).rejects.toThrow('only runs that are Failed');
+    await local.signalEntity(photos, 'repair');
+    expect((await local.readEntityState(photos)).entityExists).toBe(true);
+    expect(await local.purgeInstanceHistoryBy({ createdTimeFrom: new Date(0) })).toEqual({ instancesDeleted: 0 });
+    expect(await local.purgeInstanceHistory(id)).toMatchObject({ instancesDeleted: 0 });
+  } finally {
+    await open.close(0);
+  }
+});
+
+describe('every command in every state', () => {
+  const base = '/runtime/webhooks/durabletask/instances';
+  const final: RunStatus[] = ['Cancelled', 'Completed', 'CompletedWithErrors', 'Failed'];
+
+  test.each(RUN_STATUSES)('%s', async (status) => {
+    const ended = final.includes(status);
+    const leaving = ended || status === 'Cancelling'; // on its way out it takes no more words
+    const codes: Record<string, number> = {
+      'terminate?reason=x': ended ? 410 : 202,
+      'suspend?reason=x': leaving ? 410 : 202,
+      'resume?reason=x': leaving ? 410 : 202,
+      'raiseEvent/other?x=': ended ? 410 : 202,
+      'rewind?reason=x': /^(Failed|CompletedWithErrors)$/.test(status) ? 202 : ended ? 410 : 412,
+    };
+    for (const [path, code] of Object.entries(codes)) {
+      having({ status });
+      const response = await shell.api.post(`${base}/${runId(1)}/${path}&code=${KEY}`);
+      expect([path, response.status]).toEqual([path, code]);
+      if (!path.startsWith('rewind') || code === 202) expect(response.text).toBe('');
+    }
+  });
+
+  test.each(['terminate', 'suspend', 'resume', 'rewind', 'raiseEvent/x'])(
+    '%s of an unknown run is 404',
+    async (verb) => {
+      const response = await shell.api.post(`${base}/${runId(9)}/${verb}?code=${KEY}`);
+      expect([response.status, response.text]).toEqual([404, '']);
+    },
+  );
+});
+
 describe('what the client does not have', () => {
   const base = '/runtime/webhooks/durabletask';
+
+  test('routes and parameters are known in any case', async () => {
+    having({ status: 'Completed' });
+    const path = `/RunTime/WebHooks/DurableTask/Instances/${runId(1)}?SHOWINPUT=False&CODE=${KEY}`;
+    expect((await shell.api.get(path)).body).toMatchObject({ instanceId: runId(1), input: null });
+    expect(
+      (await shell.api.get(`/RUNTIME/webhooks/durabletask/ENTITIES/containerACTOR/photos?Code=${KEY}`)).status,
+    ).toBe(200);
+    expect((await shell.api.get(`${base}/entities/ContainerActor/PHOTOS?code=${KEY}`)).status).toBe(404);
+  });
+
+  test('entities are listed by name, a page at a time, with their state when it is asked for', async () => {
+    const list = (query: string, name = '') => shell.api.get(`${base}/entities${name}?code=${KEY}${query}`);
+    const first = await list('&top=1');
+    expect(first.body).toEqual([
+      {
+        entityId: { name: 'containeractor', key: 'empty' },
+        lastOperationTime: '2026-01-01T00:00:00.000Z',
+        state: null,
+      },
+    ]);
+    expect(Object.keys(first.body[0])).toEqual(['entityId', 'lastOperationTime', 'state']);
+    const token = first.get('x-ms-continuation-token') ?? '';
+    const last = await list('&top=1&fetchState=true', '/ContainerActor').set('x-ms-continuation-token', token);
+    expect(last.get('x-ms-continuation-token')).toBe('');
+    expectShape(last.body, EntityStatusSchema.array());
+    expect(last.body).toMatchObject([{ entityId: { key: 'photos' }, state: { container: 'photos' } }]);
+    const keys = async (query: string) =>
+      (await list(query)).body.map(({ entityId }: { entityId: { key: string } }) => entityId.key);
+    expect(await keys('&lastOperationTimeFrom=2026-01-02T00:00:00Z')).toEqual(['photos']);
+    expect(await keys('&lastOperationTimeTo=2026-01-01T12:00:00Z')).toEqual(['empty']);
+    expect((await list('', '/Counter')).body).toEqual([]);
+    expectDurableError(await list('').set('x-ms-continuation-token', 'forged'), 'invalid-request');
+    expectDurableError(await list('&lastOperationTimeFrom=yesterday'), 'invalid-request');
+  });
+
+  test('the delete of an entity is refused: totals follow from documents', async () => {
+    const refused = await shell.api.delete(`${base}/entities/ContainerActor/photos?code=${KEY}`);
+    expect(expectDurableError(refused, 'invalid-request').Message).toContain("'delete'");
+    expect((await shell.api.put(`${base}/entities/ContainerActor/photos?code=${KEY}`)).status).toBe(404);
+  });
+
+  test('bodies that are no JSON are arguments that are wrong: 400', async () => {
+    having({});
+    const event = `${base}/instances/${runId(1)}/raiseEvent/approval?code=${KEY}`;
+    const text = await shell.api.post(event).type('text/plain').send('{"approved":true}');
+    expect(expectDurableError(text, 'invalid-request').Message).toBe(
+      'Only application/json request content is supported.',
+    );
+    expectDurableError(await shell.api.post(event).type('json').send('{'), 'invalid-request');
+    const start = `${base}/orchestrators/O_ProccessImage?code=${KEY}`;
+    expectDurableError(await shell.api.post(start).type('json').send('{'), 'invalid-request');
+    expectDurableError(
+      await shell.api.post(start.replace('O_P', 'X')).type('json').send('"photos"'),
+      'invalid-request',
+    );
+  });
+
+  test('what changes something is not done for another site', async () => {
+    having({});
+    for (const path of [`instances/${runId(1)}/terminate`, 'entities/ContainerActor/photos?op=repair']) {
+      const uri = `${base}/${path}${path.includes('?') ? '&' : '?'}code=${KEY}`;
+      expectDurableError(await shell.api.post(uri).set('Sec-Fetch-Site', 'cross-site'), 'cross-site');
+    }
+    expect([useCases.said, useCases.story.repairs]).toEqual([[], []]);
+  });
 
   test('restart answers the links of a new run', async () => {
     having({ status: 'Completed', prefix: 'a/' });
     const response = await shell.api.post(`${base}/instances/${runId(1)}/restart?code=${KEY}`);
     expect([response.status, response.body.id, response.get('Retry-After')]).toEqual([202, runId(2), '10']);
-    expect(useCases.commands.at(-1)).toEqual({ container: 'photos', prefix: 'a/' });
+    expect(useCases.commands.at(-1)).toMatchObject({ container: 'photos', prefix: 'a/' });
     expect((await shell.api.post(`${base}/instances/${runId(9)}/restart?code=${KEY}`)).status).toBe(400);
+    useCases.runs.clear();
+    const approval = { askedAt: '2026-01-02T03:04:05Z', expiresAt: '2026-01-09T03:04:05Z' };
+    having({ status: 'Completed', maxTransactions: 40, features: ['Tags'], approval });
+    const waiting = `${base}/instances/${runId(1)}/restart?timeout=5&pollingInterval=0.1&code=${KEY}`;
+    const waited = shell.api.post(waiting).then((answer) => answer);
+    setTimeout(() => useCases.runs.set(runId(2), aRun({ id: runId(2), status: 'Completed' })), 150);
+    expect(await waited).toMatchObject({ status: 200, body: { status: 'Completed' } });
+    expect(useCases.commands.at(-1)).toMatchObject({ features: ['Tags'], maxTransactions: 40, approval: 'always' });
     const same = `${base}/instances/${runId(1)}/restart?restartWithNewInstanceId=false&code=${KEY}`;
     expect((await shell.api.post(same)).status).toBe(400);
   });
@@ -229,7 +359,13 @@ describe('codes of links', () => {
     expect(await refused('post', `${base}/instances/${mine.id}/terminate?code=${code}`)).toEqual(forbidden);
     expect(await refused('get', `${base}/instances?code=${code}`)).toEqual(forbidden);
     expect(await refused('post', `${base}/orchestrators/O_ProccessImage?code=${code}`)).toEqual(forbidden);
+    expect(await refused('delete', `${base}/instances?createdTimeFrom=2026-01-01&code=${code}`)).toEqual(forbidden);
+    expect(await refused('get', `${base}/entities?code=${code}`)).toEqual(forbidden);
     expect(await refused('get', `${base}/entities/ContainerActor/photos?code=${code}`)).toEqual(forbidden);
+    expect(await refused('post', `${base}/entities/ContainerActor/photos?op=repair&code=${code}`)).toEqual(forbidden);
+    for (const verb of ['suspend', 'resume', 'rewind', 'restart', 'raiseEvent/approval']) {
+      expect(await refused('post', `${base}/instances/${mine.id}/${verb}?code=${code}`)).toEqual(forbidden);
+    }
     for (const wrong of ['', '?code=', `?code=${code}x`, '?code=a.b.c.d', `?code=${'.'.repeat(50)}`]) {
       expect(await refused('get', `${base}/instances/${mine.id}${wrong}`)).toEqual([401, 'unauthorized']);
     }

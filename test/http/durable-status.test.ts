@@ -2,7 +2,7 @@ import { AppError } from '../../src/domain/errors';
 import type { RunStatus, RunView } from '../../src/domain/run';
 import { DurableStatusSchema } from '../../src/http/schemas/durable';
 import { aRun, runId } from './fake-use-cases';
-import { aPublicApp, expectProblem, expectShape } from './listening';
+import { aPublicApp, expectDurableError, expectShape } from './listening';
 
 const INSTANCES = '/runtime/webhooks/durabletask/instances';
 const FIELDS = [
@@ -120,6 +120,7 @@ describe('the status of Durable Functions', () => {
   test('a part that does not answer is a problem, not an unknown run', async () => {
     const { api, useCases } = aRunIn('Running');
     useCases.failNext(new AppError('sidecar-unavailable', 'connect ECONNREFUSED 127.0.0.1:3500'));
-    expectProblem(await api.get(`${INSTANCES}/${runId(1)}`), 'sidecar-unavailable');
+    const error = expectDurableError(await api.get(`${INSTANCES}/${runId(1)}`), 'sidecar-unavailable');
+    expect(error.Message).not.toContain('127.0.0.1');
   });
 });

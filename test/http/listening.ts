@@ -4,6 +4,7 @@ import request from 'supertest';
 import type { ZodType } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problems';
 import { createPublicApp, type PublicAppDeps } from '../../src/http/public-server';
+import { type DurableErrorBody, DurableErrorSchema } from '../../src/http/schemas/durable';
 import { type ProblemBody, ProblemSchema } from '../../src/http/schemas/problem';
 import { type FakeUseCases, fakeUseCases } from './fake-use-cases';
 
@@ -51,6 +52,18 @@ export function expectProblem(response: request.Response, code: ProblemCode): Pr
   expect(problem.code).toBe(code);
   expect(problem.type).toBe(`/docs/errors#${code}`);
   return problem;
+}
+
+/** The same under the Durable Functions contract: its fields too, as its clients want it. */
+export function expectDurableError(response: request.Response, code: ProblemCode): DurableErrorBody {
+  expect({ status: response.status, type: response.type, code: response.get('x-ms-error-code') }).toEqual({
+    status: PROBLEMS[code].status,
+    type: 'application/json',
+    code,
+  });
+  const error = expectShape(response.body, DurableErrorSchema);
+  expect(error).toMatchObject({ code, Message: error.detail, ExceptionMessage: error.detail, ExceptionType: code });
+  return error;
 }
 
 /** The body fits the schema and has no field that the schema does not know. */

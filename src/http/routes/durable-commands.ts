@@ -1,22 +1,25 @@
 import type { Request, Response, Router } from 'express';
 import { readApprovalAnswer } from '../../domain/approval';
 import { AppError } from '../../domain/errors';
-import { isFinal } from '../../domain/run';
+import { FINAL_STATUSES, isFinal, type RunStatus } from '../../domain/run';
 import { APPROVAL_EVENT } from '../../names';
 import type { RouteDeps } from '../api';
-import { jsonBody } from '../json-body';
 import { DURABLE_TASK_BASE } from '../links';
 import { RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
-import type { ControlCommand, UseCases } from '../use-cases';
-import { checkCode, findRun, flag, parameter, withRun } from './durable-request';
+import { type ControlCommand, RUNTIME_STATUS, type UseCases } from '../use-cases';
+import { checkCode, durableBody, findRun, flag, parameter, withRun } from './durable-request';
+import { sendStarted, waitOf } from './durable-wait';
 import { whoOf } from './run-commands';
-import { sendCheckStatus } from './starter';
 
 /**
  * Commands of the Durable Functions contract. 202 and an empty body when taken; 410 when the run has ended or is ending.
  *
- * `rewind` tries again what failed, as a run of its own: `retryOf` and `retriedBy` link the two.
+ * I1 `rewind` tries again what failed, as a run of its own: `retryOf` and `retriedBy` link the two. What goes on is refused
+ *    with 412, which is how the client knows "only what failed"; the reason is a bare JSON string, which it shows.
+ * I2 An event that no run listens to is taken and changes nothing, as in Durable Functions. An approval that cannot be
+ *    taken is refused: money waits for it.
+ * I3 `restart` keeps what the run was started with: its features, its cap, and that it had to be approved.
  */
 const INSTANCE = `${DURABLE_TASK_BASE}/instances/:id`;
 const MAX_REASON = 500;
@@ -24,7 +27,7 @@ const MAX_REASON = 500;
 const CONTROLS = { terminate: 'cancel', suspend: 'pause', resume: 'resume' } as const;
 
 export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
-  const { useCases, links } = deps;
+  const { useCases } = deps;
   for (const [name, verb] of Object.entries(CONTROLS) as [keyof typeof CONTROLS, ControlCommand['verb']][]) {
     router.post(
       `${INSTANCE}/${name}`,
@@ -38,19 +41,16 @@ export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
     `${INSTANCE}/raiseEvent/:event`,
     withRun(deps, 'raiseEvent', async (req, res, run) => {
       if (isFinal(run.status)) res.status(410).end();
-      else await taken(res, () => raised(req, useCases, run.id));
+      else await raised(req, res, useCases, run.id);
     }),
   );
   router.post(
     `${INSTANCE}/rewind`,
     withRun(deps, 'rewind', async (req, res, run) => {
-      const isRewindable = run.status === 'Failed' || run.status === 'CompletedWithErrors';
-      if (isFinal(run.status) && !isRewindable) {
-        res.status(410).end();
-        return;
-      }
-      await useCases.retryRun({ id: run.id, filter: {}, ...saidBy(req) });
-      res.status(202).end();
+      if (run.status === 'Failed' || run.status === 'CompletedWithErrors') {
+        await useCases.retryRun({ id: run.id, filter: {}, ...saidBy(req) });
+        res.status(202).end();
+      } else res.status(isFinal(run.status) ? 410 : 412).json(notRewindable(run.status)); // I1
     }),
   );
   router.post(
@@ -63,10 +63,23 @@ export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
       if (!flag(req, 'restartWithNewInstanceId', true)) {
         throw new RequestError('invalid-request', 'The id of a run is used once: restart with a new instance id.');
       }
-      const next = await useCases.startRun({ container: run.container, prefix: run.prefix });
-      sendCheckStatus(res, links.for(req).management(next.id));
+      const wait = waitOf(req);
+      const { container, prefix, features, maxTransactions, approval } = run;
+      const next = await useCases.startRun({
+        ...{ container, prefix },
+        ...(features !== undefined && { features }), // I3
+        ...(maxTransactions !== undefined && { maxTransactions }),
+        ...(approval !== undefined && { approval: 'always' as const }),
+      });
+      await sendStarted(req, res, deps, next.id, wait);
     }),
   );
+}
+
+function notRewindable(status: RunStatus): string {
+  const inTheirWords = RUNTIME_STATUS[status];
+  const shown = status === inTheirWords ? status : `${status} (${inTheirWords})`;
+  return `This run is ${shown}; only runs that are Failed or CompletedWithErrors can be rewound.`;
 }
 
 async function taken(res: Response, command: () => Promise<unknown>): Promise<void> {
@@ -80,12 +93,26 @@ async function taken(res: Response, command: () => Promise<unknown>): Promise<vo
   }
 }
 
-/** The one event a run listens to. @throws RequestError for any other: a word nobody hears is not accepted */
-async function raised(req: Request, useCases: UseCases, id: string): Promise<void> {
-  const answer = readApprovalAnswer(jsonBody(req));
+// I2
+async function raised(req: Request, res: Response, useCases: UseCases, id: string): Promise<void> {
+  const data = durableBody(req);
   if (pathParam(req, 'event').toLowerCase() !== APPROVAL_EVENT) {
-    throw new RequestError('invalid-request', `A run listens to the event '${APPROVAL_EVENT}' only.`);
+    res.status(202).end();
+    return;
   }
+  try {
+    await answered(req, useCases, id, data);
+    res.status(202).end();
+  } catch (error) {
+    // It ended between our look and our word.
+    const { runStatus } = error instanceof AppError ? error.context : {};
+    if (!FINAL_STATUSES.some((status) => status === runStatus)) throw error;
+    res.status(410).end();
+  }
+}
+
+async function answered(req: Request, useCases: UseCases, id: string, data: unknown): Promise<void> {
+  const answer = readApprovalAnswer(data);
   if (!answer) throw new RequestError('invalid-request', 'The body is {"approved": true, "planHash": "..."}.');
   const { approved, planHash = '', maxTransactions, reason } = answer;
   const said = { id, who: whoOf(req) };

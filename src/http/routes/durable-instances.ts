@@ -1,24 +1,22 @@
 import type { Request, Response, Router } from 'express';
 import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domain/run';
+import type { Page, PageRequest } from '../../gateways/results/port';
 import type { RouteDeps } from '../api';
-import { openContinuation, sealContinuation } from '../continuation';
 import { DURABLE_TASK_BASE } from '../links';
 import { handle } from '../route';
 import { RUNTIME_STATUS, type UseCases } from '../use-cases';
+import { listRequest, MAX_TOP, sendList } from './durable-list';
 import { badParameter, checkCode, dateParameter, flag, parameter, parameters, withRun } from './durable-request';
 import { durableStatus, historyEvents } from './durable-status';
 
 /**
  * Instances of the Durable Functions contract: status, list, purge.
  *
- * I1 Parameters are matched in any case, and unknown ones ignored.
- * I2 A list that is not over says so in the header `x-ms-continuation-token`; a page may hold fewer than `top`.
+ * Parameters are matched in any case, and unknown ones ignored.
  */
 const INSTANCES = `${DURABLE_TASK_BASE}/instances`;
-const CONTINUATION = 'x-ms-continuation-token';
 /** Seconds until asking again is worth it, as the extension says. */
 const RETRY_AFTER_SECONDS = 5;
-const MAX_TOP = 100;
 
 export function durableInstanceRoutes(router: Router, deps: RouteDeps): void {
   const { useCases, links } = deps;
@@ -26,10 +24,8 @@ export function durableInstanceRoutes(router: Router, deps: RouteDeps): void {
     `${INSTANCES}/:id`,
     withRun(deps, 'status', async (req, res, run) => {
       const options = { showInput: flag(req, 'showInput', true), showOutput: flag(req, 'showHistoryOutput', false) };
-      const history = flag(req, 'showHistory', false)
-        ? { historyEvents: historyEvents(await useCases.getCourse(run.id), options) }
-        : {};
-      sendStatus(req, res, run, links.for(req).self(), history);
+      const events = flag(req, 'showHistory', false) && historyEvents(await useCases.getCourse(run.id), options);
+      sendStatus(req, res, run, links.for(req).self(), events ? { historyEvents: events, history: events } : {});
     }),
   );
   router.delete(
@@ -43,10 +39,10 @@ export function durableInstanceRoutes(router: Router, deps: RouteDeps): void {
     INSTANCES,
     handle(async (req, res) => {
       checkCode(req, deps, undefined, 'operator');
-      const { runs, continuation } = await listed(req, useCases, topOf(req), req.get(CONTINUATION));
-      if (continuation !== undefined) res.set(CONTINUATION, continuation); // I2
+      const scope = scopeOf(req);
+      const page = await listed(req, useCases, listRequest(req, scope));
       const showInput = flag(req, 'showInput', true);
-      res.json(runs.map((run) => durableStatus(run, showInput)));
+      sendList(res, scope, { ...page, value: page.value.map((run) => durableStatus(run, showInput)) });
     }),
   );
   router.delete(
@@ -76,8 +72,9 @@ async function purged(req: Request, useCases: UseCases): Promise<number> {
   const found: RunView[] = [];
   let continuation: string | undefined;
   do {
-    const page = await listed(req, useCases, MAX_TOP, continuation);
-    found.push(...page.runs.filter(({ status }) => isFinal(status)));
+    const request = { size: MAX_TOP, ...(continuation !== undefined && { continuation }) };
+    const page: Page<RunView> = await listed(req, useCases, request);
+    found.push(...page.value.filter(({ status }) => isFinal(status)));
     continuation = page.continuation;
   } while (continuation !== undefined);
   let deleted = 0;
@@ -85,20 +82,22 @@ async function purged(req: Request, useCases: UseCases): Promise<number> {
   return deleted;
 }
 
-async function listed(req: Request, useCases: UseCases, size: number, sealed: string | undefined) {
+async function listed(req: Request, useCases: UseCases, request: PageRequest): Promise<Page<RunView>> {
   const statuses = statusesOf(req);
   const from = dateParameter(req, 'createdTimeFrom') ?? Number.NEGATIVE_INFINITY;
   const to = dateParameter(req, 'createdTimeTo') ?? Number.POSITIVE_INFINITY;
   const prefix = parameter(req, 'instanceIdPrefix') ?? '';
-  const scope = JSON.stringify(['instances', statuses ?? []]);
-  const continuation = sealed ? { continuation: openContinuation(sealed, scope) } : {};
-  const page = await useCases.listRuns(statuses === undefined ? {} : { statuses }, { size, ...continuation });
-  const runs = page.value.filter(({ id, startedAt }) => {
+  const page = await useCases.listRuns(statuses === undefined ? {} : { statuses }, request);
+  const value = page.value.filter(({ id, startedAt }) => {
     const startedAtMs = Date.parse(startedAt);
     return id.startsWith(prefix) && startedAtMs >= from && startedAtMs <= to;
   });
-  const next = page.continuation;
-  return next === undefined ? { runs } : { runs, continuation: sealContinuation(next, scope) };
+  return { ...page, value };
+}
+
+/** A continuation holds for the statuses it was made with: only they are part of the query. */
+function scopeOf(req: Request): string {
+  return JSON.stringify(['instances', statusesOf(req) ?? []]);
 }
 
 /** undefined: any. A status that no run of ours can have filters everything out. */
@@ -109,11 +108,4 @@ function statusesOf(req: Request): RunStatus[] | undefined {
     .filter((value) => value !== '');
   if (asked.length === 0) return undefined;
   return RUN_STATUSES.filter((status) => asked.includes(RUNTIME_STATUS[status].toLowerCase()));
-}
-
-function topOf(req: Request): number {
-  const top = parameter(req, 'top');
-  if (top === undefined || top === '') return MAX_TOP;
-  if (!/^\d{1,9}$/.test(top) || Number(top) < 1) throw badParameter('top', 'A whole number from 1.');
-  return Math.min(Number(top), MAX_TOP);
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
 import type { RunView } from '../../domain/run';
 import type { RouteDeps } from '../api';
+import { jsonBody } from '../json-body';
 import type { LinkVerb } from '../link-tokens';
 import { RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
@@ -34,6 +35,20 @@ export function dateParameter(req: Request, name: string): number | undefined {
   const timeMs = Date.parse(value);
   if (Number.isNaN(timeMs)) throw badParameter(name, 'Not a date as ISO 8601 writes it.');
   return timeMs;
+}
+
+/**
+ * The JSON of the body; undefined without one.
+ *
+ * @throws RequestError invalid-request: the contract knows 400, not 415
+ */
+export function durableBody(req: Request): unknown {
+  try {
+    return jsonBody(req);
+  } catch (error) {
+    if (!(error instanceof RequestError && error.code === 'unsupported-media-type')) throw error;
+    throw new RequestError('invalid-request', 'Only application/json request content is supported.');
+  }
 }
 
 export function badParameter(name: string, detail: string): RequestError {

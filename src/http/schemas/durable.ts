@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { RUN_PHASES } from '../../domain/run';
+import { ContainerSchema } from './container';
+import { ProblemSchema } from './problem';
 import { FailureGroupSchema, RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
 import { count, list } from './values';
 
@@ -34,6 +36,15 @@ const progress = {
   cacheHits: count,
 };
 
+export const DurableOutputSchema = z.object({
+  ...progress,
+  removed: count,
+  failureGroups: list(FailureGroupSchema),
+  reason: z.string().nullable(),
+});
+
+const history = list(z.looseObject({ EventType: z.string(), Timestamp: z.string() }));
+
 export const DurableStatusSchema = z
   .object({
     name: z.string(),
@@ -41,18 +52,38 @@ export const DurableStatusSchema = z
     runtimeStatus: z.enum(['Pending', 'Running', 'Suspended', 'Completed', 'Failed', 'Terminated']),
     input: z.string().nullable(),
     customStatus: z.object({ phase: z.enum(RUN_PHASES), ...progress }),
-    output: z
-      .object({ ...progress, removed: count, failureGroups: list(FailureGroupSchema), reason: z.string().nullable() })
-      .nullable(),
+    output: DurableOutputSchema.nullable(),
     createdTime: wholeSeconds,
     lastUpdatedTime: wholeSeconds,
-    historyEvents: list(z.looseObject({ EventType: z.string(), Timestamp: z.string() }))
+    historyEvents: history
       .optional()
       .meta({ description: 'With showHistory: from our own records, in the words of the extension.' }),
+    history: history.optional().meta({
+      description: 'The same once more: `durable-functions` 3.x looks for the events under this name.',
+    }),
   })
   .meta({ id: 'DurableStatus', description: 'A run as Durable Functions shows an orchestration.' });
 
 export const PurgeSchema = z.object({ instancesDeleted: count }).meta({ id: 'PurgeResult' });
 
+export const EntityStatusSchema = z
+  .object({
+    entityId: z.object({ name: z.literal('containeractor'), key: z.string().meta({ description: 'The container.' }) }),
+    lastOperationTime: z.iso.datetime(),
+    state: ContainerSchema.omit({ links: true }).nullable().meta({ description: 'With fetchState; otherwise null.' }),
+  })
+  .meta({ id: 'EntityStatus', description: 'A container as Durable Functions lists an entity.' });
+
+export const DurableErrorSchema = ProblemSchema.extend({
+  Message: z.string().meta({ description: 'What is wrong, where clients of Durable Functions look for it.' }),
+  ExceptionMessage: z.string(),
+  ExceptionType: z.string().meta({ description: 'The same as `code`.' }),
+}).meta({
+  id: 'DurableError',
+  description: 'An error of the Durable Functions contract, with the fields of a problem.',
+});
+
+export type EntityStatusBody = z.output<typeof EntityStatusSchema>;
+export type DurableErrorBody = z.output<typeof DurableErrorSchema>;
 export type CheckStatusBody = z.output<typeof CheckStatusSchema>;
 export type DurableStatusBody = z.output<typeof DurableStatusSchema>;

@@ -16,6 +16,9 @@ export type Known = Readonly<Record<string, readonly string[]>>;
 const HEADERS = ['x-contactsheet-user', 'x-request-id', 'x-ms-client-request-id', 'x-ms-continuation-token'];
 const PROXY = ['accept', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'sec-fetch-site', 'content-encoding'];
 
+/** Parameters of a query without which nothing is done: the starter's container, a signal's operation. */
+const NEEDED = ['container', 'createdTimeFrom', 'op'];
+
 export function requestsOf(operation: Operation, known: Known): fc.Arbitrary<Sent> {
   const { method, path, parameters, body } = operation;
   const places = parameters.filter((one) => one.in === 'path');
@@ -32,7 +35,11 @@ export function requestsOf(operation: Operation, known: Known): fc.Arbitrary<Sen
       body:
         body === undefined
           ? fc.oneof({ weight: 6, arbitrary: fc.constant('') }, wildBody)
-          : fc.oneof({ weight: 3, arbitrary: near(body, known).map((value) => JSON.stringify(value) ?? '') }, wildBody),
+          : fc.oneof(
+              { weight: 4, arbitrary: near(body, known).map((value) => JSON.stringify(value) ?? '') },
+              { weight: 3, arbitrary: fc.constant('') },
+              wildBody,
+            ),
     })
     .map(({ segments, ...request }) => {
       const filled = places.reduce(
@@ -45,7 +52,7 @@ export function requestsOf(operation: Operation, known: Known): fc.Arbitrary<Sen
 
 function segment(known: readonly string[]): fc.Arbitrary<string> {
   if (known.length === 0) return wildSegment;
-  return fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...known).map(encoded) }, wildSegment);
+  return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...known).map(encoded) }, wildSegment);
 }
 
 function queryOf(parameters: readonly Parameter[], known: Known): fc.Arbitrary<string> {
@@ -55,8 +62,7 @@ function queryOf(parameters: readonly Parameter[], known: Known): fc.Arbitrary<s
       fc
         .oneof({ weight: 3, arbitrary: plainValue(schema, known[name]).map(encoded) }, wildSegment)
         .map((value) => pair(name, value)),
-      // The starter takes its container from the query, and does nothing without.
-      { nil: undefined, freq: name === 'container' || name === 'createdTimeFrom' ? 4 : 1 },
+      { nil: undefined, freq: NEEDED.includes(name) ? 8 : 1 },
     ),
   );
   const strange = fc.oneof(
