@@ -60,7 +60,7 @@ function told({ words, runs, completed, calls, repeated }: SoakReport): string[]
 
 function spread(values: readonly number[]): string {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
   return `${at(0.5)}/${at(0.99)}/${at(1)}`;
 }
 
