@@ -169,7 +169,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   });
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
-  const records = new RunRecords({ actors, runs, manifests, workflows, service: runService });
+  const records = new RunRecords({ actors, runs, manifests, workflows, service: runService, sleep: clock.sleep });
   const quotes = new QuoteService({ blobs, listing, runs, vision, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
   const quota = new QuotaControl(actors, resource);
