@@ -9,7 +9,9 @@ const dialect: VisionDialect = {
   url(endpoint, features, language) {
     const details = features.filter((feature) => DETAILS_32.has(feature));
     const visualFeatures = features.filter((feature) => !DETAILS_32.has(feature));
-    const query = new URLSearchParams({ visualFeatures: visualFeatures.join(','), language });
+    const query = new URLSearchParams({ language });
+    // A call for a missing detail alone names no visual feature: the parameter is optional, an empty one is not described.
+    if (visualFeatures.length > 0) query.set('visualFeatures', visualFeatures.join(','));
     if (details.length > 0) query.set('details', details.join(','));
     return `${endpoint}/vision/v3.2/analyze?${query}`;
   },
