@@ -132,7 +132,6 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const quote: QuoteSettings = {
     price: config.price,
     maxLostShare: config.maxLostShare,
-    ...rate,
     nowMs: clock.nowMs,
     validMs: config.approvalExpiresMs,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
@@ -170,7 +169,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
   const records = new RunRecords({ actors, runs, manifests, workflows, service: runService, sleep: clock.sleep });
-  const quotes = new QuoteService({ blobs, listing, runs, vision, settings: quote });
+  const quotes = new QuoteService({ blobs, listing, runs, actors, vision, settings: quote });
   const queries = new ContainerQueries(actors, blobs, results);
   const quota = new QuotaControl(actors, resource);
   const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs });

@@ -6,6 +6,7 @@ import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { carefulRange, cleared, reopened, type Suspicion } from '../domain/chunk-suspicion';
 import { AppError } from '../domain/errors';
 import { type ChunkRef, chunkId, parseChunkId } from '../domain/ids';
+import { callsPerSecond, hold } from '../domain/pace';
 import type { LeaseRequest } from '../domain/quota';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import { type BudgetReport, callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
@@ -17,6 +18,7 @@ import {
   command,
   endRun,
   enterPhase,
+  isHeld,
   listPage,
   needsWake,
   newRun,
@@ -223,7 +225,7 @@ export class RunActorLogic implements RunActorApi {
   }
 
   private async stopped(before: RunState, reason: string) {
-    const state = stopAtBudget(before, reason, this.now());
+    const state = this.timed(stopAtBudget(before, reason, this.now()));
     await this.state.commit(state);
     return { control: state.control, calls: 0 };
   }
@@ -245,8 +247,9 @@ export class RunActorLogic implements RunActorApi {
     const before = await this.load();
     const result = command(before, verb, reason, this.now(), maxTransactions);
     if (!result.accepted) return { accepted: false, run: this.viewOf(before), wake: false };
-    if (result.state !== before) await this.note(before, result.state, verb, who, reason);
-    return { accepted: true, run: this.viewOf(result.state), wake: this.wake(result.state) };
+    const state = result.state === before ? before : this.timed(result.state);
+    if (state !== before) await this.note(before, state, verb, who, reason);
+    return { accepted: true, run: this.viewOf(state), wake: this.wake(state) };
   }
 
   async audit() {
@@ -371,10 +374,12 @@ export class RunActorLogic implements RunActorApi {
     const working = new Set(live.map(([id]) => id));
     // A chunk that goes on after a pause reports everything again: its live progress replaces the partial one.
     const resting = Object.entries(state.partial).filter(([id]) => !working.has(id));
-    const view = viewOf(
+    const counted = viewOf(
       { ...state, partial: Object.fromEntries(resting) },
       live.map(([, lease]) => lease.progress),
     );
+    const pace = callsPerSecond(counted, this.analysisOf(state), state);
+    const view = pace === undefined ? counted : { ...counted, callsPerSecond: pace };
     if (isFinal(view.status) || view.waiting !== undefined) return view;
     const waiting = this.freshTrouble() ?? silenceOf(view, { silentMs: this.silentMs(state), working: live.length });
     return waiting === undefined ? view : { ...view, waiting };
@@ -387,6 +392,19 @@ export class RunActorLogic implements RunActorApi {
 
   private silentMs({ updatedAt }: RunState): number {
     return this.nowMs() - Math.max(this.movedAtMs, Date.parse(updatedAt));
+  }
+
+  /** Remembers how long the owner holds it back: that is no time of work. */
+  private timed(state: RunState): RunState {
+    const { heldSinceMs: _, ...rest } = state;
+    return { ...rest, ...hold(state, isHeld(state), this.nowMs(), this.analysisOf(state).analyzeAtMs) };
+  }
+
+  private analysisOf({ phaseTimes: { analyze, finish } = {} }: Pick<RunState, 'phaseTimes'>) {
+    return {
+      analyzeAtMs: analyze === undefined ? undefined : Date.parse(analyze),
+      finishAtMs: finish === undefined ? undefined : Date.parse(finish),
+    };
   }
 
   private async load(): Promise<RunState> {

@@ -2,6 +2,7 @@ import { type ApprovalAnswer, needsApproval, type RunApproval } from './approval
 import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
 import { type ChunkRef, chunkId } from './ids';
+import type { Held } from './pace';
 import { addListings, type ListingCounts, NO_LISTING, type Quote } from './quote';
 import type { PhaseTimes } from './receipt';
 import {
@@ -23,7 +24,7 @@ import type { RunBudget } from './run-budget';
  * I3 A command is idempotent; where it makes no sense it is refused with the present status.
  * I4 A run that waits for approval is approved for the plan it was quoted, or not at all.
  */
-export interface RunState {
+export interface RunState extends Held {
   readonly version: number;
   readonly request: RunRequest;
   readonly status: RunStatus;

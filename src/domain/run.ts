@@ -92,6 +92,8 @@ export interface RunView {
   readonly calls: number;
   readonly transactions: number;
   readonly cacheHits: number;
+  /** While it analysed, pauses left out; once it has. */
+  readonly callsPerSecond?: number;
   readonly quote?: Quote;
   readonly approval?: RunApproval;
   /** It spends no more than that. */

@@ -5,8 +5,6 @@ export interface QuoteSettings {
   readonly price: Price;
   /** Share of known images (0..1) that may be missing from a listing before it is mistrusted. */
   readonly maxLostShare: number;
-  /** Transactions per second that Vision allows, where that is known. */
-  readonly ratePerSecond?: number;
   readonly nowMs: () => number;
   /** How long a quote, and the question for its approval, stands. */
   readonly validMs: number;
@@ -14,11 +12,18 @@ export interface QuoteSettings {
   readonly hash: (text: string) => string;
 }
 
-/** The quote of a plan under the price and the pace of this configuration. */
+/** What the hour brings, and no plan. */
+export interface QuoteFacts {
+  /** Calls a second that are allowed now; absent: as many as can be made. */
+  readonly ratePerSecond?: number;
+}
+
+/** The quote of a plan under the price of this configuration and the facts of the hour. */
 export function priced(
   plan: Pick<Plan, 'container' | 'prefix' | 'images'>,
   analyzer: Analyzer,
-  { price, ratePerSecond, nowMs, validMs, hash }: QuoteSettings,
+  { price, nowMs, validMs, hash }: QuoteSettings,
+  { ratePerSecond }: QuoteFacts,
 ): Quote & { readonly planHash: string; readonly expiresAt: string } {
   const { features } = analyzer;
   return {

@@ -1,3 +1,4 @@
+import type { Actors } from '../actors';
 import { asking } from '../domain/analysis';
 import { checkContainerName } from '../domain/container-name';
 import { AppError } from '../domain/errors';
@@ -12,6 +13,7 @@ export interface QuoteServiceDeps {
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly listing: Pick<Listing, 'count'>;
   readonly runs: Pick<RunsGateway, 'list'>;
+  readonly actors: Pick<Actors, 'quota'>;
   readonly vision: FeatureChoice;
   readonly settings: QuoteSettings;
 }
@@ -28,7 +30,8 @@ export class QuoteService {
     }
     const images = await this.deps.listing.count({ container, prefix, features });
     const analyzer = asking(this.deps.vision.analyzer, features);
-    const { duration, ...quote } = priced({ container, prefix, images }, analyzer, this.deps.settings);
+    const { settings: quota } = await this.deps.actors.quota().view();
+    const { duration, ...quote } = priced({ container, prefix, images }, analyzer, this.deps.settings, quota);
     const callsPerSecond = await this.observedRate(container);
     const observed = callsPerSecond === undefined ? {} : { atObservedSeconds: Math.ceil(quote.calls / callsPerSecond) };
     const cached = images.cached ?? 0;
@@ -42,13 +45,10 @@ export class QuoteService {
     };
   }
 
-  /** Calls per second of the container's last complete run that made any. */
+  /** Of the container's last complete run that made calls. */
   private async observedRate(container: string): Promise<number | undefined> {
     const filter = { container, statuses: ['Completed', 'CompletedWithErrors'] as const };
     const { value } = await this.deps.runs.list(filter, { size: 5 });
-    const run = value.find(({ calls }) => calls > 0);
-    if (run?.endedAt === undefined) return undefined;
-    const seconds = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1_000;
-    return seconds > 0 ? run.calls / seconds : undefined;
+    return value.find(({ callsPerSecond }) => callsPerSecond !== undefined)?.callsPerSecond;
   }
 }

@@ -44,7 +44,9 @@ export const QuoteSchema = z
     calls: count,
     transactions: count,
     price: z.object({ unit: money, currency: z.string(), total: money, estimate: z.literal(true) }),
-    duration: z.object({ atQuotaSeconds: count.optional() }),
+    duration: z.object({
+      atQuotaSeconds: count.optional().meta({ description: 'At the rate in force; absent: calls are not limited.' }),
+    }),
   })
   .meta({ id: 'Quote', description: 'What the run will cost, from counts alone: an estimate.' });
 
@@ -61,7 +63,9 @@ export const ContainerQuoteSchema = z
       }),
     }),
     duration: QuoteSchema.shape.duration.extend({
-      atObservedSeconds: count.optional().meta({ description: 'At the pace of the last run over the container.' }),
+      atObservedSeconds: count
+        .optional()
+        .meta({ description: 'At the pace of the last run over the container that made calls; absent: none did.' }),
     }),
     planHash,
     expiresAt: time,
@@ -135,6 +139,9 @@ export const RunSchema = z
     calls: count,
     transactions: count,
     cacheHits: count,
+    callsPerSecond: z.number().positive().optional().meta({
+      description: 'While it analysed, pauses left out. Absent before that ends, and where most answers were known.',
+    }),
     quote: QuoteSchema.optional(),
     approval: RunApprovalSchema.optional(),
     maxTransactions: count.optional().meta({ description: 'It spends no more than that.' }),

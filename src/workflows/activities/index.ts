@@ -29,7 +29,7 @@ import { createWriteQuote } from './write-quote';
 export type { Activity } from './activity';
 
 export interface ActivityDeps {
-  readonly actors: Omit<Actors, 'quota'>;
+  readonly actors: Actors;
   readonly listing: Listing;
   readonly chunks: ChunkWork;
   readonly vision: VisionGateway;

@@ -7,9 +7,9 @@ import { writeQuote } from '../steps';
 import { activity } from './activity';
 import type { RunIndex } from './run-index';
 
-/** Prices the run from its counts. Idempotent by run: pure arithmetic over what the run actor holds. */
+/** Prices the run from its counts and the rate in force. Idempotent by run: a later quote replaces an earlier one. */
 export function createWriteQuote(
-  actors: Pick<Actors, 'run'>,
+  actors: Pick<Actors, 'run' | 'quota'>,
   vision: Pick<VisionGateway, 'analyzer'>,
   index: RunIndex,
   settings: QuoteSettings,
@@ -17,7 +17,8 @@ export function createWriteQuote(
   return activity(writeQuote, async ({ runId, container, prefix, features }) => {
     const actor = actors.run(runId);
     const { listing, confirmShrink } = await actor.listing();
-    const quote = priced({ container, prefix, images: listing }, asking(vision.analyzer, features), settings);
+    const { settings: quota } = await actors.quota().view();
+    const quote = priced({ container, prefix, images: listing }, asking(vision.analyzer, features), settings, quota);
     const mayRemove = confirmShrink || !hasShrunk(listing, settings.maxLostShare);
     const { control, needsApproval } = await actor.quote({ quote, mayRemove });
     await index.write(runId);

@@ -3,6 +3,8 @@ import type { ContainerActorApi } from '../../../src/actors/container-actor.api'
 import { RunActorLogic } from '../../../src/actors/run-actor';
 import type { RunActorApi } from '../../../src/actors/run-actor.api';
 import type { ActorStore } from '../../../src/actors/versioned-state';
+import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
+import type { VisionQuotaActorApi } from '../../../src/actors/vision-quota-actor.api';
 
 /** State of one actor in memory, through JSON as in the real store. */
 export interface MemoryActorStore extends ActorStore {
@@ -44,6 +46,8 @@ export function createMemoryActorStore(): MemoryActorStore {
 export interface MemoryActors {
   container(name: string): ContainerActorApi;
   run(id: string): RunActorApi;
+  /** Of the one Vision resource; nothing limits it until somebody sets it. Runs here ask for no leases. */
+  quota(): VisionQuotaActorApi;
   /** The actor is activated anew, as on another host: what it held in memory is gone. */
   moveRun(id: string): void;
 }
@@ -60,10 +64,14 @@ export function createMemoryActors(nowMs: () => number): MemoryActors {
   };
   const containerOf = (name: string) =>
     of<ContainerActorApi>(containers, name, (store) => new ContainerActorLogic(store));
+  const quotas = new Map<string, Hosted<VisionQuotaActorApi>>();
+  const quotaOf = () =>
+    of<VisionQuotaActorApi>(quotas, 'vision', (store) => new VisionQuotaActorLogic(store, {}, nowMs));
   const runOf = (id: string) => of<RunActorApi>(runs, id, (store) => new RunActorLogic(store, nowMs));
   return {
     container: (name) => containerOf(name).client,
     run: (id) => runOf(id).client,
+    quota: () => quotaOf().client,
     moveRun: (id) => runOf(id).move(),
   };
 }

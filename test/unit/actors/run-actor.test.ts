@@ -302,3 +302,20 @@ describe('durable', () => {
     expect(await actor.command({ verb: 'pause' })).toMatchObject({ accepted: false, run: { status: 'Completed' } });
   });
 });
+
+test('the pace of a run is that of its analysis, its pauses left out, and outlives a move', async () => {
+  const { actor, activate, time } = await running();
+  await actor.openChunk({ ref: ref(), attempt: 'one' });
+  expect((await actor.view()).run).not.toHaveProperty('callsPerSecond');
+  time.ms += 4_000;
+  await actor.command({ verb: 'pause' });
+  time.ms += 3_600_000;
+  const moved = activate();
+  await moved.command({ verb: 'resume' });
+  time.ms += 6_000;
+  await moved.closeChunk({ ref: ref(), attempt: 'one', progress: progress({ calls: 50 }), complete: true });
+  await moved.setPhase({ phase: 'finish' });
+  time.ms += 1_000;
+  const { run } = await moved.end({});
+  expect(run.callsPerSecond).toBe(5);
+});

@@ -114,10 +114,11 @@ export class Replica {
     const [blobs, results, vision] = [this.blobs(), this.results(), this.vision()];
     const manifests = this.wrapped(plant.manifests);
     const { runs, events } = { runs: this.wrapped(plant.runs), events: this.wrapped(plant.events) };
-    const actors: Omit<Actors, 'quota'> = {
+    const actors: Actors = {
       hosted: [],
       container: (name) => this.wrapped(plant.actors.container(name)),
       run: (id) => this.wrapped(plant.actors.run(id)),
+      quota: () => this.wrapped(plant.actors.quota()),
     };
     const [cache, flights] = [this.wrapped(plant.cache), new SingleFlight()];
     const listing = new Listing({ blobs, cache, manifests, results, vision, sizes: SIZES });
