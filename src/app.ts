@@ -30,8 +30,10 @@ import { ChunkWork } from './pipeline/chunk-work';
 import { systemClock } from './pipeline/clock';
 import { Exclusion } from './pipeline/exclusion';
 import { Gate } from './pipeline/gate';
+import type { ImageDeps } from './pipeline/image-work';
 import { Listing } from './pipeline/listing';
 import { RunSessions } from './pipeline/run-session';
+import { Sampling } from './pipeline/sampling';
 import { ServicePace } from './pipeline/service-pace';
 import { SingleFlight } from './pipeline/single-flight';
 import { throttleNews } from './pipeline/throttle-news';
@@ -39,6 +41,7 @@ import { ContainerIndex } from './runs/container-index';
 import { ContainerQueries } from './runs/container-queries';
 import { ContainerWatcher } from './runs/container-watcher';
 import { checkHealth } from './runs/health';
+import { Operations } from './runs/operations';
 import type { QuoteSettings } from './runs/priced';
 import { QuotaControl } from './runs/quota-control';
 import { QuoteService } from './runs/quote-service';
@@ -112,23 +115,21 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     ...(overrides.sizes && { sizes: overrides.sizes }),
   });
   const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
-  const chunks = new ChunkWork({
+  const imageDeps: ImageDeps = {
     blobs,
     vision,
     results,
     gate,
     cache,
     flights: new SingleFlight(),
-    exclusion: new Exclusion(),
     blobPace: new ServicePace(clock, 'Blob Storage'),
     visionPace: new ServicePace(clock, 'Vision'),
     tellThrottled: throttleNews(clock, (retryAfterMs) => actors.quota().throttled({ retryAfterMs })),
     clock,
-    manifests,
-    listing,
-    sessions,
-    container: actors.container,
-  });
+  };
+  const exclusion = new Exclusion();
+  const chunks = new ChunkWork({ ...imageDeps, manifests, listing, sessions, exclusion, container: actors.container });
+  const sampling = new Sampling({ ...imageDeps, quota: actors.quota, newId: uuidv4 });
   const quote: QuoteSettings = {
     price: config.price,
     maxLostShare: config.maxLostShare,
@@ -169,24 +170,28 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
   const records = new RunRecords({ actors, runs, manifests, workflows, service: runService, sleep: clock.sleep });
-  const quotes = new QuoteService({ blobs, listing, runs, actors, vision, settings: quote });
+  const { random01 } = clock;
+  const quotes = new QuoteService({ blobs, listing, sampling, runs, actors, vision, settings: quote, random01 });
   const queries = new ContainerQueries(actors, blobs, results);
   const quota = new QuotaControl(actors, resource);
   const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs });
   const wakeUps = new WakeUps({ wake: (container) => watching.wake(container), log });
-  const story = createStory({
-    getRun: (id) => runService.get(id),
-    actors,
-    container: actors.container,
-    containerIndex,
-    blobs,
-    manifests,
-    results,
-    vision,
-    maxLostShare: config.maxLostShare,
-    nowMs: clock.nowMs,
-    newId: uuidv4,
-  });
+  const operations = new Operations({ manifests, nowMs: clock.nowMs, newId: uuidv4 });
+  const story = createStory(
+    {
+      getRun: (id) => runService.get(id),
+      actors,
+      container: actors.container,
+      containerIndex,
+      blobs,
+      manifests,
+      results,
+      vision,
+      maxLostShare: config.maxLostShare,
+      nowMs: clock.nowMs,
+    },
+    operations,
+  );
   const useCases: UseCases = {
     ...story,
     getWatch: (container) => watching.get(container),
@@ -207,6 +212,11 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     approveRun: (command) => commands.approve(command),
     getAudit: (id) => commands.audit(id),
     quote: (command) => quotes.quote(command),
+    sampleQuote: (command) => {
+      const { container, prefix = '', sample } = command;
+      const task = { kind: 'quote', container, variant: `${sample} ${prefix}` } as const;
+      return operations.run(task, () => quotes.sampled(command));
+    },
     forecastRetry: (command) => commands.forecast(command),
     retryRun: (command) => commands.retry(command),
     getCourse: (id) => records.course(id),
@@ -258,6 +268,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       retention.stop();
       wakeUps.stop();
       sessions.drain();
+      sampling.drain();
       await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
       await Promise.all([api.close(1_000), appChannel.close(1_000)]);
       await Promise.allSettled([workflows.close(), results.close()]);

@@ -40,6 +40,7 @@ export const ERROR_CODES = [
   'run-active',
   'command-refused',
   'plan-changed',
+  'month-used-up',
   'storage-unavailable',
   'storage-forbidden',
   'results-unavailable',

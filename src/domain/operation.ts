@@ -1,3 +1,4 @@
+import type { ContainerQuote } from './container-quote';
 import type { Repair, Verification } from './verification';
 
 /**
@@ -8,12 +9,12 @@ import type { Repair, Verification } from './verification';
  */
 export interface Operation {
   readonly id: string;
-  readonly kind: 'verify' | 'repair';
+  readonly kind: 'verify' | 'repair' | 'quote';
   readonly container: string;
   readonly status: 'Running' | 'Succeeded' | 'Failed';
   readonly startedAt: string;
   readonly updatedAt: string;
-  readonly result?: Verification | Repair;
+  readonly result?: Verification | Repair | ContainerQuote;
   /** What went wrong, in words for a person. */
   readonly error?: { readonly code: string; readonly message: string };
 }

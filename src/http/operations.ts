@@ -4,7 +4,7 @@ import { DURABLE_OPERATIONS } from './durable-operations';
 import { ActivityQuery } from './routes/activity';
 import { ContainersQuery } from './routes/container-list';
 import { ImagesQuery } from './routes/images';
-import { QuoteBody } from './routes/quotes';
+import { QuoteBody, QuoteQuery } from './routes/quotes';
 import { ApproveBody, CONTROL_VERBS, ReasonBody, ResumeBody, RetryBody } from './routes/run-commands';
 import { RunsQuery, StartRunBody, StartRunQuery } from './routes/runs';
 import { ActivityEntrySchema } from './schemas/activity';
@@ -15,6 +15,7 @@ import { ImageSchema } from './schemas/image';
 import { pageOf } from './schemas/paging';
 import { ProblemSchema } from './schemas/problem';
 import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunIdSchema, RunSchema } from './schemas/run';
+import { OperationSchema } from './schemas/verification';
 import { settingOperations } from './setting-operations';
 import { storyOperations } from './story-operations';
 
@@ -188,13 +189,20 @@ export const OPERATIONS: readonly RouteConfig[] = [
     method: 'post',
     path: '/api/v1/containers/{container}/quotes',
     operationId: 'quote',
-    summary: 'What a run would cost, without starting it',
+    summary: 'What a run would cost, without starting it; with a sample, what some images cost',
     tags: ['Runs'],
     request: {
       params: z.object({ container }),
+      query: QuoteQuery,
       body: { required: false, content: { 'application/json': { schema: QuoteBody } } },
     },
-    responses: responses(200, 'The quote', ContainerQuoteSchema, [400, 403, 404, 413, 415]),
+    responses: {
+      ...responses(202, 'A sample that takes longer', OperationSchema, [400, 403, 404, 409, 413, 415], {
+        'Operation-Location': 'Where to ask for the quote.',
+        'Retry-After': 'Seconds.',
+      }),
+      200: { description: 'The quote', content: { 'application/json': { schema: ContainerQuoteSchema } } },
+    },
   },
   {
     method: 'get',

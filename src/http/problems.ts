@@ -109,6 +109,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'The approval names a plan hash that is not the one of this run.',
     cure: 'Read `quote` of the run, and approve its `planHash` if the plan is what you want.',
   },
+  'month-used-up': {
+    status: 409,
+    title: "This month's transactions are used up",
+    cause: 'A sample calls Vision, and a cap of the month (of the resource or of the container) leaves no call.',
+    cure: 'Ask for the quote without a sample, raise the cap with `PUT /api/v1/quota`, or wait for the next month.',
+  },
   'storage-unavailable': {
     status: 503,
     title: 'Blob Storage does not answer',

@@ -1,8 +1,8 @@
 import type { ApprovalRule } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
 import type { ContainerEntry, ImageTotals } from '../domain/container-entry';
+import type { ContainerQuote } from '../domain/container-quote';
 import type { ImageDocument } from '../domain/image';
-import type { Quote } from '../domain/quote';
 import type { PhaseTimes } from '../domain/receipt';
 import type { RetryFilter } from '../domain/retry-filter';
 import type { RetryForecast } from '../domain/retry-forecast';
@@ -11,7 +11,7 @@ import type { ActivityEntry } from '../gateways/activity-log/port';
 import type { ImageFilter, Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter } from '../gateways/runs/port';
 import type { QuotaUseCases } from './quota-use-cases';
-import type { StoryUseCases } from './story-use-cases';
+import type { StoryUseCases, WaitedFor } from './story-use-cases';
 import type { WatchUseCases } from './watch-use-cases';
 
 /**
@@ -45,6 +45,11 @@ export interface UseCases extends StoryUseCases, QuotaUseCases, WatchUseCases {
   getAudit(id: string): Promise<readonly AuditEntry[]>;
   /** Lists and compares, calls nothing. @throws AppError as startRun */
   quote(command: QuoteCommand): Promise<ContainerQuote>;
+  /**
+   * Analyses some images first: calls, and spends. The same sample is taken once at a time.
+   * @throws AppError as startRun, and month-used-up, vision-unauthorized, vision-forbidden
+   */
+  sampleQuote(command: SampleCommand): Promise<WaitedFor<ContainerQuote>>;
   /** @throws AppError run-not-found, command-refused (not finished), invalid-request */
   forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
   /** @throws AppError as forecastRetry and startRun */
@@ -104,15 +109,9 @@ export interface QuoteCommand extends Pick<StartRunCommand, 'features'> {
   readonly prefix?: string;
 }
 
-export interface ContainerQuote extends Omit<Quote, 'images' | 'duration'> {
-  readonly container: string;
-  readonly prefix: string;
-  readonly features: readonly string[];
-  readonly planHash: string;
-  readonly expiresAt: string;
-  readonly images: Quote['images'] & { readonly cached: number };
-  /** `atObservedSeconds`: at the pace of the container's last run. */
-  readonly duration: Quote['duration'] & { readonly atObservedSeconds?: number };
+export interface SampleCommand extends QuoteCommand {
+  /** Images to analyse first: 1 to MAX_SAMPLE. */
+  readonly sample: number;
 }
 
 export interface ContainerSummary {

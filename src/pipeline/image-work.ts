@@ -73,6 +73,8 @@ export interface ChunkContext {
   readonly callPermit: (transactions: number) => Promise<Permit>;
   /** Such a call was not made, or was refused before it was billed. */
   readonly callUnused: (transactions: number) => void;
+  /** How long others wait for a call that its owner left behind. Default CLAIM_MS. */
+  readonly claimMs?: number;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
   /** Why this image does not go on, where that takes long. */
@@ -83,6 +85,13 @@ export interface ChunkContext {
 export type WorkResult =
   | { readonly saved: true; readonly document: ImageDocument }
   | { readonly saved: false; readonly stop: Exclude<Permit, 'go'> };
+
+/** What would be saved, when nothing is. */
+export interface Looked {
+  readonly document: ImageDocument;
+  /** The answer is in the cache: nobody pays for it again. */
+  readonly isKept: boolean;
+}
 
 /** What the analysis of the bytes came to. */
 type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
@@ -112,6 +121,7 @@ export class ImageWork {
   private transactions = 0;
   /** Times it was the one that tested a service that was down. */
   private probes = 0;
+  private isKept = false;
 
   constructor(
     private readonly deps: ImageDeps,
@@ -128,15 +138,24 @@ export class ImageWork {
   }
 
   async run(): Promise<WorkResult> {
+    const document = await this.judged((verdict) => this.save(verdict));
+    return typeof document === 'string' ? { saved: false, stop: document } : { saved: true, document };
+  }
+
+  /** The same without the save: a call is paid for and its answer cached all the same. */
+  look(): Promise<Looked | Exclude<Permit, 'go'>> {
+    return this.judged(async (verdict) => ({ document: this.document(verdict), isKept: this.isKept }));
+  }
+
+  private async judged<T>(use: (verdict: Verdict) => Promise<T>): Promise<T | Exclude<Permit, 'go'>> {
     const byListing = ineligibleByListing(this.blob.sizeBytes, this.deps.vision.limits);
     const permit = await this.chunk.permit();
-    if (permit !== 'go') return { saved: false, stop: permit };
+    if (permit !== 'go') return permit;
     // Held until the result is saved: what a crash can repeat is what is inside the gate (I3 of the design).
     const leave = await this.deps.gate.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
     try {
       const verdict = byListing ? this.skipped(byListing) : await this.analyze();
-      if (typeof verdict === 'string') return { saved: false, stop: verdict };
-      return { saved: true, document: await this.save(await this.keepingKnown(verdict)) };
+      return typeof verdict === 'string' ? verdict : await use(await this.keepingKnown(verdict));
     } finally {
       leave();
     }
@@ -219,7 +238,7 @@ export class ImageWork {
         const permit = await this.chunk.permit();
         if (permit !== 'go') return permit;
         const askedMs = clock.nowMs();
-        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs: CLAIM_MS };
+        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs: this.chunk.claimMs ?? CLAIM_MS };
         const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
           unheard.add(new Date(askedMs).toISOString());
           await this.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: unheard.size });
@@ -237,6 +256,7 @@ export class ImageWork {
   }
 
   private known({ analysis, analyzer, paid }: CachedAnswer): Verdict {
+    this.isKept = true;
     const verdict = { status: 'succeeded', analysis, analyzer } as const;
     const isOurs = paid.holder === this.chunk.chunkId && paid.blob === this.blob.name;
     if (!isOurs) return { ...verdict, source: 'cache', transactions: 0 };
@@ -247,12 +267,11 @@ export class ImageWork {
 
   private async pay(bytes: Uint8Array, contentHash: string, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
     if (claim.abandonedAt !== undefined) this.maybeBilled(claim.abandonedAt);
-    let isKept = false;
     try {
       const known = await this.union(contentHash, claim.known);
       const missing = missingFeatures(this.analyzer, known?.analyzer);
       if (known && missing.length === 0) {
-        isKept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
+        this.isKept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
         return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
       }
       const verdict = await this.call(bytes, missing);
@@ -263,10 +282,10 @@ export class ImageWork {
       const { transactions } = verdict;
       const at = new Date(this.deps.clock.nowMs()).toISOString();
       const paid = { holder: this.chunk.chunkId, blob: this.blob.name, at, transactions };
-      isKept = await this.keep(bytes, claim, { ...merged, paid });
+      this.isKept = await this.keep(bytes, claim, { ...merged, paid });
       return { ...verdict, ...merged };
     } finally {
-      if (!isKept) await this.deps.cache.release(claim).catch(() => undefined);
+      if (!this.isKept) await this.deps.cache.release(claim).catch(() => undefined);
     }
   }
 

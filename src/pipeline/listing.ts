@@ -1,5 +1,5 @@
 import { type Analyzer, asking, listedKey } from '../domain/analysis';
-import { answered, classify } from '../domain/classification';
+import { answered, type Classified, classify } from '../domain/classification';
 import { ineligibleByListing } from '../domain/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image';
@@ -39,6 +39,12 @@ export interface ListingScope {
   readonly features?: readonly string[];
   /** Only what it covers counts as work. */
   readonly retry?: RetryFilter;
+}
+
+/** An image that a run would call Vision for, and what it would be billed. */
+export interface CallAhead {
+  readonly image: Classified;
+  readonly transactions: number;
 }
 
 /** One chunk of a run's listing. */
@@ -93,8 +99,11 @@ export class Listing {
     return standing;
   }
 
-  /** What a run would list now: counted page by page, nothing written. */
-  async count(where: Pick<ListingScope, 'container' | 'prefix' | 'features'>): Promise<ListingCounts> {
+  /** What a run would list now: counted page by page, nothing written. `ahead` is shown each image that needs a call. */
+  async count(
+    where: Pick<ListingScope, 'container' | 'prefix' | 'features'>,
+    ahead?: (call: CallAhead) => void,
+  ): Promise<ListingCounts> {
     const scope = { ...where, runId: '' };
     let counts = NO_LISTING;
     let marker: string | undefined;
@@ -103,7 +112,7 @@ export class Listing {
     do {
       const place = { marker, ...boundsOf({ from, order, to: undefined }) };
       const found = await this.find(scope, place, this.sizes.page);
-      const { index } = await this.cut(scope, found, place);
+      const { index } = await this.cut(scope, found, place, ahead);
       counts = addListings(counts, index.counts);
       marker = found.next;
       from = index.chunks.at(-1)?.to;
@@ -151,6 +160,7 @@ export class Listing {
     scope: ListingScope,
     found: Found,
     { marker, from, to, order }: Place,
+    ahead?: (call: CallAhead) => void,
   ): Promise<{ index: PageIndex; chunks: readonly (readonly ListedBlob[])[] }> {
     const { blobs, next } = found;
     const size = Math.max(this.sizes.chunk, Math.ceil(blobs.length / (this.sizes.page / this.sizes.chunk)));
@@ -163,7 +173,7 @@ export class Listing {
       const upper = chunk === chunks.length - 1 ? end : part.at(-1)?.name;
       return { count: part.length, ...boundsOf({ from: lower, to: upper, order }) };
     });
-    const compared = await this.compare(scope, chunks, bounds);
+    const compared = await this.compare(scope, chunks, bounds, ahead);
     const index: PageIndex = {
       ...(marker === undefined ? {} : { marker }),
       ...(next === undefined ? {} : { next }),
@@ -178,6 +188,7 @@ export class Listing {
     scope: ListingScope,
     chunks: readonly (readonly ListedBlob[])[],
     bounds: readonly Omit<ChunkBounds, 'settled'>[],
+    ahead: (call: CallAhead) => void = () => {},
   ): Promise<{ counts: ListingCounts; settled: boolean[] }> {
     const { limits } = this.deps.vision;
     const analyzer = asking(this.deps.vision.analyzer, scope.features);
@@ -198,13 +209,14 @@ export class Listing {
         continue;
       }
       seen.add(blob.name);
-      if (classify(blob, stored, analyzer, undefined, scope.retry).kind === 'unchanged') {
+      const image = classify(blob, stored, analyzer, undefined, scope.retry);
+      if (image.kind === 'unchanged') {
         const at = chunkOf.get(blob.name) ?? 0;
         unchanged[at] = (unchanged[at] ?? 0) + 1;
         continue;
       }
       changed += 1;
-      work.push({ blob, answered: stored.etag === blob.etag ? answered(stored, analyzer) : [] });
+      work.push({ image, answered: stored.etag === blob.etag ? answered(stored, analyzer) : [] });
     }
     const ineligible: Record<string, number> = {};
     let fresh = 0;
@@ -219,27 +231,33 @@ export class Listing {
       if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
       else {
         fresh += 1;
-        work.push({ blob, answered: [] });
+        work.push({ image: { kind: 'new', blob }, answered: [] });
       }
     }
     const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
     return {
       counts: {
         ...{ total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
-        ...(await this.spared(work, analyzer)),
+        ...(await this.spared(work, analyzer, ahead)),
       },
       settled: chunks.map((part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0),
     };
   }
 
   /** What documents and cache spare of this work, as far as that can be known without reading an image. */
-  private async spared(work: readonly Work[], analyzer: Analyzer): Promise<Partial<ListingCounts>> {
+  private async spared(
+    work: readonly Work[],
+    analyzer: Analyzer,
+    ahead: (call: CallAhead) => void,
+  ): Promise<Partial<ListingCounts>> {
     const keyOf = ({ contentMd5, sizeBytes }: ListedBlob) =>
       contentMd5 === undefined ? [] : [listedKey(contentMd5, sizeBytes, analyzer)];
-    const known = await this.deps.cache.known([...new Set(work.flatMap(({ blob }) => keyOf(blob)))]);
-    const answers = work.map(({ blob, answered: stored }) => {
-      const cached = keyOf(blob).flatMap((key) => known.get(key) ?? []);
-      return analyzer.features.filter((feature) => stored.includes(feature) || cached.includes(feature)).length;
+    const known = await this.deps.cache.known([...new Set(work.flatMap(({ image }) => keyOf(image.blob)))]);
+    const answers = work.map(({ image, answered: stored }) => {
+      const cached = keyOf(image.blob).flatMap((key) => known.get(key) ?? []);
+      const count = analyzer.features.filter((one) => stored.includes(one) || cached.includes(one)).length;
+      if (count < analyzer.features.length) ahead({ image, transactions: analyzer.features.length - count });
+      return count;
     });
     const cached = answers.filter((count) => count === analyzer.features.length).length;
     const sparedTransactions = answers.reduce((sum, count) => sum + count, 0);
@@ -249,7 +267,7 @@ export class Listing {
 
 /** An image that is new or has changed, and which features its document answers all the same. */
 interface Work {
-  readonly blob: ListedBlob;
+  readonly image: Classified;
   readonly answered: readonly string[];
 }
 

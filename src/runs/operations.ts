@@ -1,6 +1,5 @@
 import { AppError, toAppError } from '../domain/errors';
 import { believed, type Operation, RENEW_EVERY_MS } from '../domain/operation';
-import type { Repair, Verification } from '../domain/verification';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { WaitedFor } from '../http/story-use-cases';
 
@@ -11,6 +10,8 @@ export interface OperationsDeps {
   /** How long a caller is kept waiting for the answer itself. Default 10 s. */
   readonly patienceMs?: number;
 }
+
+type Answer = NonNullable<Operation['result']>;
 
 const PATIENCE_MS = 10_000;
 
@@ -25,7 +26,7 @@ export class Operations {
 
   constructor(private readonly deps: OperationsDeps) {}
 
-  async run<Result extends Verification | Repair>(
+  async run<Result extends Answer>(
     task: { readonly kind: Operation['kind']; readonly container: string; readonly variant?: string },
     work: () => Promise<Result>,
   ): Promise<WaitedFor<Result>> {
@@ -45,7 +46,7 @@ export class Operations {
     return believed(operation, Date.parse(operation.updatedAt), this.deps.nowMs());
   }
 
-  private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<Verification | Repair>) {
+  private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<Answer>) {
     const { kind, container } = task;
     const startedAt = this.now();
     const operation = {
@@ -99,6 +100,6 @@ export class Operations {
 
 interface Running {
   readonly operation: Operation;
-  readonly result: Promise<Verification | Repair>;
+  readonly result: Promise<Answer>;
   record?: Promise<Operation>;
 }

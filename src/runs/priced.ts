@@ -1,5 +1,5 @@
 import type { Analyzer } from '../domain/analysis';
-import { type Plan, type Price, planText, type Quote, quoteOf } from '../domain/quote';
+import { type ListingCounts, type Plan, type Price, planText, type Quote, quoteOf } from '../domain/quote';
 
 export interface QuoteSettings {
   readonly price: Price;
@@ -16,6 +16,8 @@ export interface QuoteSettings {
 export interface QuoteFacts {
   /** Calls a second that are allowed now; absent: as many as can be made. */
   readonly ratePerSecond?: number;
+  /** The counts of the plan as they are by now: more answers may be known. Default: those of the plan. */
+  readonly images?: ListingCounts;
 }
 
 /** The quote of a plan under the price of this configuration and the facts of the hour. */
@@ -23,12 +25,12 @@ export function priced(
   plan: Pick<Plan, 'container' | 'prefix' | 'images'>,
   analyzer: Analyzer,
   { price, nowMs, validMs, hash }: QuoteSettings,
-  { ratePerSecond }: QuoteFacts,
+  { ratePerSecond, images = plan.images }: QuoteFacts,
 ): Quote & { readonly planHash: string; readonly expiresAt: string } {
   const { features } = analyzer;
   return {
     planHash: hash(planText({ ...plan, features, analyzer })),
     expiresAt: new Date(nowMs() + validMs).toISOString(),
-    ...quoteOf(plan.images, features.length, price, ratePerSecond),
+    ...quoteOf(images, features.length, price, ratePerSecond),
   };
 }

@@ -1,16 +1,16 @@
 import type { StoryUseCases } from '../http/story-use-cases';
 import type { ContainerIndex } from './container-index';
 import { ContainerVerification, type VerificationDeps } from './container-verification';
-import { Operations, type OperationsDeps } from './operations';
+import type { Operations } from './operations';
 import { RunStory, type RunStoryDeps } from './run-story';
 
 /** What runs did, and whether a container's records agree, as the API asks for it. */
 export function createStory(
-  deps: RunStoryDeps & VerificationDeps & OperationsDeps & { readonly containerIndex: Pick<ContainerIndex, 'refresh'> },
+  deps: RunStoryDeps & VerificationDeps & { readonly containerIndex: Pick<ContainerIndex, 'refresh'> },
+  operations: Operations,
 ): StoryUseCases {
   const story = new RunStory(deps);
   const verification = new ContainerVerification(deps);
-  const operations = new Operations(deps);
   return {
     listRunImages: (id, filter, page) => story.images(id, filter, page),
     readRunReport: (id) => story.report(id),

@@ -2,6 +2,7 @@ import { AppError } from '../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ImageStatus } from '../../src/domain/image';
 import type { RetryFilter } from '../../src/domain/retry-filter';
 import { isFinal, type RunView } from '../../src/domain/run';
+import { type Sample, sampleOf } from '../../src/domain/sample';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
 import { createMemoryVision } from '../../src/gateways/vision/memory-vision';
@@ -32,6 +33,8 @@ export interface FakeUseCases extends UseCases {
   /** Every word to a run. */
   readonly said: (ControlCommand | ApproveCommand)[];
   readonly retries: RetryFilter[];
+  /** Sizes of the samples that were taken. */
+  readonly samples: number[];
   /** What tells what happened. */
   readonly story: FakeStory;
   /** What holds for more than one run. */
@@ -74,6 +77,7 @@ export function fakeUseCases(): FakeUseCases {
     commands: [],
     said: [],
     retries: [],
+    samples: [],
     report: { ready: true, checks: { worker: { ok: true }, sidecar: { ok: true } } },
     failNext(error) {
       armed = { error };
@@ -195,6 +199,12 @@ export function fakeUseCases(): FakeUseCases {
         expiresAt: '2026-01-09T03:04:05.678Z',
       };
     },
+    async sampleQuote({ sample, ...command }) {
+      const quote = await fake.quote(command);
+      fake.samples.push(sample);
+      if (fake.story.operation) return { done: false, operation: fake.story.operation };
+      return { done: true, result: { ...quote, sample: aSample(sample) } };
+    },
     async forecastRetry({ id, filter }) {
       mayFail();
       await fake.getRun(id);
@@ -223,6 +233,15 @@ export function fakeUseCases(): FakeUseCases {
     },
   };
   return fake;
+}
+
+/** A sample in which one image failed. */
+export function aSample(size: number): Sample {
+  const outcome = { status: 'succeeded', calls: 1, transactions: 4, source: 'call' } as const;
+  const seen = { outcome, tags: [{ name: 'sky', confidence: 0.9 }], callsMs: [80] };
+  const failed = { outcome: { ...outcome, status: 'failed', reason: 'vision-timeout', transactions: 0 } as const };
+  const looked = [...Array.from({ length: size - 1 }, () => seen), { ...failed, tags: [], callsMs: [] }];
+  return sampleOf(size, looked, { unit: 0.001, currency: 'EUR' });
 }
 
 /** Of every quote here. */

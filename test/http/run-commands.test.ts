@@ -1,4 +1,6 @@
+import { AppError } from '../../src/domain/errors';
 import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunSchema } from '../../src/http/schemas/run';
+import { OperationSchema } from '../../src/http/schemas/verification';
 import { aRun, PLAN_HASH, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 
@@ -131,6 +133,48 @@ describe('a quote', () => {
     const { api } = aPublicApp();
     expectProblem(await api.post('/api/v1/containers/nowhere/quotes'), 'container-not-found');
     expectProblem(await api.post(QUOTES).send({ features: [] }), 'invalid-request');
-    expectProblem(await api.post(`${QUOTES}?sample=5`), 'invalid-request');
+    expectProblem(await api.post(`${QUOTES}?size=5`), 'invalid-request');
+  });
+
+  test('with a sample says what some images came to', async () => {
+    const { api, useCases } = aPublicApp();
+    const response = await api.post(`${QUOTES}?sample=5`).send({ prefix: 'a/' });
+    expect(response.status).toBe(200);
+    const { sample, prefix } = expectShape(response.body, ContainerQuoteSchema);
+    expect(prefix).toBe('a/');
+    expect(sample).toMatchObject({ size: 5, analysed: 4, failed: 1, errorRate: 0.2, calls: 5, transactions: 16 });
+    expect(sample?.failures).toEqual({ 'vision-timeout': 1 });
+    expect((await api.post(QUOTES)).body).not.toHaveProperty('sample');
+    expect(useCases.samples).toEqual([5]);
+  });
+
+  test('with a sample that takes long says where to ask, and the operation holds the quote', async () => {
+    const { api, useCases } = aPublicApp({ publicUrl: 'http://p' });
+    const { body } = await api.post(`${QUOTES}?sample=2`);
+    const times = { startedAt: '2026-01-02T03:04:05.000Z', updatedAt: '2026-01-02T03:04:15.000Z' };
+    const operation = { id: 'o1', kind: 'quote', container: 'photos', ...times } as const;
+    useCases.story.operation = { ...operation, status: 'Running' };
+    const response = await api.post(`${QUOTES}?sample=2`);
+    expect([response.status, response.get('Retry-After')]).toEqual([202, '5']);
+    expect(response.get('Operation-Location')).toBe('http://p/api/v1/operations/o1');
+    expectShape(response.body, OperationSchema);
+    useCases.story.operation = { ...operation, status: 'Succeeded', result: body };
+    const { result } = expectShape((await api.get('/api/v1/operations/o1')).body, OperationSchema);
+    expect(result).toEqual(body);
+  });
+
+  test.each(['0', '101', '-1', '2.5', 'all', '', '1&sample=2'])('sample=%s is refused', async (sample) => {
+    const { api, useCases } = aPublicApp();
+    const { errors } = expectProblem(await api.post(`${QUOTES}?sample=${sample}`), 'invalid-request');
+    expect(errors?.[0]?.pointer).toBe('/query/sample');
+    expect(useCases.samples).toEqual([]);
+  });
+
+  test('with a sample is a conflict where the month leaves no call, and nobody but the owner asks for it', async () => {
+    const { api, useCases } = aPublicApp();
+    useCases.failNext(new AppError('month-used-up', 'No call is left in 2026-01.'));
+    expect(expectProblem(await api.post(`${QUOTES}?sample=5`), 'month-used-up').status).toBe(409);
+    expectProblem(await api.post(`${QUOTES}?sample=5`).set('Sec-Fetch-Site', 'cross-site'), 'cross-site');
+    expect(useCases.samples).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import type { ContainerEntry as Entry } from '../../domain/container-entry';
 import type { ImageDocument } from '../../domain/image';
 import type { Quote as RunQuote } from '../../domain/quote';
 import type { RunView } from '../../domain/run';
+import type { Sample } from '../../domain/sample';
 import type { ContainerSummary } from '../../http/use-cases';
 
 /** What the API answers, as far as text shows it. `-o json` prints the answers as they came, fields unknown here too. */
@@ -33,7 +34,7 @@ export interface Quote {
   readonly duration?: { readonly atQuotaSeconds?: number; readonly atObservedSeconds?: number };
   readonly planHash?: string;
   readonly expiresAt?: string;
-  readonly sample?: unknown;
+  readonly sample?: Sample;
 }
 
 export interface RetryPlan {

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { type Answer, pathOf } from '../api/client';
 import { paths } from '../api/paths';
 import type { Container, ContainerEntry, Recount } from '../api/shapes';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { Failure, Interrupted } from '../failure';
+import { finished } from '../operation';
 import { durationMs, positiveNumber, type Registrar, type Session } from '../session';
-import { isRecord, plainLines } from '../text/plain';
+import { plainLines } from '../text/plain';
 import { count } from '../text/quantities';
 import { containerLines, containersView } from '../views/container';
 import { type Approval, addSpendingOptions } from './analysis-options';
@@ -53,7 +52,6 @@ export function registerContainers(program: Command, { action }: Registrar): voi
 
 /** Longer than the ten seconds after which the server answers with where to ask. */
 const RECOUNT_TIMEOUT_MS = 60_000;
-const POLL_MS = 2_000;
 
 interface RepairOptions {
   readonly confirmShrink?: true;
@@ -71,36 +69,9 @@ async function recount(
     timeoutMs: RECOUNT_TIMEOUT_MS,
     query: { confirmShrink: confirmShrink && 'true' },
   });
-  const report = await finished(session, answer);
+  const report = await finished(session, answer, 'the recount');
   await session.out.value(report, () => recountLines(report, session.out.width));
   return verb === 'verify' && !report.clean ? EXIT.unexpected : EXIT.ok;
-}
-
-/** Asks where the first answer says, until the operation has a result. */
-async function finished({ api, out, world }: Session, first: Answer<Recount>): Promise<Recount> {
-  let answer: Answer<unknown> = first;
-  const location = first.header('operation-location');
-  if (first.status === 202) out.note('This takes a while ...');
-  while (answer.status === 202 || isPending(answer.body)) {
-    if (location === undefined)
-      throw new Failure(EXIT.unexpected, 'the server does not say where to ask for the result');
-    await world.sleep(Number(answer.header('retry-after') ?? 0) * 1000 || POLL_MS, world.interrupted);
-    if (world.interrupted.aborted) throw new Interrupted('the recount goes on at the server');
-    answer = await api.ask(pathOf(location), { what: 'the state of an operation' });
-  }
-  return resultOf(answer.body);
-}
-
-function isPending(body: unknown): boolean {
-  return isRecord(body) && typeof body.status === 'string' && /^(NotStarted|Running)$/i.test(body.status);
-}
-
-/** An operation wraps its result; a direct answer is one. */
-function resultOf(body: unknown): Recount {
-  if (isRecord(body) && 'result' in body) return body.result as Recount;
-  if (isRecord(body) && Array.isArray(body.differences)) return body as unknown as Recount;
-  const { message } = isRecord(body) && isRecord(body.error) ? body.error : { message: 'no result' };
-  throw new Failure(EXIT.unexpected, `the recount failed: ${String(message)}`);
 }
 
 function recountLines({ clean, differences, checkedAt: _, count: all, ...rest }: Recount, width?: number) {

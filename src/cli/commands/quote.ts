@@ -1,39 +1,55 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { paths } from '../api/paths';
 import type { Quote } from '../api/shapes';
-import { positiveNumber, type Registrar, type Session } from '../session';
+import { finished } from '../operation';
+import { type Registrar, type Session, wholeNumber } from '../session';
 import { quoteLines } from '../views/quote';
 import { type AnalysisOptions, addAnalysisOptions, analysisBody } from './analysis-options';
 
 /** A quote lists the whole container: a million blobs take minutes. */
 const QUOTE_TIMEOUT_MS = 600_000;
 
-interface QuoteOptions extends AnalysisOptions {
+/** As many as the API takes. */
+const MAX_SAMPLE = 100;
+
+export interface SampleOptions {
   readonly sample?: number;
 }
+
+interface QuoteOptions extends AnalysisOptions, SampleOptions {}
 
 export function registerQuote(program: Command, { action }: Registrar): void {
   const quote = program
     .command('quote')
-    .description('say what a run would cost, before anything is spent')
-    .argument('<container>')
-    .option('--sample <n>', 'analyse n images at random first, and measure', positiveNumber);
-  addAnalysisOptions(quote).action(
+    .description('say what a run would cost, before anything is spent; a sample alone spends')
+    .argument('<container>');
+  addSampleOption(addAnalysisOptions(quote)).action(
     action<QuoteOptions>(async (session, [container = ''], options) =>
       printQuote(session, await askQuote(session, container, options)),
     ),
   );
 }
 
-export async function askQuote({ api }: Session, container: string, options: QuoteOptions): Promise<Quote> {
-  const { body } = await api.ask<Quote>(paths.container(container, '/quotes'), {
+export function addSampleOption(command: Command): Command {
+  const what = 'analyse n images at random first, 100 at most, and measure: this calls Vision and costs money';
+  return command.option('--sample <n>', what, sampleSize);
+}
+
+function sampleSize(text: string): number {
+  const size = wholeNumber(text);
+  if (size < 1 || size > MAX_SAMPLE) throw new InvalidArgumentError(`It takes a whole number from 1 to ${MAX_SAMPLE}.`);
+  return size;
+}
+
+export async function askQuote(session: Session, container: string, options: QuoteOptions): Promise<Quote> {
+  const answer = await session.api.ask<Quote>(paths.container(container, '/quotes'), {
     method: 'POST',
     what: 'quotes',
     body: analysisBody(options),
     query: { sample: options.sample },
     timeoutMs: QUOTE_TIMEOUT_MS,
   });
-  return body;
+  return finished(session, answer, 'the sample');
 }
 
 export function printQuote({ out }: Session, quote: Quote): Promise<void> {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { paths } from '../api/paths';
 import type { Run } from '../api/shapes';
 import { EXIT, type ExitCode } from '../exit-codes';
-import { Interrupted } from '../failure';
+import { Interrupted, usage } from '../failure';
 import { exitCodeOf, followRun } from '../follow';
 import { durationMs, type Registrar, type Session } from '../session';
 import { runLines } from '../views/run';
@@ -13,9 +13,9 @@ import {
   analysisBody,
   type SpendingOptions,
 } from './analysis-options';
-import { askQuote, printQuote } from './quote';
+import { addSampleOption, askQuote, printQuote, type SampleOptions } from './quote';
 
-interface StartOptions extends AnalysisOptions, SpendingOptions, WaitOptions {
+interface StartOptions extends AnalysisOptions, SpendingOptions, SampleOptions, WaitOptions {
   readonly dryRun?: true;
   readonly confirmShrink?: true;
 }
@@ -30,10 +30,15 @@ export function registerRunStart(run: Command, { action }: Registrar): void {
     .command('start')
     .description('analyse the images of a container; prints the id of the run')
     .argument('<container>')
-    .option('--dry-run', 'say what it would cost and start nothing')
+    .option('--dry-run', 'say what it would cost and start nothing; with --sample, what a sample costs')
     .option('--confirm-shrink', 'let a listing that lost many known images remove their results');
-  addWaitOptions(addSpendingOptions(addAnalysisOptions(start))).action(
+  addWaitOptions(addSpendingOptions(addSampleOption(addAnalysisOptions(start)))).action(
     action<StartOptions>(async (session, [container = ''], options) => {
+      if (options.sample !== undefined && !options.dryRun) {
+        throw usage('--sample belongs to a --dry-run: a start analyses every image anyway.', [
+          'Look at the sample first, then start without it: what it has paid for is not paid again.',
+        ]);
+      }
       if (options.dryRun) {
         await printQuote(session, await askQuote(session, container, options));
         return EXIT.ok;

@@ -1,13 +1,15 @@
 import type { Router } from 'express';
 import { z } from 'zod';
+import { MAX_SAMPLE } from '../../domain/sample';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import { serve } from '../route';
 import { ContainerQuoteSchema } from '../schemas/run';
 import { blobText, onlyFields } from '../schemas/values';
-import { noQuery, parsePart } from '../validation';
+import { parsePart } from '../validation';
 import { containerParam } from './containers';
 import { FeaturesSchema } from './runs';
+import { sendWaited } from './verify';
 
 export const QuoteBody = z
   .strictObject({
@@ -16,18 +18,37 @@ export const QuoteBody = z
   })
   .meta({ id: 'AskQuote' });
 
-export function quoteRoutes(router: Router, { useCases }: RouteDeps): void {
+export const QuoteQuery = z.strictObject({
+  sample: z
+    .string()
+    .regex(/^\d{1,3}$/, `A whole number from 1 to ${MAX_SAMPLE}.`)
+    .transform(Number)
+    .pipe(z.number().min(1).max(MAX_SAMPLE))
+    .optional()
+    .meta({
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_SAMPLE,
+      description: 'Analyse so many images at random first, and measure. This calls Vision and costs what it costs.',
+    }),
+});
+
+export function quoteRoutes(router: Router, { useCases, links }: RouteDeps): void {
   serve(router, '/api/v1/containers/:container/quotes', {
     POST: async (req, res) => {
       const container = containerParam(req);
-      noQuery(req.query);
+      const { sample } = parsePart(QuoteQuery, 'query', req.query);
       const { prefix, features } = parsePart(QuoteBody, 'body', jsonBody(req) ?? {});
-      const quote = await useCases.quote({
+      const command = {
         container,
         ...(prefix !== undefined && { prefix }),
         ...(features !== undefined && { features }),
-      });
-      res.json(onlyFields(quote, ContainerQuoteSchema));
+      };
+      if (sample !== undefined) {
+        sendWaited(res, await useCases.sampleQuote({ ...command, sample }), links.for(req));
+        return;
+      }
+      res.json(onlyFields(await useCases.quote(command), ContainerQuoteSchema));
     },
   });
 }

@@ -46,7 +46,8 @@ export function verifyRoutes(router: Router, { useCases, links }: RouteDeps): vo
   });
 }
 
-function sendWaited(res: Response, waited: WaitedFor<unknown>, links: Links): void {
+/** The result, or 202 and where to ask for it. */
+export function sendWaited(res: Response, waited: WaitedFor<unknown>, links: Links): void {
   if (waited.done) {
     res.json(waited.result);
     return;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AUDIT_VERBS } from '../../domain/audit';
 import { isRunId } from '../../domain/ids';
 import { RUN_PHASES, RUN_STATUSES } from '../../domain/run';
+import { SampleSchema } from './sample';
 import { count, list, money, time } from './values';
 
 export const RunIdSchema = z
@@ -69,6 +70,7 @@ export const ContainerQuoteSchema = z
     }),
     planHash,
     expiresAt: time,
+    sample: SampleSchema.optional().meta({ description: 'With `sample`; the price is then of what is left to do.' }),
   })
   .meta({ id: 'ContainerQuote', description: 'What a run would cost if it were started now: an estimate.' });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DIFFERENCE_KINDS, MAX_DIFFERENCES } from '../../domain/verification';
+import { ContainerQuoteSchema } from './run';
 import { count, list, time } from './values';
 
 const value = z.union([z.string(), z.number()]);
@@ -36,12 +37,12 @@ export const RepairSchema = z
 export const OperationSchema = z
   .object({
     id: z.string(),
-    kind: z.enum(['verify', 'repair']),
+    kind: z.enum(['verify', 'repair', 'quote']),
     container: z.string(),
     status: z.enum(['Running', 'Succeeded', 'Failed']),
     startedAt: time,
     updatedAt: time,
-    result: z.union([RepairSchema, VerificationSchema]).optional(),
+    result: z.union([RepairSchema, VerificationSchema, ContainerQuoteSchema]).optional(),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
     links: z.object({ self: z.url(), container: z.url() }),
   })

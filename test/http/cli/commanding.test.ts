@@ -196,6 +196,80 @@ test('quote', async () => {
   expect(json((await server.cli('quote', 'photos', '-o', 'json')).stdout)).toEqual(QUOTE);
 });
 
+describe('a sample', () => {
+  const cost = { unit: 0.001, currency: 'USD', total: 0.076 };
+  const SAMPLE = {
+    ...{ size: 20, analysed: 18, cached: 0, failed: 1, errorRate: 0.0526, calls: 19, transactions: 76, cost },
+    ...{ failures: { 'vision-timeout': 1 }, ineligible: { 'too-small': 1 }, meanCallMs: 81 },
+    tags: [
+      { name: 'sky', count: 12, meanConfidence: 0.93 },
+      { name: 'sea', count: 3, meanConfidence: 0.7 },
+    ],
+  };
+
+  let other: Server;
+  afterEach(() => other?.stop());
+
+  /** Answers at first where to ask. */
+  async function aSampler(result: object) {
+    let polls = 0;
+    const router = express
+      .Router()
+      .post('/api/v1/containers/photos/quotes', (req, res) => {
+        received.push({ method: 'POST', url: req.url });
+        res
+          .status(202)
+          .set({ 'Operation-Location': `http://inside.example${OPERATION}`, 'Retry-After': '0.1' })
+          .json({ status: 'Running' });
+      })
+      .get(OPERATION, (_, res) => {
+        res.json(++polls < 2 ? { status: 'Running' } : { status: 'Succeeded', kind: 'quote', ...result });
+      });
+    other = await aServer({ before: router });
+    return other;
+  }
+
+  test('is waited for, and shown below the quote', async () => {
+    const { cli } = await aSampler({ result: { ...QUOTE, sample: SAMPLE } });
+    const { code, stdout, stderr } = await cli('run', 'start', 'photos', '--dry-run', '--sample', '20');
+    expect([code, stderr]).toEqual([0, 'This takes a while ...\n']);
+    expect(received).toEqual([{ method: 'POST', url: '/api/v1/containers/photos/quotes?sample=20' }]);
+    expect(stdout.slice(stdout.indexOf('sample'))).toBe(
+      [
+        'sample              20 images at random',
+        '  analysed          18',
+        '  failed            1 (5.3%)',
+        '    vision-timeout  1',
+        '    too-small       1',
+        '  calls             19',
+        '  cost              0.08 USD for 76 transactions (measured)',
+        '  mean call         81 ms',
+        '  tags              sky 12, sea 3',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('that failed says why', async () => {
+    const error = { code: 'vision-unauthorized', message: 'Vision refuses our key' };
+    const { cli } = await aSampler({ status: 'Failed', error });
+    const { code, stderr } = await cli('quote', 'photos', '--sample', '20');
+    expect(code).toBe(1);
+    expect(stderr).toContain('the sample failed: Vision refuses our key');
+  });
+
+  test.each([
+    [['quote', 'photos', '--sample', '0'], '1 to 100'],
+    [['quote', 'photos', '--sample', '101'], '1 to 100'],
+    [['run', 'start', 'photos', '--sample', '5'], '--dry-run'],
+  ])('%j is wrong usage, and nothing is sent', async (words, said) => {
+    const { code, stderr } = await server.cli(...words);
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+    expect(received).toEqual([]);
+  });
+});
+
 describe('commands to a run', () => {
   test.each([
     [['pause', '--reason', 'lunch'], { reason: 'lunch' }, 'Pausing'],

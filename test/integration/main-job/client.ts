@@ -1,8 +1,8 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { ContainerQuote } from '../../../src/domain/container-quote';
 import type { RunView } from '../../../src/domain/run';
 import { isFinal } from '../../../src/domain/run';
-import type { ContainerQuote } from '../../../src/http/use-cases';
 import type { FaultInput } from '../../../src/local/vision/fault';
 import { documentsOf, judge } from '../../chaos/oracle';
 import { eventually, type TestStack } from '../framework';

@@ -1,0 +1,147 @@
+/**
+ * A quote with a sample spends what it says, and the run that follows does not pay for it again.
+ *
+ * 1. A sample of five out of 32 is five calls and no document; the quote is that of the other 27, at the rate in force; the run
+ *    makes 27 calls and serves five images from the cache; its totals are a recount.
+ * 2. A sample that is larger than the container takes all of it, and the run makes no call.
+ * 3. A month's cap ends a sample before it is overdrawn, and refuses the next one with 409; the plain quote still answers.
+ * 4. Where nothing limits calls, the month is counted all the same, and a cap that is set then holds.
+ */
+
+import type { ContainerQuote } from '../../../src/domain/container-quote';
+import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../src/local/launcher/sample-pictures';
+import { inStatus, post, seeded, startRun } from '../control/control';
+import { eventually, startTestStack, type TestStack } from '../framework';
+import { ask, documents, ended, violations, visionOf } from '../main-job/client';
+
+/** The three sample pictures that Vision does not take. */
+const REFUSED = 3;
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({});
+  await uploadSamples(stack.endpoints.blobConnectionString, AbortSignal.timeout(30_000));
+}, 120_000);
+
+afterAll(() => stack?.stop(), 60_000);
+
+const at = (path: string) => `${stack.endpoints.api}/api/v1/${path}`;
+
+async function setQuota(change: object) {
+  const headers = { 'content-type': 'application/json' };
+  const { status } = await ask(at('quota'), { method: 'PUT', headers, body: JSON.stringify(change) });
+  expect(status).toBe(200);
+}
+
+const spent = async () => ((await ask(at('quota'))).body.spent as { readonly transactions: number }).transactions;
+
+/** As a client that follows the operation sees it. */
+async function sampled(container: string, size: number): Promise<ContainerQuote> {
+  const { status, headers, body } = await ask(at(`containers/${container}/quotes?sample=${size}`), { method: 'POST' });
+  if (status === 200) return body as unknown as ContainerQuote;
+  expect(status).toBe(202);
+  const location = headers.get('operation-location') ?? '';
+  const operation = await eventually(
+    async () => {
+      const { body: now } = await ask(location);
+      return now.status === 'Running' ? undefined : now;
+    },
+    { what: 'the sample ends', timeoutMs: 150_000 },
+  );
+  expect(operation).toMatchObject({ status: 'Succeeded', kind: 'quote' });
+  return operation.result as ContainerQuote;
+}
+
+const quoted = async (container: string) =>
+  (await post<ContainerQuote>(stack, `/api/v1/containers/${container}/quotes`)).body;
+
+test('1: five of 32, and the run does the other 27', async () => {
+  await seeded(stack, 'sampled', 32);
+  await setQuota({ ratePerSecond: 9 });
+  const vision = visionOf(stack);
+  await vision.forget();
+  const before = { spent: await spent(), quote: await quoted('sampled') };
+  const each = before.quote.transactions / before.quote.calls;
+  expect(before.quote).toMatchObject({ calls: 32, duration: { atQuotaSeconds: 4 } });
+
+  const quote = await sampled('sampled', 5);
+  expect((await vision.stats()).calls).toBe(5);
+  expect(quote.sample).toMatchObject({
+    ...{ size: 5, analysed: 5, cached: 0, failed: 0, errorRate: 0, calls: 5, transactions: 5 * each },
+    cost: { total: 5 * each * quote.price.unit, currency: quote.price.currency },
+  });
+  expect(quote.sample?.tags.length).toBeGreaterThan(0);
+  expect(quote.sample?.meanCallMs).toBeGreaterThanOrEqual(0);
+  expect(quote).toMatchObject({
+    ...{ images: { new: 32, cached: 5 }, calls: 27, transactions: 27 * each, duration: { atQuotaSeconds: 3 } },
+  });
+  expect(await spent()).toBe(before.spent + 5 * each);
+  expect((await documents(stack, 'sampled')).size).toBe(0);
+
+  const run = await ended(stack, await startRun(stack, 'sampled'));
+  expect(run).toMatchObject({ status: 'Completed', calls: 27, cacheHits: 5, transactions: 27 * each });
+  expect(run.quote).toMatchObject({ planHash: quote.planHash, calls: 27, transactions: 27 * each });
+  expect((await vision.stats()).calls).toBe(32);
+  expect((await ask(at(`runs/${run.id}/receipt`))).body).toMatchObject({
+    calls: 27,
+    cacheHits: 5,
+    recount: { clean: true },
+  });
+  const { body: verdict } = await post<{ clean: boolean }>(stack, '/api/v1/containers/sampled:verify');
+  expect(verdict.clean).toBe(true);
+  expect(await violations(stack, 'sampled', run.id)).toEqual([]);
+  await eventually(async () => (await spent()) === before.spent + 32 * each, { what: 'the month has all 32' });
+
+  expect(run.callsPerSecond).toBeGreaterThan(1);
+  await seeded(stack, 'sampled', 64);
+  const { duration, calls } = await quoted('sampled');
+  expect(duration.atObservedSeconds).toBe(Math.ceil(calls / (run.callsPerSecond ?? 0)));
+}, 240_000);
+
+test('2: a sample of everything leaves nothing to pay', async () => {
+  await setQuota({ ratePerSecond: 50 });
+  const vision = visionOf(stack);
+  await vision.forget();
+  const { sample, calls } = await sampled(SAMPLE_CONTAINER, 100);
+  const taken = sampleFiles().length - REFUSED;
+  expect(sample).toMatchObject({ size: sampleFiles().length, analysed: taken, failed: 0 });
+  expect(Object.values(sample?.ineligible ?? {}).reduce((a, b) => a + b, 0)).toBe(REFUSED);
+  expect([calls, sample?.calls]).toEqual([REFUSED, (await vision.stats()).calls]); // only a look tells those that are refused
+  await vision.forget();
+  const run = await ended(stack, await startRun(stack, SAMPLE_CONTAINER));
+  expect(run).toMatchObject({ calls: 0, transactions: 0, cacheHits: taken });
+  expect((await vision.stats()).calls).toBe(0);
+}, 240_000);
+
+test('3: the cap of a month holds', async () => {
+  await seeded(stack, 'capped', 40);
+  const vision = visionOf(stack);
+  await vision.forget();
+  const plain = await quoted('capped');
+  const each = plain.transactions / plain.calls;
+  await setQuota({ monthlyTransactions: (await spent()) + 3 * each });
+  const { sample } = await sampled('capped', 20);
+  expect(sample).toMatchObject({ size: 20, analysed: 3, calls: 3 });
+  expect(sample?.reason).toContain("month's transactions");
+  const refused = await post<{ code: string }>(stack, '/api/v1/containers/capped/quotes?sample=1');
+  expect([refused.status, refused.body.code]).toEqual([409, 'month-used-up']);
+  expect((await vision.stats()).calls).toBe(3);
+  expect(await quoted('capped')).toMatchObject({ calls: 37, images: { cached: 3 } });
+  await setQuota({ monthlyTransactions: null });
+}, 120_000);
+
+test('4: without any limit the month is counted', async () => {
+  await seeded(stack, 'unlimited', 120);
+  await setQuota({ ratePerSecond: null });
+  const before = await spent();
+  const run = await ended(stack, await startRun(stack, 'unlimited'));
+  expect(run).toMatchObject({ status: 'Completed', calls: 120 });
+  await eventually(async () => (await spent()) === before + run.transactions, {
+    what: 'the month has what the run has',
+  });
+  expect((await quoted('unlimited')).duration).not.toHaveProperty('atQuotaSeconds');
+  await setQuota({ monthlyTransactions: before + run.transactions });
+  await seeded(stack, 'refused', 5);
+  const stopped = await inStatus(stack, await startRun(stack, 'refused'), /^StoppedAtBudget$/);
+  expect(stopped.calls).toBe(0);
+}, 120_000);
