@@ -6,10 +6,18 @@ import { type ChunkSet, hasChunk, shardOf } from '../domain/chunk-set';
 import { carefulRange, cleared, reopened, type Suspicion } from '../domain/chunk-suspicion';
 import { AppError } from '../domain/errors';
 import { type ChunkRef, chunkId, parseChunkId } from '../domain/ids';
+import type { Made } from '../domain/made';
 import { callsPerSecond, hold } from '../domain/pace';
 import type { LeaseRequest } from '../domain/quota';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
-import { type BudgetReport, callsLeft, giveBackUnused, NOTHING_RESERVED, reserve } from '../domain/run-budget';
+import {
+  type BudgetReport,
+  callsLeft,
+  countMade,
+  giveBackUnused,
+  NOTHING_RESERVED,
+  reserve,
+} from '../domain/run-budget';
 import { silenceOf } from '../domain/run-silence';
 import {
   APPROVAL_EXPIRED,
@@ -166,19 +174,17 @@ export class RunActorLogic implements RunActorApi {
   async report(input: ReportInput): Promise<ReportResult> {
     const { chunks, want = 0, unused = 0, transactionsPerCall = 1, session = '', seq = 0, made } = input;
     const before = await this.load();
-    const state = await this.settle(before, { session, seq, unused: unused * transactionsPerCall });
+    const told = made === undefined ? undefined : { session, transactions: made };
+    const state = await this.settle(before, { session, seq, unused: unused * transactionsPerCall }, told);
     const lost: string[] = [];
     for (const chunk of chunks) {
       // A report may overtake the close of its chunk, or come from a process that stood still: it is counted already.
       const isOver = isFinal(state.status) || hasChunk(await this.doneChunks(chunk.ref.page), chunk.ref);
       if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
-    const ask = {
-      transactionsPerCall,
-      ...(made !== undefined && { made: { session, transactions: made } }),
-    };
+    const ask = { transactionsPerCall, ...(told && { made: told }) };
     if (state.control !== 'run') {
-      if (made !== undefined) await this.lease(state, { ...ask, want: 0 });
+      if (told) await this.lease(state, { ...ask, want: 0 });
       return { control: state.control, lost, calls: 0 };
     }
     const { control, calls, limit } = await this.grant(state, { ...ask, want });
@@ -186,36 +192,39 @@ export class RunActorLogic implements RunActorApi {
   }
 
   /** What was granted and not spent goes back to the run's cap and to the month, once, whatever the run does by now. */
-  private async settle(before: RunState, report: BudgetReport): Promise<RunState> {
-    if (report.unused === 0) return before;
+  private async settle(before: RunState, report: BudgetReport, made: Made | undefined): Promise<RunState> {
     const known = before.budget ?? NOTHING_RESERVED;
-    const budget = giveBackUnused(known, report); // I2 of run-budget
+    const returned = report.unused === 0 ? known : giveBackUnused(known, report); // I2 of run-budget
+    const budget = made === undefined ? returned : countMade(returned, made); // I3 of run-budget
     if (budget === known) return before;
     const state = await this.state.commit({ ...before, budget });
-    await this.quota?.giveBack({ container: before.request.container, transactions: report.unused });
+    if (returned !== known) {
+      await this.quota?.giveBack({ container: before.request.container, transactions: report.unused });
+    }
     return state;
   }
 
   /** Calls against the run's cap, then against the quota. Reserved before anybody hears of them (I1 of run-budget). */
   private async grant(before: RunState, ask: Ask): Promise<Omit<ReportResult, 'lost'>> {
-    const { maxTransactions, budget = NOTHING_RESERVED } = before;
+    const { maxTransactions, control, budget = NOTHING_RESERVED } = before;
     const { want, transactionsPerCall: each } = ask;
-    const left = maxTransactions === undefined ? undefined : callsLeft(budget, maxTransactions, each);
-    const wanted = Math.min(want, left ?? want);
+    const left = maxTransactions === undefined ? want : callsLeft(budget, maxTransactions, each);
+    const wanted = Math.min(want, left);
     const lease = await this.lease(before, { ...ask, want: wanted });
-    const leased = lease?.calls ?? 'unlimited';
     if (lease?.limit === 'month' && want > 0) return this.stopped(before, LIMITS.month);
     const limit = lease?.limit === undefined ? {} : { limit: LIMITS[lease.limit] };
-    if (left === undefined) return { control: before.control, calls: leased, ...limit };
-    const calls = leased === 'unlimited' ? wanted : leased;
-    if (calls > 0) this.grantedAtMs = this.monotonicMs();
+    const leased = lease?.calls ?? 'unlimited';
+    if (leased === 'unlimited' && maxTransactions === undefined) return { control, calls: leased, ...limit };
     // Calls that were granted and not started come back within a second; only then is the cap really reached.
     if (want > 0 && left === 0 && this.monotonicMs() - this.grantedAtMs > GRANTS_RETURN_MS) {
       return this.stopped(before, `The cap of ${maxTransactions} transactions is reached; resume with a higher one.`);
     }
-    const state = { ...before, budget: reserve(budget, calls * each) };
-    if (calls > 0) await this.state.commit(state);
-    return { control: before.control, calls, ...limit };
+    const calls = leased === 'unlimited' ? wanted : leased;
+    if (calls > 0) {
+      this.grantedAtMs = this.monotonicMs();
+      await this.state.commit({ ...before, budget: reserve(budget, calls * each) });
+    }
+    return { control, calls, ...limit };
   }
 
   /** A run with a cap of its own is granted numbers, so that what it spends is booked with them. */

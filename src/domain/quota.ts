@@ -1,4 +1,5 @@
 import { SETTLE_MS } from './chunk-lease';
+import { type Heard, type Made, newsOf } from './made';
 import { MAX_RETRY_AFTER_MS } from './retry';
 
 /**
@@ -26,18 +27,12 @@ export interface QuotaState {
   readonly changed?: QuotaChange;
   /** `2026-11` and what was reserved in it, in all and by container. */
   readonly ledger: Ledger;
-  /** What was booked of each session that calls without grants; the oldest are forgotten. */
-  readonly made?: Readonly<Record<string, number>>;
+  /** What was booked of each session that calls without grants. */
+  readonly made?: Heard;
   /** In wall time. Not before this second does anybody call: a Retry-After outlives the process that keeps the bucket. */
   readonly pausedUntilMs?: number;
   /** When this was last written: calls are made in that time. */
   readonly writtenAtMs?: number;
-}
-
-/** Transactions that a session of a process has made without grants, in all: a report that arrives twice changes nothing. */
-export interface Made {
-  readonly session: string;
-  readonly transactions: number;
 }
 
 export interface Ledger {
@@ -246,24 +241,11 @@ export function book(ledger: Ledger, month: string, container: string, transacti
   };
 }
 
-/** Sessions remembered: far more than runs and replicas are at work at once. */
-const MAX_SESSIONS = 200;
-
 /** I5 */
-export function bookMade(
-  { made: known = {}, ...state }: QuotaState,
-  month: string,
-  container: string,
-  { session, transactions }: Made,
-): QuotaState {
-  const { [session]: before = 0, ...others } = known;
-  if (transactions === before) return { ...state, made: known };
-  const recent = Object.entries(others).slice(1 - MAX_SESSIONS);
-  return {
-    ...state,
-    ledger: book(state.ledger, month, container, transactions - before),
-    made: { ...Object.fromEntries(recent), [session]: transactions },
-  };
+export function bookMade(state: QuotaState, month: string, container: string, made: Made): QuotaState {
+  const news = newsOf(state.made ?? {}, made);
+  if (news === undefined) return state;
+  return { ...state, ledger: book(state.ledger, month, container, news.transactions), made: news.heard };
 }
 
 /** Infinity where no month is limited. */

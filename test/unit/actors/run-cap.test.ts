@@ -74,6 +74,30 @@ describe('a cap', () => {
     expect(run.maxTransactions).toBe(3 * EACH);
   });
 
+  test.each([
+    ['the rate limits it', { ratePerSecond: 20 }],
+    ['a month limits it', { monthlyTransactions: 1_000 }],
+  ])('that is set later holds for what was spent without one, where %s', async (_, settings) => {
+    const { time, actor, report } = await running(undefined, settings);
+    time.ms += 1_000;
+    expect((await report(8)).calls).toBe(8);
+    await actor.command({ verb: 'resume', maxTransactions: 9 * EACH });
+    await report(0, 2); // of what was granted before there was a cap
+    time.ms += 1_000;
+    expect((await report(9)).calls).toBe(3);
+  });
+
+  test('that is set later holds for what was made while nothing limited it', async () => {
+    const { time, actor, report, tell } = await running(undefined);
+    await tell(6);
+    await tell(2, 'two');
+    await tell(2, 'two');
+    await actor.command({ verb: 'resume', maxTransactions: 9 * EACH });
+    expect((await report(5)).calls).toBe(1);
+    time.ms += 3_000;
+    expect(await report(5)).toMatchObject({ control: 'budget', calls: 0 });
+  });
+
   test('gets back what was not used, once, and the month too', async () => {
     const { report, booked, repeat } = await running(10 * EACH, { monthlyTransactions: 1_000 });
     expect((await report(10)).calls).toBe(10);
