@@ -33,9 +33,10 @@ export function unwrap<T>(outcome: Outcome<T>): T {
 const MAX_ERROR_BYTES = 156;
 
 function fitting(error: ErrorValue): ErrorValue {
-  let { message } = error;
-  while (bytesOf({ ...error, message }) > MAX_ERROR_BYTES) message = [...message].slice(0, -1).join('');
-  return { ...error, message };
+  // No character takes less than a byte; and what failed may have quoted a whole answer.
+  const message = [...error.message.slice(0, MAX_ERROR_BYTES)];
+  while (bytesOf({ ...error, message: message.join('') }) > MAX_ERROR_BYTES) message.pop();
+  return { ...error, message: message.join('') };
 }
 
 /** As it is sent: characters beyond ASCII and what JSON escapes take more than one byte. */

@@ -88,6 +88,13 @@ describe('outcomes', () => {
     },
   );
 
+  test('an error that quotes a whole answer holds up nobody', async () => {
+    const began = performance.now();
+    const outcome = await settle(() => Promise.reject(new Error('📷'.repeat(100_000))));
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(outcome).toMatchObject({ ok: false, error: { message: expect.stringMatching(/^📷+$/u) } });
+  });
+
   test('anything thrown becomes an AppError', () => {
     const own = new AppError('not-ready', 'wait');
     expect(toAppError(own)).toBe(own);
