@@ -13,7 +13,6 @@ const GRANT_MS = 1_000;
 export class GrantedCalls {
   /** Calls that wait for a grant now. */
   waiting = 0;
-  limit: string | undefined;
   private left = 0;
   private staleAtMs = 0;
   private unlimited = false;
@@ -79,9 +78,8 @@ export class GrantedCalls {
   }
 
   /** `sentMs`: when it was asked for, which is never later than it was granted. */
-  granted(calls: number | 'unlimited', sentMs: number, limit: string | undefined): void {
+  granted(calls: number | 'unlimited', sentMs: number): void {
     this.asked = true;
-    this.limit = limit;
     this.unlimited = calls === 'unlimited';
     if (calls === 'unlimited' || calls === 0) return;
     this.left += calls;

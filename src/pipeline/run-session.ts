@@ -109,6 +109,8 @@ class RunSession {
   private control: Control = 'run';
   private freshUntilMs = 0;
   private reporting = false;
+  /** What holds calls back, in words, of whatever price: the last answer says. */
+  private limit: string | undefined;
   /** By the transactions of a call (I3). */
   private readonly calls = new Map<number, GrantedCalls>();
   private wakeReporter: (() => void) | undefined;
@@ -221,8 +223,9 @@ class RunSession {
         this.control = answer.control;
         this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
         if (answer.calls !== 'unlimited') for (const each of this.calls.values()) each.limited();
+        this.limit = answer.limit;
         if (answer.limit !== undefined) for (const each of this.calls.values()) each.heldBack(sentMs);
-        calls?.granted(answer.calls, sentMs, answer.limit);
+        calls?.granted(answer.calls, sentMs);
         for (const id of answer.lost) this.lose(id);
       } catch {
         // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
@@ -271,8 +274,7 @@ class RunSession {
 
   /** A chunk that does not know why it waits is told what holds the calls of this process back. */
   private progress(): ChunkReport[] {
-    const limit = [...this.calls.values()].find((calls) => calls.limit !== undefined)?.limit;
-    const held = limit === undefined ? {} : { waiting: limit };
+    const held = this.limit === undefined ? {} : { waiting: this.limit };
     return [...this.chunks.values()].map(({ ref, attempt, progress }) => ({
       ref,
       attempt,

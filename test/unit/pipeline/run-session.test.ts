@@ -20,7 +20,7 @@ async function createSite(maxTransactions?: number) {
   let ids = 0;
   /** One process: its calls can be cut off, and are counted. */
   const createProcess = () => {
-    const net = { isUp: true, reports: 0, made: [] as (number | undefined)[] };
+    const net = { isUp: true, reports: 0, made: [] as (number | undefined)[], limit: undefined as string | undefined };
     const run = () => ({
       ...(Object.fromEntries(
         (['openChunk', 'closeChunk', 'report'] as const).map((method) => [
@@ -29,7 +29,8 @@ async function createSite(maxTransactions?: number) {
             if (method === 'report') net.reports += 1;
             if (!net.isUp) throw new AppError('sidecar-unavailable', 'no answer', { retryable: true });
             if (method === 'report') net.made.push((input as { readonly made?: number }).made);
-            return actor[method](input);
+            const answer = await actor[method](input);
+            return method === 'report' && net.limit ? { ...answer, calls: 0, limit: net.limit } : answer;
           },
         ]),
       ) as unknown as typeof actor),
@@ -149,6 +150,23 @@ describe('sessions', () => {
     const { reports } = process.net;
     await clock.advance(10 * REPORT_INTERVAL_MS);
     expect(process.net.reports - reports).toBe(10);
+  });
+
+  test('what held calls back is told no longer than it does, though nobody waits for those calls any more', async () => {
+    const { clock, actor, createProcess } = await createSite();
+    const { net, hold } = createProcess();
+    const [stays, leaves] = [await hold(0), await hold(1)];
+    expect(await clock.until(stays.callPermit(4))).toBe('go');
+    net.limit = 'Vision asked to wait.';
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    const left = watch(leaves.callPermit(1));
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    expect((await actor.view()).run?.waiting).toBe(net.limit);
+    leaves.abandon();
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    net.limit = undefined;
+    await clock.advance(2 * ALIVE_MS); // the lease of the other chunk is over
+    expect([left.answer, (await actor.view()).run?.waiting]).toEqual(['lost', undefined]);
   });
 
   test('a second execution waits for the first, then finds the chunk done', async () => {
