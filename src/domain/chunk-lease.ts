@@ -22,8 +22,6 @@ export interface Lease {
   readonly progress: ChunkProgress;
 }
 
-export type Leases = ReadonlyMap<string, Lease>;
-
 export function isAlive(lease: Lease | undefined, nowMs: number): boolean {
   return lease !== undefined && nowMs - lease.seenAtMs < ALIVE_MS;
 }

@@ -24,8 +24,3 @@ export function withChunk(set: ChunkSet, ref: Pick<ChunkRef, 'page' | 'chunk'>):
 export function fullMask(count: number): number {
   return count >= 31 ? -1 >>> 1 : (1 << count) - 1;
 }
-
-/** Chunk numbers below `count` that `mask` does not hold. */
-export function chunksLeft(mask: number, count: number): number[] {
-  return Array.from({ length: count }, (_, chunk) => chunk).filter((chunk) => (mask & (1 << chunk)) === 0);
-}

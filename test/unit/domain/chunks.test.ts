@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ALIVE_MS, FRESH_MS, isAlive, mayHold, REPORT_INTERVAL_MS, SETTLE_MS } from '../../../src/domain/chunk-lease';
 import { NO_PROGRESS } from '../../../src/domain/chunk-progress';
-import { type ChunkSet, chunksLeft, fullMask, hasChunk, shardOf, withChunk } from '../../../src/domain/chunk-set';
+import { type ChunkSet, fullMask, hasChunk, shardOf, withChunk } from '../../../src/domain/chunk-set';
 import { CHUNKS_PER_PAGE } from '../../../src/domain/ids';
 
 describe('a set of chunks', () => {
@@ -14,17 +14,6 @@ describe('a set of chunks', () => {
         const isIn = chunks.some((ref) => ref.page === asked.page && ref.chunk === asked.chunk);
         expect(hasChunk(set, asked)).toBe(isIn);
         expect(hasChunk(JSON.parse(JSON.stringify(set)), asked)).toBe(isIn);
-      }),
-    );
-  });
-
-  test('what is left and what is done make the whole', () => {
-    fc.assert(
-      fc.property(fc.nat(CHUNKS_PER_PAGE), fc.array(fc.nat(CHUNKS_PER_PAGE - 1)), (count, done) => {
-        const mask = done.reduce((all, bit) => all | (1 << bit), 0);
-        const left = chunksLeft(mask, count);
-        expect(left).toEqual(Array.from({ length: count }, (_, i) => i).filter((i) => !done.includes(i)));
-        expect(chunksLeft(fullMask(count), count)).toEqual([]);
       }),
     );
   });
