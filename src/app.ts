@@ -44,7 +44,7 @@ import { checkHealth } from './runs/health';
 import { Operations } from './runs/operations';
 import type { QuoteSettings } from './runs/priced';
 import { QuotaControl } from './runs/quota-control';
-import { QuoteService } from './runs/quote-service';
+import { QuoteService, sampleTask } from './runs/quote-service';
 import { Retention } from './runs/retention';
 import { Reviver } from './runs/reviver';
 import { RunCommands } from './runs/run-commands';
@@ -212,11 +212,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     approveRun: (command) => commands.approve(command),
     getAudit: (id) => commands.audit(id),
     quote: (command) => quotes.quote(command),
-    sampleQuote: (command) => {
-      const { container, prefix = '', sample } = command;
-      const task = { kind: 'quote', container, variant: `${sample} ${prefix}` } as const;
-      return operations.run(task, () => quotes.sampled(command));
-    },
+    sampleQuote: (command) => operations.run(sampleTask(command), () => quotes.sampled(command)),
     forecastRetry: (command) => commands.forecast(command),
     retryRun: (command) => commands.retry(command),
     getCourse: (id) => records.course(id),

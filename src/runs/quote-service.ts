@@ -97,6 +97,11 @@ export class QuoteService {
   }
 }
 
+/** Who asks for the same sample shares it (I1 of operations.ts): whatever the answer depends on is in it. */
+export function sampleTask({ container, prefix = '', features, sample }: SampleCommand) {
+  return { kind: 'quote', container, variant: JSON.stringify([sample, prefix, features]) } as const;
+}
+
 /** I2 */
 function without(images: ListingCounts, kept: readonly CallAhead[]): ListingCounts {
   if (kept.length === 0) return images;

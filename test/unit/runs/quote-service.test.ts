@@ -9,7 +9,7 @@ import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { type CallAhead, Listing } from '../../../src/pipeline/listing';
 import type { Sampled, SampleTask } from '../../../src/pipeline/sampling';
-import { QuoteService } from '../../../src/runs/quote-service';
+import { QuoteService, sampleTask } from '../../../src/runs/quote-service';
 import { aRun } from '../../http/fake-use-cases';
 import { createMemoryActors } from '../actors/memory-actors';
 import { picture } from '../pipeline/pictures';
@@ -115,6 +115,20 @@ describe('how long it takes', () => {
 });
 
 describe('a sample', () => {
+  test('is shared with who asks for the same, and with nobody who asks for another one', () => {
+    const command = { container: 'photos', prefix: 'a', features: ['Tags'], sample: 5 };
+    expect(sampleTask({ ...command })).toEqual(sampleTask(command));
+    const { features: _, ...asConfigured } = command;
+    const others = [
+      { ...command, container: 'other' },
+      { ...command, prefix: 'b' },
+      { ...command, features: ['Tags', 'Color'] },
+      { ...command, sample: 6 },
+      asConfigured,
+    ];
+    for (const other of others) expect(sampleTask(other)).not.toEqual(sampleTask(command));
+  });
+
   test('is drawn of what a run would work on, and of nothing else', async () => {
     const { service, tasks, store, blobs } = createSite();
     for (const name of ['1.gif', '2.gif', '7.gif']) await store(name);
