@@ -45,8 +45,8 @@ import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 /**
  * The live picture of one run (invariants: domain/run-state.ts, domain/chunk-lease.ts).
  *
- * `leases`, `activatedAtMs`, `latestTrouble`, `movedAtMs` and `wokenAtMs` are not part of the state and do not survive a move of the actor: whoever
- * works reports again within a second, and nobody is given a chunk before that.
+ * What is kept beside the state does not survive a move of the actor: whoever works reports again within a second, and
+ * nobody is given a chunk before that.
  */
 export class RunActorLogic implements RunActorApi {
   private readonly state: VersionedState<RunState>;
@@ -57,7 +57,8 @@ export class RunActorLogic implements RunActorApi {
   private movedAtMs: number;
   /** When somebody was last told to wake the workflow; a word too many costs its history two rows. */
   private wokenAtMs = Number.NEGATIVE_INFINITY;
-  private grantedAtMs = Number.NEGATIVE_INFINITY;
+  /** When calls were granted last; after a move, by whom and when is not known. */
+  private grantedAtMs: number;
   /** The run began in this activation: nobody can be working on it unseen. */
   private bornHere = false;
 
@@ -71,6 +72,7 @@ export class RunActorLogic implements RunActorApi {
   ) {
     this.state = new VersionedState(store);
     this.activatedAtMs = monotonicMs();
+    this.grantedAtMs = this.activatedAtMs;
     this.movedAtMs = nowMs();
   }
 

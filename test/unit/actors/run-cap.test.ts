@@ -48,6 +48,19 @@ describe('a cap', () => {
     expect((await actor.view()).run?.failureGroups).toEqual([]);
   });
 
+  test('waits for what was granted before the actor has moved', async () => {
+    const { time, activate, report } = await running(25 * EACH);
+    expect((await report(25)).calls).toBe(25);
+    const moved = activate();
+    const ask = (seq: number, unused: number) =>
+      moved.report({ chunks: [], session: 'one', seq, want: 5, unused, transactionsPerCall: EACH });
+    expect(await ask(1, 0)).toMatchObject({ control: 'run', calls: 0 });
+    time.ms += 1_000;
+    expect(await ask(2, 2)).toMatchObject({ control: 'run', calls: 2 });
+    time.ms += 3_000;
+    expect(await ask(3, 0)).toMatchObject({ control: 'budget', calls: 0 });
+  });
+
   test('goes on where it is raised, and grants no more than the difference', async () => {
     const { time, actor, report } = await running(25 * EACH);
     await report(60);
