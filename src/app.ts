@@ -181,7 +181,6 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     {
       getRun: (id) => runService.get(id),
       actors,
-      container: actors.container,
       containerIndex,
       blobs,
       manifests,

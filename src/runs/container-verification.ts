@@ -1,9 +1,11 @@
-import type { ContainerActorApi, ContainerTotals } from '../actors/container-actor.api';
+import type { Actors } from '../actors';
+import type { ContainerTotals } from '../actors/container-actor.api';
 import { checkContainerName } from '../domain/container-name';
 import { addInto, type Counters } from '../domain/counters';
 import { AppError } from '../domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob, type StoredImage } from '../domain/image';
 import { boundsOf, compareNames } from '../domain/name-order';
+import { isFinal } from '../domain/run';
 import {
   type Difference,
   MAX_DIFFERENCES,
@@ -19,7 +21,7 @@ import type { ResultsGateway } from '../gateways/results/port';
 import type { VisionGateway } from '../gateways/vision/port';
 
 export interface VerificationDeps {
-  readonly container: (name: string) => Pick<ContainerActorApi, 'summary' | 'repair'>;
+  readonly actors: Pick<Actors, 'container' | 'run'>;
   readonly blobs: Pick<BlobsGateway, 'nameOrder' | 'listPage' | 'head'>;
   readonly results: Pick<ResultsGateway, 'range' | 'get' | 'save'>;
   readonly vision: Pick<VisionGateway, 'analyzer'>;
@@ -63,7 +65,7 @@ export class ContainerVerification {
     const wrong = wrongTotals(recount, counters);
     if (wrong.length > 0) {
       const lastRun = before.lastRun === undefined ? {} : { lastRun: before.lastRun };
-      const { repaired } = await this.deps.container(container).repair({ ...lastRun, counters: recount });
+      const { repaired } = await this.deps.actors.container(container).repair({ ...lastRun, counters: recount });
       if (!repaired) throw moved(container);
     }
     for (const difference of wrong) found.add(difference);
@@ -71,10 +73,16 @@ export class ContainerVerification {
     return { ...this.verdict(found), changed, ...(held === undefined ? {} : { held }) };
   }
 
-  /** I2 */
+  /** I2. A run that has ended moves nothing any more; its container may only not have heard of it yet. */
   private async atRest(container: string): Promise<ContainerTotals> {
-    const totals = await this.deps.container(container).summary();
+    const actor = this.deps.actors.container(container);
+    const totals = await actor.summary();
     if (totals.activeRun === undefined) return totals;
+    const { run } = await this.deps.actors.run(totals.activeRun).view();
+    if (run && isFinal(run.status)) {
+      await actor.endRun({ runId: run.id });
+      return this.atRest(container);
+    }
     const message = `Run ${totals.activeRun} is at work in '${container}': its numbers move.`;
     throw new AppError('run-active', message, { context: { existingRun: totals.activeRun } });
   }

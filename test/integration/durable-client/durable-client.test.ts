@@ -21,6 +21,10 @@ const FLAKY = 3;
 const STARTED = new Date(Date.now() - 1_000);
 const peers = new EntityId('ContainerActor', PEERS);
 
+interface ContainerList {
+  readonly value: readonly { readonly images: Readonly<Record<string, number>> }[];
+}
+
 describe('the client of durable-functions', () => {
   let stack: TestStack;
   let client: DurableClient;
@@ -161,8 +165,13 @@ describe('the client of durable-functions', () => {
       },
       { what: 'the picture that is gone has left the totals' },
     );
-    const { value } = (await (await stack.api('/api/v1/containers')).json()) as { value: object[] };
-    expect(value).toMatchObject([{ container: PEERS, images: { total: IMAGES - 1, removed: 1 } }]);
+    await eventually(
+      async () => {
+        const { value } = (await (await stack.api('/api/v1/containers')).json()) as ContainerList;
+        return value.length === 1 && value[0]?.images.removed === 1 && value[0].images.total === IMAGES - 1;
+      },
+      { what: 'the list of containers says so too' },
+    );
     await expect(client.signalEntity(peers, 'add', 5)).rejects.toThrow(/400.*takes the operation repair/);
     expect(await client.readEntityState(peers)).toMatchObject({ entityState: { images: { total: IMAGES - 1 } } });
   });

@@ -33,7 +33,7 @@ async function aSite(count: number) {
   await actor.endRun({ runId: RUN });
   const vision = { analyzer: ANALYZER };
   const deps = {
-    container: actors.container,
+    actors,
     blobs,
     results,
     vision,
@@ -148,6 +148,21 @@ test('while a run is active both are refused, and one that begins meanwhile make
     await expect(ask).rejects.toMatchObject({ code: 'run-active', context: { existingRun: 'c'.repeat(32) } });
   }
   expect(await actor.repair({ lastRun: 'b'.repeat(32), counters: {} })).toEqual({ repaired: false });
+});
+
+test('a run that has ended is none, though its container has not heard of it yet', async () => {
+  const { verification, actor, deps } = await aSite(5);
+  const run = deps.actors.run('d'.repeat(32));
+  await actor.beginRun({ runId: 'd'.repeat(32) });
+  await run.begin({
+    ...{ id: 'd'.repeat(32), container: CONTAINER, prefix: '', features: ['tags'], confirmShrink: false },
+    startedAt: '2026-01-01T00:00:00.000Z',
+  });
+  await expect(verification.verify(CONTAINER)).rejects.toMatchObject({ code: 'run-active' });
+  await run.end({});
+  expect(await verification.verify(CONTAINER)).toMatchObject({ clean: true });
+  expect(await verification.repair(CONTAINER, { confirmShrink: false })).toMatchObject({ clean: true });
+  expect(await actor.summary()).toMatchObject({ lastRun: 'd'.repeat(32) });
 });
 
 test('differences beyond a thousand are counted, not listed', async () => {
