@@ -69,16 +69,16 @@ export function sendStatus(req: Request, res: Response, run: RunView, self: stri
 }
 
 async function purged(req: Request, useCases: UseCases): Promise<number> {
-  const found: RunView[] = [];
+  const found: string[] = [];
   let continuation: string | undefined;
   do {
     const request = { size: MAX_TOP, ...(continuation !== undefined && { continuation }) };
     const page: Page<RunView> = await listed(req, useCases, request);
-    found.push(...page.value.filter(({ status }) => isFinal(status)));
+    found.push(...page.value.filter(({ status }) => isFinal(status)).map(({ id }) => id));
     continuation = page.continuation;
   } while (continuation !== undefined);
   let deleted = 0;
-  for (const { id } of found) if (await useCases.purgeRun(id)) deleted += 1;
+  for (const id of found) if (await useCases.purgeRun(id)) deleted += 1;
   return deleted;
 }
 
