@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { AppError } from '../domain/errors';
 import { FINAL_STATUSES } from '../domain/run';
 import type { RunsGateway } from '../gateways/runs/port';
 import type { RunRecords } from './run-records';
@@ -47,8 +48,20 @@ export class Retention {
       continuation = page.continuation;
     } while (continuation !== undefined);
     let forgotten = 0;
-    for (const id of expired) if (await this.deps.records.purge(id)) forgotten += 1;
+    for (const id of expired) if (await this.forget(id)) forgotten += 1;
     return forgotten;
+  }
+
+  /** One that cannot go, such as a run whose workflow is stalled, keeps no other. */
+  private async forget(id: string): Promise<boolean> {
+    try {
+      return await this.deps.records.purge(id);
+    } catch (error) {
+      const isGone = error instanceof AppError && error.code === 'run-not-found'; // another replica was faster
+      if (!isGone)
+        this.deps.log.warn({ event: 'runs.expire-failed', runId: id, err: error }, 'the next look will tell');
+      return false;
+    }
   }
 
   private async look(): Promise<void> {
