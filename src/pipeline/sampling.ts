@@ -4,7 +4,8 @@ import type { Classified } from '../domain/classification';
 import { outcomeOf } from '../domain/report';
 import { MAX_RETRY_AFTER_MS } from '../domain/retry';
 import type { Looked } from '../domain/sample';
-import { type ChunkContext, type ImageDeps, ImageWork } from './image-work';
+import type { ChunkContext } from './chunk-context';
+import { type ImageDeps, ImageWork } from './image-work';
 import type { CallAhead } from './listing';
 import type { Permit } from './run-session';
 

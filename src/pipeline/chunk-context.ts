@@ -1,0 +1,21 @@
+import type { Permit } from './run-session';
+
+/** What the work on an image knows of the chunk, or the sample, that it is done for. */
+export interface ChunkContext {
+  readonly container: string;
+  readonly runId: string;
+  readonly chunkId: string;
+  /** What Vision is asked for; absent: as configured. */
+  readonly features?: readonly string[];
+  readonly permit: () => Promise<Permit>;
+  /** A permit and one of the calls of so many transactions that the quota grants. */
+  readonly callPermit: (transactions: number) => Promise<Permit>;
+  /** Such a call was not made, or was refused before it was billed. */
+  readonly callUnused: (transactions: number) => void;
+  /** How long others wait for a call that its owner left behind. Default CLAIM_MS. */
+  readonly claimMs?: number;
+  /** An image has started or ended its call. */
+  readonly inFlight: (change: 1 | -1) => void;
+  /** Why this image does not go on, where that takes long. */
+  readonly trouble: (message: string) => void;
+}

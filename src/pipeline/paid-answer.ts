@@ -1,0 +1,259 @@
+import { createHash, getFips } from 'node:crypto';
+import {
+  type Analyzer,
+  asking,
+  cacheKey,
+  isSameAnalyzer,
+  listedKey,
+  mergeAnalyses,
+  missingFeatures,
+} from '../domain/analysis';
+import { answered } from '../domain/classification';
+import { AppError } from '../domain/errors';
+import type { ImageDocument, ImageError, StoredImage } from '../domain/image';
+import { delayMs, IMAGE_RETRY } from '../domain/retry';
+import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
+import type { ResultsGateway } from '../gateways/results/port';
+import type { VisionGateway, VisionOutcome } from '../gateways/vision/port';
+import { type Attempts, pickError } from './attempts';
+import type { ChunkContext } from './chunk-context';
+import type { Clock } from './clock';
+import type { Permit } from './run-session';
+import { type ServiceAnswer, type ServicePace, throttleMs } from './service-pace';
+import type { SingleFlight } from './single-flight';
+
+/**
+ * The answer of Vision for the bytes of one image: claim it in the cache, wait for another's, or pay for it and keep it.
+ *
+ * I1 No call starts without a permit taken after the last wait.
+ * I2 Bytes that an analyzer has seen are never paid for again, in whatever container and under whatever name: Vision is
+ *    asked for the features that neither cache nor document has.
+ * I3 What is known of the same bytes is never dropped, by an answer or by a failure.
+ * I4 A claim ends as an answer in the cache or is given back; one that a death left behind is told as maybe billed.
+ */
+export interface AnswerDeps {
+  readonly vision: VisionGateway;
+  readonly results: ResultsGateway;
+  readonly cache: CacheGateway;
+  readonly flights: SingleFlight;
+  /** When a call may start. */
+  readonly visionPace: ServicePace;
+  /** Tells every replica that Vision asked to wait. */
+  readonly tellThrottled: (retryAfterMs: number) => Promise<void> | void;
+  readonly clock: Clock;
+}
+
+/** What the analysis of the bytes came to. */
+export type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
+  Partial<Pick<ImageDocument, 'reason' | 'error' | 'analysis' | 'analyzer' | 'source' | 'contentHash'>>;
+
+type Known = Pick<CachedAnswer, 'analysis' | 'analyzer'>;
+
+/**
+ * Longer than any wait for Vision's quota. A chunk takes its own claim over at once, so only bytes that a run left behind
+ * for good are waited for so long.
+ */
+const CLAIM_MS = 900_000;
+const CLAIM_POLL_MS = 200;
+
+export class PaidAnswer {
+  private transactions = 0;
+  private kept = false;
+
+  constructor(
+    private readonly deps: AnswerDeps,
+    private readonly chunk: ChunkContext,
+    private readonly attempts: Attempts,
+    private readonly blobName: string,
+    /** The document that stood when the image was classified. */
+    private readonly stored: StoredImage | undefined,
+  ) {}
+
+  /** Who answers, asked for what this run wants. */
+  get analyzer(): Analyzer {
+    return asking(this.deps.vision.analyzer, this.chunk.features);
+  }
+
+  /** The answer is in the cache: nobody pays for it again. */
+  get isKept(): boolean {
+    return this.kept;
+  }
+
+  /** From the cache, or paid for once (I2). */
+  find(bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
+    const { cache, flights, clock } = this.deps;
+    const key = cacheKey(contentHash, this.analyzer);
+    return flights.run(key, async () => {
+      const unheard = new Set<string>();
+      for (;;) {
+        const permit = await this.chunk.permit();
+        if (permit !== 'go') return permit;
+        const askedMs = clock.nowMs();
+        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs: this.chunk.claimMs ?? CLAIM_MS };
+        const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
+          unheard.add(new Date(askedMs).toISOString());
+          await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: unheard.size });
+        });
+        if (claim === undefined) continue;
+        if (claim.state === 'granted') return this.pay(bytes, contentHash, withoutOwn(claim, unheard));
+        if (claim.state === 'hit') {
+          this.attempts.record('cache', askedMs, 0, { ok: true });
+          return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
+        }
+        this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
+        await clock.sleep(CLAIM_POLL_MS);
+      }
+    });
+  }
+
+  private known({ analysis, analyzer, paid }: CachedAnswer): Verdict {
+    this.kept = true;
+    const verdict = { status: 'succeeded', analysis, analyzer } as const;
+    const isOurs = paid.holder === this.chunk.chunkId && paid.blob === this.blobName;
+    if (!isOurs) return { ...verdict, source: 'cache', transactions: 0 };
+    // Paid for by an earlier execution of this chunk that died before its save: the call is this image's.
+    this.attempts.recordEarlier(paid.at);
+    return { ...verdict, source: 'call', transactions: paid.transactions };
+  }
+
+  private async pay(bytes: Uint8Array, contentHash: string, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
+    // I4: Vision may have answered, and billed, into the void.
+    if (claim.abandonedAt !== undefined) this.attempts.recordEarlier(claim.abandonedAt, 'maybe-billed');
+    try {
+      const known = await this.union(contentHash, claim.known);
+      const missing = missingFeatures(this.analyzer, known?.analyzer);
+      if (known && missing.length === 0) {
+        this.kept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
+        return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
+      }
+      const verdict = await this.call(bytes, missing);
+      if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
+      const merged = mergeAnalyses(known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
+      // The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known
+      // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
+      const { transactions } = verdict;
+      const at = new Date(this.deps.clock.nowMs()).toISOString();
+      const paid = { holder: this.chunk.chunkId, blob: this.blobName, at, transactions };
+      this.kept = await this.keep(bytes, claim, { ...merged, paid });
+      return { ...verdict, ...merged };
+    } finally {
+      if (!this.kept) await this.deps.cache.release(claim).catch(() => undefined);
+    }
+  }
+
+  private keep(bytes: Uint8Array, claim: Granted, answer: CachedAnswer): Promise<boolean> {
+    // A quote knows the bytes again by the MD5 that a listing tells; where FIPS forbids MD5 it knows less.
+    const md5 = getFips() === 1 ? undefined : createHash('md5').update(bytes).digest('hex');
+    const listed = md5 === undefined ? undefined : listedKey(md5, bytes.byteLength, answer.analyzer);
+    return this.deps.cache.put(claim, answer, listed).catch(() => false);
+  }
+
+  /** The cache has forgotten what the document still says: by whom it was paid for is there too. */
+  private paidBefore(): CachedAnswer['paid'] {
+    const { chunkId = '', analyzedAt, transactions = 0 } = this.stored ?? {};
+    const at = analyzedAt ?? new Date(this.deps.clock.nowMs()).toISOString();
+    return { holder: chunkId, blob: this.blobName, at, transactions };
+  }
+
+  /** An answer together with what the stored document says of the same bytes beyond it (I3). */
+  private async union(contentHash: string, cached: CachedAnswer | undefined): Promise<Known | undefined> {
+    const known = cached && { analysis: cached.analysis, analyzer: cached.analyzer };
+    const { analyzer, contentHash: storedHash } = this.stored ?? {};
+    if (!analyzer || storedHash !== contentHash || !isSameAnalyzer(analyzer, this.analyzer)) return known;
+    if (missingFeatures(analyzer, known?.analyzer).length === 0) return known;
+    const standing = await this.standing((document) => document.contentHash === contentHash);
+    return standing && known ? mergeAnalyses(standing, known) : (standing ?? known);
+  }
+
+  /** A failure to learn more takes nothing away (I3). */
+  async keepingKnown(verdict: Verdict, listedEtag: string): Promise<Verdict> {
+    const { stored } = this;
+    if (verdict.status !== 'failed' || !stored || answered(stored, stored.analyzer ?? this.analyzer).length === 0) {
+      return verdict;
+    }
+    const isOfThese = ({ etag, contentHash }: ImageDocument) =>
+      etag === listedEtag || (contentHash !== undefined && contentHash === verdict.contentHash);
+    return { ...verdict, ...(await this.standing(isOfThese)) };
+  }
+
+  /** What the stored document says, where it is about the same bytes, by the same analyzer. */
+  private async standing(isOfThese: (document: ImageDocument) => boolean): Promise<Known | undefined> {
+    const { document } = (await this.deps.results.get(this.chunk.container, this.blobName)) ?? {};
+    if (!document?.analysis || !document.analyzer || !isOfThese(document)) return undefined;
+    const { analysis, analyzer } = document;
+    return isSameAnalyzer(analyzer, this.analyzer) ? { analysis, analyzer } : undefined;
+  }
+
+  private async call(bytes: Uint8Array, features: readonly string[]): Promise<Verdict | Exclude<Permit, 'go'>> {
+    for (let attempt = 1; ; ) {
+      const waitFromMs = this.deps.clock.nowMs();
+      const turn = await this.deps.visionPace.turn(async () => (await this.chunk.permit()) !== 'go');
+      const permit = await this.chunk.callPermit(features.length); // I1
+      if (permit !== 'go') {
+        this.deps.visionPace.giveBack(turn);
+        return permit;
+      }
+      if (this.deps.visionPace.isOver(turn)) {
+        this.chunk.callUnused(features.length); // a pause was announced while the permit was waited for
+        continue;
+      }
+      const startedMs = this.deps.clock.nowMs();
+      this.chunk.inFlight(1);
+      const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
+      this.deps.visionPace.answered(visionAnswer(outcome), turn);
+      this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
+      if (!outcome.ok && outcome.code === 'vision-throttled') {
+        this.chunk.callUnused(features.length);
+        void this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
+      }
+      if (outcome.ok) {
+        this.transactions += outcome.transactions;
+        return {
+          status: 'succeeded',
+          analysis: outcome.analysis,
+          analyzer: { ...(outcome.analyzer ?? this.deps.vision.analyzer), features },
+          source: 'call',
+          transactions: this.transactions,
+        };
+      }
+      if (outcome.code === 'vision-unauthorized' || outcome.code === 'vision-forbidden') {
+        throw new AppError(outcome.code, `Vision refuses our key: ${outcome.message}`);
+      }
+      const counts = outcome.code !== 'vision-throttled' && !this.attempts.isSpared(turn, this.deps.visionPace);
+      if (!outcome.retryable || (counts && attempt >= IMAGE_RETRY.maxAttempts)) {
+        const error: ImageError = { ...pickError(outcome), stage: 'vision', features };
+        return {
+          status: 'failed',
+          reason: outcome.code,
+          error,
+          analyzer: { ...this.analyzer, features: [] },
+          transactions: this.transactions,
+        };
+      }
+      if (counts) await this.deps.clock.sleep(delayMs(IMAGE_RETRY, attempt++, this.deps.clock.random01()));
+    }
+  }
+}
+
+/** A claim whose answer was lost is our own: nothing was called for it. */
+function withoutOwn(claim: Granted, unheard: ReadonlySet<string>): Granted {
+  if (claim.abandonedAt === undefined || !unheard.has(claim.abandonedAt)) return claim;
+  const { abandonedAt: _, ...fresh } = claim;
+  return fresh;
+}
+
+function visionAnswer(outcome: VisionOutcome): ServiceAnswer {
+  if (outcome.ok) return { kind: 'answer' };
+  switch (outcome.code) {
+    case 'vision-throttled':
+      return outcome.retryAfterMs === undefined
+        ? { kind: 'throttled' }
+        : { kind: 'throttled', retryAfterMs: outcome.retryAfterMs };
+    case 'vision-unavailable':
+    case 'vision-network':
+    case 'vision-timeout':
+      return { kind: 'outage', code: outcome.code };
+    default:
+      return { kind: 'answer' };
+  }
+}
