@@ -178,10 +178,23 @@ export class PaidAnswer {
 
   /** What the stored document says, where it is about the same bytes, by the same analyzer. */
   private async standing(isOfThese: (document: ImageDocument) => boolean): Promise<Known | undefined> {
-    const { document } = (await this.deps.results.get(this.chunk.container, this.blobName)) ?? {};
+    const document = await this.storedDocument();
     if (!document?.analysis || !document.analyzer || !isOfThese(document)) return undefined;
     const { analysis, analyzer } = document;
     return isSameAnalyzer(analyzer, this.analyzer) ? { analysis, analyzer } : undefined;
+  }
+
+  private async storedDocument(): Promise<ImageDocument | undefined> {
+    for (let failures = 1; ; failures += 1) {
+      const startedMs = this.deps.clock.nowMs();
+      try {
+        return (await this.deps.results.get(this.chunk.container, this.blobName))?.document;
+      } catch (thrown) {
+        // Nobody waits for a store on behalf of a run that has stopped.
+        if ((await this.chunk.permit()) !== 'go') throw thrown;
+        await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs, failures });
+      }
+    }
   }
 
   private async call(bytes: Uint8Array, features: readonly string[]): Promise<Verdict | Exclude<Permit, 'go'>> {

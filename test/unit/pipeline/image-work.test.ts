@@ -230,6 +230,51 @@ describe('features', () => {
     expect(await run(blob, ['Description', 'Tags'])).toMatchObject({ status: 'succeeded', transactions: 1 });
   });
 
+  /** The store of results does not answer the next `times` reads of images in work. */
+  function failReads({ results, gate }: ReturnType<typeof createSite>, times: number): void {
+    const { get } = results;
+    let left = times;
+    results.get = async (...asked) => {
+      if (gate.inside > 0 && left-- > 0) {
+        throw new AppError('results-unavailable', 'The document was not read.', { retryable: true });
+      }
+      return get(...asked);
+    };
+  }
+
+  test.each([
+    ['an answer', 0, 'succeeded'],
+    ['a failure', 5, 'failed'],
+  ])('the document that %s is united with is asked for until the store answers', async (_, lostDownloads, status) => {
+    const site = createSite();
+    const blob = site.blobs.put('photos', 'a.gif', bytes);
+    const first = await site.run(blob, ['Tags']);
+    site.cache.forget();
+    site.blobs.failNext('download', lostDownloads);
+    failReads(site, 3);
+    const second = await site.run(blob, ['Description', 'Tags']);
+    expect(second.status).toBe(status);
+    expect(second.analysis?.tags).toEqual(first.analysis?.tags);
+    expect(site.state.troubles).toEqual(Array(3).fill('The document was not read.'));
+    const unread = second.attempts.filter(({ code }) => code === 'results-unavailable');
+    expect(unread.map(({ stage }) => stage)).toEqual(Array(3).fill('cache'));
+  });
+
+  test('but not for a run that has stopped', async () => {
+    const site = createSite();
+    const blob = site.blobs.put('photos', 'a.gif', bytes);
+    await site.run(blob, ['Tags']);
+    site.cache.forget();
+    failReads(site, 1_000);
+    const work = site.run(blob, ['Description', 'Tags']);
+    const ended = expect(work).rejects.toMatchObject({ code: 'results-unavailable' });
+    await site.clock.advance(2_000);
+    site.state.permit = 'pause';
+    await ended;
+    expect(site.asked).toHaveLength(1);
+    expect(site.state.troubles.length).toBeLessThan(6);
+  });
+
   test('an image that was never answered is known by nobody, whatever was asked for', async () => {
     const down = failure('vision-rejected');
     const { blobs, run, vision } = createSite(() => down);
