@@ -1,6 +1,7 @@
 import { AbstractActor, type ActorId, type DaprClient } from '@dapr/dapr';
 import { AppError } from '../domain/errors';
 import { type Outcome, settle, unwrap } from '../domain/outcome';
+import type { Turns } from './turns';
 import type { ActorStore } from './versioned-state';
 
 /** What the sidecar must offer for actors (see gateways/sidecar). */
@@ -22,19 +23,23 @@ export function hostActor<Api extends object>(
   type: string,
   methods: Methods<Api>,
   create: (id: string) => Api,
+  turns: Turns,
 ): ActorClass {
   class HostedActor extends AbstractActor {
     readonly logic: Api;
+    readonly key: string;
     constructor(client: DaprClient, id: ActorId) {
       super(client, id);
       this.logic = create(id.getId());
+      this.key = `${type} '${id.getId()}'`;
     }
   }
   for (const method of Object.keys(methods)) {
     Object.defineProperty(HostedActor.prototype, method, {
       value: function invoke(this: HostedActor, input: unknown): Promise<Outcome<unknown>> {
         const logic = this.logic as Record<string, (input: unknown) => Promise<unknown>>;
-        return settle(() => (logic[method] as (input: unknown) => Promise<unknown>).call(logic, input));
+        const work = () => (logic[method] as (input: unknown) => Promise<unknown>).call(logic, input);
+        return settle(() => turns.take(this.key, work));
       },
     });
   }
@@ -64,9 +69,9 @@ export function actorClient<Api extends object>(
   };
 }
 
-export function daprActorStore(sidecar: ActorSidecar, type: string, id: string): ActorStore {
+export function daprActorStore(sidecar: ActorSidecar, type: string, id: string, turns: Turns): ActorStore {
   return {
     read: (key) => sidecar.readActorState(type, id, key),
-    write: (changes) => sidecar.writeActorState(type, id, changes),
+    write: (changes) => turns.write(() => sidecar.writeActorState(type, id, changes)),
   };
 }

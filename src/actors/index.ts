@@ -5,6 +5,7 @@ import type { ContainerActorApi } from './container-actor.api';
 import { type ActorSidecar, actorClient, daprActorStore, hostActor } from './dapr-actors';
 import { RunActorLogic } from './run-actor';
 import type { RunActorApi } from './run-actor.api';
+import { Turns } from './turns';
 import { VisionQuotaActorLogic } from './vision-quota-actor';
 import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 
@@ -73,22 +74,28 @@ export function createActors(sidecar: ActorSidecar, clock: ActorClock, scope: Qu
   const { nowMs, monotonicMs } = clock;
   const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA_METHODS);
   const quota = () => quotaOf(scope.resource);
+  const turns = new Turns();
+  const storeOf = (type: string, id: string) => daprActorStore(sidecar, type, id, turns);
   return {
     hosted: [
       hostActor<ContainerActorApi>(
         ACTORS.container,
         CONTAINER_METHODS,
-        (id) => new ContainerActorLogic(daprActorStore(sidecar, ACTORS.container, id)),
+        (id) => new ContainerActorLogic(storeOf(ACTORS.container, id)),
+        turns,
       ),
       hostActor<RunActorApi>(
         ACTORS.run,
         RUN_METHODS,
-        (id) => new RunActorLogic(daprActorStore(sidecar, ACTORS.run, id), nowMs, quota(), monotonicMs),
+        (id) => new RunActorLogic(storeOf(ACTORS.run, id), nowMs, quota(), monotonicMs),
+        turns,
       ),
-      hostActor<VisionQuotaActorApi>(ACTORS.visionQuota, QUOTA_METHODS, (id) => {
-        const store = daprActorStore(sidecar, ACTORS.visionQuota, id);
-        return new VisionQuotaActorLogic(store, scope.defaults, nowMs, monotonicMs);
-      }),
+      hostActor<VisionQuotaActorApi>(
+        ACTORS.visionQuota,
+        QUOTA_METHODS,
+        (id) => new VisionQuotaActorLogic(storeOf(ACTORS.visionQuota, id), scope.defaults, nowMs, monotonicMs),
+        turns,
+      ),
     ],
     container: actorClient<ContainerActorApi>(sidecar, ACTORS.container, CONTAINER_METHODS),
     run: actorClient<RunActorApi>(sidecar, ACTORS.run, RUN_METHODS),
