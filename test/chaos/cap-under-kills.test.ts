@@ -35,10 +35,10 @@ test.each(plans)(
     await crew.told(async () => {
       const container = `cap-${plan.cap.replace(' ', '-')}-${plan.seed}`;
       await seedContainer(crew.stack.endpoints.blobConnectionString, container, IMAGES);
-      const { fell, cap, billed, known, held, repeated, wrong } = await playCap(crew, plan, container, each);
+      const { fell, cap, billed, known, held, resumes, repeated, wrong } = await playCap(crew, plan, container, each);
       process.stdout.write(
         `cap of the ${plan.cap}, seed ${plan.seed}: ${cap} transactions; fell ${fell.join(', ')}; billed ${billed}, known ` +
-          `${known}, held by the dead ${held}, ${repeated} calls repeated: ${wrong.length === 0 ? 'right' : 'WRONG'}\n`,
+          `${known}, held by the dead ${held}, ${resumes} times resumed, ${repeated} calls repeated: ${wrong.length === 0 ? 'right' : 'WRONG'}\n`,
       );
       expect(wrong).toEqual([]);
     });
