@@ -214,6 +214,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     sampleQuote: (command) => operations.run(sampleTask(command), () => quotes.sampled(command)),
     forecastRetry: (command) => commands.forecast(command),
     retryRun: (command) => commands.retry(command),
+    restartRun: (command) => commands.restart(command),
     getCourse: (id) => records.course(id),
     purgeRun: (id) => records.purge(id),
   };

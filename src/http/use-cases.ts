@@ -54,6 +54,8 @@ export interface UseCases extends StoryUseCases, QuotaUseCases, WatchUseCases {
   forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
   /** @throws AppError as forecastRetry and startRun */
   retryRun(command: RetryCommand): Promise<RunView>;
+  /** The same input again, as another run. @throws AppError run-not-found, and as startRun */
+  restartRun(command: RestartCommand): Promise<RunView>;
   /** What is recorded of a run's course. @throws AppError run-not-found */
   getCourse(id: string): Promise<RunCourse>;
   /** Forgets a run that has ended: index, reports, receipt, engine. False while it goes on. @throws AppError run-not-found */
@@ -99,6 +101,8 @@ export interface ApproveCommand extends Omit<Said, 'reason'> {
   readonly planHash: string;
   readonly maxTransactions?: number;
 }
+
+export type RestartCommand = Omit<Said, 'reason'>;
 
 export interface RetryCommand extends Said {
   readonly filter: RetryFilter;

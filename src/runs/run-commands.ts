@@ -9,7 +9,7 @@ import { type RetryForecast, RetryTally } from '../domain/retry-forecast';
 import { isFinal, type RunView } from '../domain/run';
 import type { ResultsGateway } from '../gateways/results/port';
 import type { RunsGateway } from '../gateways/runs/port';
-import type { ApproveCommand, ControlCommand, RetryCommand } from '../http/use-cases';
+import type { ApproveCommand, ControlCommand, RestartCommand, RetryCommand } from '../http/use-cases';
 import { RUN_CONTROL_EVENT } from '../names';
 import type { RunService } from './run-service';
 
@@ -27,6 +27,8 @@ export interface RunCommandsDeps {
  *
  * I1 A command is idempotent: said again it answers the run as it is.
  * I2 A lost event loses no word: the reviver and the run's own hourly look find what the actor knows.
+ * I3 Who restarts a run spends on nothing that it would not have spent on: its features, its cap, the images of a retry, and
+ *    that it had to be approved hold again.
  */
 export class RunCommands {
   constructor(private readonly deps: RunCommandsDeps) {}
@@ -76,14 +78,38 @@ export class RunCommands {
     const retry: RetryFilter = rest;
     const features = run.features === undefined ? {} : { features: run.features };
     const next = await this.deps.service.start({ container: run.container, prefix, ...features, retry, retryOf: id });
-    const said = { by: next.id, who, ...(reason === undefined ? {} : { reason }) };
+    await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
+    return next;
+  }
+
+  /** A new run over what this one was started with (I3). @throws AppError run-not-found, and as a start */
+  async restart({ id, who }: RestartCommand): Promise<RunView> {
+    const { container, prefix, features, maxTransactions, approval, retryOf } = await this.deps.service.get(id);
+    const next = await this.deps.service.start({
+      ...{ container, prefix },
+      ...(features !== undefined && { features }),
+      ...(maxTransactions !== undefined && { maxTransactions }),
+      ...(approval !== undefined && { approval: 'always' as const }),
+      ...(retryOf !== undefined && { retryOf, retry: await this.filterOf(id) }),
+    });
+    const tried = retryOf === undefined ? undefined : await this.deps.service.get(retryOf).catch(() => undefined);
+    if (tried) await this.link(tried, { by: next.id, who });
+    return next;
+  }
+
+  private async filterOf(id: string): Promise<RetryFilter> {
+    const { retry } = await this.deps.actors.run(id).view();
+    if (retry) return retry;
+    throw new AppError('run-not-found', `Which images the retry ${id} was for is not known any more: start a new one.`);
+  }
+
+  private async link(run: RunView, said: { readonly by: string; readonly who: string; readonly reason?: string }) {
     const told = await this.deps.actors
-      .run(id)
+      .run(run.id)
       .retried(said)
       .then(({ run: view }) => view)
-      .catch(() => ({ ...run, retriedBy: next.id })); // its actor's state may have been cleaned up
+      .catch(() => ({ ...run, retriedBy: said.by })); // its actor's state may have been cleaned up
     await this.deps.runs.write(told);
-    return next;
   }
 
   private async finished(id: string): Promise<RunView> {

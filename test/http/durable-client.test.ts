@@ -312,16 +312,14 @@ describe('what the client does not have', () => {
     having({ status: 'Completed', prefix: 'a/' });
     const response = await shell.api.post(`${base}/instances/${runId(1)}/restart?code=${KEY}`);
     expect([response.status, response.body.id, response.get('Retry-After')]).toEqual([202, runId(2), '10']);
-    expect(useCases.commands.at(-1)).toMatchObject({ container: 'photos', prefix: 'a/' });
+    expect(useCases.restarts).toEqual([{ id: runId(1), who: expect.any(String) }]);
     expect((await shell.api.post(`${base}/instances/${runId(9)}/restart?code=${KEY}`)).status).toBe(400);
     useCases.runs.clear();
-    const approval = { askedAt: '2026-01-02T03:04:05Z', expiresAt: '2026-01-09T03:04:05Z' };
-    having({ status: 'Completed', maxTransactions: 40, features: ['Tags'], approval });
+    having({ status: 'Completed' });
     const waiting = `${base}/instances/${runId(1)}/restart?timeout=5&pollingInterval=0.1&code=${KEY}`;
     const waited = shell.api.post(waiting).then((answer) => answer);
     setTimeout(() => useCases.runs.set(runId(2), aRun({ id: runId(2), status: 'Completed' })), 150);
     expect(await waited).toMatchObject({ status: 200, body: { status: 'Completed' } });
-    expect(useCases.commands.at(-1)).toMatchObject({ features: ['Tags'], maxTransactions: 40, approval: 'always' });
     const same = `${base}/instances/${runId(1)}/restart?restartWithNewInstanceId=false&code=${KEY}`;
     expect((await shell.api.post(same)).status).toBe(400);
   });

@@ -11,6 +11,7 @@ import type {
   ContainerSummary,
   ControlCommand,
   HealthReport,
+  RestartCommand,
   StartRunCommand,
   UseCases,
 } from '../../src/http/use-cases';
@@ -33,6 +34,7 @@ export interface FakeUseCases extends UseCases {
   /** Every word to a run. */
   readonly said: (ControlCommand | ApproveCommand)[];
   readonly retries: RetryFilter[];
+  readonly restarts: RestartCommand[];
   /** Sizes of the samples that were taken. */
   readonly samples: number[];
   /** What tells what happened. */
@@ -77,6 +79,7 @@ export function fakeUseCases(): FakeUseCases {
     commands: [],
     said: [],
     retries: [],
+    restarts: [],
     samples: [],
     report: { ready: true, checks: { worker: { ok: true }, sidecar: { ok: true } } },
     failNext(error) {
@@ -218,6 +221,11 @@ export function fakeUseCases(): FakeUseCases {
       const run = aRun({ id: runId(fake.runs.size + 1), container: old.container, retryOf: id });
       fake.runs.set(run.id, run);
       return run;
+    },
+    async restartRun(command) {
+      const { container, prefix } = await fake.getRun(command.id);
+      fake.restarts.push(command);
+      return fake.startRun({ container, prefix });
     },
     async getCourse(id) {
       const run = await fake.getRun(id);

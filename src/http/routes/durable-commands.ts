@@ -19,7 +19,7 @@ import { whoOf } from './run-commands';
  *    with 412, which is how the client knows "only what failed"; the reason is a bare JSON string, which it shows.
  * I2 An event that no run listens to is taken and changes nothing, as in Durable Functions. An approval that cannot be
  *    taken is refused: money waits for it.
- * I3 `restart` keeps what the run was started with: its features, its cap, and that it had to be approved.
+ * I3 `restart` keeps what the run was started with: its features, its cap, the images of a retry, and that it had to be approved.
  */
 const INSTANCE = `${DURABLE_TASK_BASE}/instances/:id`;
 const MAX_REASON = 500;
@@ -64,13 +64,7 @@ export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
         throw new RequestError('invalid-request', 'The id of a run is used once: restart with a new instance id.');
       }
       const wait = waitOf(req);
-      const { container, prefix, features, maxTransactions, approval } = run;
-      const next = await useCases.startRun({
-        ...{ container, prefix },
-        ...(features !== undefined && { features }), // I3
-        ...(maxTransactions !== undefined && { maxTransactions }),
-        ...(approval !== undefined && { approval: 'always' as const }),
-      });
+      const next = await useCases.restartRun({ id, who: whoOf(req) }); // I3
       await sendStarted(req, res, deps, next.id, wait);
     }),
   );

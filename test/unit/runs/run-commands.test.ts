@@ -9,21 +9,23 @@ import { ANALYZER, stored } from '../domain/images';
 
 const ID = 'a'.repeat(32);
 
-function createSite(features?: readonly string[]) {
+function createSite(features?: readonly string[], change: Partial<RunView> = {}) {
   const old = {
     id: ID,
     container: 'photos',
     prefix: 'a/',
     status: 'CompletedWithErrors',
     ...(features && { features }),
+    ...change,
   };
   const started: StartRunCommand[] = [];
   const results = createMemoryResults();
+  const [actors, runs] = [createMemoryActors(() => 0), createMemoryRuns()];
   const commands = new RunCommands({
-    ...{ actors: createMemoryActors(() => 0), runs: createMemoryRuns(), results },
+    ...{ actors, runs, results },
     workflows: { raiseEvent: async () => {} },
     service: {
-      get: async () => old as unknown as RunView,
+      get: async (id) => ({ ...old, id }) as unknown as RunView,
       start: async (command) => {
         started.push(command);
         return { ...old, id: 'b'.repeat(32) } as unknown as RunView;
@@ -31,7 +33,7 @@ function createSite(features?: readonly string[]) {
     },
     analyzer: () => createMemoryVision().analyzer,
   });
-  return { commands, started, results };
+  return { commands, started, results, actors, runs };
 }
 
 test('a retry asks for what its run asked for', async () => {
@@ -45,6 +47,34 @@ test('a run whose record is older than the choice is tried again as it is config
   const { commands, started } = createSite();
   await commands.retry({ id: ID, filter: {}, who: 'ann' });
   expect(started[0]).not.toHaveProperty('features');
+});
+
+describe('a restart', () => {
+  const TRIED = 'c'.repeat(32);
+
+  test('keeps what the run was started with', async () => {
+    const approval = { askedAt: '2026-01-02T03:04:05Z', expiresAt: '2026-01-09T03:04:05Z' };
+    const { commands, started } = createSite(['Adult'], { maxTransactions: 40, approval });
+    await commands.restart({ id: ID, who: 'ann' });
+    const kept = { features: ['Adult'], maxTransactions: 40, approval: 'always' };
+    expect(started).toEqual([{ container: 'photos', prefix: 'a/', ...kept }]);
+  });
+
+  test('of a retry tries the same images again, and no others', async () => {
+    const { commands, started, actors, runs } = createSite(['Adult'], { retryOf: TRIED });
+    const retry = { status: 'skipped', reason: 'too-large' } as const;
+    const scope = { container: 'photos', prefix: 'a/', features: ['Adult'], confirmShrink: false };
+    await actors.run(ID).begin({ ...scope, id: ID, retry, retryOf: TRIED, startedAt: '2026-01-01T00:00:00Z' });
+    const next = await commands.restart({ id: ID, who: 'ann' });
+    expect(started).toEqual([{ container: 'photos', prefix: 'a/', features: ['Adult'], retry, retryOf: TRIED }]);
+    expect(await runs.get(TRIED)).toMatchObject({ retriedBy: next.id });
+  });
+
+  test('of a retry whose images are not known any more starts nothing', async () => {
+    const { commands, started } = createSite(['Adult'], { retryOf: TRIED });
+    await expect(commands.restart({ id: ID, who: 'ann' })).rejects.toMatchObject({ code: 'run-not-found' });
+    expect(started).toEqual([]);
+  });
 });
 
 test('the forecast is for what the run asked for', async () => {
