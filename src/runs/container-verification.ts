@@ -81,10 +81,11 @@ export class ContainerVerification {
     const { run } = await this.deps.actors.run(totals.activeRun).view();
     if (run && isFinal(run.status)) {
       await actor.endRun({ runId: run.id });
-      return this.atRest(container);
+      const now = await actor.summary();
+      if (now.activeRun === undefined) return now;
+      throw atWork(container, now.activeRun); // another one began meanwhile
     }
-    const message = `Run ${totals.activeRun} is at work in '${container}': its numbers move.`;
-    throw new AppError('run-active', message, { context: { existingRun: totals.activeRun } });
+    throw atWork(container, totals.activeRun);
   }
 
   private async walk(container: string): Promise<Walk> {
@@ -203,6 +204,11 @@ class Findings {
 interface Pair {
   readonly blob?: ListedBlob;
   readonly image?: StoredImage;
+}
+
+function atWork(container: string, existingRun: string): AppError {
+  const message = `Run ${existingRun} is at work in '${container}': its numbers move.`;
+  return new AppError('run-active', message, { context: { existingRun } });
 }
 
 function moved(container: string): AppError {
