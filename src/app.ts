@@ -166,6 +166,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     vision,
     nowMs: clock.nowMs,
     newRunId: () => uuidv7().replaceAll('-', ''),
+    log,
   });
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });

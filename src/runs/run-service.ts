@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Actors } from '../actors';
 import type { WorkflowStarter } from '../dapr/workflow-client';
 import type { ApprovalRule } from '../domain/approval';
@@ -27,13 +28,15 @@ export interface RunServiceDeps {
   readonly vision: FeatureChoice;
   readonly nowMs: () => number;
   readonly newRunId: () => string;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /**
  * Starts runs and shows them.
  *
  * I1 One active run a container: the container actor decides.
- * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them.
+ * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them. A run that
+ *    cannot be revived keeps no other.
  */
 export class RunService {
   private readonly look = sharedQuestion((id) => this.deps.actors.run(id).view());
@@ -96,14 +99,27 @@ export class RunService {
 
   /** Starts again every run that has begun and has no workflow (I2), and wakes those that missed a word. Answers how many. */
   async revive(): Promise<number> {
-    let revived = 0;
     const statuses = RUN_STATUSES.filter((status) => !isFinal(status));
-    const { value } = await this.deps.runs.list({ statuses }, { size: 100 });
-    for (const { id, updatedAt } of value) {
-      if (this.deps.nowMs() - Date.parse(updatedAt) < SETTLED_MS) continue;
-      if (await this.reviveOne(id)) revived += 1;
-    }
+    const settled: string[] = [];
+    let continuation: string | undefined;
+    do {
+      const page = await this.deps.runs.list({ statuses }, { size: 100, ...(continuation && { continuation }) });
+      const isSettled = ({ updatedAt }: RunView) => this.deps.nowMs() - Date.parse(updatedAt) >= SETTLED_MS;
+      settled.push(...page.value.filter(isSettled).map(({ id }) => id));
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    let revived = 0;
+    for (const id of settled) if (await this.mayRevive(id)) revived += 1;
     return revived;
+  }
+
+  private async mayRevive(id: string): Promise<boolean> {
+    try {
+      return await this.reviveOne(id);
+    } catch (error) {
+      this.deps.log.warn({ event: 'runs.revive-failed', runId: id, err: error }, 'the next look will tell');
+      return false;
+    }
   }
 
   private async reviveOne(id: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
@@ -16,7 +17,8 @@ function createSite() {
   const actors = createMemoryActors(() => time.ms);
   const workflows = new Map<string, WorkflowStatus>();
   const inputs: unknown[] = [];
-  const trouble = { atStep: '' };
+  const trouble = { atStep: '', ofRun: '' };
+  const warned: string[] = [];
   const looks = { count: 0 };
   const die = (step: string) => {
     if (trouble.atStep === step) throw new Error(`died before ${step}`);
@@ -60,14 +62,18 @@ function createSite() {
         return isKnown ? 'exists' : 'scheduled';
       },
       raiseEvent: async () => {},
-      status: async (id) => workflows.get(id) ?? 'unknown',
+      status: async (id) => {
+        if (trouble.ofRun === id) throw new Error('its workflow cannot be looked at');
+        return workflows.get(id) ?? 'unknown';
+      },
       close: async () => {},
     },
     vision: createMemoryVision(),
     nowMs: () => time.ms,
     newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
+    log: pino({ level: 'warn' }, { write: (line: string) => void warned.push(JSON.parse(line).runId) }),
   });
-  return { time, actors, runs, containers, workflows, inputs, trouble, looks, service };
+  return { time, blobs, actors, runs, containers, workflows, inputs, trouble, warned, looks, service };
 }
 
 /** The memory client answers any name, so its methods have to be named to be copied. */
@@ -156,6 +162,21 @@ describe('starting a run', () => {
     expect(await service.revive()).toBe(1);
     expect([...workflows.values()]).toEqual(['active']);
     expect(await service.revive()).toBe(0);
+  });
+
+  test('the reviver carries on more runs than one page, and one that it cannot look at keeps no other', async () => {
+    const { service, blobs, trouble, warned, time, workflows } = createSite();
+    const ids: string[] = [];
+    for (let n = 0; n < 120; n += 1) {
+      blobs.createContainer(`photos-${n}`);
+      ids.push((await service.start({ container: `photos-${n}` })).id);
+      time.ms += 1; // the newest is looked at first
+    }
+    workflows.clear();
+    trouble.ofRun = ids.at(-1) as string;
+    time.ms += 31_000;
+    expect(await service.revive()).toBe(119);
+    expect([[...workflows.keys()].sort(), warned]).toEqual([ids.slice(0, -1).sort(), [trouble.ofRun]]);
   });
 
   test('what was chosen travels in the record, in the view and in the input of the workflow', async () => {
