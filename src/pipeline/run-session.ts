@@ -1,4 +1,4 @@
-import type { ChunkReport, ReportInput, RunActorApi } from '../actors/run-actor.api';
+import type { ChunkReport, ReportInput, ReportResult, RunActorApi } from '../actors/run-actor.api';
 import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/chunk-lease';
 import type { ChunkProgress } from '../domain/chunk-progress';
 import type { CarefulRange } from '../domain/chunk-suspicion';
@@ -17,6 +17,8 @@ import { GrantedCalls } from './granted-calls';
  *    and Vision may have asked everybody to wait meanwhile.
  * I3 A call is granted for what it will be billed as, so that a cap which is just enough is enough: calls that ask for a
  *    single missing feature and calls that ask for all are granted apart.
+ * I4 What a report gave back is told again until it was heard, as long as the session lasts: under its own number and before
+ *    any later one, so that it counts once.
  */
 export type Permit = 'go' | 'lost' | Exclude<Control, 'run'>;
 
@@ -115,6 +117,8 @@ class RunSession {
   private readonly calls = new Map<number, GrantedCalls>();
   private wakeReporter: (() => void) | undefined;
   private readonly id: string;
+  /** The last report, where it gave calls back and was not answered (I4). */
+  private unheard: ReportInput | undefined;
   private reports = 0;
   /** Of the transactions made without a grant: how many the run actor has heard of. */
   private told = 0;
@@ -210,16 +214,15 @@ class RunSession {
   private async reportOnce(): Promise<void> {
     const prices: Iterable<readonly [number, GrantedCalls | undefined]> =
       this.calls.size > 0 ? this.calls : [[1, undefined]];
-    let chunks: readonly ChunkReport[] | undefined = this.progress();
-    for (const [price, calls] of prices) {
-      const sentMs = this.deps.clock.monotonicMs();
-      const { want, unused } = calls?.ask(sentMs) ?? { want: 0, unused: 0 };
-      if (chunks === undefined && want + unused === 0) continue;
-      const report = this.reportOf(chunks ?? [], want, unused, price);
-      try {
-        const answer = await this.deps.run(this.runId).report(report);
+    try {
+      if (this.unheard) await this.send(this.unheard); // I4
+      let chunks: readonly ChunkReport[] | undefined = this.progress();
+      for (const [price, calls] of prices) {
+        const sentMs = this.deps.clock.monotonicMs();
+        const { want, unused } = calls?.ask(sentMs) ?? { want: 0, unused: 0 };
+        if (chunks === undefined && want + unused === 0) continue;
+        const answer = await this.send(this.reportOf(chunks ?? [], want, unused, price));
         chunks = undefined;
-        this.told = report.made ?? 0;
         this.control = answer.control;
         this.freshUntilMs = Math.max(this.freshUntilMs, sentMs + FRESH_MS);
         if (answer.calls !== 'unlimited') for (const each of this.calls.values()) each.limited();
@@ -227,14 +230,23 @@ class RunSession {
         if (answer.limit !== undefined) for (const each of this.calls.values()) each.heldBack(sentMs);
         calls?.granted(answer.calls, sentMs);
         for (const id of answer.lost) this.lose(id);
-      } catch {
-        // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
       }
+    } catch {
+      // The actor is unreachable: leases stay stale and no call starts. The next report tries again.
     }
+  }
+
+  private async send(report: ReportInput): Promise<ReportResult> {
+    if (report.unused) this.unheard = { ...report, chunks: [], want: 0 };
+    const answer = await this.deps.run(this.runId).report(report);
+    this.unheard = undefined;
+    this.told = report.made ?? 0;
+    return answer;
   }
 
   /** What was granted and not used goes back, or a run that ends would leave it booked; what was made ungranted is told. */
   private async settle(): Promise<void> {
+    if (this.unheard) await this.offer(this.unheard);
     for (const [price, calls] of this.calls) {
       if (this.chunks.size > 0) return;
       const unused = calls.rest();
@@ -246,8 +258,7 @@ class RunSession {
   private async offer(last: ReportInput): Promise<void> {
     for (let tries = 1; tries <= SETTLE_TRIES && this.chunks.size === 0; tries += 1) {
       try {
-        await this.deps.run(this.runId).report(last);
-        this.told = last.made ?? 0;
+        await this.send(last);
         return;
       } catch {
         await this.deps.clock.sleep(REPORT_INTERVAL_MS); // the same number: it counts once

@@ -20,7 +20,13 @@ async function createSite(maxTransactions?: number) {
   let ids = 0;
   /** One process: its calls can be cut off, and are counted. */
   const createProcess = () => {
-    const net = { isUp: true, reports: 0, made: [] as (number | undefined)[], limit: undefined as string | undefined };
+    const net = {
+      isUp: true,
+      isHeard: true,
+      reports: 0,
+      made: [] as (number | undefined)[],
+      limit: undefined as string | undefined,
+    };
     const run = () => ({
       ...(Object.fromEntries(
         (['openChunk', 'closeChunk', 'report'] as const).map((method) => [
@@ -30,6 +36,7 @@ async function createSite(maxTransactions?: number) {
             if (!net.isUp) throw new AppError('sidecar-unavailable', 'no answer', { retryable: true });
             if (method === 'report') net.made.push((input as { readonly made?: number }).made);
             const answer = await actor[method](input);
+            if (!net.isHeard) throw new AppError('sidecar-unavailable', 'its answer was lost', { retryable: true });
             return method === 'report' && net.limit ? { ...answer, calls: 0, limit: net.limit } : answer;
           },
         ]),
@@ -139,6 +146,46 @@ describe('calls under a cap', () => {
     const seen = [1, 1, 1, 1].map((each) => watch(hold.callPermit(each)));
     await clock.advance(30_000);
     expect(seen.map(({ answer }) => answer)).toEqual(['go', 'go', 'go', 'go']);
+  });
+});
+
+describe('a report that gives calls back and is not answered', () => {
+  const lost = [
+    ['it does not arrive', { isUp: false }],
+    ['its answer is lost', { isHeard: false }],
+  ] as const;
+
+  test.each(lost)('is told again, and counts once, where %s', async (_, trouble) => {
+    const { clock, createProcess } = await createSite(8);
+    const { net, hold } = createProcess();
+    const chunk = await hold();
+    for (let call = 0; call < 2; call++) expect(await clock.until(chunk.callPermit(4))).toBe('go');
+    chunk.callUnused(4);
+    Object.assign(net, trouble);
+    await clock.advance(4 * REPORT_INTERVAL_MS); // the grant grows stale meanwhile
+    Object.assign(net, { isUp: true, isHeard: true });
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    const seen = Array.from({ length: 9 }, () => watch(chunk.callPermit(1)));
+    await clock.advance(30_000);
+    expect(seen.filter(({ answer }) => answer === 'go')).toHaveLength(4);
+  });
+
+  test.each(lost)('is told again after the last chunk, where %s', async (_, trouble) => {
+    const { clock, createProcess } = await createSite(8);
+    const { net, hold } = createProcess();
+    const chunk = await hold();
+    for (let call = 0; call < 2; call++) expect(await clock.until(chunk.callPermit(4))).toBe('go');
+    chunk.callUnused(4);
+    Object.assign(net, trouble);
+    await clock.advance(4 * REPORT_INTERVAL_MS);
+    chunk.abandon();
+    await clock.advance(REPORT_INTERVAL_MS);
+    Object.assign(net, { isUp: true, isHeard: true });
+    await clock.advance(2 * REPORT_INTERVAL_MS);
+    const other = await createProcess().hold(1);
+    const seen = Array.from({ length: 9 }, () => watch(other.callPermit(1)));
+    await clock.advance(30_000);
+    expect(seen.filter(({ answer }) => answer === 'go')).toHaveLength(4);
   });
 });
 
