@@ -30,7 +30,9 @@ export interface QuoteServiceDeps {
  *
  * I1 Each image that a run would call for is as likely to be in a sample as any other, and memory holds the sample only.
  * I2 What a sample has paid for is not in the price of what is left. The plan is that of the run that follows, which knows
- *    those answers by the Content-MD5 that its listing shows, and of a blob without one when it reads it.
+ *    those answers by the Content-MD5 that its listing shows, and of a blob without one when it reads it. But a copy of a
+ *    sampled image that was not drawn itself stays in plan and price, as finding it would take another listing (I1): that
+ *    run costs less and has another plan, to be approved anew.
  */
 export class QuoteService {
   constructor(private readonly deps: QuoteServiceDeps) {}

@@ -169,6 +169,16 @@ describe('a sample', () => {
     expect([after.calls, after.planHash]).toEqual([7, before.planHash]);
   });
 
+  test('leaves a copy that it did not draw in plan and price: the run that follows costs less, never more', async () => {
+    const { service, tasks, blobs, know } = createSite(2);
+    blobs.put('photos', 'copy-of-0.gif', picture('0'));
+    const after = await service.sampled({ container: 'photos', sample: 1 });
+    expect(namesIn(tasks[0])).toEqual(['0.gif']);
+    for (const call of tasks[0]?.calls ?? []) await know(call);
+    const next = await service.quote({ container: 'photos' });
+    expect([after.calls, next.calls, next.planHash === after.planHash]).toEqual([2, 1, false]);
+  });
+
   test('leaves in the price what it could not keep', async () => {
     const { service, state } = createSite();
     state.kept = 1;
