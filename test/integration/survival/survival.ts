@@ -85,8 +85,8 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
       `${joined} further deliveries\n`,
   );
   expect(verdict.violations).toEqual([]);
-  // What the app had in hand was begun again, and the steps say so.
-  expect(executions > chunks.length).toBe(target === 'app');
+  // What the app had in hand was begun again, and the steps say so. After other kills it may be: an answer was lost.
+  if (target === 'app') expect(executions).toBeGreaterThan(chunks.length);
 }
 
 interface ChunkSeen {
