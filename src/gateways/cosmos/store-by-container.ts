@@ -1,0 +1,93 @@
+import type { CosmosClient } from '@azure/cosmos';
+import { COSMOS } from '../../names';
+import type { Page, PageRequest } from '../results/port';
+import { cosmosError, isConflict, isNotFound } from './failure';
+import { queryPage } from './page';
+
+/** What is kept of each blob container, in a partition of `Runs`. A container's name is short and plain: it is the id. */
+export interface StoreByContainer<T> {
+  get(container: string): Promise<T | undefined>;
+  /**
+   * Reads, applies and writes; when somebody else wrote meanwhile, from the start. `undefined` removes the value, the same
+   * object leaves it as it is. Answers what stands.
+   */
+  change(
+    container: string,
+    apply: (value: T | undefined) => T | undefined | Promise<T | undefined>,
+  ): Promise<T | undefined>;
+  /** By container. */
+  list(page: PageRequest): Promise<Page<T>>;
+}
+
+/** For messages: `the watch`, `the watches`. */
+export interface Words {
+  readonly one: string;
+  readonly all: string;
+}
+
+type Stored<T> = T & { readonly id: string; readonly kind: string; readonly _etag?: string };
+
+/** Each lost race means that another change of the same value went through. */
+const MAX_RACES = 10;
+
+export function createStoreByContainer<T extends object>(
+  client: CosmosClient,
+  partition: string,
+  { one, all }: Words,
+): StoreByContainer<T> {
+  const documents = client.database(COSMOS.database).container(COSMOS.runs.id);
+  const item = (container: string) => documents.item(container, partition);
+
+  async function read(container: string): Promise<Stored<T> | undefined> {
+    try {
+      // A missing item is a 404 in the response, not an error.
+      return (await item(container).read<Stored<T>>()).resource;
+    } catch (thrown) {
+      if (isNotFound(thrown)) return undefined;
+      throw cosmosError(thrown, `reading ${one} of ${container}`);
+    }
+  }
+
+  /** False when somebody else wrote first. */
+  async function write(container: string, value: T | undefined, etag: string | undefined): Promise<boolean> {
+    const accessCondition = { type: 'IfMatch', condition: etag ?? '' };
+    try {
+      if (!value) await item(container).delete({ accessCondition });
+      else {
+        const document: Stored<T> = { ...value, id: container, kind: partition };
+        if (etag === undefined) await documents.items.create(document);
+        else await item(container).replace(document, { accessCondition });
+      }
+      return true;
+    } catch (thrown) {
+      if (isConflict(thrown) || isNotFound(thrown)) return false;
+      throw cosmosError(thrown, `writing ${one} of ${container}`);
+    }
+  }
+
+  return {
+    async get(container) {
+      const stored = await read(container);
+      return stored && plain(stored);
+    },
+    async change(container, apply) {
+      for (let race = 0; race < MAX_RACES; race += 1) {
+        const stored = await read(container);
+        const before = stored && plain<T>(stored);
+        const after = await apply(before);
+        if (after === before || (await write(container, after, stored?._etag))) return after;
+      }
+      throw cosmosError(new Error(`lost ${MAX_RACES} races`), `writing ${one} of ${container}`);
+    },
+    async list(request) {
+      const query = 'SELECT * FROM c ORDER BY c.container';
+      const page = await queryPage<Stored<T>>(documents, { partition, query, doing: `listing ${all}` }, request);
+      return { ...page, value: page.value.map((stored) => plain<T>(stored)) };
+    },
+  };
+}
+
+function plain<T>(stored: Stored<T>): T {
+  const { id: _id, kind: _kind, ...rest } = stored;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_'))) as T;
+}
