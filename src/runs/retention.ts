@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors';
 import { FINAL_STATUSES } from '../domain/run';
+import { everyPage } from '../gateways/results/every-page';
 import type { RunsGateway } from '../gateways/runs/port';
 import type { RunRecords } from './run-records';
 
 const DAY_MS = 86_400_000;
 const INTERVAL_MS = 3_600_000;
-const PAGE = 100;
 
 export interface RetentionDeps {
   readonly runs: Pick<RunsGateway, 'list'>;
@@ -40,13 +40,8 @@ export class Retention {
   async expire(): Promise<number> {
     const before = this.deps.nowMs() - this.keepDays * DAY_MS;
     const expired: string[] = [];
-    let continuation: string | undefined;
-    do {
-      const request = continuation === undefined ? { size: PAGE } : { size: PAGE, continuation };
-      const page = await this.deps.runs.list({ statuses: FINAL_STATUSES }, request);
-      expired.push(...page.value.filter(({ endedAt }) => endedAt && Date.parse(endedAt) < before).map(({ id }) => id));
-      continuation = page.continuation;
-    } while (continuation !== undefined);
+    const ended = everyPage((page) => this.deps.runs.list({ statuses: FINAL_STATUSES }, page));
+    for await (const { id, endedAt } of ended) if (endedAt && Date.parse(endedAt) < before) expired.push(id);
     let forgotten = 0;
     for (const id of expired) if (await this.forget(id)) forgotten += 1;
     return forgotten;

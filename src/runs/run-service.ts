@@ -8,6 +8,7 @@ import { isRunId } from '../domain/ids';
 import type { RetryFilter } from '../domain/retry-filter';
 import { isFinal, RUN_STATUSES, type RunRequest, type RunView } from '../domain/run';
 import type { BlobsGateway } from '../gateways/blobs/port';
+import { everyPage } from '../gateways/results/every-page';
 import type { Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter, RunsGateway } from '../gateways/runs/port';
 import type { StartRunCommand } from '../http/use-cases';
@@ -101,13 +102,9 @@ export class RunService {
   async revive(): Promise<number> {
     const statuses = RUN_STATUSES.filter((status) => !isFinal(status));
     const settled: string[] = [];
-    let continuation: string | undefined;
-    do {
-      const page = await this.deps.runs.list({ statuses }, { size: 100, ...(continuation && { continuation }) });
-      const isSettled = ({ updatedAt }: RunView) => this.deps.nowMs() - Date.parse(updatedAt) >= SETTLED_MS;
-      settled.push(...page.value.filter(isSettled).map(({ id }) => id));
-      continuation = page.continuation;
-    } while (continuation !== undefined);
+    for await (const { id, updatedAt } of everyPage((page) => this.deps.runs.list({ statuses }, page))) {
+      if (this.deps.nowMs() - Date.parse(updatedAt) >= SETTLED_MS) settled.push(id);
+    }
     let revived = 0;
     for (const id of settled) if (await this.mayRevive(id)) revived += 1;
     return revived;

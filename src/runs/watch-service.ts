@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors';
 import { watchInstanceId } from '../domain/ids';
 import { awake, setWatch, type Watch, type WatchSettings, woken } from '../domain/watch';
 import type { BlobsGateway } from '../gateways/blobs/port';
+import { everyPage } from '../gateways/results/every-page';
 import type { WatchesGateway } from '../gateways/watches/port';
 import { WATCH_EVENT, WORKFLOWS } from '../names';
 
@@ -72,12 +73,9 @@ export class WatchService {
   /** Starts the workflow of every watch that has none (I1). Answers how many. */
   async revive(): Promise<number> {
     let revived = 0;
-    let continuation: string | undefined;
-    do {
-      const page = await this.deps.watches.list({ size: 100, ...(continuation !== undefined && { continuation }) });
-      for (const { container } of page.value) if (await this.run(container)) revived += 1;
-      continuation = page.continuation;
-    } while (continuation !== undefined);
+    for await (const { container } of everyPage((page) => this.deps.watches.list(page))) {
+      if (await this.run(container)) revived += 1;
+    }
     return revived;
   }
 

@@ -1,11 +1,12 @@
 import type { Request, Response, Router } from 'express';
 import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domain/run';
+import { everyPage } from '../../gateways/results/every-page';
 import type { Page, PageRequest } from '../../gateways/results/port';
 import type { RouteDeps } from '../api';
 import { DURABLE_TASK_BASE } from '../links';
 import { handle } from '../route';
 import { RUNTIME_STATUS, type UseCases } from '../use-cases';
-import { listRequest, MAX_TOP, sendList } from './durable-list';
+import { listRequest, sendList } from './durable-list';
 import { badParameter, checkCode, dateParameter, flag, parameter, parameters, withRun } from './durable-request';
 import { durableStatus, historyEvents } from './durable-status';
 
@@ -70,13 +71,9 @@ export function sendStatus(req: Request, res: Response, run: RunView, self: stri
 
 async function purged(req: Request, useCases: UseCases): Promise<number> {
   const found: string[] = [];
-  let continuation: string | undefined;
-  do {
-    const request = { size: MAX_TOP, ...(continuation !== undefined && { continuation }) };
-    const page: Page<RunView> = await listed(req, useCases, request);
-    found.push(...page.value.filter(({ status }) => isFinal(status)).map(({ id }) => id));
-    continuation = page.continuation;
-  } while (continuation !== undefined);
+  for await (const { id, status } of everyPage((page) => listed(req, useCases, page))) {
+    if (isFinal(status)) found.push(id);
+  }
   let deleted = 0;
   for (const id of found) if (await useCases.purgeRun(id)) deleted += 1;
   return deleted;

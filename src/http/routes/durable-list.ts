@@ -10,7 +10,7 @@ import { badParameter, parameter } from './durable-request';
  * I2 A page may hold fewer than `top`, even none, and not be the last.
  */
 const CONTINUATION = 'x-ms-continuation-token';
-export const MAX_TOP = 100;
+const MAX_TOP = 100;
 
 /** What is asked for: `top` and the header. @throws RequestError for a continuation of another scope */
 export function listRequest(req: Request, scope: string): PageRequest {
