@@ -1,4 +1,4 @@
-import { type Analyzer, asking, listedKey } from '../domain/analysis';
+import { type Analyzer, asking, listedKey, missingFeatures } from '../domain/analysis';
 import { answered, type Classified, classify } from '../domain/classification';
 import { ineligibleByListing } from '../domain/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
@@ -255,9 +255,9 @@ export class Listing {
     const known = await this.deps.cache.known([...new Set(work.flatMap(({ image }) => keyOf(image.blob)))]);
     const answers = work.map(({ image, answered: stored }) => {
       const cached = keyOf(image.blob).flatMap((key) => known.get(key) ?? []);
-      const count = analyzer.features.filter((one) => stored.includes(one) || cached.includes(one)).length;
-      if (count < analyzer.features.length) ahead({ image, transactions: analyzer.features.length - count });
-      return count;
+      const transactions = missingFeatures(analyzer, { features: [...stored, ...cached] }).length;
+      if (transactions > 0) ahead({ image, transactions });
+      return analyzer.features.length - transactions;
     });
     const cached = answers.filter((count) => count === analyzer.features.length).length;
     const sparedTransactions = answers.reduce((sum, count) => sum + count, 0);
