@@ -21,21 +21,25 @@ interface Row {
 }
 
 export async function engineState(cosmos: Endpoints['cosmos']): Promise<EngineState> {
+  const instances = new Set<string>();
+  let [documents, bytes, ofEngine] = [0, 0, 0];
+  for await (const row of everyDocument<Row>(cosmos, COSMOS.engineState.id)) {
+    documents += 1;
+    bytes += JSON.stringify(row).length;
+    if (row.partitionKey.includes('||dapr.internal.')) ofEngine += 1;
+    const instance = /\.workflow\|\|(.+)$/.exec(row.partitionKey)?.[1];
+    if (instance) instances.add(instance);
+  }
+  return { documents, bytes, ofEngine, instances: [...instances] };
+}
+
+/** Of one Cosmos container, whatever its partitions. */
+export async function* everyDocument<T>(cosmos: Endpoints['cosmos'], id: string): AsyncGenerator<T> {
   const client = new CosmosClient(cosmos);
   try {
-    const { items } = client.database(COSMOS.database).container(COSMOS.engineState.id);
-    const instances = new Set<string>();
-    let [documents, bytes, ofEngine] = [0, 0, 0];
-    for await (const page of items.query<Row>('SELECT * FROM c', { maxItemCount: 1_000 }).getAsyncIterator()) {
-      for (const row of page.resources) {
-        documents += 1;
-        bytes += JSON.stringify(row).length;
-        if (row.partitionKey.includes('||dapr.internal.')) ofEngine += 1;
-        const instance = /\.workflow\|\|(.+)$/.exec(row.partitionKey)?.[1];
-        if (instance) instances.add(instance);
-      }
-    }
-    return { documents, bytes, ofEngine, instances: [...instances] };
+    const { items } = client.database(COSMOS.database).container(id);
+    const pages = items.query<T>('SELECT * FROM c', { maxItemCount: 1_000 });
+    for await (const { resources } of pages.getAsyncIterator()) yield* resources;
   } finally {
     client.dispose();
   }

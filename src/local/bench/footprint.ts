@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { CosmosClient } from '@azure/cosmos';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { COSMOS, SYSTEM_BLOB_CONTAINERS } from '../../names';
 import type { Endpoints } from '../launcher/endpoints';
-import { bytesOnDisk } from './engine-state';
+import { bytesOnDisk, everyDocument } from './engine-state';
 
 export interface Amount {
   readonly count: number;
@@ -38,22 +37,16 @@ export function diskOf(home: string): Readonly<Record<string, number>> {
 }
 
 async function documentsIn(cosmos: Endpoints['cosmos']): Promise<Record<string, Amount>> {
-  const client = new CosmosClient(cosmos);
-  try {
-    const amounts: Record<string, Amount> = {};
-    const containers = Object.values(COSMOS).flatMap((each) => (typeof each === 'string' ? [] : [each.id]));
-    for (const id of containers) {
-      const { items } = client.database(COSMOS.database).container(id);
-      let amount = NONE;
-      for await (const page of items.query<object>('SELECT * FROM c', { maxItemCount: 1_000 }).getAsyncIterator()) {
-        for (const document of page.resources) amount = plus(amount, JSON.stringify(document).length);
-      }
-      amounts[id] = amount;
+  const amounts: Record<string, Amount> = {};
+  const containers = Object.values(COSMOS).flatMap((each) => (typeof each === 'string' ? [] : [each.id]));
+  for (const id of containers) {
+    let amount = NONE;
+    for await (const document of everyDocument<object>(cosmos, id)) {
+      amount = plus(amount, JSON.stringify(document).length);
     }
-    return amounts;
-  } finally {
-    client.dispose();
+    amounts[id] = amount;
   }
+  return amounts;
 }
 
 async function blobsIn(connectionString: string): Promise<Record<BlobKind, Amount>> {
