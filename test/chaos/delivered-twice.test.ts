@@ -5,8 +5,8 @@
 import { isFinal } from '../../src/domain/run';
 import { seedContainer } from '../../src/local/bench/seed-container';
 import { chunksOf } from '../../src/local/launcher/replica';
-import { eventually, startTestStack, type TestStack, withLogs } from '../integration/framework';
-import { ended, runOf, startRun, visionOf } from '../integration/main-job/client';
+import { eventually, startTestStack, withLogs } from '../integration/framework';
+import { chunkSteps, ended, runOf, startRun, visionOf } from '../integration/main-job/client';
 import { judge } from './oracle';
 
 const IMAGES = 2_400;
@@ -49,15 +49,3 @@ test('chunks that are delivered twice repeat no call', async () => {
     await stack.stop();
   }
 }, 400_000);
-
-interface ChunkSeen {
-  readonly executions: number;
-  readonly joined: number;
-}
-
-async function chunkSteps(stack: TestStack, id: string): Promise<readonly ChunkSeen[]> {
-  const { value } = (await (await stack.api(`/api/v1/runs/${id}/steps`)).json()) as {
-    value: { chunks?: ChunkSeen[] }[];
-  };
-  return value.flatMap(({ chunks = [] }) => chunks);
-}

@@ -43,11 +43,7 @@ export function aPublicApp(deps: Partial<PublicAppDeps> = {}) {
 
 /** The body is a problem of this code, whole and with nothing else in it. */
 export function expectProblem(response: request.Response, code: ProblemCode): ProblemBody {
-  expect({ status: response.status, type: response.type, code: response.get('x-ms-error-code') }).toEqual({
-    status: PROBLEMS[code].status,
-    type: 'application/problem+json',
-    code,
-  });
+  expectRefusal(response, code, 'application/problem+json');
   const problem = expectShape(response.body, ProblemSchema);
   expect(problem.code).toBe(code);
   expect(problem.type).toBe(`/docs/errors#${code}`);
@@ -56,14 +52,18 @@ export function expectProblem(response: request.Response, code: ProblemCode): Pr
 
 /** The same under the Durable Functions contract: its fields too, as its clients want it. */
 export function expectDurableError(response: request.Response, code: ProblemCode): DurableErrorBody {
-  expect({ status: response.status, type: response.type, code: response.get('x-ms-error-code') }).toEqual({
-    status: PROBLEMS[code].status,
-    type: 'application/json',
-    code,
-  });
+  expectRefusal(response, code, 'application/json');
   const error = expectShape(response.body, DurableErrorSchema);
   expect(error).toMatchObject({ code, Message: error.detail, ExceptionMessage: error.detail, ExceptionType: code });
   return error;
+}
+
+function expectRefusal(response: request.Response, code: ProblemCode, type: string): void {
+  expect({ status: response.status, type: response.type, code: response.get('x-ms-error-code') }).toEqual({
+    status: PROBLEMS[code].status,
+    type,
+    code,
+  });
 }
 
 /** The body fits the schema and has no field that the schema does not know. */

@@ -67,6 +67,19 @@ export async function runToEnd(stack: TestStack, container: string, options: Sta
   return ended(stack, await startRun(stack, container, options));
 }
 
+interface ChunkStep {
+  readonly executions: number;
+  readonly joined: number;
+}
+
+/** How often each chunk of a run was begun, and what joined it. */
+export async function chunkSteps(stack: TestStack, id: string): Promise<readonly ChunkStep[]> {
+  const { value } = (await (await stack.api(`/api/v1/runs/${id}/steps`)).json()) as {
+    value: { chunks?: ChunkStep[] }[];
+  };
+  return value.flatMap(({ chunks = [] }) => chunks);
+}
+
 export async function activityIds(stack: TestStack, container: string): Promise<string[]> {
   const { body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/activity?maxpagesize=100`);
   return (body.value as { readonly id: string }[]).map(({ id }) => id);

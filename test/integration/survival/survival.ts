@@ -3,6 +3,7 @@ import { seedContainer } from '../../../src/local/bench/seed-container';
 import type { PartName } from '../../../src/local/launcher/part';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
+import { chunkSteps } from '../main-job/client';
 
 /**
  * The story of every survival test: 400 images, half way one process is killed (and perhaps kept down), the run ends,
@@ -70,7 +71,7 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
   const ended = Date.now() - killedAt;
   await eventually(async () => (await activityOf(stack)).includes('run-completed'), { what: 'run-completed arrives' });
 
-  const chunks = await chunksOf(stack, id);
+  const chunks = await chunkSteps(stack, id);
   const executions = chunks.reduce((sum, chunk) => sum + chunk.executions, 0);
   const joined = chunks.reduce((sum, chunk) => sum + chunk.joined, 0);
   const verdict = await judge({
@@ -87,18 +88,6 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
   expect(verdict.violations).toEqual([]);
   // What the app had in hand was begun again, and the steps say so. After other kills it may be: an answer was lost.
   if (target === 'app') expect(executions).toBeGreaterThan(chunks.length);
-}
-
-interface ChunkSeen {
-  readonly executions: number;
-  readonly joined: number;
-}
-
-async function chunksOf(stack: TestStack, id: string): Promise<readonly ChunkSeen[]> {
-  const { value } = (await (await stack.api(`/api/v1/runs/${id}/steps`)).json()) as {
-    value: { chunks?: ChunkSeen[] }[];
-  };
-  return value.flatMap(({ chunks = [] }) => chunks);
 }
 
 async function stats(stack: TestStack): Promise<Record<string, unknown>> {
