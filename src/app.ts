@@ -175,7 +175,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const quotes = new QuoteService({ blobs, listing, sampling, runs, actors, vision, settings: quote, random01 });
   const queries = new ContainerQueries(actors, blobs, results);
   const quota = new QuotaControl(actors, resource);
-  const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs });
+  const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs, log });
   const wakeUps = new WakeUps({ wake: (container) => watching.wake(container), log });
   const operations = new Operations({ manifests, nowMs: clock.nowMs, newId: uuidv4 });
   const story = createStory(

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { WorkflowStarter } from '../dapr/workflow-client';
 import { checkContainerName } from '../domain/container-name';
 import { AppError } from '../domain/errors';
@@ -13,13 +14,14 @@ export interface WatchServiceDeps {
   readonly workflows: Pick<WorkflowStarter, 'schedule' | 'raiseEvent' | 'status'>;
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly nowMs: () => number;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /**
  * Begins, shows, wakes and ends watches.
  *
  * I1 The document is the watch; its workflow follows. Whoever dies in between, `revive` starts what is missing, and a
- *    workflow without a document ends by itself.
+ *    workflow without a document ends by itself. A watch that cannot be revived keeps no other.
  */
 export class WatchService {
   constructor(private readonly deps: WatchServiceDeps) {}
@@ -74,9 +76,18 @@ export class WatchService {
   async revive(): Promise<number> {
     let revived = 0;
     for await (const { container } of everyPage((page) => this.deps.watches.list(page))) {
-      if (await this.run(container)) revived += 1;
+      if (await this.mayRevive(container)) revived += 1;
     }
     return revived;
+  }
+
+  private async mayRevive(container: string): Promise<boolean> {
+    try {
+      return await this.run(container);
+    } catch (error) {
+      this.deps.log.warn({ event: 'watches.revive-failed', container, err: error }, 'the next look will tell');
+      return false;
+    }
   }
 
   /** False when it runs already. */

@@ -18,7 +18,7 @@ function site() {
   const nowMs = () => time.ms;
   const watches = createMemoryWatches();
   const actors = createMemoryActors(nowMs);
-  const engine = { status: new Map<string, WorkflowStatus>(), raised: [] as string[], isDown: false };
+  const engine = { status: new Map<string, WorkflowStatus>(), raised: [] as string[], isDown: false, deaf: '' };
   const workflows = {
     async schedule(name: string, id: string) {
       expect(name).toBe(WORKFLOWS.watchContainer);
@@ -31,7 +31,10 @@ function site() {
       if (engine.isDown) throw new AppError('workflow-unavailable', 'no engine', { retryable: true });
       engine.raised.push(id);
     },
-    status: async (id: string) => engine.status.get(id) ?? 'unknown',
+    async status(id: string) {
+      if (id === engine.deaf) throw new AppError('workflow-unavailable', 'no answer', { retryable: true });
+      return engine.status.get(id) ?? 'unknown';
+    },
   };
   const found = { ...NO_LISTING };
   const runs = new Map<string, RunView>();
@@ -59,9 +62,11 @@ function site() {
     return view;
   };
   const blobs = { containerExists: async (name: string) => name !== 'nowhere' };
-  const service = new WatchService({ watches, workflows, blobs, nowMs });
+  const warned: unknown[] = [];
+  const log = { warn: (fields: { container: string }) => void warned.push(fields.container) };
+  const service = new WatchService({ watches, workflows, blobs, nowMs, log });
   const look = () => watcher.look('photos');
-  return { time, watches, actors, engine, found, runs, run, started, state, service, look };
+  return { time, watches, actors, engine, found, runs, run, started, state, service, warned, look };
 }
 
 describe('a watch', () => {
@@ -105,6 +110,18 @@ describe('a watch', () => {
     expect(await service.revive()).toBe(0);
     engine.status.set(ID, 'ended');
     expect(await service.revive()).toBe(1);
+  });
+});
+
+describe('reviving', () => {
+  test('a watch that the engine does not answer for keeps no other, and is named', async () => {
+    const { service, engine, watches, warned } = site();
+    const since = '2026-01-01T00:00:00.000Z';
+    for (const container of ['albums', 'photos', 'scans'])
+      await watches.change(container, () => ({ ...SETTINGS, container, since }));
+    engine.deaf = 'watch-albums';
+    expect(await service.revive()).toBe(2);
+    expect([[...engine.status.keys()].sort(), warned]).toEqual([['watch-photos', 'watch-scans'], ['albums']]);
   });
 });
 
