@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'watch-not-found',
   'run-active',
   'command-refused',
+  'nothing-to-retry',
   'plan-changed',
   'month-used-up',
   'storage-unavailable',

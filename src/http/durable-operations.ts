@@ -204,7 +204,7 @@ export const DURABLE_OPERATIONS: readonly RouteConfig[] = [
       {
         ...TAKEN,
         409: problem('The container has an active run'),
-        410: { description: 'The run has ended without failures', content: json(z.string()) },
+        410: { description: 'The run has ended and nothing failed is left to try again', content: json(z.string()) },
         412: { description: 'The run has not ended', content: json(z.string()) },
       },
       NO_RUN,

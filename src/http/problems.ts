@@ -103,6 +103,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'The run is in a state in which this command makes no sense; `runStatus` says which.',
     cure: 'Look at the run; a finished one can be tried again with `:retry`, or its container be started anew.',
   },
+  'nothing-to-retry': {
+    status: 409,
+    title: 'Nothing to try again',
+    cause: 'No image failed in what the run covered, or none that matches the filter. No run was started.',
+    cure: 'Ask with `dryRun` or a wider filter; for what was never analysed, or a run that ended early, start a new run.',
+  },
   'plan-changed': {
     status: 409,
     title: 'Another plan',

@@ -52,7 +52,7 @@ export interface UseCases extends StoryUseCases, QuotaUseCases, WatchUseCases {
   sampleQuote(command: SampleCommand): Promise<WaitedFor<ContainerQuote>>;
   /** @throws AppError run-not-found, command-refused (not finished), invalid-request */
   forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
-  /** @throws AppError as forecastRetry and startRun */
+  /** @throws AppError nothing-to-retry, and as forecastRetry and startRun */
   retryRun(command: RetryCommand): Promise<RunView>;
   /** The same input again, as another run. @throws AppError run-not-found, and as startRun */
   restartRun(command: RestartCommand): Promise<RunView>;

@@ -4,9 +4,10 @@ import type { WorkflowStarter } from '../dapr/workflow-client';
 import { type Analyzer, asking } from '../domain/analysis';
 import type { AuditEntry } from '../domain/audit';
 import { AppError } from '../domain/errors';
-import type { RetryFilter } from '../domain/retry-filter';
+import { isCovered, type RetryFilter } from '../domain/retry-filter';
 import { type RetryForecast, RetryTally } from '../domain/retry-forecast';
 import { isFinal, type RunView } from '../domain/run';
+import { everyPage } from '../gateways/results/every-page';
 import type { ResultsGateway } from '../gateways/results/port';
 import type { RunsGateway } from '../gateways/runs/port';
 import type { ApproveCommand, ControlCommand, RestartCommand, RetryCommand } from '../http/use-cases';
@@ -16,7 +17,7 @@ import type { RunService } from './run-service';
 export interface RunCommandsDeps {
   readonly actors: Pick<Actors, 'run'>;
   readonly runs: RunsGateway;
-  readonly results: Pick<ResultsGateway, 'range'>;
+  readonly results: Pick<ResultsGateway, 'range' | 'list'>;
   readonly workflows: Pick<WorkflowStarter, 'raiseEvent'>;
   readonly service: Pick<RunService, 'get' | 'start'>;
   readonly analyzer: () => Analyzer;
@@ -70,16 +71,28 @@ export class RunCommands {
     return tally.forecast();
   }
 
-  /** A new run over the images that `filter` covers, linked with the old one in both directions. */
+  /**
+   * A new run over the images that `filter` covers, linked with the old one in both directions.
+   * @throws AppError nothing-to-retry, and as forecast and a start
+   */
   async retry({ id, filter, who, reason }: RetryCommand): Promise<RunView> {
     const run = await this.finished(id);
     const prefix = narrowed(run.prefix, filter.prefix);
+    if (!(await this.isAnyCovered(run.container, { ...filter, prefix }))) throw nothingToRetry(run);
     const { prefix: _, ...rest } = filter;
     const retry: RetryFilter = rest;
     const features = run.features === undefined ? {} : { features: run.features };
     const next = await this.deps.service.start({ container: run.container, prefix, ...features, retry, retryOf: id });
     await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
     return next;
+  }
+
+  /** Also by an image that would only be refused again: its bytes may be others by now, which the run finds out. */
+  private async isAnyCovered(container: string, filter: RetryFilter): Promise<boolean> {
+    const status = filter.status ?? 'failed';
+    const images = everyPage((page) => this.deps.results.list(container, { status }, page));
+    for await (const image of images) if (isCovered(filter, image)) return true;
+    return false;
   }
 
   /** A new run over what this one was started with (I3). @throws AppError run-not-found, and as a start */
@@ -129,6 +142,11 @@ function refused(verb: string, { status }: RunView): AppError {
   return new AppError('command-refused', `A run that is ${status} does not take '${verb}'.`, {
     context: { runStatus: status },
   });
+}
+
+function nothingToRetry({ id, retriedBy }: RunView): AppError {
+  const already = retriedBy === undefined ? '' : ` Run ${retriedBy} tried again already.`;
+  return new AppError('nothing-to-retry', `No image of run ${id} is left that the retry would cover.${already}`);
 }
 
 /** The longer of two prefixes of which one begins with the other. */

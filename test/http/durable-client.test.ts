@@ -133,6 +133,13 @@ describe('the client of durable-functions', () => {
     await expect(client().rewind(runId(1), 'x')).rejects.toThrow(/^This run is Paused \(Suspended\); only runs that/);
   });
 
+  test('rewind of a run of which nothing is left to try again is refused as that of one without failures', async () => {
+    having({ status: 'Failed' });
+    const nothing = new AppError('nothing-to-retry', 'No image of this run is left.');
+    jest.spyOn(useCases, 'retryRun').mockRejectedValueOnce(nothing);
+    await expect(client().rewind(runId(1), 'x')).rejects.toThrow('410. Details: "No image of this run is left."');
+  });
+
   test('purgeInstanceHistory and purgeInstanceHistoryBy', async () => {
     having({ status: 'Completed' }, {}, { status: 'Failed' }, { status: 'Cancelled' });
     expect(await client().purgeInstanceHistory(runId(1))).toMatchObject({ instancesDeleted: 1 });

@@ -97,6 +97,13 @@ describe(':retry', () => {
     expect([run.id, run.retryOf, run.links.retryOf]).toEqual([runId(2), runId(1), `http://p${RUN}`]);
   });
 
+  test('of nothing answers 409 and what to do', async () => {
+    const { api, useCases } = withRun({ status: 'Completed' });
+    useCases.failNext(new AppError('nothing-to-retry', 'No image is left.'));
+    const problem = expectProblem(await api.post(`${RUN}:retry`), 'nothing-to-retry');
+    expect([problem.status, problem.cure]).toEqual([409, expect.stringContaining('start a new run')]);
+  });
+
   test.each([{ status: 'succeeded' }, { code: '' }, { dryRun: 'yes' }, { other: 1 }])('%j is refused', async (body) => {
     expectProblem(await withRun().api.post(`${RUN}:retry`).send(body), 'invalid-request');
   });

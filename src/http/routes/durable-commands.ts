@@ -16,7 +16,8 @@ import { whoOf } from './run-commands';
  * Commands of the Durable Functions contract. 202 and an empty body when taken; 410 when the run has ended or is ending.
  *
  * I1 `rewind` tries again what failed, as a run of its own: `retryOf` and `retriedBy` link the two. What goes on is refused
- *    with 412, which is how the client knows "only what failed"; the reason is a bare JSON string, which it shows.
+ *    with 412, which is how the client knows "only what failed"; the reason is a bare JSON string, which it shows. A run of
+ *    which nothing is left to try again has ended without failures: 410.
  * I2 An event that no run listens to is taken and changes nothing, as in Durable Functions. An approval that cannot be
  *    taken is refused: money waits for it.
  * I3 `restart` keeps what the run was started with: its features, its cap, the images of a retry, and that it had to be approved.
@@ -48,8 +49,7 @@ export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
     `${INSTANCE}/rewind`,
     withRun(deps, 'rewind', async (req, res, run) => {
       if (run.status === 'Failed' || run.status === 'CompletedWithErrors') {
-        await useCases.retryRun({ id: run.id, filter: {}, ...saidBy(req) });
-        res.status(202).end();
+        await rewound(res, () => useCases.retryRun({ id: run.id, filter: {}, ...saidBy(req) }));
       } else res.status(isFinal(run.status) ? 410 : 412).json(notRewindable(run.status)); // I1
     }),
   );
@@ -68,6 +68,17 @@ export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
       await sendStarted(req, res, deps, next.id, wait);
     }),
   );
+}
+
+// I1
+async function rewound(res: Response, retry: () => Promise<unknown>): Promise<void> {
+  try {
+    await retry();
+    res.status(202).end();
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'nothing-to-retry')) throw error;
+    res.status(410).json(error.message);
+  }
 }
 
 function notRewindable(status: RunStatus): string {

@@ -1,5 +1,6 @@
 import express, { type Response } from 'express';
 import request from 'supertest';
+import { AppError } from '../../../src/domain/errors';
 import type { Quote } from '../../../src/domain/quote';
 import { aRun, runId } from '../fake-use-cases';
 import { aServer, compile, json, jsonLines, startCli } from './running';
@@ -321,6 +322,16 @@ describe('commands to a run', () => {
     const real = await server.cli('run', 'retry', runId(1), '--prefix', 'a/', '-q');
     expect(real).toEqual({ code: 0, stdout: `${runId(2)}\n`, stderr: '' });
     expect(received.map(({ body }) => body)).toEqual([{ code: 'vision-timeout', dryRun: true }, { prefix: 'a/' }]);
+  });
+
+  test('retry: where nothing is left to try again it says so, what to do, and ends with 8', async () => {
+    server.useCases.runs.set(runId(3), aRun({ id: runId(3), status: 'Completed' }));
+    server.useCases.failNext(new AppError('nothing-to-retry', 'No image is left.'));
+    expect(await server.cli('run', 'retry', runId(3), '--wait')).toEqual({
+      code: 8,
+      stdout: '',
+      stderr: expect.stringMatching(/Nothing to try again: No image is left\.\n.*cure: .*start a new run/s),
+    });
   });
 });
 

@@ -36,17 +36,65 @@ function createSite(features?: readonly string[], change: Partial<RunView> = {})
   return { commands, started, results, actors, runs };
 }
 
+/** Stores an image of the container. */
+async function save({ results }: ReturnType<typeof createSite>, name: string, change: Parameters<typeof stored>[1]) {
+  const { version: _, ...image } = stored(name, change);
+  await results.save({ ...image, container: 'photos', analyzedAt: '2026-01-01T00:00:00Z' }, 'new');
+}
+
+/** Failed, and it may help to try again. */
+function failed(code: string, retryable = true) {
+  return { status: 'failed' as const, error: { code, stage: 'vision' as const, message: '', retryable } };
+}
+
 test('a retry asks for what its run asked for', async () => {
-  const { commands, started } = createSite(['Adult']);
+  const site = createSite(['Adult']);
+  const { commands, started } = site;
+  await save(site, 'a/1', failed('vision-x'));
   await commands.retry({ id: ID, filter: { code: 'vision-x' }, who: 'ann' });
   const said = { container: 'photos', prefix: 'a/', features: ['Adult'], retry: { code: 'vision-x' }, retryOf: ID };
   expect(started).toEqual([said]);
 });
 
 test('a run whose record is older than the choice is tried again as it is configured', async () => {
-  const { commands, started } = createSite();
+  const site = createSite();
+  const { commands, started } = site;
+  await save(site, 'a/1', failed('vision-x'));
   await commands.retry({ id: ID, filter: {}, who: 'ann' });
   expect(started[0]).not.toHaveProperty('features');
+});
+
+describe('a retry that covers no image', () => {
+  test.each([
+    ['nothing failed', {}],
+    ['none that failed has the code', { code: 'vision-y' }],
+    ['none that failed has the prefix', { prefix: 'a/b' }],
+    ['none was skipped', { status: 'skipped' as const }],
+  ])('starts nothing: %s', async (_, filter) => {
+    const site = createSite();
+    await save(site, 'a/good', {});
+    await save(site, 'b/outside-the-run', failed('vision-y'));
+    if (Object.keys(filter).length > 0) await save(site, 'a/1', failed('vision-x'));
+    expect(await site.commands.forecast({ id: ID, filter })).toEqual({ willRetry: 0, willNot: [] });
+    await expect(site.commands.retry({ id: ID, filter, who: 'ann' })).rejects.toMatchObject({
+      code: 'nothing-to-retry',
+    });
+    expect(site.started).toEqual([]);
+  });
+
+  test('names the run that tried again already', async () => {
+    const { commands } = createSite([], { retriedBy: 'd'.repeat(32) });
+    await expect(commands.retry({ id: ID, filter: {}, who: 'ann' })).rejects.toThrow(
+      `Run ${'d'.repeat(32)} tried again`,
+    );
+  });
+
+  test('is none where an image was refused for good: its bytes may be others by now', async () => {
+    const site = createSite();
+    await save(site, 'a/refused', failed('vision-invalid-format', false));
+    await site.commands.retry({ id: ID, filter: {}, who: 'ann' });
+    expect(site.started).toHaveLength(1);
+  });
 });
 
 describe('a restart', () => {
@@ -78,16 +126,15 @@ describe('a restart', () => {
 });
 
 test('the forecast is for what the run asked for', async () => {
-  const { commands, results } = createSite(['Adult']);
+  const site = createSite(['Adult']);
   const analyzer = createMemoryVision().analyzer;
   const refused = (features: readonly string[]) => {
     const error = { code: 'vision-x', stage: 'vision' as const, message: '', retryable: false, features };
     return { status: 'failed' as const, analyzer: { ...analyzer, features: [] }, error };
   };
   for (const [name, features] of Object.entries({ 'a/same': ['Adult'], 'a/other': ['Faces'] })) {
-    const { version: _, ...image } = stored(name, refused(features));
-    await results.save({ ...image, container: 'photos', analyzedAt: '2026-01-01T00:00:00Z' }, 'new');
+    await save(site, name, refused(features));
   }
-  expect(await commands.forecast({ id: ID, filter: {} })).toMatchObject({ willRetry: 1, willNot: [{ count: 1 }] });
+  expect(await site.commands.forecast({ id: ID, filter: {} })).toMatchObject({ willRetry: 1, willNot: [{ count: 1 }] });
   expect(ANALYZER.features).not.toContain('Adult');
 });
