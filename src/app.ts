@@ -16,6 +16,7 @@ import { createCosmosClient } from './gateways/cosmos/client';
 import { ensureCosmosSchema } from './gateways/cosmos/schema';
 import { createDaprEvents } from './gateways/events/dapr-events';
 import { createDaprManifests } from './gateways/manifests/dapr-manifests';
+import { createCosmosOperations } from './gateways/operations/cosmos-operations';
 import { createCosmosResults } from './gateways/results/cosmos-results';
 import { createCosmosRuns } from './gateways/runs/cosmos-runs';
 import { createSidecar } from './gateways/sidecar/sidecar';
@@ -177,7 +178,12 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const quota = new QuotaControl(actors, resource);
   const watching = new WatchService({ watches, workflows, blobs, nowMs: clock.nowMs, log });
   const wakeUps = new WakeUps({ wake: (container) => watching.wake(container), log });
-  const operations = new Operations({ manifests, nowMs: clock.nowMs, newId: uuidv4 });
+  const operations = new Operations({
+    manifests,
+    known: createCosmosOperations(cosmos),
+    nowMs: clock.nowMs,
+    newId: uuidv4,
+  });
   const story = createStory(
     {
       getRun: (id) => runService.get(id),
@@ -219,7 +225,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     getCourse: (id) => records.course(id),
     purgeRun: (id) => records.purge(id),
   };
-  const retention = new Retention({ runs, records, nowMs: clock.nowMs, log }, config.reportRetentionDays);
+  const retention = new Retention({ runs, records, operations, nowMs: clock.nowMs, log }, config.reportRetentionDays);
   const revivers = [new Reviver(runService, log), new Reviver(watching, log, 'watches')];
 
   // HTTP: the public API, and the channel that only the sidecar reaches

@@ -19,6 +19,30 @@ export interface Operation {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** The records that there are of one container, oldest first: so that they are found when they are to be forgotten. */
+export interface KnownOperations {
+  readonly container: string;
+  readonly operations: readonly Pick<Operation, 'id' | 'startedAt'>[];
+}
+
+export function remembered(
+  known: KnownOperations | undefined,
+  { id, container, startedAt }: Pick<Operation, 'id' | 'container' | 'startedAt'>,
+): KnownOperations {
+  return { container, operations: [...(known?.operations ?? []), { id, startedAt }] };
+}
+
+/** Those that began before then; times are all in UTC, so their text has their order. */
+export function startedBefore({ operations }: KnownOperations, time: string): string[] {
+  return operations.filter(({ startedAt }) => startedAt < time).map(({ id }) => id);
+}
+
+/** What is known without these; undefined when that is nothing. */
+export function without(known: KnownOperations, ids: ReadonlySet<string>): KnownOperations | undefined {
+  const operations = known.operations.filter(({ id }) => !ids.has(id));
+  return operations.length > 0 ? { ...known, operations } : undefined;
+}
+
 export const RENEW_EVERY_MS = 10_000;
 export const LOST_AFTER_MS = 60_000;
 

@@ -1,10 +1,13 @@
 import { AppError, toAppError } from '../domain/errors';
-import { believed, type Operation, RENEW_EVERY_MS } from '../domain/operation';
+import { believed, type Operation, RENEW_EVERY_MS, remembered, startedBefore, without } from '../domain/operation';
 import type { ManifestsGateway } from '../gateways/manifests/port';
+import type { OperationsGateway } from '../gateways/operations/port';
+import { everyPage } from '../gateways/results/every-page';
 import type { WaitedFor } from '../http/story-use-cases';
 
 export interface OperationsDeps {
-  readonly manifests: Pick<ManifestsGateway, 'readOperation' | 'writeOperation'>;
+  readonly manifests: Pick<ManifestsGateway, 'readOperation' | 'writeOperation' | 'deleteOperation'>;
+  readonly known: OperationsGateway;
   readonly nowMs: () => number;
   readonly newId: () => string;
   /** How long a caller is kept waiting for the answer itself. Default 10 s. */
@@ -20,6 +23,7 @@ const PATIENCE_MS = 10_000;
  *
  * I1 The same work is done once at a time in a process, whoever asks for it how often.
  * I2 What outlives its caller has a record that outlives the process (domain/operation.ts).
+ * I3 A record is known before it is written, and until it is deleted: whoever forgets the old ones finds each.
  */
 export class Operations {
   private readonly running = new Map<string, Running>();
@@ -46,6 +50,21 @@ export class Operations {
     return believed(operation, Date.parse(operation.updatedAt), this.deps.nowMs());
   }
 
+  /** Forgets the records of what began before then (I3). Answers how many. */
+  async expire(beforeMs: number): Promise<number> {
+    const { manifests, known } = this.deps;
+    const containers = [];
+    for await (const each of everyPage((page) => known.list(page))) containers.push(each);
+    let forgotten = 0;
+    for (const each of containers) {
+      const ids = startedBefore(each, new Date(beforeMs).toISOString());
+      for (const id of ids) await manifests.deleteOperation(id);
+      if (ids.length > 0) await known.change(each.container, (now) => now && without(now, new Set(ids)));
+      forgotten += ids.length;
+    }
+    return forgotten;
+  }
+
   private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<Answer>) {
     const { kind, container } = task;
     const startedAt = this.now();
@@ -68,6 +87,7 @@ export class Operations {
   private async record({ operation, result }: Running): Promise<Operation> {
     const renew = (change: Partial<Operation> = {}) =>
       this.deps.manifests.writeOperation({ ...operation, updatedAt: this.now(), ...change });
+    await this.deps.known.change(operation.container, (before) => remembered(before, operation)); // I3
     await renew();
     const timer = setInterval(() => void renew().catch(() => undefined), RENEW_EVERY_MS);
     timer.unref();

@@ -3,6 +3,7 @@ import { AppError } from '../domain/errors';
 import { FINAL_STATUSES } from '../domain/run';
 import { everyPage } from '../gateways/results/every-page';
 import type { RunsGateway } from '../gateways/runs/port';
+import type { Operations } from './operations';
 import type { RunRecords } from './run-records';
 
 const DAY_MS = 86_400_000;
@@ -11,13 +12,14 @@ const INTERVAL_MS = 3_600_000;
 export interface RetentionDeps {
   readonly runs: Pick<RunsGateway, 'list'>;
   readonly records: Pick<RunRecords, 'purge'>;
+  readonly operations: Pick<Operations, 'expire'>;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
 
 /**
- * Forgets the records of runs (index, reports, ledger, receipt, engine state) that ended longer ago than they are kept.
- * Results and totals stay. Looks once an hour; every replica may, as a purge can be repeated.
+ * Forgets the records of runs (index, reports, ledger, receipt, engine state) that ended longer ago than they are kept, and
+ * those of operations. Results and totals stay. Looks once an hour; every replica may, as a purge can be repeated.
  */
 export class Retention {
   private timer: NodeJS.Timeout | undefined;
@@ -36,9 +38,13 @@ export class Retention {
     clearInterval(this.timer);
   }
 
-  /** Answers how many runs were forgotten. */
-  async expire(): Promise<number> {
+  /** Answers how many runs, and operations, were forgotten. */
+  async expire(): Promise<{ readonly runs: number; readonly operations: number }> {
     const before = this.deps.nowMs() - this.keepDays * DAY_MS;
+    return { runs: await this.expireRuns(before), operations: await this.deps.operations.expire(before) };
+  }
+
+  private async expireRuns(before: number): Promise<number> {
     const expired: string[] = [];
     const ended = everyPage((page) => this.deps.runs.list({ statuses: FINAL_STATUSES }, page));
     for await (const { id, endedAt } of ended) if (endedAt && Date.parse(endedAt) < before) expired.push(id);
@@ -61,8 +67,9 @@ export class Retention {
 
   private async look(): Promise<void> {
     try {
-      const forgotten = await this.expire();
-      if (forgotten > 0) this.deps.log.info({ event: 'runs.expired', forgotten }, 'records of old runs deleted');
+      const { runs, operations } = await this.expire();
+      if (runs + operations > 0)
+        this.deps.log.info({ event: 'records.expired', runs, operations }, 'old records deleted');
     } catch (error) {
       this.deps.log.warn({ event: 'runs.expire-failed', err: error }, 'the next look will tell');
     }

@@ -23,6 +23,9 @@ export const WATCHES_PARTITION = { path: '/kind', value: 'watch' } as const;
 /** And what is known of each container. */
 export const CONTAINERS_PARTITION = { path: '/kind', value: 'container' } as const;
 
+/** And which operations have a record. */
+export const OPERATIONS_PARTITION = { path: '/kind', value: 'operations' } as const;
+
 const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),

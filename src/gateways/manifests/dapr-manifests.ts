@@ -67,6 +67,7 @@ export function createDaprManifests(
 
     readOperation: async (id) => (await read(manifestKeys.operation(id))) as Operation | undefined,
     writeOperation: (operation) => write(manifestKeys.operation(operation.id), operation),
+    deleteOperation: (id) => sidecar.deleteState(component, manifestKeys.operation(id)),
 
     deleteChunks,
 

@@ -35,6 +35,7 @@ export interface ManifestsGateway {
   /** A request that takes longer than its caller waits. */
   writeOperation(operation: Operation): Promise<void>;
   readOperation(id: string): Promise<Operation | undefined>;
+  deleteOperation(id: string): Promise<void>;
   /** Deletes the chunk inputs of one page. */
   deleteChunks(runId: string, page: number, chunks: number): Promise<void>;
   /** Deletes the inputs of one page (its index and chunks); reports stay. */

@@ -115,6 +115,21 @@ export function describeManifests(name: string, start: () => Promise<ManifestsSu
       expect(await manifests.readOperation(runId)).toEqual({ ...operation, startedAt: at, updatedAt: at });
     });
 
+    test('an operation that was deleted is gone; once more is no error', async () => {
+      const [id, at] = [newRun(), '2026-01-01T00:00:00.000Z'];
+      const operation = {
+        id,
+        kind: 'verify',
+        container: 'photos',
+        status: 'Running',
+        startedAt: at,
+        updatedAt: at,
+      } as const;
+      await manifests.writeOperation(operation);
+      for (const _ of [1, 2]) await manifests.deleteOperation(id);
+      expect(await manifests.readOperation(id)).toBeUndefined();
+    });
+
     test('deleting a page takes its inputs and leaves reports, receipt and other pages', async () => {
       const runId = newRun();
       for (const page of [0, 1]) {

@@ -1,6 +1,7 @@
 import { LOST_AFTER_MS, type Operation } from '../../../src/domain/operation';
 import type { Verification } from '../../../src/domain/verification';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
+import { createMemoryOperations } from '../../../src/gateways/operations/memory-operations';
 import { Operations } from '../../../src/runs/operations';
 
 const RESULT: Verification = { clean: true, checkedAt: '2026-01-01T00:00:00.000Z', differences: [], count: 0 };
@@ -9,10 +10,11 @@ const TASK = { kind: 'verify', container: 'photos' } as const;
 function aBench() {
   const time = { ms: Date.UTC(2026, 0, 1) };
   const manifests = createMemoryManifests();
+  const known = createMemoryOperations();
   let ids = 0;
   const newId = () => `operation-${++ids}`;
-  const operations = new Operations({ manifests, nowMs: () => time.ms, newId, patienceMs: 20 });
-  return { time, manifests, operations };
+  const operations = new Operations({ manifests, known, nowMs: () => time.ms, newId, patienceMs: 20 });
+  return { time, manifests, known, operations };
 }
 
 /** Work that ends when the test says so. */
@@ -88,12 +90,12 @@ test('a record that nobody renews is shown as failed', async () => {
 });
 
 test('another replica tells how it goes, also when the one that worked on it is gone', async () => {
-  const { operations, manifests, time } = aBench();
+  const { operations, manifests, known, time } = aBench();
   const { begin, end } = work();
   const answer = await operations.run(TASK, begin);
   if (answer.done) throw new Error('it cannot be done');
   const { id } = answer.operation;
-  const other = new Operations({ manifests, nowMs: () => time.ms, newId: () => 'other', patienceMs: 20 });
+  const other = new Operations({ manifests, known, nowMs: () => time.ms, newId: () => 'other', patienceMs: 20 });
   expect(await other.get(id)).toMatchObject({ ...TASK, id, status: 'Running' });
   time.ms += LOST_AFTER_MS; // nobody renewed it
   expect(await other.get(id)).toMatchObject({ error: { code: 'lost', message: expect.stringContaining('ask again') } });
@@ -101,4 +103,23 @@ test('another replica tells how it goes, also when the one that worked on it is 
   expect(await ended(other, id)).toMatchObject({ status: 'Failed' });
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await other.get(id)).toMatchObject({ status: 'Succeeded', result: RESULT }); // it was only slow
+});
+
+test('a record is forgotten when it is old, and no other; what was never written keeps none', async () => {
+  const { operations, manifests, known, time } = aBench();
+  const begin = async (container: string) => {
+    const { begin, end } = work();
+    await operations.run({ ...TASK, container }, begin);
+    end();
+    time.ms += 1_000;
+  };
+  const startMs = time.ms;
+  for (const container of ['photos', 'scans', 'photos', 'albums']) await begin(container);
+  manifests.lose('operations/operation-2'); // its process died between the two writes
+  expect(await operations.expire(startMs)).toBe(0);
+  expect(await operations.expire(startMs + 2_500)).toBe(3);
+  expect(manifests.keys()).toEqual(['operations/operation-4']);
+  expect((await known.list({ size: 100 })).value).toMatchObject([{ container: 'albums' }]);
+  expect(await operations.expire(startMs + 10_000)).toBe(1);
+  expect([manifests.keys(), (await known.list({ size: 100 })).value]).toEqual([[], []]);
 });

@@ -15,7 +15,8 @@ function createSite(purge: (id: string) => Promise<boolean>) {
   };
   const warned: string[] = [];
   const sink = { write: (line: string) => void warned.push(JSON.parse(line).runId) };
-  const deps = { runs, records: { purge }, nowMs: () => 100 * DAY_MS, log: pino({ level: 'warn' }, sink) };
+  const operations = { expire: async (beforeMs: number) => beforeMs / DAY_MS };
+  const deps = { runs, operations, records: { purge }, nowMs: () => 100 * DAY_MS, log: pino({ level: 'warn' }, sink) };
   return { write, warned, retention: new Retention(deps, 90) };
 }
 
@@ -27,7 +28,7 @@ test('forgets what ended too long ago, and nothing else', async () => {
   });
   for (let day = 0; day < 250; day++) await write(`run-${day}`, day, true);
   await write('still-running', 1, false);
-  expect(await retention.expire()).toBe(10);
+  expect(await retention.expire()).toEqual({ runs: 10, operations: 10 }); // what is older than day 10
   expect(purged.sort()).toEqual(Array.from({ length: 10 }, (_, day) => `run-${day}`));
 });
 
@@ -38,6 +39,6 @@ test('a run that cannot be forgotten keeps no other, and one that another replic
     return true;
   });
   for (let day = 0; day < 10; day++) await write(`run-${day}`, day, true);
-  expect(await retention.expire()).toBe(8);
+  expect(await retention.expire()).toMatchObject({ runs: 8 });
   expect(warned).toEqual(['run-7']);
 });
