@@ -184,7 +184,7 @@ export class RunActorLogic implements RunActorApi {
       const isOver = isFinal(state.status) || hasChunk(await this.doneChunks(chunk.ref.page), chunk.ref);
       if (isOver || !this.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
-    const ask = { transactionsPerCall, ...(told && { made: told }) };
+    const ask = { asker: session, transactionsPerCall, ...(told && { made: told }) };
     if (state.control !== 'run') {
       if (told) await this.lease(state, { ...ask, want: 0 });
       return { control: state.control, lost, calls: 0 };
@@ -436,7 +436,7 @@ export class RunActorLogic implements RunActorApi {
   }
 }
 
-type Ask = Pick<LeaseRequest, 'want' | 'transactionsPerCall' | 'made'>;
+type Ask = Pick<LeaseRequest, 'asker' | 'want' | 'transactionsPerCall' | 'made'>;
 
 /** Longer than a granted call may wait to be started, and two reports. */
 const GRANTS_RETURN_MS = 2_500;

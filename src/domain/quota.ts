@@ -1,4 +1,5 @@
 import { SETTLE_MS } from './chunk-lease';
+import { asked, portionOf, type Queue, took } from './fair-share';
 import { type Heard, type Made, newsOf } from './made';
 import { MAX_RETRY_AFTER_MS } from './retry';
 
@@ -8,7 +9,7 @@ import { MAX_RETRY_AFTER_MS } from './retry';
  * I1 What is granted in any span is at most rate x span plus what the bucket holds: no burst beyond it.
  * I2 Nothing is granted before `pausedUntilMs` (Retry-After reaches every replica with its next lease), nor, after a move,
  *    before everybody who knows of a Retry-After had the chance to tell it.
- * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take.
+ * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take (fair-share.ts).
  * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused.
  * I5 The month is counted whether or not anything limits it: what is made without a grant is booked once, afterwards.
  */
@@ -46,8 +47,8 @@ export interface Bucket {
   readonly atMs: number;
   /** Calls that may start now. */
   readonly calls: number;
-  /** Runs that could use more than they got, by run id. */
-  readonly hungry: Readonly<Record<string, Hunger>>;
+  /** Who could use more than it got. */
+  readonly queue: Queue;
   readonly pausedUntilMs: number;
   /** Nothing is granted before: the bucket has moved, and is told what it has missed. */
   readonly opensAtMs: number;
@@ -55,16 +56,8 @@ export interface Bucket {
   readonly factor: number;
 }
 
-interface Hunger {
-  /** Calls it would still take. */
-  readonly want: number;
-  /** Calls it got, divided by its weight: whoever has least is next. */
-  readonly served: number;
-  readonly seenAtMs: number;
-}
-
 export function emptyBucket(nowMs: number): Bucket {
-  return { atMs: nowMs, calls: 0, hungry: {}, pausedUntilMs: 0, opensAtMs: 0, factor: 1 };
+  return { atMs: nowMs, calls: 0, queue: {}, pausedUntilMs: 0, opensAtMs: 0, factor: 1 };
 }
 
 /**
@@ -81,8 +74,6 @@ export function movedBucket(
   return { ...emptyBucket(activatedAtMs), pausedUntilMs: nowMs + pausedForMs, opensAtMs };
 }
 
-/** A run that has not asked for so long is not waited for: three reports, and a slow one. */
-const FORGOTTEN_MS = 2_000;
 /**
  * Worth of the rate that may be saved up, in seconds. Vision itself saves up one second's worth; the other half is for calls
  * that are late on their way and meet the next ones.
@@ -94,11 +85,11 @@ const DECREASE = 0.7;
 const LEAST_FACTOR = 0.1;
 /** Of the factor, per second without a 429. */
 const INCREASE_PER_SECOND = 0.02;
-/** Sums of thirds and tenths are not whole: this much is forgiven. */
-const EPSILON = 1e-6;
 
 export interface LeaseRequest {
   readonly runId: string;
+  /** Who asks for the run: one of its processes. */
+  readonly asker: string;
   readonly container: string;
   /** Calls that could start now. */
   readonly want: number;
@@ -132,60 +123,25 @@ export function lease(
     const isCounted = request.counted === true || monthLeft !== Number.POSITIVE_INFINITY;
     return { bucket: filled, grant: { calls: isCounted ? want : 'unlimited' } };
   }
-  const { [request.runId]: known, ...others } = filled.hungry;
-  const served = Math.max(known?.served ?? 0, known ? 0 : leastServed(others));
-  const me: Hunger = { want, served, seenAtMs: nowMs };
   const weightOf = (id: string) => settings.weights?.[id] ?? 1;
-  const calls = Math.min(want, portion(filled.calls, request.runId, { ...others, [request.runId]: me }, weightOf));
-  const left: Hunger = { ...me, want: want - calls, served: served + calls / weightOf(request.runId) };
-  const hungry = left.want > 0 ? { ...others, [request.runId]: left } : others;
-  return { bucket: { ...filled, calls: filled.calls - calls, hungry }, grant: { calls } };
+  const ask = { runId: request.runId, asker: `${request.asker} ${request.transactionsPerCall}`, want };
+  const queue = asked(filled.queue, ask, nowMs);
+  const store = { calls: filled.calls, most: burstOf(settings.ratePerSecond), weightOf };
+  const calls = portionOf(queue, ask, store, nowMs); // I3
+  const left = { calls: filled.calls - calls, queue: took(queue, ask, calls, weightOf(ask.runId)) };
+  return { bucket: { ...filled, ...left }, grant: { calls } };
 }
 
 function refill(bucket: Bucket, { ratePerSecond = 0 }: QuotaSettings, nowMs: number): Bucket {
   const elapsedS = Math.max(0, Math.min(nowMs - bucket.atMs, MAX_REFILL_MS)) / 1000;
   const factor = Math.min(1, bucket.factor + elapsedS * INCREASE_PER_SECOND);
   const calls = Math.min(burstOf(ratePerSecond), bucket.calls + ratePerSecond * factor * elapsedS); // I1
-  const recent = Object.entries(bucket.hungry).filter(([, { seenAtMs }]) => nowMs - seenAtMs < FORGOTTEN_MS);
-  return { ...bucket, atMs: Math.max(bucket.atMs, nowMs), calls, hungry: Object.fromEntries(recent), factor };
+  return { ...bucket, atMs: Math.max(bucket.atMs, nowMs), calls, factor };
 }
 
 /** One call and what comes in until the next report fetches it, so that slow rates lose nothing. */
 export function burstOf(ratePerSecond: number): number {
   return 1 + ratePerSecond * BURST_SECONDS;
-}
-
-/** A newcomer is as well served as the worst of those who wait: it has neither saved up nor owes anything. */
-function leastServed(hungry: Bucket['hungry']): number {
-  const all = Object.values(hungry).map(({ served }) => served);
-  return all.length === 0 ? 0 : Math.min(...all);
-}
-
-/**
- * Whole calls of `calls` that are this run's (I3): poured where least was served by weight, like water into vessels that stand
- * at different heights. Where not even one is whole, the run that is next takes it.
- */
-function portion(calls: number, runId: string, hungry: Bucket['hungry'], weightOf: (id: string) => number): number {
-  const whole = Math.floor(calls + EPSILON);
-  const me = hungry[runId];
-  if (me === undefined || whole < 1) return 0;
-  const vessels = Object.entries(hungry).map(([id, { want, served }]) => ({ id, want, served, weight: weightOf(id) }));
-  if (vessels.reduce((sum, { want }) => sum + want, 0) <= whole) return me.want;
-  const poured = (level: number, { want, served, weight }: (typeof vessels)[number]) =>
-    Math.min(want, Math.max(0, (level - served) * weight));
-  let low = Math.min(...vessels.map(({ served }) => served));
-  let high = Math.max(...vessels.map(({ want, served, weight }) => served + want / weight));
-  for (let step = 0; step < 60; step += 1) {
-    const level = (low + high) / 2;
-    if (vessels.reduce((sum, vessel) => sum + poured(level, vessel), 0) > calls) high = level;
-    else low = level;
-  }
-  const mine = vessels.find(({ id }) => id === runId);
-  const part = mine ? Math.floor(poured(low, mine) + EPSILON) : 0;
-  const after = (vessel: { served: number; weight: number }) => vessel.served + 1 / vessel.weight;
-  const isNext =
-    mine !== undefined && vessels.every((other) => other.want < 1 || after(mine) <= after(other) + EPSILON);
-  return Math.min(whole, Math.max(part, isNext ? 1 : 0));
 }
 
 /** Vision asked everybody to wait: what was saved up is gone too. */

@@ -172,7 +172,7 @@ class SampleCalls {
   private async askOnce(): Promise<boolean> {
     const transactions = this.waiting[0]?.transactions ?? 0;
     const want = this.waiting.filter((one) => one.transactions === transactions).length;
-    const request = { ...this.who, want, transactionsPerCall: transactions, counted: true } as const;
+    const request = { ...this.who, asker: 'sample', want, transactionsPerCall: transactions, counted: true } as const;
     const grant = await this.deps
       .quota()
       .lease(request)

@@ -3,7 +3,7 @@ import { SETTLE_MS } from '../../../src/domain/chunk-lease';
 import type { QuotaSettings } from '../../../src/domain/quota';
 import { createMemoryActorStore } from './memory-actors';
 
-const ASK = { runId: 'r', container: 'photos', want: 100, transactionsPerCall: 4 };
+const ASK = { runId: 'r', asker: 'process', container: 'photos', want: 100, transactionsPerCall: 4 };
 
 function site(defaults: QuotaSettings) {
   const store = createMemoryActorStore();

@@ -19,8 +19,8 @@ function site(settings: QuotaSettings, { ledger = NO_LEDGER, each = 1 } = {}) {
   let bucket: Bucket = emptyBucket(0);
   let spent = ledger;
   return {
-    ask(runId: string, want: number, nowMs: number) {
-      const request = { runId, container: 'photos', want, transactionsPerCall: each };
+    ask(runId: string, want: number, nowMs: number, asker = 'process') {
+      const request = { runId, asker, container: 'photos', want, transactionsPerCall: each };
       const leased = lease(bucket, { settings, ledger: spent }, request, nowMs);
       bucket = leased.bucket;
       const calls = leased.grant.calls === 'unlimited' ? want : leased.grant.calls;
@@ -141,6 +141,40 @@ describe('what is granted', () => {
     );
   });
 
+  test('is shared by weight however seldom somebody asks, and by how many processes (I3)', () => {
+    const everyMs = fc.oneof(fc.integer({ min: 100, max: 1_000 }), fc.integer({ min: 100, max: 4_000 }));
+    const processes = fc.array(everyMs, { minLength: 1, maxLength: 3 });
+    const run = fc.record({ weight: fc.integer({ min: 1, max: 3 }), processes });
+    fc.assert(
+      fc.property(fc.array(run, { minLength: 2, maxLength: 4 }), fc.boolean(), (runs, isOneIdle) => {
+        const weights = Object.fromEntries(runs.map(({ weight }, id) => [`run-${id}`, weight]));
+        const { ask } = site({ ratePerSecond: 10, weights });
+        const got = runs.map(() => 0);
+        for (let nowMs = 0; nowMs <= 50_000; nowMs += 20) {
+          for (const [id, { processes }] of runs.entries()) {
+            if (isOneIdle && nowMs % 400 === 0) ask(`run-${id}`, 0, nowMs, 'idle');
+            for (const [process, everyMs] of processes.entries()) {
+              if (Math.floor(nowMs / everyMs) === Math.floor((nowMs - 20) / everyMs)) continue;
+              const { calls } = ask(`run-${id}`, 100, nowMs, `process-${process}`);
+              if (nowMs > 20_000) got[id] = (got[id] ?? 0) + calls; // until then it is learned who asks how seldom
+            }
+          }
+        }
+        const weighed = sum(runs.map(({ weight }) => weight));
+        for (const [id, { weight, processes }] of runs.entries()) {
+          const share = weight / weighed;
+          // The bucket holds six calls: whoever asks seldom finds its part of them.
+          const held = Math.max(1, (6 * share) / processes.length);
+          const fetched = sum(processes.map((everyMs) => (held * 1_000) / everyMs));
+          expect((got[id] ?? 0) / 30).toBeGreaterThanOrEqual(0.35 * Math.min(10 * share, fetched));
+        }
+        const slowest = Math.max(...runs.flatMap(({ processes }) => processes));
+        if (slowest <= 1_000) expect(sum(got) / 30).toBeGreaterThanOrEqual(7);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test('two runs at 20 a minute take turns', () => {
     const got = starving({ ratePerSecond: 20 / 60 }, 2, 60_000);
     expect(sum(got)).toBeGreaterThanOrEqual(19);
@@ -211,7 +245,7 @@ describe('a month', () => {
 describe('429s although the rate was kept', () => {
   test('lower the rate once a pause, and time raises it again', () => {
     const limited = { settings: { ratePerSecond: 10 }, ledger: NO_LEDGER };
-    const request = { runId: 'r', container: 'c', want: 0, transactionsPerCall: 1 };
+    const request = { runId: 'r', asker: 'process', container: 'c', want: 0, transactionsPerCall: 1 };
     let bucket = emptyBucket(0);
     for (const atMs of [0, 10, 20]) bucket = throttle(bucket, 1_000, atMs);
     expect(bucket.factor).toBeCloseTo(0.7);
