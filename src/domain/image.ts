@@ -148,3 +148,13 @@ export function contributionOf(image: Pick<ImageDocument, 'status' | 'sizeBytes'
   }
   return sum;
 }
+
+/**
+ * The document of an image whose blob is gone: nothing of its analysis is left to show or to count. Who writes it says in
+ * which run and what it replaces.
+ */
+export function removedDocument(document: ImageDocument, at: string): ImageDocument {
+  const { analysis: _analysis, error: _error, source: _source, ...rest } = document;
+  const removed = { ...rest, status: 'removed', reason: 'gone', transactions: 0 } as const;
+  return { ...removed, contribution: contributionOf(removed), analyzedAt: at };
+}

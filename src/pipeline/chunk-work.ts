@@ -5,7 +5,7 @@ import { type Classified, classify } from '../domain/classification';
 import { addInto, type Counters } from '../domain/counters';
 import { AppError, toAppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
-import { contributionOf, type ImageDocument, type ListedBlob, MAX_ATTEMPTS, type StoredImage } from '../domain/image';
+import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image';
 import { type ImageOutcome, outcomeOf } from '../domain/report';
 import type { RetryFilter } from '../domain/retry-filter';
 import { isHeld } from '../domain/run-state';
@@ -245,16 +245,11 @@ class ChunkExecution {
       if (isOurs) this.outcomes.push(outcomeOf({ ...now.document, version: now.version }, false));
       return;
     }
-    const { analysis: _analysis, error: _error, ...rest } = now.document;
-    const removed = { ...rest, status: 'removed' as const, reason: 'gone' as const, transactions: 0 };
     const document: ImageDocument = {
-      ...removed,
+      ...removedDocument(now.document, new Date(this.deps.clock.nowMs()).toISOString()),
       runId: ref.runId,
       chunkId: this.id,
-      attempts: now.document.attempts.slice(-MAX_ATTEMPTS),
-      contribution: contributionOf(removed),
       replaced: replacedBy(this.id, { ...now.document, version: now.version }),
-      analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),
     };
     const outcome = await this.deps.results.save(document, { version: now.version });
     if (!outcome.saved) return this.remove(image);

@@ -3,7 +3,7 @@ import type { ContainerTotals } from '../actors/container-actor.api';
 import { checkContainerName } from '../domain/container-name';
 import { addInto, type Counters } from '../domain/counters';
 import { AppError } from '../domain/errors';
-import { contributionOf, type ImageDocument, type ListedBlob, type StoredImage } from '../domain/image';
+import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image';
 import { boundsOf, compareNames } from '../domain/name-order';
 import { isFinal } from '../domain/run';
 import {
@@ -60,10 +60,10 @@ export class ContainerVerification {
     const { found, recount, documents, orphans } = await this.walk(container);
     const isShrunk = orphans > documents * this.deps.maxLostShare;
     const held = isShrunk && !confirmShrink ? heldBack(orphans, documents) : undefined;
-    const removed = held === undefined && orphans > 0 ? await this.removeOrphans(container, recount) : 0;
     const { counters } = before;
-    const wrong = wrongTotals(recount, counters);
-    if (wrong.length > 0) {
+    const wrong = wrongTotals(recount, counters); // as found: what follows from the orphans' leaving was not wrong
+    const removed = held === undefined && orphans > 0 ? await this.removeOrphans(container, recount) : 0;
+    if (wrong.length > 0 || removed > 0) {
       const lastRun = before.lastRun === undefined ? {} : { lastRun: before.lastRun };
       const { repaired } = await this.deps.actors.container(container).repair({ ...lastRun, counters: recount });
       if (!repaired) throw moved(container);
@@ -138,13 +138,9 @@ export class ContainerVerification {
   ): Promise<{ before: Counters; after: Counters } | undefined> {
     const now = await this.deps.results.get(container, image.blob);
     if (!now || now.version !== image.version) return undefined;
-    const { analysis: _analysis, error: _error, ...rest } = now.document;
-    const removed = { ...rest, status: 'removed' as const, reason: 'gone' as const, transactions: 0 };
     const document: ImageDocument = {
-      ...removed,
-      contribution: contributionOf(removed),
+      ...removedDocument(now.document, new Date(this.deps.nowMs()).toISOString()),
       replaced: now.document.contribution,
-      analyzedAt: new Date(this.deps.nowMs()).toISOString(),
     };
     const { saved } = await this.deps.results.save(document, { version: now.version });
     return saved ? { before: image.contribution, after: document.contribution } : undefined;

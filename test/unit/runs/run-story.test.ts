@@ -101,6 +101,19 @@ test('a settled run has no reports, and tells its images all the same, even afte
   expect(third).toHaveLength(IMAGES + 1);
 });
 
+test('an image that left was no cache hit of the run that noticed it', async () => {
+  const { plant, story, run } = await aPlant();
+  plant.blobs.put(CONTAINER, nameOf(3), picture('content 2'));
+  await run(FIRST);
+  const [hit] = (await linesOf(story, FIRST)).filter(({ source }) => source === 'cache');
+  plant.blobs.remove(CONTAINER, hit?.blob ?? '');
+  await run(SECOND);
+  expect((await linesOf(story, SECOND)).filter(({ status }) => status === 'removed')).toEqual([
+    expect.not.objectContaining({ source: expect.anything() }),
+  ]);
+  expect((await story.receipt(SECOND)).receipt).toMatchObject({ removed: 1, calls: 0, cacheHits: 0 });
+});
+
 test('the receipt adds up what the reports say, and its hashes are those of what is stored', async () => {
   const { plant, story, run } = await aPlant();
   await run(FIRST);
