@@ -43,7 +43,9 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
     const analysis = dialect.parse(body.value, requestIdOf(answer));
     if (analysis === undefined) return badResponse(answer, 'the answer is not an analysis of this API version');
     analyzer = analyzerOf(azure, answer.headers[PROVIDER_HEADER]); // I2
-    return { ok: true, analysis, transactions: asked.length, httpStatus: answer.status, analyzer };
+    const { requestId = requestIdOf(answer) } = analysis;
+    const said = { analysis, analyzer, ...(requestId === undefined ? {} : { requestId }) };
+    return { ok: true, ...said, transactions: asked.length, httpStatus: answer.status };
   }
 
   return {

@@ -105,12 +105,14 @@ export function createMemoryVision(options: MemoryVisionOptions = {}): MemoryVis
 /** Words made of the content hash: different per image, the same for the same bytes. */
 function ordinaryAnswer(call: MemoryCall): VisionOutcome {
   const word = `hash-${call.contentHash.slice(0, 2)}`;
+  const requestId = `memory-${call.number}`;
   return {
     ok: true,
     httpStatus: 200,
+    requestId,
     transactions: call.features.length,
     analysis: {
-      requestId: `memory-${call.number}`,
+      requestId,
       ...(call.features.includes('Categories') ? { categories: [] } : {}),
       ...(call.features.includes('Tags') ? { tags: [{ name: word, confidence: 1 }] } : {}),
       ...(call.features.includes('Description')

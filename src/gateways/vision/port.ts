@@ -44,6 +44,8 @@ export interface VisionSuccess {
   /** What the service bills for this call: one per feature asked for. */
   readonly transactions: number;
   readonly httpStatus: number;
+  /** The service's own name of the call. */
+  readonly requestId?: string;
   /** Says who answered when the service tells (the local one does); default: the gateway's analyzer. */
   readonly analyzer?: Analyzer;
 }

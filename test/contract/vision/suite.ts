@@ -55,7 +55,8 @@ export function describeVisionContract(name: string, start: () => Promise<Vision
       if (outcome.ok) {
         expect(outcome.analysis.tags?.length).toBeGreaterThan(0);
         expect(outcome.analysis.description?.captions.length).toBe(1);
-        expect(outcome.analysis.requestId).toBeTruthy();
+        expect(outcome.requestId).toBeTruthy();
+        expect(outcome.analysis.requestId).toBe(outcome.requestId);
         expect(outcome.analyzer ?? vision.gateway.analyzer).toEqual(vision.gateway.analyzer);
       }
       expect(await vision.answersFor(contentHash(image))).toBe(1);

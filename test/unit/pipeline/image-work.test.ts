@@ -96,7 +96,7 @@ describe('an image that Vision takes', () => {
       contentHash: createHash('sha256').update(bytes).digest('hex'),
       attempts: [
         { stage: 'download', runId: 'run-2' },
-        { stage: 'vision', runId: 'run-2' },
+        { stage: 'vision', runId: 'run-2', httpStatus: 200, requestId: 'memory-1' },
       ],
       contribution: { 'i:succeeded': 1 },
       replaced: {},
