@@ -70,6 +70,15 @@ describe('GET the report of a run', () => {
     expect(lines[7]).toMatchObject({ ...FAILED, advice: expect.any(String) });
   });
 
+  test('its fields in the order of the schema, whatever a store made of it', async () => {
+    const { api, useCases } = anApp();
+    useCases.story.outcomes.push({ transactions: 4, calls: 1, listed: true, status: 'succeeded', blob: 'a.jpg' });
+    const response = await api.get(`${RUN}/report`).buffer(true).parse(text);
+    expect(String(response.body)).toBe(
+      '{"blob":"a.jpg","status":"succeeded","listed":true,"calls":1,"transactions":4}\n',
+    );
+  });
+
   test('CSV with one header line, quoted where it must be, and without formulas', async () => {
     const { api, useCases } = anApp();
     const names = ['a,"b".jpg', '=HYPERLINK("http://x")', '+1', '-1', '@x', '\tx', 'line\r\nfeed', 'plain.jpg'];

@@ -25,7 +25,8 @@ export const blobText = z
   .max(1_024)
   .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.');
 
-/** The fields that a schema knows, and no others: a store adds its own to what it keeps. */
+/** The fields that a schema knows, in its order, and no others: a store adds its own, and turns them about. */
 export function onlyFields<T extends object>(value: T, schema: { readonly shape: object }): T {
-  return Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(schema.shape, key))) as T;
+  const known = Object.keys(schema.shape).filter((key) => Object.hasOwn(value, key));
+  return Object.fromEntries(known.map((key) => [key, value[key as keyof T]])) as T;
 }
