@@ -198,6 +198,12 @@ export class Listing {
     const missing = chunks.map(() => 0);
     const seen = new Set<string>();
     const work: Work[] = [];
+    const ineligible: Record<string, number> = {};
+    const isRefused = (blob: ListedBlob): boolean => {
+      const reason = ineligibleByListing(blob.sizeBytes, limits);
+      if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
+      return reason !== undefined;
+    };
     let changed = 0;
     const page = { prefix: scope.prefix, ...boundsOf({ ...bounds[0], to: bounds.at(-1)?.to }) };
     for await (const stored of this.deps.results.range(scope.container, page)) {
@@ -215,10 +221,10 @@ export class Listing {
         unchanged[at] = (unchanged[at] ?? 0) + 1;
         continue;
       }
+      if (isRefused(blob)) continue;
       changed += 1;
       work.push({ image, answered: stored.etag === blob.etag ? answered(stored, analyzer) : [] });
     }
-    const ineligible: Record<string, number> = {};
     let fresh = 0;
     for (const blob of byName.values()) {
       if (seen.has(blob.name)) continue;
@@ -227,12 +233,9 @@ export class Listing {
         unchanged[at] = (unchanged[at] ?? 0) + 1;
         continue;
       }
-      const reason = ineligibleByListing(blob.sizeBytes, limits);
-      if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
-      else {
-        fresh += 1;
-        work.push({ image: { kind: 'new', blob }, answered: [] });
-      }
+      if (isRefused(blob)) continue;
+      fresh += 1;
+      work.push({ image: { kind: 'new', blob }, answered: [] });
     }
     const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
     return {

@@ -138,14 +138,16 @@ describe('the snapshot', () => {
     await store(site, 'changed', { etag: '0xOLD' });
     await store(site, 'missing');
     await store(site, 'removed', { status: 'removed' });
+    site.blobs.put('photos', 'emptied', Buffer.from(''));
+    await store(site, 'emptied', { etag: '0xOLD' }); // it was an image, and no call will be made for what it is now
     const [page] = await pagesOf(site);
     expect(page?.counts).toEqual({
-      total: 4,
+      total: 5,
       new: 1,
       changed: 1,
       unchanged: 1,
       missing: 1,
-      ineligible: { empty: 1 },
+      ineligible: { empty: 2 },
     });
   });
 
