@@ -16,7 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   gone: 'The blob was deleted from the container: upload it again if that was a mistake.',
   budget: 'Not analysed, as a cap was reached: resume the run with a higher one, or start another run later.',
   shrink:
-    'The listing lost many known images: check the container, and run with confirmShrink=true if they were deleted.',
+    'Many known images are not listed, and :verify says which: check the container, and run with confirmShrink=true if they were deleted.',
   poison: 'Processing this image ended the process several times: look at the image itself, and report it.',
   'download-failed': 'Blob Storage did not deliver the bytes: run again, and check the storage account if it stays.',
   'download-forbidden': 'Blob Storage refused to let us read: grant Storage Blob Data Reader, or correct the key.',
