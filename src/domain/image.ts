@@ -58,7 +58,7 @@ export interface Attempt {
   /** Absent when it succeeded. */
   readonly code?: string;
   readonly retryable?: boolean;
-  /** A row of the same answer (429) is one attempt; absent: once. */
+  /** How many of its kind it stands for, as a row of 429s; absent: one. */
   readonly count?: number;
 }
 

@@ -1,3 +1,4 @@
+import { times } from './attempt-story';
 import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } from './image';
 
 /** One line of a chunk's report: what this run did with one image. The ledger of the run. */
@@ -44,7 +45,7 @@ export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {
     ...(image.error === undefined
       ? {}
       : { code: image.error.code, stage: image.error.stage, retryable: image.error.retryable }),
-    calls: attempts.filter(isCall).length,
+    calls: attempts.filter(isCall).reduce((sum, attempt) => sum + times(attempt), 0),
     transactions: image.transactions,
     ...(image.source === undefined ? {} : { source: image.source }),
     ...effortOf(image, attempts),
@@ -73,29 +74,29 @@ type Effort = Pick<
 
 function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
   const sum = (pick: (attempt: Attempt) => number) => attempts.reduce((total, attempt) => total + pick(attempt), 0);
-  const throttled = sum((attempt) => (isThrottled(attempt) ? (attempt.count ?? 1) : 0));
+  const throttled = sum((attempt) => (isThrottled(attempt) ? times(attempt) : 0));
   const retries = retriesOf(image, attempts);
-  const maybeBilled = attempts.filter(isUnheard).map(({ startedAt }) => startedAt);
-  const [first] = attempts;
+  const maybeBilled = attempts.filter(isUnheard).flatMap((attempt) => Array(times(attempt)).fill(attempt.startedAt));
+  const [first = image.analyzedAt] = attempts.map(({ startedAt }) => startedAt).sort();
   return {
     ...(image.contentHash === undefined || image.status === 'removed' ? {} : { downloads: 1 }),
     ...(retries === 0 ? {} : { retries }),
     ...(throttled === 0 ? {} : { throttled }),
     ...(maybeBilled.length === 0 ? {} : { maybeBilled }),
-    ...((first?.startedAt ?? image.analyzedAt) === undefined
-      ? {}
-      : { startedAt: first?.startedAt ?? image.analyzedAt }),
+    ...(first === undefined ? {} : { startedAt: first }),
     ...(image.analyzedAt === undefined ? {} : { endedAt: image.analyzedAt }),
-    ...(first === undefined ? {} : { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
+    ...(attempts.length === 0 ? {} : { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
   };
 }
 
 /** Every failure was followed by another try, but the one that decided the image. */
 function retriesOf({ error, reason }: StoredImage, attempts: readonly Attempt[]): number {
-  const failures = attempts.filter(({ code }) => code !== undefined && !NO_ANSWER_OF_OURS.includes(code));
+  const failures = attempts
+    .filter(({ code }) => code !== undefined && !NO_ANSWER_OF_OURS.includes(code))
+    .reduce((sum, attempt) => sum + times(attempt), 0);
   const last = attempts.at(-1)?.code;
   const decided = last !== undefined && (last === error?.code || last === reason);
-  return Math.max(0, failures.length - (decided ? 1 : 0));
+  return Math.max(0, failures - (decided ? 1 : 0));
 }
 
 /** Left by an execution that died between its claim of a call and the save: nobody knows whether the call was sent. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keptAttempts } from '../domain/attempt-story';
 import type { Classified } from '../domain/classification';
 import type { Counters } from '../domain/counters';
 import { checkEligibility, ineligibleByListing } from '../domain/eligibility';
@@ -10,7 +11,6 @@ import {
   type ImageError,
   type ImageReason,
   type ListedBlob,
-  MAX_ATTEMPTS,
   type StoredImage,
 } from '../domain/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
@@ -205,7 +205,7 @@ export class ImageWork {
       ...verdict,
       runId,
       chunkId,
-      attempts: [...(stored?.attempts ?? []), ...this.attempts.all].slice(-MAX_ATTEMPTS),
+      attempts: keptAttempts([...(stored?.attempts ?? []), ...this.attempts.all], runId),
       analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),
     };
     return { ...base, contribution: contributionOf(base), replaced: replacedBy(chunkId, stored) };

@@ -17,7 +17,7 @@ export const ImageHistorySchema = z
     analyzedAt: time,
     advice,
     attempts: list(attempts.unwrap().element.extend({ advice, links: z.object({ run: z.url() }) })).meta({
-      description: 'Oldest first; the last 10.',
+      description: 'Oldest first; the last 10, and of a longer story each kind of the last run once, counted.',
     }),
     links: z.object({ image: z.url(), run: z.url() }),
   })

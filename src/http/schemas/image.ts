@@ -89,7 +89,7 @@ const attempt = z.object({
   requestId: z.string().optional(),
   code: z.string().optional(),
   retryable: z.boolean().optional(),
-  count: count.optional().meta({ description: 'How often in a row; absent: once.' }),
+  count: count.optional().meta({ description: 'How many of its kind it stands for; absent: one.' }),
 });
 
 const counters = z

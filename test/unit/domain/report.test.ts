@@ -45,6 +45,12 @@ describe('an outcome', () => {
     expect(effort({ status: 'skipped', reason: 'too-small', attempts: [reset] }).retries).toBe(1);
   });
 
+  test('an attempt that stands for several counts as often', () => {
+    const down = attempt({ code: 'vision-timeout', count: 3 });
+    const outcome = effort({ attempts: [down, attempt({ stage: 'save', code: 'results-unavailable', count: 9 })] });
+    expect(outcome).toMatchObject({ calls: 3, retries: 12, maybeBilled: Array(3).fill(down.startedAt) });
+  });
+
   test('calls that nobody heard of again may be on the bill', () => {
     const at = '2026-01-01T00:00:09.000Z';
     const attempts = [attempt({ code: 'maybe-billed', startedAt: at }), attempt({ code: 'vision-timeout' }), attempt()];

@@ -3,6 +3,7 @@ import { listedKey } from '../../../src/domain/analysis';
 import type { Classified } from '../../../src/domain/classification';
 import { AppError } from '../../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
+import { outcomeOf } from '../../../src/domain/report';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache, type MemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
@@ -480,9 +481,12 @@ describe('saves', () => {
   test('are offered again to a store that does not answer, without another call', async () => {
     const { document, results, vision, state } = createSite();
     results.failNext(20);
-    expect((await document(picture('x'))).status).toBe('succeeded');
+    const saved = await document(picture('x'));
+    expect(saved.status).toBe('succeeded');
     expect(vision.calls).toBe(1);
     expect(state.troubles).toHaveLength(20);
+    // The call stays in the books, however long the store was away.
+    expect(outcomeOf({ ...saved, version: '' }, true)).toMatchObject({ calls: 1, transactions: 4, retries: 20 });
   });
 
   test('one whose answer was lost is not written twice', async () => {
