@@ -59,10 +59,13 @@ export function unchangedOutcome(blob: string): ImageOutcome {
 
 /**
  * Was this image one of the unchanged ones of an earlier run, as far as its document still tells? A later run may have
- * written it since. Run ids sort by their start (ids.ts).
+ * written it since, and a repair, which is no run, may have removed it. Run ids sort by their start (ids.ts).
  */
-export function wasThere(image: Pick<StoredImage, 'runId' | 'status' | 'replaced'>, runId: string): boolean {
-  if (image.runId <= runId) return image.status !== 'removed';
+export function wasThere(
+  image: Pick<StoredImage, 'runId' | 'status' | 'replaced' | 'analyzedAt'>,
+  run: { readonly id: string; readonly startedAt: string },
+): boolean {
+  if (image.runId <= run.id) return image.status !== 'removed' || (image.analyzedAt ?? '') > run.startedAt;
   const before = Object.keys(image.replaced);
   return before.length > 0 && !before.includes('i:removed');
 }

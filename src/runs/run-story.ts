@@ -35,7 +35,7 @@ const MAX_PAGE_STEPS = 25;
  * I1 The lines of a few chunks in hand at a time, whatever the size of the run.
  * I2 While a run goes on only chunks that are finished are told.
  * I3 An image of a settled chunk has no line of its own: it is told from its document, which a later run may have
- *    written since (`wasThere`).
+ *    written since, or a repair (`wasThere`).
  */
 export class RunStory {
   private readonly ledger: RunLedger;
@@ -137,7 +137,7 @@ export class RunStory {
     const lines: ImageOutcome[] = [];
     const interval = { prefix: run.prefix, ...boundsOf(row) };
     for await (const image of this.deps.results.range(run.container, interval)) {
-      if (wasThere(image, run.id)) lines.push(unchangedOutcome(image.blob)); // I3
+      if (wasThere(image, run)) lines.push(unchangedOutcome(image.blob)); // I3
     }
     return lines;
   }

@@ -64,13 +64,14 @@ describe('an image of a settled chunk', () => {
   const image = (runId: string, change: Partial<StoredImage> = {}) => stored('a', { runId, ...change });
   test.each([
     ['written before, and there', image('1'), true],
-    ['removed before', image('1', { status: 'removed' }), false],
+    ['removed before', image('1', { status: 'removed', analyzedAt: '2026-01-01T00:00:00.000Z' }), false],
+    ['removed by a repair since', image('1', { status: 'removed', analyzedAt: '2026-01-03T00:00:00.000Z' }), true],
     ['new in a later run', image('3'), false],
     ['changed by a later run', image('3', { replaced: { 'i:succeeded': 1 } }), true],
     ['removed by a later run', image('3', { status: 'removed', replaced: { 'i:failed': 1 } }), true],
     ['back in a later run', image('3', { replaced: { 'i:removed': 1 } }), false],
   ])('%s', (_, document, there) => {
-    expect(wasThere(document, '2')).toBe(there);
+    expect(wasThere(document, { id: '2', startedAt: '2026-01-02T00:00:00.000Z' })).toBe(there);
   });
 });
 
