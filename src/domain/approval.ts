@@ -27,11 +27,15 @@ export interface ApprovalAnswer {
 
 const MAX_REASON = 500;
 
-/** The payload of the external event `approval`, which anybody may have raised. undefined when it is no answer. */
+/**
+ * The payload of the external event `approval`, which anybody may have raised. undefined when it is no answer: a maximum that
+ * cannot be read is not the same as none.
+ */
 export function readApprovalAnswer(payload: unknown): ApprovalAnswer | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   const { approved, planHash, maxTransactions, reason } = payload as Record<string, unknown>;
   if (typeof approved !== 'boolean') return undefined;
+  if (approved && maxTransactions !== undefined && !isCount(maxTransactions)) return undefined;
   return {
     approved,
     ...(typeof planHash === 'string' ? { planHash: planHash.slice(0, 64) } : {}),

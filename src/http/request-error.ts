@@ -27,3 +27,8 @@ export class RequestError extends Error {
     this.headers = options.headers ?? {};
   }
 }
+
+/** A request of which one part is wrong. */
+export function badRequest(pointer: string, detail: string): RequestError {
+  return new RequestError('invalid-request', detail, { errors: [{ pointer, detail }] });
+}

@@ -117,6 +117,9 @@ describe('the client of durable-functions', () => {
     await client().raiseEvent(runId(1), 'other', undefined);
     expect(useCases.said).toHaveLength(2);
     await expect(client().raiseEvent(runId(1), 'approval', 'yes')).rejects.toThrow('400');
+    const unread = { approved: true, planHash: PLAN_HASH, maxTransactions: '9' };
+    await expect(client().raiseEvent(runId(1), 'approval', unread)).rejects.toThrow('400');
+    expect(useCases.said).toHaveLength(2);
     const otherPlan = { approved: true, planHash: 'cd'.repeat(32) };
     await expect(client().raiseEvent(runId(1), 'approval', otherPlan)).rejects.toThrow('409');
     await expect(client().raiseEvent(runId(9), 'approval', {})).rejects.toThrow('No instance');

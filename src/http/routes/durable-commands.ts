@@ -5,10 +5,10 @@ import { FINAL_STATUSES, isFinal, type RunStatus } from '../../domain/run';
 import { APPROVAL_EVENT } from '../../names';
 import type { RouteDeps } from '../api';
 import { DURABLE_TASK_BASE } from '../links';
-import { RequestError } from '../request-error';
+import { badRequest } from '../request-error';
 import { handle, pathParam } from '../route';
 import { type ControlCommand, RUNTIME_STATUS, type UseCases } from '../use-cases';
-import { checkCode, durableBody, findRun, flag, parameter, withRun } from './durable-request';
+import { badParameter, badPath, checkCode, durableBody, findRun, flag, parameter, withRun } from './durable-request';
 import { sendStarted, waitOf } from './durable-wait';
 import { whoOf } from './run-commands';
 
@@ -59,9 +59,9 @@ export function durableCommandRoutes(router: Router, deps: RouteDeps): void {
       const id = pathParam(req, 'id');
       checkCode(req, deps, id, 'restart');
       const run = await findRun(useCases, id);
-      if (!run) throw new RequestError('invalid-request', 'No run has this id.');
+      if (!run) throw badPath('id', 'No run has this id.');
       if (!flag(req, 'restartWithNewInstanceId', true)) {
-        throw new RequestError('invalid-request', 'The id of a run is used once: restart with a new instance id.');
+        throw badParameter('restartWithNewInstanceId', 'The id of a run is used once: restart with a new one.');
       }
       const wait = waitOf(req);
       const next = await useCases.restartRun({ id, who: whoOf(req) }); // I3
@@ -116,9 +116,11 @@ async function raised(req: Request, res: Response, useCases: UseCases, id: strin
   }
 }
 
+const ANSWER = 'The body is {"approved": true, "planHash": "...", "maxTransactions": 500}, the last one optional.';
+
 async function answered(req: Request, useCases: UseCases, id: string, data: unknown): Promise<void> {
   const answer = readApprovalAnswer(data);
-  if (!answer) throw new RequestError('invalid-request', 'The body is {"approved": true, "planHash": "..."}.');
+  if (!answer) throw badRequest('/body', ANSWER);
   const { approved, planHash = '', maxTransactions, reason } = answer;
   const said = { id, who: whoOf(req) };
   const cap = maxTransactions === undefined ? {} : { maxTransactions };

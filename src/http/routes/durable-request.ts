@@ -5,7 +5,7 @@ import type { RunView } from '../../domain/run';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import type { LinkVerb } from '../link-tokens';
-import { RequestError } from '../request-error';
+import { badRequest, RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
 import type { UseCases } from '../use-cases';
 
@@ -47,12 +47,16 @@ export function durableBody(req: Request): unknown {
     return jsonBody(req);
   } catch (error) {
     if (!(error instanceof RequestError && error.code === 'unsupported-media-type')) throw error;
-    throw new RequestError('invalid-request', 'Only application/json request content is supported.');
+    throw badRequest('/body', 'Only application/json request content is supported.');
   }
 }
 
 export function badParameter(name: string, detail: string): RequestError {
-  return new RequestError('invalid-request', detail, { errors: [{ pointer: `/query/${name}`, detail }] });
+  return badRequest(`/query/${name}`, detail);
+}
+
+export function badPath(name: string, detail: string): RequestError {
+  return badRequest(`/path/${name}`, detail);
 }
 
 /** @throws RequestError unauthorized, link-forbidden */

@@ -46,6 +46,13 @@ test('the payload of an event is an answer, or it is nothing', () => {
   }
 });
 
+test.each(['8', -1, 1.5, null, {}])(
+  'consent to at most %j is no answer: not one without a maximum',
+  (maxTransactions) => {
+    expect(readApprovalAnswer({ approved: true, planHash: 'x', maxTransactions })).toBeUndefined();
+  },
+);
+
 test('the trail keeps its last hundred entries', () => {
   const entry = (n: number) => ({ at: String(n), who: 'api', verb: 'pause', from: 'Running', to: 'Pausing' }) as const;
   const trail = Array.from({ length: 250 }, (_, n) => entry(n)).reduce(noted, [] as ReturnType<typeof noted>);
