@@ -13,15 +13,23 @@ export function isContainerName(name: string): boolean {
   return NAME.test(name) && !Object.values(SYSTEM_BLOB_CONTAINERS).includes(name as never);
 }
 
-/** @throws AppError `invalid-container-name` or `system-container` with the cure in the message. */
-export function checkContainerName(name: string): void {
+/**
+ * `pointer`: where in a request the name stands.
+ *
+ * @throws AppError `invalid-container-name` or `system-container` with the cure in the message.
+ */
+export function checkContainerName(name: string, pointer?: string): void {
+  const context = pointer === undefined ? {} : { pointer };
   if (Object.values(SYSTEM_BLOB_CONTAINERS).includes(name as never) || name.startsWith('$')) {
-    throw new AppError('system-container', `'${name}' belongs to the system; name a container of your own.`);
+    throw new AppError('system-container', `'${name}' belongs to the system; name a container of your own.`, {
+      context,
+    });
   }
   if (!NAME.test(name)) {
     throw new AppError(
       'invalid-container-name',
       'A container name has 3 to 63 lower-case letters, digits and single dashes, and starts and ends with a letter or digit.',
+      { context },
     );
   }
 }

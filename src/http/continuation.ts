@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RequestError } from './request-error';
+import { badRequest } from './request-error';
 
 /**
  * Continuation tokens as callers see them: the store's own token with a short checksum over it and over the list it
@@ -18,8 +18,7 @@ export function openContinuation(sealed: string, scope: string): string {
   const bytes = Buffer.from(sealed, 'base64url');
   const token = bytes.subarray(CHECK_BYTES).toString();
   if (!bytes.subarray(0, CHECK_BYTES).equals(checksum(token, scope))) {
-    const detail = 'Not a continuation of this list: follow nextLink as it is.';
-    throw new RequestError('invalid-request', detail, { errors: [{ pointer: '/query/continuation', detail }] });
+    throw badRequest('/query/continuation', 'Not a continuation of this list: follow nextLink as it is.');
   }
   return token;
 }

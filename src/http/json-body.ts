@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express';
-import { RequestError } from './request-error';
+import { badRequest, RequestError } from './request-error';
 
 /**
  * Bodies of the API: JSON, small and shallow.
@@ -30,7 +30,7 @@ function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new RequestError('invalid-request', 'The body is not JSON in UTF-8.');
+    throw badRequest('/body', 'The body is not JSON in UTF-8.');
   }
 }
 
@@ -40,10 +40,10 @@ function checkShape(value: unknown): void {
   for (let depth = 0; level.length > 0; depth++) {
     const containers = level.filter((item) => typeof item === 'object' && item !== null);
     if (containers.length > 0 && depth >= MAX_DEPTH) {
-      throw new RequestError('invalid-request', `The body is nested deeper than ${MAX_DEPTH} levels.`);
+      throw badRequest('/body', `The body is nested deeper than ${MAX_DEPTH} levels.`);
     }
     if (containers.some((item) => Object.hasOwn(item as object, '__proto__'))) {
-      throw new RequestError('invalid-request', 'The body has a key that is not allowed.');
+      throw badRequest('/body', 'The body has a key that is not allowed.');
     }
     level = containers.flatMap((item) => Object.values(item as object));
   }

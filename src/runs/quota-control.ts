@@ -18,7 +18,9 @@ export class QuotaControl {
   /** @throws AppError invalid-request when it names another resource */
   async set({ resource = this.resource, ...change }: QuotaChange & { readonly resource?: string }) {
     if (resource !== this.resource) {
-      throw new AppError('invalid-request', `This installation calls the resource '${this.resource}' alone.`);
+      throw new AppError('invalid-request', `This installation calls the resource '${this.resource}' alone.`, {
+        context: { pointer: '/body/resource' },
+      });
     }
     return this.reading(await this.actors.quota().configure(change));
   }

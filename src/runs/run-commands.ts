@@ -153,5 +153,7 @@ function nothingToRetry({ id, retriedBy }: RunView): AppError {
 function narrowed(ofRun: string, asked = ''): string {
   if (asked.startsWith(ofRun)) return asked;
   if (ofRun.startsWith(asked)) return ofRun;
-  throw new AppError('invalid-request', `The run covered names that begin with '${ofRun}' only.`);
+  throw new AppError('invalid-request', `The run covered names that begin with '${ofRun}' only.`, {
+    context: { pointer: '/body/prefix' },
+  });
 }

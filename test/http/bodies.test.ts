@@ -45,7 +45,8 @@ describe('bodies', () => {
   test.each(['{', '', '{"prefix":"a"} {}', 'prefix=a', '\u0000', "{'prefix':'a'}"].filter(Boolean))(
     '%j is not JSON',
     async (body) => {
-      expectProblem(await aPublicApp().api.post(START).type('json').send(body), 'invalid-request');
+      const problem = expectProblem(await aPublicApp().api.post(START).type('json').send(body), 'invalid-request');
+      expect(problem.errors?.[0]?.pointer).toBe('/body');
     },
   );
 

@@ -94,7 +94,7 @@ describe('POST a run', () => {
     [{ prefix: 'x'.repeat(1_025) }, '/body/prefix'],
     [{ prefix: '\ud800' }, '/body/prefix'],
     [[], '/body'],
-    [{ approval: 'never' }, '/body/approval'],
+    [{ approval: 'never' }, '/body/approval', '"auto", "always", or {"above": AMOUNT}.'],
     [{ approval: { above: -1 } }, '/body/approval/above'],
     [{ maxTransactions: 1.5 }, '/body/maxTransactions'],
     [{ features: [] }, '/body/features'],
@@ -103,9 +103,9 @@ describe('POST a run', () => {
     [{ features: [7] }, '/body/features/0'],
     [{ features: Array(21).fill('Tags') }, '/body/features'],
     [{ maxTransactions: -1 }, '/body/maxTransactions'],
-  ])('%j is refused at %s', async (body, pointer) => {
+  ])('%j is refused at %s', async (body, pointer, detail: unknown = expect.any(String)) => {
     const problem = expectProblem(await aPublicApp().api.post(START).send(body), 'invalid-request');
-    expect(problem.errors?.[0]?.pointer).toBe(pointer);
+    expect(problem.errors?.[0]).toEqual({ pointer, detail });
   });
 
   test('an active run answers 409 with its link', async () => {
@@ -238,7 +238,8 @@ describe('GET the runs', () => {
   });
 
   test('a filter that is no container name is refused', async () => {
-    expectProblem(await aPublicApp().api.get('/api/v1/runs?container=No'), 'invalid-container-name');
+    const name = expectProblem(await aPublicApp().api.get('/api/v1/runs?container=No'), 'invalid-container-name');
+    expect(name.errors?.[0]?.pointer).toBe('/query/container');
   });
 
   test('other verbs are refused with Allow', async () => {

@@ -21,7 +21,7 @@ export function containerRoutes(router: Router, { useCases, links }: RouteDeps):
 /** @throws AppError invalid-container-name, system-container */
 export function containerParam(req: Request): string {
   const container = pathParam(req, 'container');
-  checkContainerName(container);
+  checkContainerName(container, '/path/container');
   return container;
 }
 

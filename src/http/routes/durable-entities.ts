@@ -4,13 +4,12 @@ import { AppError } from '../../domain/errors';
 import { ACTORS } from '../../names';
 import type { RouteDeps } from '../api';
 import { DURABLE_TASK_BASE } from '../links';
-import { RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
 import type { EntityStatusBody } from '../schemas/durable';
 import type { ContainerSummary, UseCases } from '../use-cases';
 import { parsePart } from '../validation';
 import { listRequest, sendList } from './durable-list';
-import { checkCode, dateParameter, durableBody, flag, parameter } from './durable-request';
+import { badParameter, badPath, checkCode, dateParameter, durableBody, flag, parameter } from './durable-request';
 
 /**
  * Entities of the Durable Functions contract: the ContainerActor of each container.
@@ -79,11 +78,11 @@ function isEntity(name: string): boolean {
 
 // I2
 function checkOperation(name: string, operation: string): void {
-  if (!isEntity(name)) throw new RequestError('invalid-request', `The one kind of entity is ${ACTORS.container}.`);
+  if (!isEntity(name)) throw badPath('name', `The one kind of entity is ${ACTORS.container}.`);
   if (OPERATIONS.includes(operation.toLowerCase())) return;
   const said = operation === '' ? 'no operation' : `'${operation.slice(0, 100)}'`;
-  throw new RequestError(
-    'invalid-request',
+  throw badParameter(
+    'op',
     `A ${ACTORS.container} takes the operation ${OPERATIONS.join(', ')} and nothing else; this signal names ${said}. Its totals follow from the documents alone.`,
   );
 }

@@ -5,11 +5,10 @@ import { isRunId } from '../../domain/ids';
 import { TUTORIAL_ALIASES, WORKFLOWS } from '../../names';
 import type { RouteDeps } from '../api';
 import { DURABLE_TASK_BASE } from '../links';
-import { RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
 import type { StartRunCommand } from '../use-cases';
 import { parsePart } from '../validation';
-import { checkCode, durableBody } from './durable-request';
+import { badPath, checkCode, durableBody } from './durable-request';
 import { sendStarted, waitOf } from './durable-wait';
 import { StartRunBody } from './runs';
 
@@ -21,7 +20,10 @@ const ORCHESTRATORS = [WORKFLOWS.analyzeContainer, ...Object.keys(TUTORIAL_ALIAS
   (name) => (TUTORIAL_ALIASES[name] ?? name) === WORKFLOWS.analyzeContainer,
 );
 
-export const OrchestratorInput = z.union([z.string(), StartRunBody.extend({ container: z.string() })]);
+export const OrchestratorInput = z.union(
+  [z.string(), StartRunBody.extend({ container: z.string() })],
+  'The name of a container, or an object with "container" and what else a start may say.',
+);
 
 export function durableOrchestratorRoutes(router: Router, deps: RouteDeps): void {
   router.post(
@@ -38,15 +40,15 @@ export function durableOrchestratorRoutes(router: Router, deps: RouteDeps): void
 function commandOf(req: Request): StartRunCommand {
   const name = pathParam(req, 'name').toLowerCase();
   if (!ORCHESTRATORS.some((known) => known.toLowerCase() === name)) {
-    throw new RequestError('invalid-request', `The orchestrators are ${ORCHESTRATORS.join(' and ')}.`);
+    throw badPath('name', `The orchestrators are ${ORCHESTRATORS.join(' and ')}.`);
   }
   const id = pathParam(req, 'id');
   if (id !== '' && !isRunId(id)) {
-    throw new RequestError('invalid-request', 'An instance id is a GUID without dashes, in lower case.');
+    throw badPath('id', 'An instance id is a GUID without dashes, in lower case.');
   }
   const input = parsePart(OrchestratorInput, 'body', durableBody(req));
   const { container, ...rest } = typeof input === 'string' ? { container: input } : input;
-  checkContainerName(container);
+  checkContainerName(container, typeof input === 'string' ? '/body' : '/body/container');
   const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return { container, ...said, ...(id === '' ? {} : { id }) };
 }

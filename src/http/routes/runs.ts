@@ -22,9 +22,11 @@ const RETRY_AFTER = { 'Retry-After': '5' } as const;
 
 const amount = z.number().nonnegative().max(1_000_000_000);
 
-export const ApprovalSchema = z.union([z.enum(['auto', 'always']), z.strictObject({ above: amount })]).meta({
-  description: 'When to ask before money is spent: never, always, or above an amount. Default: as configured.',
-});
+export const ApprovalSchema = z
+  .union([z.enum(['auto', 'always']), z.strictObject({ above: amount })], '"auto", "always", or {"above": AMOUNT}.')
+  .meta({
+    description: 'When to ask before money is spent: never, always, or above an amount. Default: as configured.',
+  });
 
 export const MaxTransactionsSchema = z
   .number()
@@ -103,7 +105,7 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
   serve(router, '/api/v1/runs', {
     GET: async (req, res) => {
       const { container, status, ...paging } = parsePart(RunsQuery, 'query', req.query);
-      if (container !== undefined) checkContainerName(container);
+      if (container !== undefined) checkContainerName(container, '/query/container');
       const filter = {
         ...(container !== undefined && { container }),
         ...(status !== undefined && { statuses: status }),

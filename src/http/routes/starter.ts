@@ -1,7 +1,7 @@
 import type { Request, Response, Router } from 'express';
 import { checkContainerName } from '../../domain/container-name';
 import type { RouteDeps } from '../api';
-import { RequestError } from '../request-error';
+import { badRequest } from '../request-error';
 import { serve } from '../route';
 import type { CheckStatusBody } from '../schemas/durable';
 
@@ -12,7 +12,7 @@ import type { CheckStatusBody } from '../schemas/durable';
 export function starterRoutes(router: Router, { useCases, links }: RouteDeps): void {
   const start = async (req: Request, res: Response) => {
     const container = containerOf(req);
-    checkContainerName(container);
+    checkContainerName(container, POINTER);
     const run = await useCases.startRun({ container });
     sendCheckStatus(res, links.for(req).management(run.id));
   };
@@ -25,17 +25,15 @@ export function sendCheckStatus(res: Response, body: CheckStatusBody): void {
   res.status(202).set({ Location: body.statusQueryGetUri, 'Retry-After': '10' }).json(body);
 }
 
+const POINTER = '/query/container';
+
 /** The key in any case, as .NET compared it. */
 function containerOf(req: Request): string {
   const values = Object.entries(req.query)
     .filter(([key]) => key.toLowerCase() === 'container')
     .flatMap(([, value]) => value);
   const [name] = values;
-  if (values.length > 1) throw missing('Name one container only.');
-  if (typeof name !== 'string' || name === '') throw missing('Please provide the name of the container');
+  if (values.length > 1) throw badRequest(POINTER, 'Name one container only.');
+  if (typeof name !== 'string' || name === '') throw badRequest(POINTER, 'Please provide the name of the container');
   return name;
-}
-
-function missing(detail: string): RequestError {
-  return new RequestError('invalid-request', detail, { errors: [{ pointer: '/query/container', detail }] });
 }

@@ -37,7 +37,7 @@ const EVERY = `Whole seconds from ${LEAST_EVERY_SECONDS} to ${MOST_EVERY_SECONDS
 export const SetWatchBody = z
   .strictObject({
     every: z
-      .union([z.number(), z.string().max(40)])
+      .union([z.number(), z.string().max(40)], EVERY)
       .refine((every) => parseEvery(every) !== undefined, EVERY)
       .meta({ description: EVERY }),
     approval: ApprovalSchema.optional(),
