@@ -35,6 +35,12 @@ describe('a change', () => {
     [{ ratePerSecond: 0.25 }, { ratePerMinute: 15 }],
     [{ ratePerSecond: 10_000 }, { ratePerSecond: 10_000 }],
     [{ ratePerMinute: 7 }, { ratePerMinute: 7 }],
+    [{ ratePerMinute: 100 }, { ratePerMinute: 100 }],
+    // As the state store gives them back: with six decimals.
+    [{ ratePerSecond: 0.333333 }, { ratePerMinute: 20 }],
+    [{ ratePerSecond: 0.341667 }, { ratePerMinute: 20.5 }],
+    [{ ratePerSecond: 1.666667 }, { ratePerMinute: 100 }],
+    [{ ratePerSecond: 0.001 }, { ratePerMinute: 0.06 }],
     [{ ratePerSecond: null }, {}],
     [{ ratePerMinute: null }, {}],
   ])('%j is shown as %j', async (change, shown) => {
@@ -50,6 +56,9 @@ describe('a change', () => {
   test.each([
     [{ ratePerSecond: 0 }, '/body/ratePerSecond'],
     [{ ratePerSecond: 10_001 }, '/body/ratePerSecond'],
+    [{ ratePerSecond: 1e-7 }, '/body/ratePerSecond'],
+    [{ ratePerMinute: 0.01 }, '/body/ratePerMinute'],
+    [{ weights: { [runId(1)]: 1e-7 } }, `/body/weights/${runId(1)}`],
     [{ ratePerSecond: '10' }, '/body/ratePerSecond'],
     [{ ratePerMinute: -1 }, '/body/ratePerMinute'],
     [{ ratePerSecond: 1, ratePerMinute: 60 }, '/body/ratePerMinute'],

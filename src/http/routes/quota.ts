@@ -37,11 +37,16 @@ function quotaBody({ ratePerSecond, weights = {}, ...quota }: QuotaReading): Quo
 
 function rateOf(ratePerSecond: number | undefined): Pick<QuotaBody, 'ratePerSecond' | 'ratePerMinute'> {
   if (ratePerSecond === undefined) return {};
+  const bySecond = rounded(ratePerSecond);
   // A rate that was given by the minute is not shown as a third of a call.
-  if (ratePerSecond >= 1) return { ratePerSecond: rounded(ratePerSecond) };
+  if (ratePerSecond >= 1 && Math.abs(bySecond - ratePerSecond) < STORED_TO) return { ratePerSecond: bySecond };
   return { ratePerMinute: rounded(ratePerSecond * 60) };
 }
 
+/** The state store keeps six decimals of a number: 20 a minute comes back as 0.333333 a second. */
+const STORED_TO = 1e-6;
+
+/** To what a minute of the six decimals leaves true. */
 function rounded(rate: number): number {
-  return Number(rate.toPrecision(12));
+  return Math.round(rate * 1e4) / 1e4;
 }

@@ -2,12 +2,20 @@ import { z } from 'zod';
 import { RunIdSchema } from './run';
 import { confidence, count, tally, time } from './values';
 
+/** Far from where the state store, which keeps six decimals, would make them nothing. */
+const MIN_PER_SECOND = 0.001;
+const MIN_WEIGHT = 0.01;
 const MAX_PER_SECOND = 10_000;
 const MAX_MONTHLY = 1_000_000_000_000;
 const MAX_WEIGHT = 100;
 
-const rate = (most: number) => z.number().positive().max(most);
-const weights = z.record(RunIdSchema, z.number().positive().max(MAX_WEIGHT));
+const rate = (seconds: number) =>
+  z
+    .number()
+    .min(MIN_PER_SECOND * seconds)
+    .max(MAX_PER_SECOND * seconds);
+const weight = z.number().min(MIN_WEIGHT).max(MAX_WEIGHT);
+const weights = z.record(RunIdSchema, weight);
 
 export const QuotaSchema = z
   .object({
@@ -21,7 +29,7 @@ export const QuotaSchema = z
       .number()
       .positive()
       .optional()
-      .meta({ description: 'The same where it is less than one a second.' }),
+      .meta({ description: 'The same where it is a plain number by the minute alone, or less than one a second.' }),
     monthlyTransactions: count.optional().meta({ description: 'Calls x billable features of a calendar month, UTC.' }),
     containerMonthlyTransactions: count.optional().meta({ description: 'The same for each container.' }),
     weights: weights.readonly().meta({ description: 'Shares of runs that are on at the same time; 1 where absent.' }),
@@ -40,12 +48,12 @@ const settable = (what: z.ZodNumber, description: string) => what.nullable().opt
 export const SetQuotaBody = z
   .strictObject({
     resource: z.string().max(200).optional().meta({ description: 'Where given, the one this installation calls.' }),
-    ratePerSecond: settable(rate(MAX_PER_SECOND), 'Calls; null: unlimited.'),
-    ratePerMinute: settable(rate(MAX_PER_SECOND * 60), 'The same in the other unit.'),
+    ratePerSecond: settable(rate(1), 'Calls; null: unlimited.'),
+    ratePerMinute: settable(rate(60), 'The same in the other unit.'),
     monthlyTransactions: settable(count.max(MAX_MONTHLY), 'null: no limit.'),
     containerMonthlyTransactions: settable(count.max(MAX_MONTHLY), 'null: no limit.'),
     weights: z
-      .record(RunIdSchema, z.number().positive().max(MAX_WEIGHT).nullable())
+      .record(RunIdSchema, weight.nullable())
       .refine((all) => Object.keys(all).length <= 100, 'At most 100.')
       .optional()
       .meta({ description: 'Of single runs; null: 1 again.' }),

@@ -201,6 +201,7 @@ story('errors: 4, its causes, what a retry would do, and the retry', async () =>
 });
 
 story('the quota is shown and set, and what cannot be is refused with its code', async () => {
+  expect(await asJson('quota', 'set', '--rate', '20/min')).toMatchObject({ ratePerMinute: 20 });
   expect(await asJson('quota', 'set', '--rate', '500/s', '--monthly', '100000')).toMatchObject({ ratePerSecond: 500 });
   expect(await asJson('quota', 'show')).toMatchObject({ ratePerSecond: 500, monthlyTransactions: 100_000 });
   const codes = [
