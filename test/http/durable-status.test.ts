@@ -61,6 +61,14 @@ describe('the status of Durable Functions', () => {
     });
   });
 
+  test('the input names what a start would name: the prefix too', async () => {
+    const { api } = aRunIn('Completed', { prefix: 'a/' });
+    const { body } = await api.get(`${INSTANCES}/${runId(1)}?showHistory=true`);
+    const input = { container: 'photos', prefix: 'a/' };
+    expect(expectShape(body, DurableStatusSchema).input).toEqual(input);
+    expect(body.historyEvents[0]).toMatchObject({ EventType: 'ExecutionStarted', Input: input });
+  });
+
   test.each([
     ['Queued', 'Pending', 202],
     ['Counting', 'Running', 202],

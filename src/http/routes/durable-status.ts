@@ -19,12 +19,17 @@ export function durableStatus(run: RunView, showInput: boolean): DurableStatusBo
     name: ORCHESTRATOR,
     instanceId: run.id,
     runtimeStatus: RUNTIME_STATUS[status],
-    input: showInput ? run.container : null,
+    input: showInput ? inputOf(run) : null,
     customStatus: { phase, ...progress },
     output: isFinal(status) ? outputOf(run) : null,
     createdTime: wholeSeconds(run.startedAt),
     lastUpdatedTime: wholeSeconds(run.updatedAt),
   };
+}
+
+/** What names the same images in a start: the container, and the prefix where there is one. */
+function inputOf({ container, prefix }: RunView): NonNullable<DurableStatusBody['input']> {
+  return prefix === '' ? container : { container, prefix };
 }
 
 function progressOf({ status, counts, calls, transactions, cacheHits }: RunView) {
@@ -64,7 +69,7 @@ export function historyEvents({ run, phases, audit }: RunCourse, options: Histor
     {
       EventType: 'ExecutionStarted',
       FunctionName: ORCHESTRATOR,
-      ...(options.showInput && { Input: run.container }),
+      ...(options.showInput && { Input: inputOf(run) }),
       Timestamp: run.startedAt,
     },
     ...steps(run, phases, options),

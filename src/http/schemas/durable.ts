@@ -50,7 +50,10 @@ export const DurableStatusSchema = z
     name: z.string(),
     instanceId: RunIdSchema,
     runtimeStatus: z.enum(['Pending', 'Running', 'Suspended', 'Completed', 'Failed', 'Terminated']),
-    input: z.string().nullable(),
+    input: z
+      .union([z.string(), z.object({ container: z.string(), prefix: z.string() })])
+      .nullable()
+      .meta({ description: 'The name of the container; with its prefix where the run has one.' }),
     customStatus: z.object({ phase: z.enum(RUN_PHASES), ...progress }),
     output: DurableOutputSchema.nullable(),
     createdTime: wholeSeconds,
