@@ -50,7 +50,7 @@ export function openSession(world: World, command: Command): Session {
     api: createApiClient({
       address: checkedAddress(address ?? world.env.CONTACTSHEET_ADDRESS ?? DEFAULT_ADDRESS),
       userAgent: `contactsheet-cli/${packageVersion()}`,
-      user: world.env.CONTACTSHEET_USER ?? world.env.USER ?? world.env.USERNAME,
+      user: world.env.CONTACTSHEET_USER ?? world.user,
       interrupted: world.interrupted,
       sleep: world.sleep,
     }),

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What the command line touches besides the API: tests hand in their own. */
@@ -12,6 +13,8 @@ export interface Stream {
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
+  /** Whose process this is; undefined where the system has no name for it. */
+  readonly user?: string | undefined;
   readonly stdout: Stream;
   readonly stderr: Stream;
   /** Aborted by the first Ctrl-C; the second one ends the process. */
@@ -26,10 +29,19 @@ export function processWorld(interrupted: AbortSignal): World {
   return {
     env,
     platform,
+    user: systemUser(),
     stdout,
     stderr,
     interrupted,
     now: Date.now,
     sleep: (ms, signal) => delay(ms, undefined, signal && { signal }).catch(() => undefined),
   };
+}
+
+function systemUser(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined; // a container may run under a number that no table names
+  }
 }

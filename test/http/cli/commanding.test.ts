@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import express, { type Response } from 'express';
 import request from 'supertest';
 import { AppError } from '../../../src/domain/errors';
@@ -291,10 +292,10 @@ describe('commands to a run', () => {
       next();
     });
     const other = await aServer({ before: listening.use(stubs()) });
-    for (const user of ['alice', 'ä\n']) {
-      await startCli(['run', 'pause', runId(1)], { CONTACTSHEET_ADDRESS: other.url, CONTACTSHEET_USER: user }).ended;
+    for (const named of [{ CONTACTSHEET_USER: 'alice' }, { CONTACTSHEET_USER: 'ä\n' }, {}]) {
+      await startCli(['run', 'pause', runId(1)], { CONTACTSHEET_ADDRESS: other.url, ...named }).ended;
     }
-    expect(seen).toEqual(['alice', undefined]);
+    expect(seen).toEqual(['alice', undefined, userInfo().username]);
     await other.stop();
   });
 

@@ -35,6 +35,7 @@ export function aWorld(
   return {
     env: changes.env ?? {},
     platform: changes.platform ?? 'linux',
+    user: 'tester',
     stdout: aScreen(changes.screen),
     stderr: aScreen(changes.screen),
     interrupted: interruption.signal,
