@@ -314,8 +314,11 @@ export class RunActorLogic implements RunActorApi {
 
   /** Commits what somebody's word has changed, with the word itself. */
   private async note(before: RunState, state: RunState, verb: AuditVerb, who: string, reason: string | undefined) {
+    const { maxTransactions } = state;
+    const isCapSet = maxTransactions !== undefined && maxTransactions !== before.maxTransactions;
     const said = { at: this.now(), who, verb, ...(reason === undefined ? {} : { reason }) };
-    const entry: AuditEntry = { ...said, from: before.status, to: state.status };
+    const cap = isCapSet ? { maxTransactions } : {};
+    const entry: AuditEntry = { ...said, ...cap, from: before.status, to: state.status };
     await this.state.commit(state, { [AUDIT]: noted(await this.trail(), entry) });
   }
 

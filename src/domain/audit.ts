@@ -8,6 +8,8 @@ export interface AuditEntry {
   readonly who: string;
   readonly verb: AuditVerb;
   readonly reason?: string;
+  /** The cap that was set with the word. */
+  readonly maxTransactions?: number;
   readonly from: RunStatus;
   readonly to: RunStatus;
 }

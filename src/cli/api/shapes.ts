@@ -82,6 +82,7 @@ export interface AuditEntry {
   readonly who: string;
   readonly verb: string;
   readonly reason?: string;
+  readonly maxTransactions?: number;
   readonly from?: string;
   readonly to?: string;
 }

@@ -91,10 +91,10 @@ export const auditView: ListView<AuditEntry> = {
     { title: 'STATE', drops: 1 },
     { title: 'REASON', shrinks: 'end' },
   ],
-  row: ({ at, who, verb, from, to, reason = '' }) => [
+  row: ({ at, who, verb, from, to, reason = '', maxTransactions }) => [
     time(at),
     who,
-    verb,
+    maxTransactions === undefined ? verb : `${verb}, at most ${count(maxTransactions)}`,
     from === undefined || to === undefined ? '' : `${from} > ${to}`,
     reason,
   ],

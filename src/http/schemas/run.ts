@@ -88,6 +88,7 @@ export const AuditEntrySchema = z
     who: z.string(),
     verb: z.enum(AUDIT_VERBS),
     reason: z.string().optional(),
+    maxTransactions: count.optional().meta({ description: 'The cap that was set with the word.' }),
     from: z.enum(RUN_STATUSES),
     to: z.enum(RUN_STATUSES),
   })

@@ -51,7 +51,9 @@ function records() {
     res.json({ run: runId(1), counts: { total: 3 }, reports: [{ key: 'k', sha256: 'ab', lines: 3 }] });
   });
   router.get(`/api/v1/runs/${runId(1)}/audit`, (_req, res) => {
-    res.json({ value: [{ at: '2026-01-02T03:04:05Z', who: 'alice', verb: 'pause', reason: 'lunch' }] });
+    const at = '2026-01-02T03:04:05Z';
+    const resumed = { at, who: 'bob', verb: 'resume', maxTransactions: 1_200 };
+    res.json({ value: [{ at, who: 'alice', verb: 'pause', reason: 'lunch' }, resumed] });
   });
   router.get(`/api/v1/runs/${runId(1)}/steps`, (_req, res) => {
     res.json({
@@ -182,9 +184,12 @@ describe('what a run leaves behind', () => {
     expect((await server.cli('run', 'steps', runId(1))).stdout).toEqual(
       expect.stringMatching(/\nsnapshot {2}done {3}2026-01-02 03:04:05Z {3}10s\n$/),
     );
-    const [entry] = jsonLines((await server.cli('run', 'audit', runId(1), '-o', 'jsonl')).stdout);
+    expect((await server.cli('run', 'audit', runId(1))).stdout).toMatch(
+      / alice {2}pause .* lunch\n.* resume, at most 1,200/,
+    );
+    const [entry, next] = jsonLines((await server.cli('run', 'audit', runId(1), '-o', 'jsonl')).stdout);
     expect(entry).toEqual({ at: '2026-01-02T03:04:05Z', who: 'alice', verb: 'pause', reason: 'lunch' });
-    expect(json((await server.cli('run', 'audit', runId(1), '-o', 'json')).stdout)).toEqual({ value: [entry] });
+    expect(json((await server.cli('run', 'audit', runId(1), '-o', 'json')).stdout)).toEqual({ value: [entry, next] });
   });
 
   test('its report, to standard output or a file, and never half of it', async () => {

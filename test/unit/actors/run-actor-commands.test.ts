@@ -65,7 +65,24 @@ test('an approval of the plan that stands lets the run go on, once', async () =>
   const given = await actor.approve({ planHash: PLAN, maxTransactions: 9, who: 'ann' });
   expect(given).toMatchObject({ accepted: true, wake: true, run: { status: 'Running', maxTransactions: 9 } });
   expect(await actor.seekApproval()).toEqual({ control: 'run', waitMs: 0 });
-  expect((await actor.audit()).entries).toMatchObject([{ who: 'ann', verb: 'approve', from: 'AwaitingApproval' }]);
+  expect((await actor.audit()).entries).toMatchObject([
+    { who: 'ann', verb: 'approve', from: 'AwaitingApproval', maxTransactions: 9 },
+  ]);
+});
+
+test('the trail names each cap with who set it, and no cap that stood before', async () => {
+  const { actor } = await aRunActor();
+  await actor.command({ verb: 'resume', who: 'ann', maxTransactions: 40 });
+  await actor.command({ verb: 'pause', who: 'bob' });
+  await actor.command({ verb: 'resume', who: 'bob', maxTransactions: 40 });
+  await actor.command({ verb: 'resume', who: 'cem', maxTransactions: 60 });
+  const { entries } = await actor.audit();
+  expect(entries.map(({ who, maxTransactions }) => [who, maxTransactions])).toEqual([
+    ['ann', 40],
+    ['bob', undefined],
+    ['bob', undefined],
+    ['cem', 60],
+  ]);
 });
 
 test('a question nobody answers ends the run, and the trail says so', async () => {
