@@ -32,7 +32,7 @@ test('chunks that are delivered twice repeat no call', async () => {
       await ended(stack, id);
       const delivered = await chunksOf(stack.ports.sidecarMetrics);
       const chunks = await chunkSteps(stack, id);
-      const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id });
+      const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id, alone: true });
       process.stdout.write(
         `scheduler killed with ${inFlight} calls in flight: end after ${endMs} ms, ${delivered} deliveries of ` +
           `${CHUNKS} chunks, ${verdict.repeated} calls repeated\n`,

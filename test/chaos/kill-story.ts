@@ -80,6 +80,7 @@ export async function playCell(stack: TestStack, cell: Cell, container: string):
       container,
       runId: id,
       repeatable: repeatable(cell),
+      alone: true,
       ...(cell.target === 'vision' && cell.blow !== 'STOP' ? { booksBefore: [byHash] } : {}),
     });
     return { ...report, endMs, silenceMs: silence(hitAt, times, endMs), repeated, violations };

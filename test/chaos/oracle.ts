@@ -13,8 +13,8 @@ import { summaryOf } from '../../src/runs/container-queries';
  *
  * I1 exactly one document per listed blob, and none besides but removed ones · I2 totals = recount · I3 calls a content
  * <= 1 + what crashes may cost · I4 a completed run is announced · I6 no call inside Retry-After · I8 every image that
- * failed or was skipped has a reason · the counts of a finished run add up · its receipt says the same and that its own
- * recount was clean, and its report has one line for each listed blob.
+ * failed or was skipped has a reason · the counts of a finished run add up · its receipt says the same, that its own
+ * recount was clean, and of every answer that Vision may bill · its report has one line for each listed blob.
  */
 export interface Evidence {
   readonly endpoints: {
@@ -29,6 +29,8 @@ export interface Evidence {
   readonly repeatable?: number;
   /** Answers by content of Vision processes that died: what each had answered is known to its own book alone. */
   readonly booksBefore?: readonly Readonly<Record<string, number>>[];
+  /** Vision's books tell of this run and no other. */
+  readonly alone?: true;
 }
 
 export interface Verdict {
@@ -39,7 +41,7 @@ export interface Verdict {
 }
 
 export async function judge(evidence: Evidence): Promise<Verdict> {
-  const { endpoints, container, runId, repeatable = 0, booksBefore = [] } = evidence;
+  const { endpoints, container, runId, repeatable = 0, booksBefore = [], alone } = evidence;
   const violations: string[] = [];
   const expect = (holds: boolean, violation: string) => {
     if (!holds) violations.push(violation);
@@ -74,7 +76,8 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   expect(differences(counted, stored).length === 0, 'I2: stored contributions differ from what the documents say');
 
   const stats = await json(`${endpoints.vision.endpoint}/stats?detail=hashes`);
-  const repeated = repeatedIn([...booksBefore, stats.byHash as Record<string, number>]);
+  const books = [...booksBefore, stats.byHash as Record<string, number>];
+  const repeated = repeatedIn(books);
   expect(repeated <= repeatable, `I3: ${repeated} calls repeated, at most ${repeatable} allowed`);
   expect(Number(stats.insideRetryAfter) === 0, `I6: ${stats.insideRetryAfter} calls inside an announced Retry-After`);
 
@@ -87,13 +90,16 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
 
   const receipt = await json(`${endpoints.api}/api/v1/runs/${runId}/receipt`);
   expect(canonical(receipt.counts) === canonical(run.counts), 'the receipt counts otherwise than the run');
+  const answers = books.flatMap((book) => Object.values(book)).reduce((sum, count) => sum + count, 0);
+  const told = Number(receipt.calls) + Number(receipt.maybeBilledCount);
+  expect(!alone || answers <= told, `Vision answered ${answers} calls, the receipt tells of ${told}`);
   const recount = receipt.recount as Recount;
   expect(recount.clean, `I2: the run's own recount found ${recount.count} differences`);
-  const told = (await linesOf(`${endpoints.api}/api/v1/runs/${runId}/report`)).filter(({ listed: was }) => was);
-  const lines = new Set(told.map(({ blob }) => blob));
+  const report = (await linesOf(`${endpoints.api}/api/v1/runs/${runId}/report`)).filter(({ listed: was }) => was);
+  const lines = new Set(report.map(({ blob }) => blob));
   const untold = listed.filter((name) => !lines.has(name));
   expect(untold.length === 0, `the report has no line for ${untold.length} images: ${untold.slice(0, 3)}`);
-  expect(told.length === lines.size, `the report has ${told.length - lines.size} lines too many`);
+  expect(report.length === lines.size, `the report has ${report.length - lines.size} lines too many`);
 
   const activity = await json(`${endpoints.api}/api/v1/containers/${container}/activity`);
   const ids = (activity.value as { id: string }[]).map(({ id }) => id);

@@ -53,7 +53,8 @@ test('an image that ends its process is set aside, and blocks no other', async (
         { what: 'run-completed arrives' },
       );
       const repeatable = deaths * IN_FLIGHT;
-      const verdict = await judge({ endpoints: stack.endpoints, container: CONTAINER, runId: id, repeatable });
+      const { endpoints } = stack;
+      const verdict = await judge({ endpoints, container: CONTAINER, runId: id, repeatable, alone: true });
       expect(verdict.violations).toEqual([]);
     });
   } finally {

@@ -79,6 +79,7 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
     container: CONTAINER,
     runId: id,
     repeatable,
+    alone: true,
   });
   process.stdout.write(
     `killed ${target} at ${before} of ${IMAGES} calls (down ${downMs} ms): next call after ${await next} ms, ` +
