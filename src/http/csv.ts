@@ -5,8 +5,8 @@
  */
 export type Cell = string | number | boolean | undefined;
 
-/** What begins a formula in a spreadsheet, or hides one. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What begins a formula in a spreadsheet, in wide letters too, or hides one. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;

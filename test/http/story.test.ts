@@ -81,7 +81,18 @@ describe('GET the report of a run', () => {
 
   test('CSV with one header line, quoted where it must be, and without formulas', async () => {
     const { api, useCases } = anApp();
-    const names = ['a,"b".jpg', '=HYPERLINK("http://x")', '+1', '-1', '@x', '\tx', 'line\r\nfeed', 'plain.jpg'];
+    const names = [
+      'a,"b".jpg',
+      '=HYPERLINK("http://x")',
+      '+1',
+      '-1',
+      '@x',
+      '\tx',
+      '\n=1',
+      '＝1',
+      'line\r\nfeed',
+      'plain.jpg',
+    ];
     useCases.story.outcomes.push(...names.map((name) => outcome(name)));
     const response = await api.get(`${RUN}/report`).set('Accept', 'text/csv').buffer(true).parse(text);
     expect(response.get('Content-Type')).toBe('text/csv; charset=utf-8; header=present');
@@ -95,6 +106,8 @@ describe('GET the report of a run', () => {
       "'-1",
       "'@x",
       "'\tx",
+      `"'\n=1"`,
+      "'＝1",
       '"line\r\nfeed"',
       'plain.jpg',
     ];

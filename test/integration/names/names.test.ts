@@ -66,7 +66,7 @@ test('every name comes back as it is in both forms of the report', async () => {
   expect(lines.map((line) => (JSON.parse(line) as { blob: string }).blob).sort()).toEqual([...NAMES].sort());
   const [, ...rows] = cellsOf(await report('text/csv'));
   // An apostrophe keeps a spreadsheet from running what begins like a formula.
-  const cells = NAMES.map((name) => (/^[=+\-@\t\r]/.test(name) ? `'${name}` : name));
+  const cells = NAMES.map((name) => (/^[=+\-@\t\r\n＝＋－＠]/.test(name) ? `'${name}` : name));
   expect(rows.map(([blob]) => blob).sort()).toEqual(cells.sort());
 });
 
