@@ -6,7 +6,7 @@ import { addInto, type Counters } from '../domain/counters';
 import { AppError, toAppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
 import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image';
-import { type ImageOutcome, outcomeOf } from '../domain/report';
+import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/report';
 import type { RetryFilter } from '../domain/retry-filter';
 import { isHeld } from '../domain/run-state';
 import type { ManifestsGateway } from '../gateways/manifests/port';
@@ -204,7 +204,7 @@ class ChunkExecution {
 
   private async workOn(item: Classified, hold: ChunkHold, verdict?: 'poison'): Promise<Stop | undefined> {
     if (item.kind === 'unchanged') {
-      this.outcomes.push({ blob: item.blob.name, status: 'unchanged', listed: true, calls: 0, transactions: 0 });
+      this.outcomes.push(unchangedOutcome(item.blob.name));
       return undefined;
     }
     if (item.kind === 'written') {

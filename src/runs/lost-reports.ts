@@ -2,7 +2,7 @@ import { hasChunk } from '../domain/chunk-set';
 import { toAppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
 import { boundsOf } from '../domain/name-order';
-import { type ImageOutcome, outcomeOf } from '../domain/report';
+import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/report';
 import type { ManifestsGateway, PageIndex } from '../gateways/manifests/port';
 import type { ResultsGateway } from '../gateways/results/port';
 import type { Listing, ListingScope } from '../pipeline/listing';
@@ -64,8 +64,7 @@ async function outcomesOf(
   for await (const image of results.range(container, { prefix, ...boundsOf(bounds) })) {
     const isListed = image.status !== 'removed';
     if (image.chunkId === chunkId(ref)) outcomes.push(outcomeOf(image, isListed));
-    else if (isListed)
-      outcomes.push({ blob: image.blob, status: 'unchanged', listed: true, calls: 0, transactions: 0 });
+    else if (isListed) outcomes.push(unchangedOutcome(image.blob));
   }
   return outcomes;
 }
