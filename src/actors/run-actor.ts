@@ -446,7 +446,8 @@ const GRANTS_RETURN_MS = 2_500;
 
 const LIMITS = {
   paused: 'Vision asked to wait: its rate limit is reached.',
-  month: "This month's transactions are used up.",
+  month:
+    "This month's transactions are used up, of Vision or of this container: raise the cap of the quota, then resume.",
 } as const;
 
 /** Longer than the longest pause between two tries of a step (60 s). */

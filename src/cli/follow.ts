@@ -86,22 +86,22 @@ function createLook({ api, world }: Session, id: string, progress: Progress): ()
 /** What a person has to do before the run goes on, said once. */
 function createHints(progress: Progress): (run: Run) => void {
   let said: string | undefined;
-  return ({ id, status }) => {
-    if (status === said) return;
-    said = status;
-    const hint = hintFor(status, id);
+  return (run) => {
+    if (run.status === said) return;
+    said = run.status;
+    const hint = hintFor(run);
     if (hint !== undefined) progress.note(hint);
   };
 }
 
-function hintFor(status: Run['status'], id: string): string | undefined {
+function hintFor({ id, status, reason }: Run): string | undefined {
   switch (status) {
     case 'AwaitingApproval':
       return `Waiting for approval: contactsheet run approve ${id}, or run decline ${id}`;
     case 'Paused':
       return `Paused; go on with: contactsheet run resume ${id}`;
     case 'StoppedAtBudget':
-      return `Stopped at its budget; go on with: contactsheet run resume ${id} --max-transactions N`;
+      return `${reason ?? 'Stopped at its budget.'} Go on with: contactsheet run resume ${id} [--max-transactions N]`;
     default:
       return undefined;
   }

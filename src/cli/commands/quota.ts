@@ -29,7 +29,7 @@ export function registerQuota(program: Command, { action }: Registrar): void {
   quota
     .command('set')
     .description('change the quota, while runs are on too; what is not named stays')
-    .option('--rate <rate>', 'transactions, such as 10/s or 20/min', rate)
+    .option('--rate <rate>', 'calls, such as 10/s or 20/min', rate)
     .option('--monthly <n>', 'transactions of a calendar month', positiveNumber)
     .option('--container-monthly <n>', 'the same for each container', positiveNumber)
     .option('--weight <run=n>', 'the share of a run among those that are on; repeatable', weight)

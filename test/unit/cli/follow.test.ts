@@ -12,14 +12,14 @@ import { aWorld, type FakeWorld } from './screen';
 const AWAY = new Unreachable('nothing answers at http://x (ECONNREFUSED)', [], true, undefined);
 
 /** A session whose API answers from a script; the last answer stays. */
-function scripted(answers: readonly (RunStatus | Error)[], world: FakeWorld = aWorld()) {
+function scripted(answers: readonly (RunStatus | Partial<Run> | Error)[], world: FakeWorld = aWorld()) {
   const left = [...answers];
   let asked = 0;
   const get = async (): Promise<Run> => {
     asked++;
     const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'Running';
     if (answer instanceof Error) throw answer;
-    return aRun({ status: answer }) as Run;
+    return { ...(aRun() as Run), ...(typeof answer === 'string' ? { status: answer } : answer) };
   };
   const session: Session = {
     world,
@@ -75,6 +75,15 @@ test('where there is no terminal a line comes each ten seconds', async () => {
   expect(lines.length).toBeGreaterThanOrEqual(4);
   expect(lines.length).toBeLessThanOrEqual(6);
   expect(lines[2]).toContain('stalled for');
+});
+
+test('a run that stopped at its budget says which, and how it goes on', async () => {
+  const reason = "This month's transactions are used up.";
+  const { session, world } = scripted([{ status: 'StoppedAtBudget', reason }, 'Completed']);
+  await followRun(session, runId(1));
+  expect(world.stderr.text()).toContain(
+    `${reason} Go on with: contactsheet run resume ${runId(1)} [--max-transactions N]\n`,
+  );
 });
 
 test('Ctrl-C and a timeout leave the run alone', async () => {
