@@ -48,6 +48,7 @@ import { QuotaControl } from './runs/quota-control';
 import { QuoteService, sampleTask } from './runs/quote-service';
 import { Retention } from './runs/retention';
 import { Reviver } from './runs/reviver';
+import { RunClosing } from './runs/run-closing';
 import { RunCommands } from './runs/run-commands';
 import { RunRecords } from './runs/run-records';
 import { RunService } from './runs/run-service';
@@ -147,7 +148,17 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   });
   const containerIndex = new ContainerIndex({ actors, containers, nowMs: clock.nowMs });
   const gateways = { vision, results, manifests, runs, events };
-  const activities = createActivities({ actors, listing, chunks, ...gateways, containerIndex, quote, watcher });
+  const closing = new RunClosing({ actors, listing, ...gateways, containerIndex });
+  const activities = createActivities({
+    actors,
+    listing,
+    chunks,
+    ...gateways,
+    containerIndex,
+    quote,
+    closing,
+    watcher,
+  });
   const grpc = {
     host: '127.0.0.1',
     grpcPort: config.sidecar.grpcPort,
@@ -162,6 +173,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     blobs,
     runs,
     containerIndex,
+    closing,
     workflows,
     approval: config.approval,
     vision,

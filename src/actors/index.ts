@@ -36,6 +36,7 @@ const RUN_METHODS = {
   retried: true,
   trouble: true,
   paused: true,
+  seal: true,
   end: true,
   view: true,
   forget: true,

@@ -72,7 +72,9 @@ export interface RunActorApi {
   trouble(input: { readonly reason: string }): Promise<{ readonly noted: true }>;
   /** All work has stopped after a pause; or the workflow has heard that the pause is over. */
   paused(): Promise<{ readonly control: Control }>;
-  /** Idempotent: the first end stands. */
+  /** Decides what the run ends as, answers it, and shows it as it was until `end`. Idempotent: the first seal stands. */
+  seal(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
+  /** Tells the end, sealed or not. Idempotent: the first end stands. */
   end(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
   /** `wake`: the workflow rests although it need not: its event was lost. */
   view(): Promise<{
@@ -81,6 +83,8 @@ export interface RunActorApi {
     readonly wake?: boolean;
     readonly retry?: RetryFilter;
     readonly pages?: number;
+    /** Its end is decided and not told yet. */
+    readonly sealed?: true;
     /** When each phase began. */
     readonly phaseTimes?: PhaseTimes;
   }>;

@@ -33,8 +33,10 @@ import {
   paused,
   type RunState,
   retried,
+  sealRun,
   seekApproval,
   setQuote,
+  shown,
   stopAtBudget,
   viewOf,
 } from '../domain/run-state';
@@ -116,7 +118,7 @@ export class RunActorLogic implements RunActorApi {
     const before = await this.load();
     const result = approve(before, answer, this.now());
     if (!result.accepted) {
-      const refused = { accepted: false, run: this.viewOf(before), wake: false };
+      const refused = { accepted: false, run: this.decided(before), wake: false };
       return 'planHash' in result ? { ...refused, planHash: result.planHash } : refused;
     }
     if (result.state !== before) await this.note(before, result.state, 'approve', who, undefined);
@@ -257,7 +259,7 @@ export class RunActorLogic implements RunActorApi {
   async command({ verb, reason, who = SYSTEM, maxTransactions }: Parameters<RunActorApi['command']>[0]) {
     const before = await this.load();
     const result = command(before, verb, reason, this.now(), maxTransactions);
-    if (!result.accepted) return { accepted: false, run: this.viewOf(before), wake: false };
+    if (!result.accepted) return { accepted: false, run: this.decided(before), wake: false };
     const state = result.state === before ? before : this.timed(result.state);
     if (state !== before) await this.note(before, state, verb, who, reason);
     return { accepted: true, run: this.viewOf(state), wake: this.wake(state) };
@@ -286,6 +288,14 @@ export class RunActorLogic implements RunActorApi {
     return answer;
   }
 
+  async seal({ failure }: Parameters<RunActorApi['seal']>[0]) {
+    const before = await this.load();
+    const state = sealRun(before, failure, this.now());
+    if (state !== before) await this.state.commit(state);
+    this.leases.clear();
+    return { run: this.decided(state) };
+  }
+
   async end({ failure }: Parameters<RunActorApi['end']>[0]) {
     const before = await this.load();
     const state = endRun(before, failure, this.now());
@@ -300,7 +310,8 @@ export class RunActorLogic implements RunActorApi {
     const { mayRemove, request, phaseTimes = {} } = state;
     const { retry } = request;
     const answer = { run: this.viewOf(state), mayRemove, wake: needsWake(state), phaseTimes, pages: state.pagesListed };
-    return retry === undefined ? answer : { ...answer, retry };
+    const sealed = state.shownStatus === undefined ? {} : ({ sealed: true } as const);
+    return { ...answer, ...sealed, ...(retry === undefined ? {} : { retry }) };
   }
 
   async forget() {
@@ -384,6 +395,11 @@ export class RunActorLogic implements RunActorApi {
   }
 
   private viewOf(state: RunState): RunView {
+    return this.decided(shown(state));
+  }
+
+  /** With an end that is not told yet (I5 of run-state). */
+  private decided(state: RunState): RunView {
     const live = [...this.leases].filter(([, lease]) => isAlive(lease, this.monotonicMs()));
     const working = new Set(live.map(([id]) => id));
     // A chunk that goes on after a pause reports everything again: its live progress replaces the partial one.

@@ -23,6 +23,7 @@ import type { RunBudget } from './run-budget';
  * I2 A page's listing and a chunk's result are counted once.
  * I3 A command is idempotent; where it makes no sense it is refused with the present status.
  * I4 A run that waits for approval is approved for the plan it was quoted, or not at all.
+ * I5 What a run ends as is decided once (sealRun) and told later (endRun), when its receipt is there and its container free.
  */
 export interface RunState extends Held {
   readonly version: number;
@@ -53,6 +54,8 @@ export interface RunState extends Held {
   readonly phaseTimes?: PhaseTimes;
   readonly updatedAt: string;
   readonly endedAt?: string;
+  /** What is shown until the end that `status` says is told (I5). */
+  readonly shownStatus?: RunStatus;
 }
 
 /** `budget`: like a pause, said by a cap. */
@@ -299,9 +302,26 @@ function unaffordedOf({ status, request, listing }: RunState, covered: number): 
   return { reason: 'budget', code: 'budget', stage: 'quota', count, retryable: true, sample: request.container };
 }
 
-/** What the run ends as, and why: decided once, from what is counted. */
+/** What the run ends as, and why: decided once, from what is counted, and not told yet (I5). */
+export function sealRun(state: RunState, failure: string | undefined, at: string): RunState {
+  return isFinal(state.status) ? state : { ...ended(state, failure, at), shownStatus: state.status };
+}
+
+/** The end is told. A run that was not sealed is sealed by it. */
 export function endRun(state: RunState, failure: string | undefined, at: string): RunState {
-  if (isFinal(state.status)) return state;
+  if (!isFinal(state.status)) return ended(state, failure, at);
+  if (state.shownStatus === undefined) return state;
+  const { shownStatus: _, ...told } = state;
+  return told;
+}
+
+/** As whoever looks is to see it (I5). */
+export function shown(state: RunState): RunState {
+  const { shownStatus, endedAt: _, ...rest } = state;
+  return shownStatus === undefined ? state : { ...rest, status: shownStatus, phase: 'finish' };
+}
+
+function ended(state: RunState, failure: string | undefined, at: string): RunState {
   const worked = Object.values(state.partial).reduce(addProgress, state.done);
   const shrink = shrinkOf(state);
   const counted = shrink ? { ...worked, failureGroups: addGroups(worked.failureGroups, [shrink]) } : worked;

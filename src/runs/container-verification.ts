@@ -5,7 +5,6 @@ import { addInto, type Counters } from '../domain/counters';
 import { AppError } from '../domain/errors';
 import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image';
 import { boundsOf, compareNames } from '../domain/name-order';
-import { isFinal } from '../domain/run';
 import {
   type Difference,
   MAX_DIFFERENCES,
@@ -21,7 +20,7 @@ import type { ResultsGateway } from '../gateways/results/port';
 import type { VisionGateway } from '../gateways/vision/port';
 
 export interface VerificationDeps {
-  readonly actors: Pick<Actors, 'container' | 'run'>;
+  readonly actors: Pick<Actors, 'container'>;
   readonly blobs: Pick<BlobsGateway, 'nameOrder' | 'listPage' | 'head'>;
   readonly results: Pick<ResultsGateway, 'range' | 'get' | 'save'>;
   readonly vision: Pick<VisionGateway, 'analyzer'>;
@@ -73,19 +72,11 @@ export class ContainerVerification {
     return { ...this.verdict(found), changed, ...(held === undefined ? {} : { held }) };
   }
 
-  /** I2. A run that has ended moves nothing any more; its container may only not have heard of it yet. */
+  /** I2 */
   private async atRest(container: string): Promise<ContainerTotals> {
-    const actor = this.deps.actors.container(container);
-    const totals = await actor.summary();
-    if (totals.activeRun === undefined) return totals;
-    const { run } = await this.deps.actors.run(totals.activeRun).view();
-    if (run && isFinal(run.status)) {
-      await actor.endRun({ runId: run.id });
-      const now = await actor.summary();
-      if (now.activeRun === undefined) return now;
-      throw atWork(container, now.activeRun); // another one began meanwhile
-    }
-    throw atWork(container, totals.activeRun);
+    const totals = await this.deps.actors.container(container).summary();
+    if (totals.activeRun !== undefined) throw atWork(container, totals.activeRun);
+    return totals;
   }
 
   private async walk(container: string): Promise<Walk> {

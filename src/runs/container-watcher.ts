@@ -31,10 +31,11 @@ export class ContainerWatcher {
   private async find(watch: Watch): Promise<WatchLook> {
     const { container, approval, maxTransactions } = watch;
     const { listing, runs, nowMs } = this.deps;
-    const active = await this.activeRun(container);
+    const last = await this.known(watch.lastStart?.run);
+    const active = (await this.activeRun(container)) ?? (last && !isFinal(last.status) ? last.id : undefined);
     if (active !== undefined) return { at: this.now(), outcome: 'run-active', run: active };
     const found = workFound(await listing.count({ container, prefix: '' }));
-    const decision = decide(watch, found, await this.known(watch.lastStart?.run), nowMs());
+    const decision = decide(watch, found, last, nowMs());
     if (decision !== 'start') return { at: this.now(), outcome: decision, found };
     const run = await runs.start({
       container,
@@ -44,11 +45,10 @@ export class ContainerWatcher {
     return { at: this.now(), outcome: 'started', run: run.id, found };
   }
 
-  /** The container may still name a run that has ended: its successor's start sets that right. */
+  /** The container may name a run that never got as far as its index: the next start sets that right. */
   private async activeRun(container: string): Promise<string | undefined> {
     const { activeRun } = await this.deps.actors.container(container).summary();
-    const run = await this.known(activeRun);
-    return run && !isFinal(run.status) ? run.id : undefined;
+    return (await this.known(activeRun))?.id;
   }
 
   private async known(id: string | undefined): Promise<RunView | undefined> {

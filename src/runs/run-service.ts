@@ -14,8 +14,10 @@ import type { RunFilter, RunsGateway } from '../gateways/runs/port';
 import type { StartRunCommand } from '../http/use-cases';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import { newAnalyzeContainer } from '../workflows/analyze-container';
+import type { RunScope } from '../workflows/steps';
 import { chosenFeatures, type FeatureChoice } from './chosen-features';
 import type { ContainerIndex } from './container-index';
+import type { RunClosing } from './run-closing';
 import { sharedQuestion } from './shared-question';
 
 export interface RunServiceDeps {
@@ -23,6 +25,7 @@ export interface RunServiceDeps {
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly runs: RunsGateway;
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
+  readonly closing: Pick<RunClosing, 'close'>;
   readonly workflows: Omit<WorkflowStarter, 'purge'>;
   /** Where a start does not say: when a run must be approved. Default `auto`. */
   readonly approval?: ApprovalRule;
@@ -37,7 +40,7 @@ export interface RunServiceDeps {
  *
  * I1 One active run a container: the container actor decides.
  * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them. A run that
- *    cannot be revived keeps no other.
+ *    cannot be revived keeps no other. One whose workflow gave up while it closed the run is closed here.
  */
 export class RunService {
   private readonly look = sharedQuestion((id) => this.deps.actors.run(id).view());
@@ -120,13 +123,18 @@ export class RunService {
   }
 
   private async reviveOne(id: string): Promise<boolean> {
-    const { run, wake, retry } = await this.deps.actors.run(id).view();
+    const { run, wake, retry, sealed } = await this.deps.actors.run(id).view();
     if (!run) return false;
     if (isFinal(run.status)) {
       await this.deps.runs.write(run); // somebody died between the end and the index
       return false;
     }
-    if ((await this.deps.workflows.status(id)) === 'unknown') {
+    const status = await this.deps.workflows.status(id);
+    if (sealed && (status === 'ended' || status === 'unknown')) {
+      await this.deps.closing.close(scopeOf(run, retry));
+      return true;
+    }
+    if (status === 'unknown') {
       await this.schedule(run, retry);
       return true;
     }
@@ -140,7 +148,7 @@ export class RunService {
     const claim = await actor.beginRun({ runId: request.id });
     if (claim.begun) return;
     if ('activeRun' in claim) {
-      if (await this.isOver(claim.activeRun)) {
+      if (await this.neverBegan(claim.activeRun)) {
         await actor.endRun({ runId: claim.activeRun });
         if ((await actor.beginRun({ runId: request.id })).begun) return;
       }
@@ -151,24 +159,15 @@ export class RunService {
     throw new AppError('internal', 'A new run id was refused by its container.');
   }
 
-  /** Has it ended, or did its starter die before it reached the index? Then no workflow of it can exist. */
-  private async isOver(id: string): Promise<boolean> {
-    const { run } = await this.deps.actors.run(id).view();
-    if (run && isFinal(run.status)) return true;
+  /** Did its starter die before it reached the index? Then no workflow of it can exist. */
+  private async neverBegan(id: string): Promise<boolean> {
     const ageMs = this.deps.nowMs() - startedAtMs(id);
     return ageMs >= SETTLED_MS && !(await this.deps.runs.get(id));
   }
 
-  private async schedule(
-    { id, container, prefix, features }: Pick<RunView, 'id' | 'container' | 'prefix' | 'features'>,
-    retry: RetryFilter | undefined,
-  ): Promise<void> {
-    const scope = {
-      ...{ runId: id, container, prefix },
-      ...(features === undefined ? {} : { features }),
-      ...(retry === undefined ? {} : { retry }),
-    };
-    await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, id, newAnalyzeContainer(scope));
+  private async schedule(run: RunView, retry: RetryFilter | undefined): Promise<void> {
+    const input = newAnalyzeContainer(scopeOf(run, retry));
+    await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, run.id, input);
   }
 
   private async viewOf(id: string): Promise<RunView> {
@@ -176,6 +175,14 @@ export class RunService {
     if (!run) throw notFound(id);
     return run;
   }
+}
+
+function scopeOf({ id, container, prefix, features }: RunView, retry: RetryFilter | undefined): RunScope {
+  return {
+    ...{ runId: id, container, prefix },
+    ...(features === undefined ? {} : { features }),
+    ...(retry === undefined ? {} : { retry }),
+  };
 }
 
 /** A run this young may still be on its way from its start to its workflow. */

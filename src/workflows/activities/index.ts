@@ -9,6 +9,7 @@ import type { Listing } from '../../pipeline/listing';
 import type { ContainerIndex } from '../../runs/container-index';
 import type { ContainerWatcher } from '../../runs/container-watcher';
 import type { QuoteSettings } from '../../runs/priced';
+import type { RunClosing } from '../../runs/run-closing';
 import { type Activity, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
 import { createAnnounce } from './announce';
@@ -39,6 +40,7 @@ export interface ActivityDeps {
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
   readonly events: EventsGateway;
   readonly quote: QuoteSettings;
+  readonly closing: Pick<RunClosing, 'close'>;
   readonly watcher: Pick<ContainerWatcher, 'look'>;
 }
 
@@ -57,7 +59,7 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createCleanPage(manifests),
     createMarkPaused(actors, index),
     createVerifyTotals(actors, results, manifests),
-    createCloseRun(deps),
+    createCloseRun(deps.closing),
     createAnnounce(actors, events),
     createCleanRun(manifests),
   ];

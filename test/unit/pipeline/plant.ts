@@ -21,6 +21,7 @@ import { RunSessions } from '../../../src/pipeline/run-session';
 import { ServicePace } from '../../../src/pipeline/service-pace';
 import { SingleFlight } from '../../../src/pipeline/single-flight';
 import { ContainerIndex } from '../../../src/runs/container-index';
+import { RunClosing } from '../../../src/runs/run-closing';
 import { type Activity, createActivities } from '../../../src/workflows/activities';
 import { createMemoryActors } from '../actors/memory-actors';
 import { VirtualClock } from './virtual-clock';
@@ -143,7 +144,8 @@ export class Replica {
     const gateways = { vision, results, manifests, runs, events };
     const containers = this.wrapped(plant.containers);
     const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => this.clock().nowMs() });
-    const all = createActivities({ actors, listing, chunks, ...gateways, containerIndex, quote, watcher });
+    const closing = new RunClosing({ actors, listing, ...gateways, containerIndex });
+    const all = createActivities({ actors, listing, chunks, ...gateways, containerIndex, quote, closing, watcher });
     this.activities = new Map(all.map((activity) => [activity.name, activity]));
   }
 

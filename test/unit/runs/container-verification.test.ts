@@ -151,45 +151,6 @@ test('while a run is active both are refused, and one that begins meanwhile make
   expect(await actor.repair({ lastRun: 'b'.repeat(32), counters: {} })).toEqual({ repaired: false });
 });
 
-test('a run that has ended is none, though its container has not heard of it yet', async () => {
-  const { verification, actor, deps } = await aSite(5);
-  const run = deps.actors.run('d'.repeat(32));
-  await actor.beginRun({ runId: 'd'.repeat(32) });
-  await run.begin({
-    ...{ id: 'd'.repeat(32), container: CONTAINER, prefix: '', features: ['tags'], confirmShrink: false },
-    startedAt: '2026-01-01T00:00:00.000Z',
-  });
-  await expect(verification.verify(CONTAINER)).rejects.toMatchObject({ code: 'run-active' });
-  await run.end({});
-  expect(await verification.verify(CONTAINER)).toMatchObject({ clean: true });
-  expect(await verification.repair(CONTAINER, { confirmShrink: false })).toMatchObject({ clean: true });
-  expect(await actor.summary()).toMatchObject({ lastRun: 'd'.repeat(32) });
-});
-
-test('where one ended run after another holds the container, the second look refuses', async () => {
-  const { deps, actor } = await aSite(5);
-  const ids = ['d', 'e', 'f'].map((letter) => letter.repeat(32));
-  for (const id of ids) {
-    const scope = { container: CONTAINER, prefix: '', features: ['tags'], confirmShrink: false };
-    await deps.actors.run(id).begin({ ...scope, id, startedAt: '2026-01-01T00:00:00.000Z' });
-    await deps.actors.run(id).end({});
-  }
-  await actor.beginRun({ runId: ids[0] as string });
-  const busy = {
-    summary: () => actor.summary(),
-    endRun: async ({ runId }: { readonly runId: string }) => {
-      const ended = await actor.endRun({ runId });
-      const next = ids[ids.indexOf(runId) + 1];
-      if (next) await actor.beginRun({ runId: next });
-      return ended;
-    },
-  } as unknown as typeof actor;
-  const verification = new ContainerVerification({ ...deps, actors: { run: deps.actors.run, container: () => busy } });
-  await expect(verification.verify(CONTAINER)).rejects.toMatchObject({
-    ...{ code: 'run-active', context: { existingRun: ids[1] } },
-  });
-});
-
 test('differences beyond a thousand are counted, not listed', async () => {
   const { verification, blobs } = await aSite(1);
   for (let n = 0; n < 1_200; n++) blobs.put(CONTAINER, `new-${n}`, new Uint8Array([1]));

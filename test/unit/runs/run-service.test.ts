@@ -25,8 +25,16 @@ function createSite() {
   };
   const containers = createMemoryContainers();
   const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => time.ms });
+  const closed: unknown[] = [];
   const service = new RunService({
     containerIndex,
+    closing: {
+      async close(scope) {
+        closed.push(scope);
+        await actors.container(scope.container).endRun({ runId: scope.runId });
+        return (await actors.run(scope.runId).end({})).run;
+      },
+    },
     actors: {
       hosted: [],
       container: actors.container,
@@ -73,12 +81,12 @@ function createSite() {
     newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
     log: pino({ level: 'warn' }, { write: (line: string) => void warned.push(JSON.parse(line).runId) }),
   });
-  return { time, blobs, actors, runs, containers, workflows, inputs, trouble, warned, looks, service };
+  return { time, blobs, actors, runs, containers, workflows, inputs, trouble, warned, looks, closed, service };
 }
 
 /** The memory client answers any name, so its methods have to be named to be copied. */
 function methodsOf<Api extends object>(client: Api): Api {
-  const names = ['view', 'setPhase', 'end', 'command'] as (keyof Api)[];
+  const names = ['view', 'setPhase', 'seal', 'end', 'command'] as (keyof Api)[];
   return Object.fromEntries(names.map((name) => [name, client[name]])) as Api;
 }
 
@@ -131,13 +139,6 @@ describe('starting a run', () => {
     expect((await actors.container('photos').summary()).activeRun).toBe(started[0]);
   });
 
-  test('an ended run frees its container', async () => {
-    const { service, actors } = createSite();
-    const first = await service.start({ container: 'photos' });
-    await actors.run(first.id).end({});
-    expect((await service.start({ container: 'photos' })).id).not.toBe(first.id);
-  });
-
   test.each(['begin', 'write'])(
     'a starter that dies before "%s" blocks its container for a while, not for ever',
     async (step) => {
@@ -177,6 +178,19 @@ describe('starting a run', () => {
     time.ms += 31_000;
     expect(await service.revive()).toBe(119);
     expect([[...workflows.keys()].sort(), warned]).toEqual([ids.slice(0, -1).sort(), [trouble.ofRun]]);
+  });
+
+  test('a run whose workflow gave up while it closed it is closed by the reviver; one that is being closed is left', async () => {
+    const { service, actors, workflows, closed, time } = createSite();
+    const { id } = await service.start({ container: 'photos', prefix: 'a/' });
+    await actors.run(id).seal({});
+    time.ms += 31_000;
+    expect(await service.revive()).toBe(0);
+    workflows.set(id, 'ended');
+    expect(await service.revive()).toBe(1);
+    expect(closed).toEqual([expect.objectContaining({ runId: id, container: 'photos', prefix: 'a/' })]);
+    expect((await service.get(id)).status).toBe('Completed');
+    expect(await service.revive()).toBe(0);
   });
 
   test('what was chosen travels in the record, in the view and in the input of the workflow', async () => {

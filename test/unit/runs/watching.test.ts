@@ -175,15 +175,25 @@ describe('a look', () => {
     expect((await watches.get('photos'))?.lastLook).toMatchObject({ outcome: 'run-active', run: id });
   });
 
-  test('is not held up by a run that has ended, or that never got as far as its index', async () => {
-    const { service, look, actors, run, found, started } = site();
+  test('waits for the run it started while its end is not told, though its container is free', async () => {
+    const { service, look, found, runs, run, started, watches } = site();
+    await service.set(SETTINGS);
+    Object.assign(found, { new: 1 });
+    await look();
+    const [id = ''] = runs.keys();
+    run(id, 'Running');
+    await look();
+    expect((await watches.get('photos'))?.lastLook).toMatchObject({ outcome: 'run-active', run: id });
+    expect(started).toHaveLength(1);
+  });
+
+  test('is not held up by a run that never got as far as its index', async () => {
+    const { service, look, actors, found, started } = site();
     await service.set(SETTINGS);
     Object.assign(found, { new: 1 });
     await actors.container('photos').beginRun({ runId: 'b'.repeat(32) });
     await look();
-    run('b'.repeat(32), 'Completed');
-    await look();
-    expect(started).toHaveLength(2);
+    expect(started).toHaveLength(1);
   });
 
   test('that finds a run where it wanted to start one is no failure', async () => {
