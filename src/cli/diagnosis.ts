@@ -2,7 +2,7 @@ import { isFinal } from '../domain/run';
 import type { ApiClient } from './api/client';
 import { Refused } from './api/failures';
 import { paths } from './api/paths';
-import type { Health, Page, Run } from './api/shapes';
+import type { Health, Page, Quota, Run } from './api/shapes';
 import { Failure, Interrupted } from './failure';
 
 /**
@@ -95,7 +95,7 @@ async function examineStorage(api: ApiClient): Promise<Finding> {
 
 async function examineResults(api: ApiClient): Promise<Finding> {
   try {
-    await newestRun(api);
+    await newestRuns(api, 1);
     return ok('results', 'answers');
   } catch (error) {
     const isResults = error instanceof Refused && error.code.startsWith('results-');
@@ -103,26 +103,42 @@ async function examineResults(api: ApiClient): Promise<Finding> {
   }
 }
 
-/** I1: Vision is not called; the newest run tells how it went. */
+/** As many runs may have found everything unchanged since one called Vision. */
+const RUNS_LOOKED_AT = 100;
+
+/** I1: Vision is not called, as every call is billed; the newest run that asked it something tells how it went. */
 async function examineVision(api: ApiClient): Promise<Finding> {
   try {
-    const run = await newestRun(api);
-    if (run === undefined) return { part: 'vision', state: 'unknown', detail: 'no run has called it yet' };
-    const refused = run.failureGroups.find(
-      ({ stage, code }) => stage === 'vision' && /unauthorized|forbidden/.test(code),
-    );
-    if (refused) return failed('vision', `${refused.code} in run ${run.id}`);
-    if (!isFinal(run.status) && /vision/i.test(run.waiting ?? '')) return failed('vision', run.waiting ?? '');
-    if (run.calls > 0) return ok('vision', `answered ${run.calls} calls in run ${run.id}`);
-    return { part: 'vision', state: 'unknown', detail: `run ${run.id} did not call it` };
+    const runs = await newestRuns(api, RUNS_LOOKED_AT);
+    for (const run of runs) {
+      const told = visionIn(run);
+      if (told) return told;
+    }
+    return await neverCalled(api, runs.length);
   } catch (error) {
     return notAsked('vision', error);
   }
 }
 
-async function newestRun(api: ApiClient): Promise<Run | undefined> {
-  const { value } = await api.get<Page<Run>>(paths.runs, { what: 'a list of runs', query: { maxpagesize: 1 } });
-  return value[0];
+/** What the run came to know of Vision, if it asked it anything. */
+function visionIn({ id, status, startedAt, calls, waiting = '', failureGroups }: Run): Finding | undefined {
+  const refused = failureGroups.find(({ stage, code }) => stage === 'vision' && /unauthorized|forbidden/.test(code));
+  if (refused) return failed('vision', `${refused.code} in run ${id}, started ${startedAt}`);
+  if (!isFinal(status) && /vision/i.test(waiting)) return failed('vision', waiting);
+  return calls > 0 ? ok('vision', `answered ${calls} calls in run ${id}, started ${startedAt}`) : undefined;
+}
+
+/** I2 */
+async function neverCalled(api: ApiClient, runs: number): Promise<Finding> {
+  const { resource = 'Vision' } = await api.get<Quota>(paths.quota, { what: 'quotas' });
+  const why = runs === 0 ? 'there is no run' : 'no image of the latest runs needed it';
+  const cure = '`contactsheet quote CONTAINER --sample 1` calls it, for the price of one image.';
+  return { part: 'vision', state: 'unknown', detail: `not called yet (${resource}): ${why}`, cure };
+}
+
+async function newestRuns(api: ApiClient, maxpagesize: number): Promise<readonly Run[]> {
+  const { value } = await api.get<Page<Run>>(paths.runs, { what: 'a list of runs', query: { maxpagesize } });
+  return value;
 }
 
 /** Another part stood in the way. */

@@ -435,9 +435,33 @@ describe('doctor', () => {
         worker: { state: 'ok' },
         storage: { state: 'ok' },
         results: { state: 'ok' },
-        vision: { state: 'ok', detail: `answered 1 calls in run ${runId(1)}` },
+        vision: { state: 'ok', detail: expect.stringContaining(`answered 1 calls in run ${runId(1)}`) },
       },
     });
+  });
+
+  test('knows Vision by the newest run that called it, however many did not since', async () => {
+    const startedAt = (minute: number) => `2026-01-02T03:${String(minute).padStart(2, '0')}:00.000Z`;
+    server.useCases.runs.set(runId(1), aRun({ calls: 7, startedAt: startedAt(0) }));
+    for (const n of [2, 3, 4]) {
+      server.useCases.runs.set(
+        runId(n),
+        aRun({ id: runId(n), status: 'Completed', calls: 0, startedAt: startedAt(n) }),
+      );
+    }
+    const { stdout } = await server.cli('doctor');
+    expect(stdout).toContain(`ok       vision    answered 7 calls in run ${runId(1)}, started ${startedAt(0)}`);
+  });
+
+  test.each([
+    ['there is no run', []],
+    ['no image of the latest runs needed it', [aRun({ status: 'Completed', calls: 0 })]],
+  ])('says that nobody has called Vision yet, and what would: %s', async (why, runs) => {
+    for (const run of runs) server.useCases.runs.set(run.id, run);
+    const { code, stdout } = await server.cli('doctor');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`unknown  vision    not called yet (local): ${why}\n`);
+    expect(stdout).toContain('cure: `contactsheet quote CONTAINER --sample 1` calls it, for the price of one image.');
   });
 
   test('says what is not well, and the cure', async () => {
