@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { contributionOf, type ImageDocument } from '../../../src/domain/image';
+import type { NameOrder } from '../../../src/domain/name-order';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { ContainerVerification } from '../../../src/runs/container-verification';
@@ -10,8 +12,8 @@ const RUN = 'a'.repeat(32);
 const ANALYZER = { provider: 'azure', version: '3.2', features: ['tags'], language: 'en' };
 
 /** A container whose listing, documents and totals agree: `count` images of one run that has ended. */
-async function aSite(count: number) {
-  const blobs = createMemoryBlobs();
+async function aSite(count: number, order?: NameOrder) {
+  const blobs = createMemoryBlobs(order);
   blobs.createContainer(CONTAINER);
   const results = createMemoryResults();
   const actors = createMemoryActors(() => 0);
@@ -89,6 +91,41 @@ test('each kind of difference is found, by its blob or its field', async () => {
     { kind: 'total', field: 'tagConfidenceCounts.sky', expected: 11, actual: 10 },
   ]);
 });
+
+/** Names that the services sort differently, each with a blob, a document, or both. */
+const PRESENCE = fc.uniqueArray(
+  fc.record({
+    name: fc.string({ unit: fc.constantFrom('a', '/', '-', 'Ａ', '🎞'), minLength: 1, maxLength: 4 }),
+    has: fc.constantFrom('blob', 'document', 'both'),
+  }),
+  { maxLength: 30, selector: ({ name }) => name },
+);
+
+test.each(['utf-16', 'path', 'code-point'] as const)('over many pages each is looked at once: listed by %s', (order) =>
+  fc.assert(
+    fc.asyncProperty(PRESENCE, async (all) => {
+      const { blobs, deps, save } = await aSite(0, order);
+      for (const { name, has } of all) {
+        if (has === 'blob') blobs.put(CONTAINER, name, new Uint8Array([1]));
+        else await save(name);
+        if (has === 'document') blobs.remove(CONTAINER, name);
+      }
+      let listed = 0;
+      const listPage: typeof blobs.listPage = (container, options) => {
+        listed += 1;
+        return blobs.listPage(container, { ...options, pageSize: 3 });
+      };
+      const found = await new ContainerVerification({ ...deps, blobs: { ...blobs, listPage } }).verify(CONTAINER);
+      const names = (kind: string) => found.differences.flatMap((one) => (one.kind === kind ? one.blob : [])).sort();
+      const having = (wanted: string) => all.flatMap(({ name, has }) => (has === wanted ? name : [])).sort();
+      expect([names('missing'), names('orphan'), names('stale')]).toEqual([having('blob'), having('document'), []]);
+      const blobCount = all.filter(({ has }) => has !== 'document').length;
+      expect(listed).toBe(Math.max(1, Math.ceil(blobCount / 3)));
+      const documents = found.differences.find(({ field }) => field === 'images.succeeded')?.expected ?? 0;
+      expect(documents).toBe(all.length - having('blob').length);
+    }),
+  ),
+);
 
 test('a repair takes orphans out and puts totals right; then the container is clean', async () => {
   const { verification, blobs, results, actor, names } = await aSite(10);
