@@ -17,6 +17,11 @@ export function parsePart<T>(schema: ZodType<T>, part: RequestPart, value: unkno
 }
 
 function faultsOf(part: RequestPart, issue: core.$ZodIssue): RequestFault[] {
+  if (issue.code === 'invalid_union') {
+    // A form that the value has at least from outside knows which field is wrong.
+    const form = issue.errors.find((faults) => faults.length > 0 && faults.every(({ path }) => path.length > 0));
+    if (form) return form.flatMap((fault) => faultsOf(part, { ...fault, path: [...issue.path, ...fault.path] }));
+  }
   if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo([part, ...issue.path]), detail: issue.message }];
   const what = part === 'body' ? 'Unknown field.' : 'Unknown parameter.';
   return issue.keys.map((key) => ({ pointer: pointerTo([part, ...issue.path, key]), detail: what }));

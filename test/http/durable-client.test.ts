@@ -34,6 +34,22 @@ function having(...runs: Parameters<typeof aRun>[0][]): void {
   for (const [n, run] of runs.entries()) useCases.runs.set(runId(n + 1), aRun({ id: runId(n + 1), ...run }));
 }
 
+test.each([
+  ['O_Other', 'photos', '/path/name'],
+  ['O_ProccessImage/me', 'photos', '/path/id'],
+  ['O_ProccessImage', 'Photos', '/body'],
+  ['O_ProccessImage', 5, '/body'],
+  ['O_ProccessImage', {}, '/body/container'],
+  ['O_ProccessImage', { container: 'Photos' }, '/body/container'],
+  ['O_ProccessImage', { container: 'photos', maxTransactions: '5' }, '/body/maxTransactions'],
+])('a start of %s with %j is refused at %s', async (name, input, pointer) => {
+  const response = await shell.api
+    .post(`/runtime/webhooks/durabletask/orchestrators/${name}?code=${KEY}`)
+    .type('json')
+    .send(JSON.stringify(input));
+  expect([response.status, response.body.errors?.[0]?.pointer]).toEqual([400, pointer]);
+});
+
 describe('the client of durable-functions', () => {
   test('startNew, with and without an id', async () => {
     expect(await client().startNew('O_ProccessImage', { input: 'photos' })).toBe(runId(1));

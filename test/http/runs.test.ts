@@ -96,6 +96,8 @@ describe('POST a run', () => {
     [[], '/body'],
     [{ approval: 'never' }, '/body/approval', '"auto", "always", or {"above": AMOUNT}.'],
     [{ approval: { above: -1 } }, '/body/approval/above'],
+    [{ approval: { above: '5' } }, '/body/approval/above'],
+    [{ approval: {} }, '/body/approval/above'],
     [{ maxTransactions: 1.5 }, '/body/maxTransactions'],
     [{ features: [] }, '/body/features'],
     [{ features: 'Tags' }, '/body/features'],
