@@ -21,7 +21,8 @@ export interface PageOfRun extends ListingScope {
 
 /**
  * Writes again the reports of chunks that are done and have none: storage may forget what it acknowledged (Azurite saves
- * its index every five seconds). A report is a function of the documents, so nothing is lost with it. Answers how many.
+ * its index at most every five seconds). A report is a function of the documents, so nothing is lost with it. Answers how
+ * many.
  *
  * I1 A chunk that is done had work, whatever an index says that was listed again after its images were saved.
  */

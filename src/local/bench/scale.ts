@@ -1,8 +1,8 @@
 /**
  * What a size costs: time, processor, memory and state of one run, and of a second one over the unchanged container.
  * `npm run scale -- [--images 10000] [--upto] [--latency-ms 5] [--storage disk|memory]`; with --upto every power of ten
- * from 1,000 on. Azurite on disk writes its whole index every 5 s and stands still meanwhile, which no storage account
- * does and which grows with the container; in memory it does not.
+ * from 1,000 on. Azurite on disk writes its whole index now and then and stands still meanwhile, which no storage account
+ * does (`launcher/azurite-saves.ts`); in memory it does not.
  *
  * Each size gets a stack of its own, warmed up with 200 images. Vision answers after 5 ms, so that what is seen is the
  * pipeline and the engine, together with the local services, which share the machine.

@@ -47,7 +47,10 @@ export function azuritePart(context: PartContext): PartDefinition {
     ...common(context, 'azurite'),
     command: [
       process.execPath,
-      ...['--require', join(COMPILED, 'local', 'launcher', 'azurite-lookups.js')],
+      ...['azurite-lookups.js', 'azurite-saves.js'].flatMap((mend) => [
+        '--require',
+        join(COMPILED, 'local', 'launcher', mend),
+      ]),
       join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'azurite.js'),
       ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
       ...['--queueHost', LOOPBACK, '--queuePort', String(ports.queue)],
