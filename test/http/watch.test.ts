@@ -11,16 +11,16 @@ function aWatched(publicUrl = 'http://p') {
 
 test('a container is watched, shown, and watched no longer', async () => {
   const { api, watches } = aWatched();
-  const set = await api.put(WATCH).send({ every: 'PT15M', approval: { above: 5 }, maxTransactions: 400 });
+  const set = await api.put(WATCH).send({ every: 'PT15M', approval: { above: 5 }, caps: { maxTransactions: 400 } });
   expect(set.status).toBe(200);
   const shown = expectShape(set.body, WatchSchema);
   expect(shown).toEqual({
-    ...{ container: 'photos', every: 900, approval: { above: 5 }, maxTransactions: 400 },
+    ...{ container: 'photos', every: 900, approval: { above: 5 }, caps: { maxTransactions: 400 } },
     since: '2026-01-02T03:04:05.000Z',
     links: { self: `http://p${WATCH}`, container: 'http://p/api/v1/containers/photos' },
   });
   expect((await api.get(WATCH)).body).toEqual(shown);
-  expect(watches.get('photos')).toMatchObject({ everySeconds: 900 });
+  expect(watches.get('photos')).toMatchObject({ everySeconds: 900, maxTransactions: 400 });
   for (const _ of [1, 2]) {
     const removed = await api.delete(WATCH);
     expect([removed.status, removed.text]).toEqual([204, '']);
@@ -49,7 +49,9 @@ test.each([
   [{ every: 'often' }, '/body/every'],
   [{ every: null }, '/body/every'],
   [{ every: 60, approval: 'never' }, '/body/approval'],
-  [{ every: 60, maxTransactions: -1 }, '/body/maxTransactions'],
+  [{ every: 60, caps: { maxTransactions: -1 } }, '/body/caps/maxTransactions'],
+  [{ every: 60, caps: { most: 1 } }, '/body/caps/most'],
+  [{ every: 60, maxTransactions: 1 }, '/body/maxTransactions'],
   [{ every: 60, prefix: 'a/' }, '/body/prefix'],
 ])('%j is refused', async (body, pointer) => {
   const { api, watches } = aWatched();

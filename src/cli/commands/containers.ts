@@ -115,7 +115,7 @@ function watchRequest({ every, approve, maxTransactions, off }: WatchOptions) {
   const body = {
     ...(every !== undefined && { every: every / 1000 }),
     ...(approve !== undefined && { approval: approve }),
-    ...(maxTransactions !== undefined && { maxTransactions }),
+    ...(maxTransactions !== undefined && { caps: { maxTransactions } }),
   };
   return Object.keys(body).length === 0 ? {} : { method: 'PUT' as const, body };
 }

@@ -19,7 +19,8 @@ export function watchRoutes(router: Router, { useCases, links }: RouteDeps): voi
     PUT: async (req, res) => {
       const container = containerParam(req);
       noQuery(req.query);
-      const { every, approval, maxTransactions } = parsePart(SetWatchBody, 'body', jsonBody(req) ?? {});
+      const { every, approval, caps = {} } = parsePart(SetWatchBody, 'body', jsonBody(req) ?? {});
+      const { maxTransactions } = caps;
       const watch = await useCases.setWatch({
         container,
         everySeconds: parseEvery(every) ?? 0,
@@ -38,10 +39,11 @@ export function watchRoutes(router: Router, { useCases, links }: RouteDeps): voi
 }
 
 function watchBody(watch: Watch, links: Links): WatchBody {
-  const { container, everySeconds, lastLook } = watch;
+  const { container, everySeconds, maxTransactions, lastLook } = watch;
   const run = lastLook?.run;
+  const caps = maxTransactions === undefined ? {} : { caps: { maxTransactions } };
   return {
-    ...onlyFields({ ...watch, every: everySeconds }, WatchSchema),
+    ...onlyFields({ ...watch, every: everySeconds, ...caps }, WatchSchema),
     links: {
       self: links.watch(container),
       container: links.container(container),

@@ -8,12 +8,16 @@ const WorkFoundSchema = z
   .object({ new: count, changed: count, missing: count, ineligible: count })
   .meta({ id: 'WorkFound', description: 'Images that need work.' });
 
+const CapsSchema = z
+  .strictObject({ maxTransactions: MaxTransactionsSchema.optional() })
+  .meta({ description: 'Of each run that it starts.' });
+
 export const WatchSchema = z
   .object({
     container: z.string(),
     every: z.number().int().meta({ description: 'Seconds between two looks.' }),
     approval: ApprovalSchema.optional(),
-    maxTransactions: MaxTransactionsSchema.optional(),
+    caps: CapsSchema.optional(),
     since: time,
     lastLook: z
       .object({
@@ -41,6 +45,6 @@ export const SetWatchBody = z
       .refine((every) => parseEvery(every) !== undefined, EVERY)
       .meta({ description: EVERY }),
     approval: ApprovalSchema.optional(),
-    maxTransactions: MaxTransactionsSchema.optional().meta({ description: 'Of each run that it starts.' }),
+    caps: CapsSchema.optional(),
   })
   .meta({ id: 'SetWatch' });

@@ -370,7 +370,7 @@ describe('containers', () => {
     });
     expect(received.map(({ method, body }) => [method, body])).toEqual([
       ['GET', undefined],
-      ['PUT', { every: 900, approval: 'auto', maxTransactions: 9 }],
+      ['PUT', { every: 900, approval: 'auto', caps: { maxTransactions: 9 } }],
       ['DELETE', undefined],
     ]);
   });
