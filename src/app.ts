@@ -7,6 +7,7 @@ import { quietEngine } from './dapr/quiet-engine';
 import { WorkflowWorker } from './dapr/worker';
 import { createWorkflowStarter } from './dapr/workflow-client';
 import type { QuotaSettings } from './domain/quota';
+import { isFinal } from './domain/run';
 import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity-log';
 import { createAzureBlobs } from './gateways/blobs/azure-blobs';
 import type { BlobsGateway } from './gateways/blobs/port';
@@ -52,6 +53,7 @@ import { RunClosing } from './runs/run-closing';
 import { RunCommands } from './runs/run-commands';
 import { RunRecords } from './runs/run-records';
 import { RunService } from './runs/run-service';
+import { sharedQuestion } from './runs/shared-question';
 import { createStory } from './runs/story';
 import { WakeUps } from './runs/wake-ups';
 import { WatchService } from './runs/watch-service';
@@ -127,6 +129,10 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     blobPace: new ServicePace(clock, 'Blob Storage'),
     visionPace: new ServicePace(clock, 'Vision'),
     tellThrottled: throttleNews(clock, (retryAfterMs) => actors.quota().throttled({ retryAfterMs })),
+    hasEnded: sharedQuestion(async (runId) => {
+      const { run } = await actors.run(runId).view();
+      return run === undefined || isFinal(run.status);
+    }),
     clock,
   };
   const exclusion = new Exclusion();

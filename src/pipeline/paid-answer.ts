@@ -10,6 +10,7 @@ import {
 } from '../domain/analysis';
 import { answered } from '../domain/classification';
 import { AppError } from '../domain/errors';
+import { parseChunkId } from '../domain/ids';
 import type { ImageDocument, ImageError, StoredImage } from '../domain/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
@@ -40,6 +41,8 @@ export interface AnswerDeps {
   readonly visionPace: ServicePace;
   /** Tells every replica that Vision asked to wait. */
   readonly tellThrottled: (retryAfterMs: number) => Promise<void> | void;
+  /** Has this run ended? Then nobody works for it any more. */
+  readonly hasEnded: (runId: string) => Promise<boolean>;
   readonly clock: Clock;
 }
 
@@ -50,11 +53,13 @@ export type Verdict = Pick<ImageDocument, 'status' | 'transactions'> &
 type Known = Pick<CachedAnswer, 'analysis' | 'analyzer'>;
 
 /**
- * Longer than any wait for Vision's quota. A chunk takes its own claim over at once, so only bytes that a run left behind
- * for good are waited for so long.
+ * Longer than any wait for Vision's quota. A chunk takes its own claim over at once, and anybody that of a run that has
+ * ended, such as one that was cancelled after its process had died.
  */
 const CLAIM_MS = 900_000;
 const CLAIM_POLL_MS = 200;
+/** How often who waits asks whether the run he waits for has ended. */
+const OWNER_LOOK_MS = 2_000;
 
 export class PaidAnswer {
   private transactions = 0;
@@ -85,11 +90,14 @@ export class PaidAnswer {
     const key = cacheKey(contentHash, this.analyzer);
     return flights.run(key, async () => {
       const unheard = new Set<string>();
+      let over: string | undefined;
+      let lookAtMs = clock.monotonicMs() + OWNER_LOOK_MS;
       for (;;) {
         const permit = await this.chunk.permit();
         if (permit !== 'go') return permit;
         const askedMs = clock.nowMs();
-        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs: this.chunk.claimMs ?? CLAIM_MS };
+        const leaseMs = this.chunk.claimMs ?? CLAIM_MS;
+        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...(over !== undefined && { over }) };
         const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
           unheard.add(new Date(askedMs).toISOString());
           await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: unheard.size });
@@ -100,10 +108,22 @@ export class PaidAnswer {
           this.attempts.record('cache', askedMs, 0, { ok: true });
           return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
         }
+        if (claim.holder !== undefined && clock.monotonicMs() >= lookAtMs) {
+          lookAtMs += OWNER_LOOK_MS;
+          over = (await this.hasEnded(claim.holder)) ? claim.holder : undefined;
+          if (over !== undefined) continue;
+        }
         this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
         await clock.sleep(CLAIM_POLL_MS);
       }
     });
+  }
+
+  /** Who cannot be asked may be at work. A sample has no run: its claims run out. */
+  private async hasEnded(holder: string): Promise<boolean> {
+    const runId = parseChunkId(holder)?.runId;
+    if (runId === undefined || runId === this.chunk.runId) return false;
+    return this.deps.hasEnded(runId).catch(() => false);
   }
 
   private known({ analysis, analyzer, paid }: CachedAnswer): Verdict {

@@ -25,7 +25,7 @@ export interface Lease {
 
 export type Standing =
   | { readonly kind: 'hit'; readonly answer: CachedAnswer }
-  | { readonly kind: 'busy' }
+  | { readonly kind: 'busy'; readonly holder: string }
   /** Free to claim, perhaps after somebody who did not end it. */
   | { readonly kind: 'free'; readonly known?: CachedAnswer; readonly abandonedAt?: string };
 
@@ -36,8 +36,8 @@ export function standingOf(entry: CacheEntry, wanted: readonly string[], claiman
     return { kind: 'hit', answer: known };
   }
   const { lease } = entry;
-  const isHeld = lease && lease.holder !== claimant.holder && lease.endsAtMs > claimant.nowMs;
-  if (isHeld) return { kind: 'busy' };
+  const isHeld = lease && ![claimant.holder, claimant.over].includes(lease.holder) && lease.endsAtMs > claimant.nowMs;
+  if (isHeld) return { kind: 'busy', holder: lease.holder };
   return {
     kind: 'free',
     ...(known === undefined ? {} : { known }),

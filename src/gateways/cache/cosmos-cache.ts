@@ -40,7 +40,7 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
       if (!found) return { state: 'busy' }; // released between our create and our read: ask again
       const standing = standingOf(found.entry, wanted, claimant);
       if (standing.kind === 'hit') return { state: 'hit', answer: standing.answer };
-      if (standing.kind === 'busy') return { state: 'busy' };
+      if (standing.kind === 'busy') return { state: 'busy', holder: standing.holder };
       const taken = await write(leased(found.entry, claimant), found.version);
       if (!taken.written) return { state: 'busy' };
       const { kind: _, ...rest } = standing;

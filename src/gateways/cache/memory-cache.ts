@@ -32,7 +32,7 @@ export function createMemoryCache(): MemoryCache {
       if (!entry) return { state: 'granted', key, version: set(leased({ id: key }, claimant)) };
       const standing = standingOf(entry, wanted, claimant);
       if (standing.kind === 'hit') return { state: 'hit', answer: standing.answer };
-      if (standing.kind === 'busy') return { state: 'busy' };
+      if (standing.kind === 'busy') return { state: 'busy', holder: standing.holder };
       const { kind: _, ...rest } = standing;
       return { state: 'granted', key, version: set(leased(entry, claimant)), ...rest };
     },

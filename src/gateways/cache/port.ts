@@ -27,6 +27,8 @@ export interface Claimant {
   readonly holder: string;
   readonly nowMs: number;
   readonly leaseMs: number;
+  /** A holder that has ended: what it left behind need not run out. */
+  readonly over?: string;
 }
 
 export interface CachedAnswer {
@@ -45,7 +47,13 @@ export interface Payment {
   readonly transactions: number;
 }
 
-export type Claim = { readonly state: 'hit'; readonly answer: CachedAnswer } | { readonly state: 'busy' } | Granted;
+export type Claim = { readonly state: 'hit'; readonly answer: CachedAnswer } | Busy | Granted;
+
+export interface Busy {
+  readonly state: 'busy';
+  /** Absent: another claim was faster just now. */
+  readonly holder?: string;
+}
 
 export interface Granted {
   readonly state: 'granted';

@@ -19,7 +19,7 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
     const [cache, id] = [open(), key()];
     const first = granted(await cache.claim(id, ['Tags'], claimant('a')));
     expect(first.abandonedAt).toBeUndefined();
-    expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'busy' });
+    expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'busy', holder: 'a' });
     expect(await cache.put(first, answer('a', 'Tags'))).toBe(true);
     expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'hit', answer: answer('a', 'Tags') });
   });
@@ -68,15 +68,18 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
     expect(await cache.claim(id, ['Tags'], claimant('d'))).toMatchObject({ state: 'hit' });
   });
 
-  test('I3 a claim left behind is taken over when it has run out, or by its own holder at once, and is told', async () => {
+  test('I3 a claim left behind is taken over when it has run out, or by its own holder at once, or when its holder has ended, and is told', async () => {
     const [cache, id, other] = [open(), key(), key()];
     const left = granted(await cache.claim(id, ['Tags'], claimant('a', 1_000)));
-    expect(await cache.claim(id, ['Tags'], claimant('b', 60_999))).toEqual({ state: 'busy' });
+    expect(await cache.claim(id, ['Tags'], claimant('b', 60_999))).toEqual({ state: 'busy', holder: 'a' });
     const taken = granted(await cache.claim(id, ['Tags'], claimant('b', 61_001)));
     expect(taken.abandonedAt).toBe('1970-01-01T00:00:01.000Z');
     expect(await cache.put(left, answer('a', 'Tags'))).toBe(false); // the key is somebody else's by now
     expect(await cache.put(taken, answer('b', 'Tags'))).toBe(true);
     await cache.claim(other, ['Tags'], claimant('a', 1_000));
+    expect(await cache.claim(other, ['Tags'], { ...claimant('b'), over: 'c' })).toEqual({ state: 'busy', holder: 'a' });
     expect(granted(await cache.claim(other, ['Tags'], claimant('a', 1_500))).abandonedAt).toBeDefined();
+    const ended = granted(await cache.claim(other, ['Tags'], { ...claimant('b', 1_600), over: 'a' }));
+    expect(ended.abandonedAt).toBe('1970-01-01T00:00:01.500Z');
   });
 }

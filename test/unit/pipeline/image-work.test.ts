@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { listedKey } from '../../../src/domain/analysis';
+import { cacheKey, listedKey } from '../../../src/domain/analysis';
 import type { Classified } from '../../../src/domain/classification';
 import { AppError } from '../../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
@@ -29,7 +29,14 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
   const vision = createMemoryVision({ script });
   const gate = new Gate({ maxItems: 2, maxBytes: 1_000_000 });
   const asked: (readonly string[])[] = [];
-  const state = { permit: 'go' as Permit, inFlight: 0, unused: 0, granted: 0, troubles: [] as string[] };
+  const state = {
+    permit: 'go' as Permit,
+    inFlight: 0,
+    unused: 0,
+    granted: 0,
+    troubles: [] as string[],
+    ended: new Set<string>(),
+  };
   const deps = {
     ...{ blobs, results, gate, clock, cache, flights: new SingleFlight() },
     vision: {
@@ -40,6 +47,7 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
       },
     },
     tellThrottled: () => {},
+    hasEnded: async (runId: string) => state.ended.has(runId),
     ...{ blobPace: new ServicePace(clock, 'Blob Storage'), visionPace: new ServicePace(clock, 'Vision') },
   };
   blobs.createContainer('photos');
@@ -552,6 +560,26 @@ describe('claims', () => {
       ...Array(5).fill(['cache', 'results-unavailable']),
       ['vision', undefined],
     ]);
+  });
+
+  test('that a run left behind are taken over when it has ended, and told as maybe billed', async () => {
+    const { blobs, cache, clock, start, state, vision } = createSite();
+    const bytes = picture('x');
+    const key = cacheKey(createHash('sha256').update(bytes).digest('hex'), vision.analyzer);
+    const owner = 'a'.repeat(32);
+    const leaseMs = 900_000;
+    await cache.claim(key, ['Tags'], { holder: `${owner}-p00000-c00`, nowMs: clock.nowMs(), leaseMs });
+    const result = start({ kind: 'new', blob: blobs.put('photos', 'a.gif', bytes) });
+    clock.at(10_000, () => {
+      expect([vision.calls, state.troubles.length > 0]).toEqual([0, true]); // it may be at work
+      state.ended.add(owner);
+    });
+    const { document } = (await clock.until(result)) as { document: ImageDocument };
+    expect(clock.monotonicMs()).toBeLessThan(13_000);
+    expect(outcomeOf({ ...document, version: '' }, true)).toMatchObject({
+      calls: 1,
+      maybeBilled: [expect.any(String)],
+    });
   });
 
   test('of a store that stays away end the chunk, not the image', async () => {

@@ -1,6 +1,7 @@
 import type { Actors } from '../../../src/actors';
 import { AppError } from '../../../src/domain/errors';
 import { type Outcome, unwrap } from '../../../src/domain/outcome';
+import { isFinal } from '../../../src/domain/run';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import type { BlobsGateway, DownloadOutcome } from '../../../src/gateways/blobs/port';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
@@ -131,6 +132,7 @@ export class Replica {
       flights,
       exclusion: new Exclusion(),
       tellThrottled: () => {},
+      hasEnded: async (id) => isFinal((await plant.actors.run(id).view()).run?.status ?? 'Completed'),
       ...{ blobs, vision, results, manifests, gate, blobPace, visionPace, clock, listing, sessions, container },
     });
     const quote = {

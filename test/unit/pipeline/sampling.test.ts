@@ -27,6 +27,7 @@ function createSite(settings: QuotaSettings = {}, script: MemoryScript = () => u
     gate: new Gate({ maxItems: 20, maxBytes: 1_000_000 }),
     ...{ blobPace: new ServicePace(clock, 'Blob Storage'), visionPace: new ServicePace(clock, 'Vision') },
     tellThrottled: (retryAfterMs: number) => void quota.throttled({ retryAfterMs }),
+    hasEnded: async () => false,
   };
   let ids = 0;
   const sampling = new Sampling({ ...deps, quota: () => quota, newId: () => String(++ids) });
