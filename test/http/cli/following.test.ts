@@ -65,7 +65,7 @@ describe('run watch', () => {
     const cli = server.start('run', 'watch', runId(1));
     await cli.printed(`contactsheet run approve ${runId(1)}`);
     server.useCases.runs.set(runId(1), aRun({ status: 'StoppedAtBudget' }));
-    await cli.printed(`contactsheet run resume ${runId(1)} --max-transactions N`);
+    await cli.printed(`contactsheet run resume ${runId(1)} [--max-transactions N]`);
     end('Completed');
     const { code, stderr } = await cli.ended;
     expect(code).toBe(0);
