@@ -30,11 +30,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   'vision-aborted': 'The call was given up when the process stopped: run again.',
   'maybe-billed': 'The process ended while this call was under way: it may stand on the bill once more. Nothing to do.',
   'vision-bad-response':
-    'What answered is not Vision, or its answer was cut: check VISION_ENDPOINT and any proxy in between.',
+    'What answered is not Vision, or its answer was cut: check VISION_ENDPOINT and any proxy, then retry by this reason.',
   'vision-invalid-size': 'Vision finds the image too large or too small: upload a copy of another size.',
   'vision-invalid-format': 'Vision cannot read the image: convert it to JPEG or PNG.',
   'vision-unsupported-feature': 'Vision does not offer a feature or the language asked for: correct VISION_FEATURES.',
-  'vision-not-found': 'There is no Vision at this address: correct VISION_ENDPOINT, its region and its version.',
+  'vision-not-found':
+    'There is no Vision at this address: correct VISION_ENDPOINT, its region and its version, then run again.',
   'vision-rejected': 'Vision refused the image: its message says why; look at the image itself.',
 };
 

@@ -1,13 +1,14 @@
 import { type Analyzer, isSameAnalyzer, missingFeatures } from './analysis';
 import type { ListedBlob, StoredImage } from './image';
-import { isCovered, type RetryFilter, type Tried } from './retry-filter';
+import { insists, isCovered, type RetryFilter, type Tried } from './retry-filter';
 
 /**
  * What to do with each image of an interval, from its listing and its stored document. Pure: the same two lists give the
  * same answer on every execution.
  *
  * I1 An image that this chunk has already written is never worked on again by the same chunk.
- * I2 An image whose bytes and analyzer did not change is worked on again only for features it was never asked for.
+ * I2 An image whose bytes and analyzer did not change is worked on again only for features it was never asked for, or
+ *    when a retry names why it failed.
  * I3 A retry works on nothing but what its filter covers.
  */
 
@@ -31,7 +32,7 @@ export function classify(
   if (!stored) return retry ? { kind: 'unchanged', blob } : { kind: 'new', blob };
   if (chunkId !== undefined && stored.chunkId === chunkId) return { kind: 'written', blob, stored };
   if (retry && !isCovered(retry, stored)) return { kind: 'unchanged', blob, stored };
-  const isCurrent = stored.etag === blob.etag && stands(stored, analyzer);
+  const isCurrent = stored.etag === blob.etag && stands(stored, analyzer) && !(retry && insists(retry));
   return { kind: isCurrent ? 'unchanged' : 'changed', blob, stored };
 }
 
@@ -60,9 +61,13 @@ export function answered(stored: Tried, analyzer: Analyzer): readonly string[] {
 /** What Vision says of the bytes alone: no choice of features changes it. */
 const REFUSALS_OF_BYTES: ReadonlySet<string> = new Set(['vision-invalid-size', 'vision-invalid-format']);
 
+/** There was no Vision at the address: that says nothing of the image, and was not billed. */
+const NOBODY_THERE = 'vision-not-found';
+
 /** A permanent refusal of the same bytes by the same analyzer would be refused again. */
 function isRefused(stored: Tried, analyzer: Analyzer): boolean {
   const { error } = stored;
+  if (error?.code === NOBODY_THERE) return false;
   if (error?.retryable !== false || error.stage !== 'vision' || !isSameAnalyzer(stored.analyzer, analyzer))
     return false;
   const missing = missingFeatures(analyzer, { features: answered(stored, analyzer) });

@@ -8,6 +8,11 @@ export interface RetryFilter {
   readonly prefix?: string;
 }
 
+/** Who names why they failed means those, though they may only be refused again: something else may have been put right. */
+export function insists({ reason, code }: RetryFilter): boolean {
+  return reason !== undefined || code !== undefined;
+}
+
 /** What a retry looks at. */
 export type Tried = Pick<StoredImage, 'blob' | 'status' | 'reason' | 'error' | 'analyzer'>;
 

@@ -1,6 +1,6 @@
 import type { Analyzer } from './analysis';
 import { stands } from './classification';
-import { isCovered, type RetryFilter, type Tried } from './retry-filter';
+import { insists, isCovered, type RetryFilter, type Tried } from './retry-filter';
 
 /** Why trying again would only be refused again, while the bytes are the same; undefined when it may help. */
 export function whyNot(image: Tried, analyzer: Analyzer): string | undefined {
@@ -25,7 +25,7 @@ export class RetryTally {
 
   add(image: Tried): void {
     if (!isCovered(this.filter, image)) return;
-    const reason = whyNot(image, this.analyzer);
+    const reason = insists(this.filter) ? undefined : whyNot(image, this.analyzer);
     if (reason === undefined) this.willRetry += 1;
     else this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
   }

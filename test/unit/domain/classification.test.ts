@@ -51,6 +51,11 @@ describe('classify', () => {
       { status: 'failed', error: error(false, 'vision-x', ['Celebrities']) },
       'changed',
     ],
+    [
+      'sent to an address where nobody was',
+      { status: 'failed', analyzer: asked(), error: error(false, 'vision-not-found') },
+      'changed',
+    ],
     ['failed, and may succeed now', { status: 'failed', error: error(true) }, 'changed'],
     ['removed, and back again', { status: 'removed' }, 'changed'],
   ])('%s', (_, change, kind) => {

@@ -39,6 +39,18 @@ test('a retry works on what failed and may succeed, within its filter', () => {
   expect(kindOf(stored('a', false), {})).toBe('unchanged');
 });
 
+test('who names why they failed has them tried, though they were refused for good', () => {
+  const refused = stored('a', false);
+  for (const filter of [{ reason: 'vision-failed' }, { code: 'vision-500' }]) {
+    expect(kindOf(refused, filter)).toBe('changed');
+    const tally = new RetryTally(filter, ANALYZER);
+    tally.add(refused);
+    expect(tally.forecast()).toEqual({ willRetry: 1, willNot: [] });
+  }
+  expect(kindOf(refused, { status: 'failed', prefix: 'a' })).toBe('unchanged');
+  expect(kindOf(stored('a', true, { status: 'succeeded' }), { reason: 'vision-failed' })).toBe('unchanged');
+});
+
 test('a retry calls nothing that another run never saw, or that has succeeded since', () => {
   expect(classify({ name: 'new', etag: 'e', sizeBytes: 1 }, undefined, ANALYZER, undefined, {}).kind).toBe('unchanged');
   expect(kindOf(stored('a', true, { status: 'succeeded', etag: 'older' }), {})).toBe('unchanged');
