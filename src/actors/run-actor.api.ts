@@ -6,7 +6,6 @@ import type { CarefulRange } from '../domain/chunk-suspicion';
 import type { ChunkRef } from '../domain/ids';
 import type { ListingCounts, Quote } from '../domain/quote';
 import type { PhaseTimes } from '../domain/receipt';
-import type { RetryFilter } from '../domain/retry-filter';
 import type { RunPhase, RunRequest, RunView } from '../domain/run';
 import type { ChunkClose, Command, Control } from '../domain/run-state';
 
@@ -81,7 +80,6 @@ export interface RunActorApi {
     readonly run?: RunView;
     readonly mayRemove?: boolean;
     readonly wake?: boolean;
-    readonly retry?: RetryFilter;
     readonly pages?: number;
     /** Its end is decided and not told yet. */
     readonly sealed?: true;

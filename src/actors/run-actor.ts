@@ -307,11 +307,9 @@ export class RunActorLogic implements RunActorApi {
   async view(): ReturnType<RunActorApi['view']> {
     const state = await this.state.head();
     if (!state) return {};
-    const { mayRemove, request, phaseTimes = {} } = state;
-    const { retry } = request;
+    const { mayRemove, phaseTimes = {} } = state;
     const answer = { run: this.viewOf(state), mayRemove, wake: needsWake(state), phaseTimes, pages: state.pagesListed };
-    const sealed = state.shownStatus === undefined ? {} : ({ sealed: true } as const);
-    return { ...answer, ...sealed, ...(retry === undefined ? {} : { retry }) };
+    return { ...answer, ...(state.shownStatus === undefined ? {} : ({ sealed: true } as const)) };
   }
 
   async forget() {

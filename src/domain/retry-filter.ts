@@ -1,10 +1,14 @@
 import type { StoredImage } from './image';
 
-/** Which images of a finished run are tried again: all that failed, or those that match everything given. */
-export interface RetryFilter {
+/** Which images are tried again: all that failed, or those that match everything given. */
+export interface RetryScope {
   readonly status?: 'failed' | 'skipped';
   readonly reason?: string;
   readonly code?: string;
+}
+
+/** The same of a finished run, within a part of its names. */
+export interface RetryFilter extends RetryScope {
   readonly prefix?: string;
 }
 

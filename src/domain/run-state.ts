@@ -384,6 +384,7 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     ...(state.quote === undefined ? {} : { quote: state.quote }),
     ...(state.approval === undefined ? {} : { approval: state.approval }),
     ...(state.maxTransactions === undefined ? {} : { maxTransactions: state.maxTransactions }),
+    ...(state.request.retry === undefined ? {} : { retry: state.request.retry }),
     ...(state.request.retryOf === undefined ? {} : { retryOf: state.request.retryOf }),
     ...(state.retriedBy === undefined ? {} : { retriedBy: state.retriedBy }),
     failureGroups: unafforded ? addGroups(counted.failureGroups, [unafforded]) : counted.failureGroups,

@@ -1,6 +1,6 @@
 import type { ApprovalRule, RunApproval } from './approval';
 import type { Quote } from './quote';
-import type { RetryFilter } from './retry-filter';
+import type { RetryScope } from './retry-filter';
 
 /**
  * One pass over a container. `RunView` is the one read model: API, command line, table and receipt show these numbers.
@@ -50,7 +50,7 @@ export interface RunRequest {
   /** Cap on what the run may spend; an approval may set another. */
   readonly maxTransactions?: number;
   /** Only images that an earlier run left failed or skipped. */
-  readonly retry?: RetryFilter;
+  readonly retry?: RetryScope;
   readonly retryOf?: string;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
@@ -98,6 +98,8 @@ export interface RunView {
   readonly approval?: RunApproval;
   /** It spends no more than that. */
   readonly maxTransactions?: number;
+  /** It covers no more than these images; absent: all. */
+  readonly retry?: RetryScope;
   /** The run whose failures this one tries again, and the newest one that tries this one's. */
   readonly retryOf?: string;
   readonly retriedBy?: string;

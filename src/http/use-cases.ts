@@ -4,7 +4,7 @@ import type { ContainerEntry, ImageTotals } from '../domain/container-entry';
 import type { ContainerQuote } from '../domain/container-quote';
 import type { ImageDocument } from '../domain/image';
 import type { PhaseTimes } from '../domain/receipt';
-import type { RetryFilter } from '../domain/retry-filter';
+import type { RetryFilter, RetryScope } from '../domain/retry-filter';
 import type { RetryForecast } from '../domain/retry-forecast';
 import type { RunStatus, RunView } from '../domain/run';
 import type { ActivityEntry } from '../gateways/activity-log/port';
@@ -73,7 +73,8 @@ export interface StartRunCommand {
   /** Absent: as configured. */
   readonly approval?: ApprovalRule;
   readonly maxTransactions?: number;
-  readonly retry?: RetryFilter;
+  /** Only images that an earlier run left failed or skipped. */
+  readonly retry?: RetryScope;
   readonly retryOf?: string;
 }
 

@@ -4,7 +4,7 @@ import type { WorkflowStarter } from '../dapr/workflow-client';
 import { type Analyzer, asking } from '../domain/analysis';
 import type { AuditEntry } from '../domain/audit';
 import { AppError } from '../domain/errors';
-import { isCovered, type RetryFilter } from '../domain/retry-filter';
+import { isCovered, type RetryFilter, type RetryScope } from '../domain/retry-filter';
 import { type RetryForecast, RetryTally } from '../domain/retry-forecast';
 import { isFinal, type RunView } from '../domain/run';
 import { everyPage } from '../gateways/results/every-page';
@@ -28,7 +28,7 @@ export interface RunCommandsDeps {
  *
  * I1 A command is idempotent: said again it answers the run as it is.
  * I2 A lost event loses no word: the reviver and the run's own hourly look find what the actor knows.
- * I3 Who restarts a run spends on nothing that it would not have spent on: its features, its cap, the images of a retry, and
+ * I3 Who restarts a run spends on nothing that it would not have spent on: its features, its cap, the images it was for, and
  *    that it had to be approved hold again.
  */
 export class RunCommands {
@@ -79,8 +79,7 @@ export class RunCommands {
     const run = await this.finished(id);
     const prefix = narrowed(run.prefix, filter.prefix);
     if (!(await this.isAnyCovered(run.container, { ...filter, prefix }))) throw nothingToRetry(run);
-    const { prefix: _, ...rest } = filter;
-    const retry: RetryFilter = rest;
+    const { prefix: _, ...retry } = filter;
     const features = run.features === undefined ? {} : { features: run.features };
     const next = await this.deps.service.start({ container: run.container, prefix, ...features, retry, retryOf: id });
     await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
@@ -97,22 +96,26 @@ export class RunCommands {
 
   /** A new run over what this one was started with (I3). @throws AppError run-not-found, and as a start */
   async restart({ id, who }: RestartCommand): Promise<RunView> {
-    const { container, prefix, features, maxTransactions, approval, retryOf } = await this.deps.service.get(id);
+    const run = await this.deps.service.get(id);
+    const { container, prefix, features, maxTransactions, approval, retryOf } = run;
+    const retry = run.retry ?? (retryOf === undefined ? undefined : await this.retryOfOlder(id));
     const next = await this.deps.service.start({
       ...{ container, prefix },
       ...(features !== undefined && { features }),
       ...(maxTransactions !== undefined && { maxTransactions }),
       ...(approval !== undefined && { approval: 'always' as const }),
-      ...(retryOf !== undefined && { retryOf, retry: await this.filterOf(id) }),
+      ...(retry !== undefined && { retry }),
+      ...(retryOf !== undefined && { retryOf }),
     });
     const tried = retryOf === undefined ? undefined : await this.deps.service.get(retryOf).catch(() => undefined);
     if (tried) await this.link(tried, { by: next.id, who });
     return next;
   }
 
-  private async filterOf(id: string): Promise<RetryFilter> {
-    const { retry } = await this.deps.actors.run(id).view();
-    if (retry) return retry;
+  /** Records of older retries do not say which images they were for. */
+  private async retryOfOlder(id: string): Promise<RetryScope> {
+    const { run } = await this.deps.actors.run(id).view();
+    if (run?.retry) return run.retry;
     throw new AppError('run-not-found', `Which images the retry ${id} was for is not known any more: start a new one.`);
   }
 

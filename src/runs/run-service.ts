@@ -5,7 +5,6 @@ import type { ApprovalRule } from '../domain/approval';
 import { checkContainerName } from '../domain/container-name';
 import { AppError } from '../domain/errors';
 import { isRunId } from '../domain/ids';
-import type { RetryFilter } from '../domain/retry-filter';
 import { isFinal, RUN_STATUSES, type RunRequest, type RunView } from '../domain/run';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import { everyPage } from '../gateways/results/every-page';
@@ -79,7 +78,7 @@ export class RunService {
     await this.deps.actors.run(request.id).begin(request);
     const run = await this.viewOf(request.id);
     await this.deps.runs.write(run);
-    await this.schedule(run, request.retry);
+    await this.schedule(run);
     await this.deps.containerIndex.refresh(container).catch(() => undefined); // the run's first milestone does it too
     return run;
   }
@@ -123,7 +122,7 @@ export class RunService {
   }
 
   private async reviveOne(id: string): Promise<boolean> {
-    const { run, wake, retry, sealed } = await this.deps.actors.run(id).view();
+    const { run, wake, sealed } = await this.deps.actors.run(id).view();
     if (!run) return false;
     if (isFinal(run.status)) {
       await this.deps.runs.write(run); // somebody died between the end and the index
@@ -131,11 +130,11 @@ export class RunService {
     }
     const status = await this.deps.workflows.status(id);
     if (sealed && (status === 'ended' || status === 'unknown')) {
-      await this.deps.closing.close(scopeOf(run, retry));
+      await this.deps.closing.close(scopeOf(run));
       return true;
     }
     if (status === 'unknown') {
-      await this.schedule(run, retry);
+      await this.schedule(run);
       return true;
     }
     if (wake) await this.deps.workflows.raiseEvent(id, RUN_CONTROL_EVENT, {});
@@ -165,8 +164,8 @@ export class RunService {
     return ageMs >= SETTLED_MS && !(await this.deps.runs.get(id));
   }
 
-  private async schedule(run: RunView, retry: RetryFilter | undefined): Promise<void> {
-    const input = newAnalyzeContainer(scopeOf(run, retry));
+  private async schedule(run: RunView): Promise<void> {
+    const input = newAnalyzeContainer(scopeOf(run));
     await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, run.id, input);
   }
 
@@ -177,7 +176,7 @@ export class RunService {
   }
 }
 
-function scopeOf({ id, container, prefix, features }: RunView, retry: RetryFilter | undefined): RunScope {
+function scopeOf({ id, container, prefix, features, retry }: RunView): RunScope {
   return {
     ...{ runId: id, container, prefix },
     ...(features === undefined ? {} : { features }),

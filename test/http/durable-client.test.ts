@@ -53,14 +53,14 @@ test.each([
 describe('the client of durable-functions', () => {
   test('startNew, with and without an id', async () => {
     expect(await client().startNew('O_ProccessImage', { input: 'photos' })).toBe(runId(1));
-    expect(await client().startNew('ANALYZE-container.v1', { input: { container: 'empty', prefix: 'a' } })).toBe(
-      runId(2),
-    );
+    expect(
+      await client().startNew('ANALYZE-container.v1', { input: { container: 'empty', prefix: 'a', retry: {} } }),
+    ).toBe(runId(2));
     useCases.runs.clear();
     await client().startNew('O_ProccessImage', { input: 'photos', instanceId: runId(7) });
     expect(useCases.commands).toEqual([
       { container: 'photos' },
-      { container: 'empty', prefix: 'a' },
+      { container: 'empty', prefix: 'a', retry: {} },
       { container: 'photos', id: runId(7) },
     ]);
     await expect(client().startNew('O_Other', { input: 'photos' })).rejects.toThrow('400');

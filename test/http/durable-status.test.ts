@@ -103,6 +103,18 @@ describe('the status of Durable Functions', () => {
     expect((await api.get(`${INSTANCES}/${runId(1)}?showInput=maybe`)).body).toMatchObject({ input: 'photos' });
   });
 
+  test.each([
+    [{ prefix: 'a/' }, { container: 'photos', prefix: 'a/' }],
+    [{ retry: { code: 'x' } }, { container: 'photos', retry: { code: 'x' } }],
+    [
+      { prefix: 'a/', retry: {} },
+      { container: 'photos', prefix: 'a/', retry: {} },
+    ],
+  ])('the input of a run with %j names the same images', async (narrowed, input) => {
+    const { api } = aRunIn('Running', narrowed);
+    expect((await api.get(`${INSTANCES}/${runId(1)}`)).body.input).toEqual(input);
+  });
+
   test('a failed run answers 500 with its status when that is asked for', async () => {
     const { api } = aRunIn('Failed', { reason: 'Vision refuses the key.' });
     const response = await api.get(`${INSTANCES}/${runId(1)}?returnInternalServerErrorOnFailure=true`);

@@ -96,8 +96,8 @@ export function fakeUseCases(): FakeUseCases {
           context: { existingRun: active.id },
         });
       }
-      const { container, prefix = '' } = command;
-      const run = aRun({ id: runId(fake.runs.size + 1), container, prefix, features });
+      const { container, prefix = '', retry } = command;
+      const run = aRun({ id: runId(fake.runs.size + 1), container, prefix, features, ...(retry && { retry }) });
       fake.runs.set(run.id, run);
       return run;
     },

@@ -43,6 +43,16 @@ describe('POST a run', () => {
     }
   });
 
+  test('takes which images of an earlier run it is for, and shows it', async () => {
+    const { api, useCases } = aPublicApp();
+    for (const retry of [{}, { status: 'skipped', reason: 'too-large' }, { code: 'vision-timeout' }]) {
+      useCases.runs.clear();
+      const { body } = await api.post(START).send({ prefix: 'a/', retry });
+      expect(useCases.commands.at(-1)).toEqual({ container: 'photos', prefix: 'a/', retry });
+      expect(expectShape(body, RunSchema).retry).toEqual(retry);
+    }
+  });
+
   test('takes what Vision is asked for, in any case and each once, and shows it', async () => {
     const { api, useCases } = aPublicApp();
     const { body } = await api.post(START).send({ features: ['tags', ' Adult ', 'TAGS'] });
@@ -105,6 +115,10 @@ describe('POST a run', () => {
     [{ features: [7] }, '/body/features/0'],
     [{ features: Array(21).fill('Tags') }, '/body/features'],
     [{ maxTransactions: -1 }, '/body/maxTransactions'],
+    [{ retry: 'failed' }, '/body/retry'],
+    [{ retry: { status: 'succeeded' } }, '/body/retry/status'],
+    [{ retry: { code: '' } }, '/body/retry/code'],
+    [{ retry: { prefix: 'a/' } }, '/body/retry/prefix'],
   ])('%j is refused at %s', async (body, pointer, detail: unknown = expect.any(String)) => {
     const problem = expectProblem(await aPublicApp().api.post(START).send(body), 'invalid-request');
     expect(problem.errors?.[0]).toEqual({ pointer, detail });

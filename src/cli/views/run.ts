@@ -1,3 +1,4 @@
+import type { RetryScope } from '../../domain/retry-filter';
 import type { FailureGroup } from '../../domain/run';
 import type { Run } from '../api/shapes';
 import type { ListView, Output } from '../output';
@@ -45,6 +46,7 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
     ...pairLines([
       ['prefix', run.prefix],
       ['features', run.features?.join(', ')],
+      ['only', run.retry && scopeWords(run.retry)],
       ['reason', run.reason],
       ['waiting', run.waiting],
       ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
@@ -58,6 +60,11 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
     ]).map((line) => `  ${line}`),
     ...(run.failureGroups.length === 0 ? [] : ['', ...failureGroupLines(run.failureGroups, width)]),
   ];
+}
+
+function scopeWords({ status = 'failed', reason, code }: RetryScope): string {
+  const words = [`${status} images`, reason && `reason ${reason}`, code && `code ${code}`];
+  return words.filter((word) => word !== undefined).join(', ');
 }
 
 function countWords({ counts }: Run): string {

@@ -27,9 +27,10 @@ export function durableStatus(run: RunView, showInput: boolean): DurableStatusBo
   };
 }
 
-/** What names the same images in a start: the container, and the prefix where there is one. */
-function inputOf({ container, prefix }: RunView): NonNullable<DurableStatusBody['input']> {
-  return prefix === '' ? container : { container, prefix };
+/** What names the same images in a start: the container, and what narrows it where something does. */
+function inputOf({ container, prefix, retry }: RunView): NonNullable<DurableStatusBody['input']> {
+  if (prefix === '' && retry === undefined) return container;
+  return { container, ...(prefix !== '' && { prefix }), ...(retry !== undefined && { retry }) };
 }
 
 function progressOf({ status, counts, calls, transactions, cacheHits }: RunView) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import { serve } from '../route';
-import { AuditEntrySchema } from '../schemas/run';
+import { AuditEntrySchema, RetryScopeSchema } from '../schemas/run';
 import { blobText, onlyFields } from '../schemas/values';
 import { noQuery, parsePart } from '../validation';
 import { MaxTransactionsSchema, runBody, runIdParam, sendAccepted } from './runs';
@@ -44,13 +44,9 @@ export const ApproveBody = z
   })
   .meta({ id: 'Approve' });
 
-const filterText = z.string().min(1).max(100);
-
 export const RetryBody = z
   .strictObject({
-    status: z.enum(['failed', 'skipped']).optional().meta({ description: 'Default failed.' }),
-    reason: filterText.optional().meta({ description: 'Only images with this reason.' }),
-    code: filterText.optional().meta({ description: 'Only images whose error has this code.' }),
+    ...RetryScopeSchema.shape,
     prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
     dryRun: z.boolean().optional().meta({ description: 'Only say what would be tried again.' }),
   })

@@ -12,7 +12,7 @@ import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
 import { pageQuery } from '../schemas/paging';
-import { type RunBody, RunSchema } from '../schemas/run';
+import { RetryScopeSchema, type RunBody, RunSchema } from '../schemas/run';
 import { blobText, onlyFields } from '../schemas/values';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
@@ -52,6 +52,7 @@ export const StartRunBody = z
     features: FeaturesSchema.optional(),
     approval: ApprovalSchema.optional(),
     maxTransactions: MaxTransactionsSchema.optional(),
+    retry: RetryScopeSchema.optional().meta({ description: 'Only images that an earlier run left so. Absent: all.' }),
   })
   .meta({ id: 'StartRun' });
 
@@ -81,13 +82,18 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
     POST: async (req, res) => {
       const container = containerParam(req);
       const { confirmShrink } = parsePart(StartRunQuery, 'query', req.query);
-      const { prefix, features, approval, maxTransactions } = parsePart(StartRunBody, 'body', jsonBody(req) ?? {});
+      const { prefix, features, approval, maxTransactions, retry } = parsePart(
+        StartRunBody,
+        'body',
+        jsonBody(req) ?? {},
+      );
       const run = await useCases.startRun({
         container,
         ...(prefix !== undefined && { prefix }),
         ...(features !== undefined && { features }),
         ...(approval !== undefined && { approval }),
         ...(maxTransactions !== undefined && { maxTransactions }),
+        ...(retry !== undefined && { retry }),
         ...(confirmShrink !== undefined && { confirmShrink: confirmShrink === 'true' }),
       });
       sendAccepted(res, runBody(run, links.for(req)));

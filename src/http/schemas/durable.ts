@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RUN_PHASES } from '../../domain/run';
 import { ContainerSchema } from './container';
 import { ProblemSchema } from './problem';
-import { FailureGroupSchema, RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
+import { FailureGroupSchema, RetryScopeSchema, RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
 import { count, list } from './values';
 
 /** Bodies of the Durable Functions HTTP contract: names, order and time format are the extension's, not ours. */
@@ -51,9 +51,12 @@ export const DurableStatusSchema = z
     instanceId: RunIdSchema,
     runtimeStatus: z.enum(['Pending', 'Running', 'Suspended', 'Completed', 'Failed', 'Terminated']),
     input: z
-      .union([z.string(), z.object({ container: z.string(), prefix: z.string() })])
+      .union([
+        z.string(),
+        z.object({ container: z.string(), prefix: z.string().optional(), retry: RetryScopeSchema.optional() }),
+      ])
       .nullable()
-      .meta({ description: 'The name of the container; with its prefix where the run has one.' }),
+      .meta({ description: 'The name of the container; with what narrows it where something does.' }),
     customStatus: z.object({ phase: z.enum(RUN_PHASES), ...progress }),
     output: DurableOutputSchema.nullable(),
     createdTime: wholeSeconds,

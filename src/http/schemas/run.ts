@@ -115,6 +115,16 @@ export const FailureGroupSchema = z
   })
   .meta({ id: 'FailureGroup' });
 
+const filterText = z.string().min(1).max(100);
+
+export const RetryScopeSchema = z
+  .strictObject({
+    status: z.enum(['failed', 'skipped']).exactOptional().meta({ description: 'Default failed.' }),
+    reason: filterText.exactOptional().meta({ description: 'Only images with this reason.' }),
+    code: filterText.exactOptional().meta({ description: 'Only images whose error has this code.' }),
+  })
+  .meta({ id: 'RetryScope', description: 'Of the images without an analysis: those that match everything given.' });
+
 export const RunLinksSchema = z
   .object({
     self: z.url(),
@@ -148,6 +158,7 @@ export const RunSchema = z
     quote: QuoteSchema.optional(),
     approval: RunApprovalSchema.optional(),
     maxTransactions: count.optional().meta({ description: 'It spends no more than that.' }),
+    retry: RetryScopeSchema.optional().meta({ description: 'It covers no other images. Absent: all.' }),
     retryOf: RunIdSchema.optional().meta({ description: 'The run whose failures it tries again.' }),
     retriedBy: RunIdSchema.optional().meta({ description: 'The newest run that tries its failures again.' }),
     failureGroups: list(FailureGroupSchema),

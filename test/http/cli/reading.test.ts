@@ -127,6 +127,16 @@ describe('run list', () => {
 });
 
 describe('one run', () => {
+  test.each([
+    [{}, 'failed images'],
+    [{ status: 'skipped', reason: 'too-large' }, 'skipped images, reason too-large'],
+    [{ code: 'vision-timeout' }, 'failed images, code vision-timeout'],
+  ] as const)('says which images alone it is for: %j', async (retry, words) => {
+    server.useCases.runs.set(runId(1), aRun({ retry }));
+    const { stdout } = await server.cli('run', 'show', runId(1));
+    expect(stdout).toMatch(new RegExp(`^ {2}only +${words}$`, 'm'));
+  });
+
   test('as text, with its failures by cause', async () => {
     server.useCases.runs.set(
       runId(1),

@@ -108,6 +108,13 @@ describe('a restart', () => {
     expect(started).toEqual([{ container: 'photos', prefix: 'a/', ...kept }]);
   });
 
+  test('of a run over some images covers those, and no others', async () => {
+    const retry = { status: 'skipped', reason: 'too-large' } as const;
+    const { commands, started } = createSite(['Adult'], { retry });
+    await commands.restart({ id: ID, who: 'ann' });
+    expect(started).toEqual([{ container: 'photos', prefix: 'a/', features: ['Adult'], retry }]);
+  });
+
   test('of a retry tries the same images again, and no others', async () => {
     const { commands, started, actors, runs } = createSite(['Adult'], { retryOf: TRIED });
     const retry = { status: 'skipped', reason: 'too-large' } as const;

@@ -215,6 +215,17 @@ describe('starting a run', () => {
     expect(inputs).toEqual([expect.objectContaining({ features: ['Tags'] })]);
   });
 
+  test('which images it is for travels in the record, in the view and in the input, also of the reviver', async () => {
+    const { service, runs, time, inputs, workflows } = createSite();
+    const retry = { code: 'vision-timeout' };
+    const { id } = await service.start({ container: 'photos', retry });
+    expect([(await service.get(id)).retry, (await runs.get(id))?.retry]).toEqual([retry, retry]);
+    workflows.clear();
+    time.ms += 60_000;
+    await service.revive();
+    expect(inputs).toMatchObject([{ retry }, { retry }]);
+  });
+
   test('a feature that Vision does not have is refused before anything is claimed', async () => {
     const { service, actors } = createSite();
     await expect(service.start({ container: 'photos', features: ['Tags', 'Smiles'] })).rejects.toMatchObject({
