@@ -292,7 +292,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
       sampling.drain();
       await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
       await Promise.all([api.close(1_000), appChannel.close(1_000)]);
-      await Promise.allSettled([workflows.close(), results.close()]);
+      workflows.close();
+      await results.close();
       cosmos.dispose();
       vision.close();
       blobs.close();
@@ -318,7 +319,7 @@ function capsOf({ monthlyCaps: { resource, container } }: Config): QuotaSettings
  * What is in flight may end. With the listeners, whose end lets the leases of calls run out, the stop stays under the four
  * seconds after which the launcher kills: a call that is killed is paid for twice.
  */
-const STOP_GRACE_MS = 2_000;
+const STOP_GRACE_MS = 3_000;
 /** Exit codes: 2 is a configuration a person must change; starting again would not help. */
 const EXIT = { failed: 1, configuration: 2 } as const;
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type WorkflowActivityContext, WorkflowRuntime } from '@dapr/dapr';
 import type { Logger } from 'pino';
 import type { Sidecar } from '../gateways/sidecar/sidecar';
@@ -26,15 +27,18 @@ export interface WorkerDeps {
 }
 
 const CHECK_INTERVAL_MS = 500;
+/** While there is no runtime, or a new one that was not counted yet: the app is not ready before. */
+const FRESH_INTERVAL_MS = 100;
 /** Checks without a connected worker before it is given up. */
 const MISSES = 2;
 /** A new runtime needs a moment before the sidecar counts it. */
-const GRACE_CHECKS = 6;
+const GRACE_CHECKS = 30;
+const DRAIN_TICK_MS = 20;
 
 export class WorkflowWorker {
   private runtime: WorkflowRuntime | undefined;
   private connected = false;
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
   constructor(
@@ -52,14 +56,17 @@ export class WorkflowWorker {
 
   /** Lets activities in flight end, `graceMs` at most; the sidecar hands what is left to another worker. */
   async stop(graceMs: number): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     await this.loop;
-    await Promise.race([this.drop(), pause(graceMs)]);
+    const { runtime } = this;
+    void this.drop();
+    const deadline = Date.now() + graceMs;
+    while (isAtWork(runtime) && Date.now() < deadline) await pause(DRAIN_TICK_MS);
   }
 
   private async supervise(): Promise<void> {
     let misses = 0;
-    while (!this.stopped) {
+    while (!this.stopping.signal.aborted) {
       if (!this.runtime) {
         if (await this.deps.sidecar.outboundHealthy()) {
           await this.connect(); // I1
@@ -74,8 +81,13 @@ export class WorkflowWorker {
           misses = 0;
         }
       }
-      await pause(CHECK_INTERVAL_MS);
+      const isFresh = !this.runtime || misses < 0;
+      await this.pauseUnlessStopped(isFresh ? FRESH_INTERVAL_MS : CHECK_INTERVAL_MS);
     }
+  }
+
+  private async pauseUnlessStopped(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
   private async connect(): Promise<void> {
@@ -114,6 +126,12 @@ export class WorkflowWorker {
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/**
+ * Until the last work item is answered and the connection closed. `WorkflowRuntime.stop` sleeps for another second then, in
+ * which nothing happens (@dapr/dapr 3.18.0, task-hub-grpc-worker.js).
+ */
+function isAtWork(runtime: WorkflowRuntime | undefined): boolean {
+  if (!runtime) return false;
+  const { worker } = runtime as unknown as { readonly worker: { readonly _isRunning?: boolean } };
+  return worker._isRunning !== false;
 }

@@ -1,4 +1,4 @@
-import type { Task, WorkflowContext } from '@dapr/dapr';
+import { type Task, type WorkflowContext, WorkflowRuntime } from '@dapr/dapr';
 import { events, Instance, type NamedWorkflow } from './harness';
 
 /**
@@ -152,5 +152,10 @@ describe('defects of the SDK that the seam works around', () => {
     await turn(of);
     await turn(of, events.taskFailed(1, new Error('broken')));
     expect(of.output).toBe('TaskFailedError');
+  });
+
+  it('sleeps for a second when all is answered and its connection is closed, which it tells nobody else', () => {
+    const runtime = new WorkflowRuntime({ daprHost: '127.0.0.1', daprPort: '1' });
+    expect(runtime).toMatchObject({ worker: { _isRunning: false } });
   });
 });

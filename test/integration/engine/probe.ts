@@ -95,7 +95,7 @@ export async function startProbe(stack: TestStack): Promise<Probe> {
       await start();
     },
     async stop() {
-      await workflows.close();
+      workflows.close();
       await app.end('SIGTERM');
       await daprd.end('SIGTERM');
       rmSync(resources, { recursive: true, force: true });
