@@ -17,6 +17,12 @@ export function insists({ reason, code }: RetryFilter): boolean {
   return reason !== undefined || code !== undefined;
 }
 
+/** Do both speak of the same images? */
+export function isSameScope(a: RetryScope, b: RetryScope): boolean {
+  const { status = 'failed', reason, code } = a;
+  return status === (b.status ?? 'failed') && reason === b.reason && code === b.code;
+}
+
 /** What a retry looks at. */
 export type Tried = Pick<StoredImage, 'blob' | 'status' | 'reason' | 'error' | 'analyzer'>;
 

@@ -107,6 +107,8 @@ export type RestartCommand = Omit<Said, 'reason'>;
 
 export interface RetryCommand extends Said {
   readonly filter: RetryFilter;
+  /** Absent: as of the run that is tried again. */
+  readonly maxTransactions?: number;
 }
 
 export interface QuoteCommand extends Pick<StartRunCommand, 'features'> {

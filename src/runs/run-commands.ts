@@ -4,7 +4,7 @@ import type { WorkflowStarter } from '../dapr/workflow-client';
 import { type Analyzer, asking } from '../domain/analysis';
 import type { AuditEntry } from '../domain/audit';
 import { AppError } from '../domain/errors';
-import { isCovered, type RetryFilter, type RetryScope } from '../domain/retry-filter';
+import { isCovered, isSameScope, type RetryFilter, type RetryScope } from '../domain/retry-filter';
 import { type RetryForecast, RetryTally } from '../domain/retry-forecast';
 import { isFinal, type RunView } from '../domain/run';
 import { everyPage } from '../gateways/results/every-page';
@@ -28,8 +28,8 @@ export interface RunCommandsDeps {
  *
  * I1 A command is idempotent: said again it answers the run as it is.
  * I2 A lost event loses no word: the reviver and the run's own hourly look find what the actor knows.
- * I3 Who restarts a run spends on nothing that it would not have spent on: its features, its cap, the images it was for, and
- *    that it had to be approved hold again.
+ * I3 Who restarts a run, or tries it again, spends on nothing that it would not have spent on: its features, its cap and that
+ *    it had to be approved hold again, and for a restart the images it was for. A retry may name another cap.
  */
 export class RunCommands {
   constructor(private readonly deps: RunCommandsDeps) {}
@@ -72,18 +72,26 @@ export class RunCommands {
   }
 
   /**
-   * A new run over the images that `filter` covers, linked with the old one in both directions.
+   * A new run over the images that `filter` covers, linked with the old one in both directions (I3); or the one that was
+   * started when this was said before, while it goes on (I1).
    * @throws AppError nothing-to-retry, and as forecast and a start
    */
-  async retry({ id, filter, who, reason }: RetryCommand): Promise<RunView> {
+  async retry({ id, filter, who, reason, maxTransactions }: RetryCommand): Promise<RunView> {
     const run = await this.finished(id);
     const prefix = narrowed(run.prefix, filter.prefix);
-    if (!(await this.isAnyCovered(run.container, { ...filter, prefix }))) throw nothingToRetry(run);
     const { prefix: _, ...retry } = filter;
-    const features = run.features === undefined ? {} : { features: run.features };
-    const next = await this.deps.service.start({ container: run.container, prefix, ...features, retry, retryOf: id });
+    const said = { container: run.container, prefix, retry, ...(maxTransactions !== undefined && { maxTransactions }) };
+    const before = await this.startedBefore(run, said);
+    if (before) return before;
+    if (!(await this.isAnyCovered(run.container, { ...filter, prefix }))) throw nothingToRetry(run);
+    const next = await this.deps.service.start({ ...heldTo(run), ...said, retryOf: id });
     await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
     return next;
+  }
+
+  private async startedBefore({ retriedBy }: RunView, said: Retry): Promise<RunView | undefined> {
+    const next = retriedBy === undefined ? undefined : await this.deps.service.get(retriedBy).catch(() => undefined);
+    return next && !isFinal(next.status) && isStartedBy(said, next) ? next : undefined;
   }
 
   /** Also by an image that would only be refused again: its bytes may be others by now, which the run finds out. */
@@ -97,13 +105,11 @@ export class RunCommands {
   /** A new run over what this one was started with (I3). @throws AppError run-not-found, and as a start */
   async restart({ id, who }: RestartCommand): Promise<RunView> {
     const run = await this.deps.service.get(id);
-    const { container, prefix, features, maxTransactions, approval, retryOf } = run;
+    const { container, prefix, retryOf } = run;
     const retry = run.retry ?? (retryOf === undefined ? undefined : await this.retryOfOlder(id));
     const next = await this.deps.service.start({
+      ...heldTo(run),
       ...{ container, prefix },
-      ...(features !== undefined && { features }),
-      ...(maxTransactions !== undefined && { maxTransactions }),
-      ...(approval !== undefined && { approval: 'always' as const }),
       ...(retry !== undefined && { retry }),
       ...(retryOf !== undefined && { retryOf }),
     });
@@ -139,6 +145,27 @@ export class RunCommands {
     await this.deps.runs.write(run);
     return run;
   }
+}
+
+/** How a retry is said to start. */
+interface Retry {
+  readonly prefix: string;
+  readonly retry: RetryScope;
+  readonly maxTransactions?: number;
+}
+
+function isStartedBy({ prefix, retry, maxTransactions }: Retry, next: RunView): boolean {
+  const isCapSame = maxTransactions === undefined || maxTransactions === next.maxTransactions;
+  return isCapSame && prefix === next.prefix && next.retry !== undefined && isSameScope(retry, next.retry);
+}
+
+/** What also holds for a run that follows this one (I3). */
+function heldTo({ features, maxTransactions, approval }: RunView) {
+  return {
+    ...(features !== undefined && { features }),
+    ...(maxTransactions !== undefined && { maxTransactions }),
+    ...(approval !== undefined && { approval: 'always' as const }),
+  };
 }
 
 function refused(verb: string, { status }: RunView): AppError {

@@ -97,6 +97,15 @@ describe(':retry', () => {
     expect([run.id, run.retryOf, run.links.retryOf]).toEqual([runId(2), runId(1), `http://p${RUN}`]);
   });
 
+  test('may name a cap of its own, which is no part of the filter', async () => {
+    const { api, useCases } = withRun({ status: 'CompletedWithErrors' });
+    const retry = jest.spyOn(useCases, 'retryRun');
+    await api.post(`${RUN}:retry`).send({ code: 'x', maxTransactions: 9 });
+    expect(retry).toHaveBeenCalledWith({ id: runId(1), filter: { code: 'x' }, maxTransactions: 9, who: 'api' });
+    await api.post(`${RUN}:retry`).send({ dryRun: true, maxTransactions: 9 });
+    expect(useCases.retries.at(-1)).toEqual({});
+  });
+
   test('of nothing answers 409 and what to do', async () => {
     const { api, useCases } = withRun({ status: 'Completed' });
     useCases.failNext(new AppError('nothing-to-retry', 'No image is left.'));

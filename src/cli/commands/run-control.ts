@@ -43,6 +43,7 @@ export function registerRunControl(run: Command, registrar: Registrar): void {
     .option('--reason <reason>', 'only images that failed for this reason')
     .option('--code <code>', 'only images that failed with this code')
     .option('--prefix <text>', 'only blobs whose names start with it')
+    .option('--max-transactions <n>', 'no more than these; without it, as the run that is tried again', positiveNumber)
     .option('--dry-run', 'say which would be tried again, and why others not');
   addWaitOptions(retry).action(action<RetryOptions>(retryRun));
 }
@@ -96,6 +97,7 @@ interface RetryOptions extends WaitOptions {
   readonly reason?: string;
   readonly code?: string;
   readonly prefix?: string;
+  readonly maxTransactions?: number;
   readonly dryRun?: true;
 }
 

@@ -48,6 +48,9 @@ export const RetryBody = z
   .strictObject({
     ...RetryScopeSchema.shape,
     prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
+    maxTransactions: MaxTransactionsSchema.optional().meta({
+      description: 'Stop before the retry spends more. Default: the cap of the run that is tried again.',
+    }),
     dryRun: z.boolean().optional().meta({ description: 'Only say what would be tried again.' }),
   })
   .meta({ id: 'Retry' });
@@ -79,10 +82,13 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
     POST: async (req, res) => {
       const id = runIdParam(req);
       noQuery(req.query);
-      const { dryRun, ...filter } = parsePart(RetryBody, 'body', jsonBody(req) ?? {});
-      const command = { id, filter: defined(filter) };
-      if (dryRun) res.json(await useCases.forecastRetry(command));
-      else sendAccepted(res, runBody(await useCases.retryRun({ ...command, who: whoOf(req) }), links.for(req)));
+      const { dryRun, maxTransactions, ...rest } = parsePart(RetryBody, 'body', jsonBody(req) ?? {});
+      const filter = defined(rest);
+      if (dryRun) res.json(await useCases.forecastRetry({ id, filter }));
+      else {
+        const run = await useCases.retryRun({ id, filter, who: whoOf(req), ...defined({ maxTransactions }) });
+        sendAccepted(res, runBody(run, links.for(req)));
+      }
     },
   });
   serve(router, '/api/v1/runs/:id/audit', {

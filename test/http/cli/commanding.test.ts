@@ -320,9 +320,12 @@ describe('commands to a run', () => {
   test('retry: a dry run says what and why not, a real one is a new run', async () => {
     const dry = await server.cli('run', 'retry', runId(1), '--code', 'vision-timeout', '--dry-run');
     expect(dry).toEqual({ code: 0, stdout: '41 will be retried, 6 not:\nNOT  WHY\n  6  too-small\n', stderr: '' });
-    const real = await server.cli('run', 'retry', runId(1), '--prefix', 'a/', '-q');
+    const real = await server.cli('run', 'retry', runId(1), '--prefix', 'a/', '--max-transactions', '9', '-q');
     expect(real).toEqual({ code: 0, stdout: `${runId(2)}\n`, stderr: '' });
-    expect(received.map(({ body }) => body)).toEqual([{ code: 'vision-timeout', dryRun: true }, { prefix: 'a/' }]);
+    expect(received.map(({ body }) => body)).toEqual([
+      { code: 'vision-timeout', dryRun: true },
+      { prefix: 'a/', maxTransactions: 9 },
+    ]);
   });
 
   test('retry: where nothing is left to try again it says so, what to do, and ends with 8', async () => {

@@ -9,7 +9,12 @@ import { ANALYZER, stored } from '../domain/images';
 
 const ID = 'a'.repeat(32);
 
-function createSite(features?: readonly string[], change: Partial<RunView> = {}) {
+/** `others`: runs beside the one that ended, by id. */
+function createSite(
+  features?: readonly string[],
+  change: Partial<RunView> = {},
+  others: Readonly<Record<string, Partial<RunView>>> = {},
+) {
   const old = {
     id: ID,
     container: 'photos',
@@ -25,7 +30,7 @@ function createSite(features?: readonly string[], change: Partial<RunView> = {})
     ...{ actors, runs, results },
     workflows: { raiseEvent: async () => {} },
     service: {
-      get: async (id) => ({ ...old, id }) as unknown as RunView,
+      get: async (id) => ({ ...old, ...others[id], id }) as unknown as RunView,
       start: async (command) => {
         started.push(command);
         return { ...old, id: 'b'.repeat(32) } as unknown as RunView;
@@ -54,6 +59,52 @@ test('a retry asks for what its run asked for', async () => {
   await commands.retry({ id: ID, filter: { code: 'vision-x' }, who: 'ann' });
   const said = { container: 'photos', prefix: 'a/', features: ['Adult'], retry: { code: 'vision-x' }, retryOf: ID };
   expect(started).toEqual([said]);
+});
+
+describe('a retry holds to what its run was held to', () => {
+  const approval = { askedAt: '2026-01-02T03:04:05Z', expiresAt: '2026-01-09T03:04:05Z' };
+  const kept = { container: 'photos', prefix: 'a/', retry: {}, retryOf: ID };
+
+  test.each([
+    ['its cap', { maxTransactions: 40 }, {}, { maxTransactions: 40 }],
+    ['its cap, unless it is said otherwise', { maxTransactions: 40 }, { maxTransactions: 9 }, { maxTransactions: 9 }],
+    ['a cap of its own', {}, { maxTransactions: 9 }, { maxTransactions: 9 }],
+    ['that it had to be approved', { approval }, {}, { approval: 'always' }],
+    ['its approval', { approval: { ...approval, approvedAt: '2026-01-02T04:00:00Z' } }, {}, { approval: 'always' }],
+  ])('%s', async (_, ofRun, said, expected) => {
+    const site = createSite(undefined, ofRun);
+    await save(site, 'a/1', failed('vision-x'));
+    await site.commands.retry({ id: ID, filter: {}, who: 'ann', ...said });
+    expect(site.started).toEqual([{ ...kept, ...expected }]);
+  });
+});
+
+describe('a retry that is said again', () => {
+  const NEXT = 'd'.repeat(32);
+  const going = { status: 'Running', prefix: 'a/b', retry: { code: 'vision-x' }, maxTransactions: 9 } as const;
+  const filter = { prefix: 'a/b', status: 'failed', code: 'vision-x' } as const;
+
+  test('answers the run that it has started, while that goes on', async () => {
+    const site = createSite([], { retriedBy: NEXT }, { [NEXT]: going });
+    for (const cap of [{}, { maxTransactions: 9 }]) {
+      const run = await site.commands.retry({ id: ID, filter, who: 'ann', ...cap });
+      expect([run.id, run.status]).toEqual([NEXT, 'Running']);
+    }
+    expect(site.started).toEqual([]);
+  });
+
+  test.each([
+    ['of other images', going, { ...filter, code: 'vision-y' }, {}],
+    ['of other names', going, { ...filter, prefix: 'a/' }, {}],
+    ['with another cap', going, filter, { maxTransactions: 10 }],
+    ['when the first has ended', { ...going, status: 'Completed' }, filter, {}],
+  ] as const)('is another one %s', async (_, before, asked, cap) => {
+    const site = createSite([], { retriedBy: NEXT }, { [NEXT]: before });
+    await save(site, 'a/b1', failed('vision-x'));
+    await save(site, 'a/b2', failed('vision-y'));
+    await site.commands.retry({ id: ID, filter: asked, who: 'ann', ...cap });
+    expect(site.started).toHaveLength(1);
+  });
 });
 
 test('a run whose record is older than the choice is tried again as it is configured', async () => {
