@@ -27,7 +27,7 @@ export interface RunActorApi {
   }>;
   /** May the run spend? Asked again after `waitMs`, or when the owner has said something; 0: nothing to wait for. */
   seekApproval(): Promise<{ readonly control: Control; readonly waitMs: number }>;
-  /** Idempotent: the first consent stands. */
+  /** Idempotent: the first consent stands, and another one is refused. */
   approve(input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string }): Promise<ApproveReply>;
   /** Bitmask of the chunks of a page that are done; `repeats`, by chunk: those that were begun and are open, or were repeated. */
   pageDone(input: {
@@ -138,4 +138,6 @@ export interface CommandReply {
 export interface ApproveReply extends CommandReply {
   /** The hash of the plan that stands, where the answer named another. */
   readonly planHash?: string;
+  /** A consent with another maximum stands. */
+  readonly isApproved?: true;
 }

@@ -119,7 +119,8 @@ export class RunActorLogic implements RunActorApi {
     const result = approve(before, answer, this.now());
     if (!result.accepted) {
       const refused = { accepted: false, run: this.decided(before), wake: false };
-      return 'planHash' in result ? { ...refused, planHash: result.planHash } : refused;
+      if ('planHash' in result) return { ...refused, planHash: result.planHash };
+      return 'isApproved' in result ? { ...refused, isApproved: true as const } : refused;
     }
     if (result.state !== before) await this.note(before, result.state, 'approve', who, undefined);
     return { accepted: true, run: this.viewOf(result.state), wake: this.wake(result.state) };

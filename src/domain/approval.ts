@@ -9,6 +9,8 @@ export interface RunApproval {
   /** Not decided by then, the run ends Cancelled. */
   readonly expiresAt: string;
   readonly approvedAt?: string;
+  /** The cap that the consent named. */
+  readonly maxTransactions?: number;
 }
 
 /** A plan that spends nothing needs nobody's consent. */

@@ -22,7 +22,8 @@ import type { RunBudget } from './run-budget';
  * I1 A final status never changes again.
  * I2 A page's listing and a chunk's result are counted once.
  * I3 A command is idempotent; where it makes no sense it is refused with the present status.
- * I4 A run that waits for approval is approved for the plan it was quoted, or not at all.
+ * I4 A run that waits for approval is approved for the plan it was quoted, or not at all; once, and what contradicts that
+ *    consent is refused.
  * I5 What a run ends as is decided once (sealRun) and told later (endRun), when its receipt is there and its container free.
  */
 export interface RunState extends Held {
@@ -219,20 +220,29 @@ function resumed({ reason: _, ...state }: RunState, at: string): RunState {
   return { ...state, control: 'run', status: activeStatus(state), updatedAt: at };
 }
 
-export type ApproveResult = CommandResult | { readonly accepted: false; readonly planHash: string };
+export type ApproveResult =
+  | CommandResult
+  /** It names another plan than this one, which stands. */
+  | { readonly accepted: false; readonly planHash: string }
+  /** The consent that stands named another maximum. */
+  | { readonly accepted: false; readonly isApproved: true };
 
-/** The owner's consent to one plan (I4). Refused with the hash of the plan that stands where it names another. */
+/** The owner's consent to one plan (I4). */
 export function approve(state: RunState, answer: Omit<ApprovalAnswer, 'approved'>, at: string): ApproveResult {
   const { approval, quote } = state;
   if (isFinal(state.status) || isStopping(state)) return { accepted: false, status: state.status };
   if (approval === undefined || quote?.planHash === undefined) return { accepted: false, status: state.status };
   if (answer.planHash !== quote.planHash) return { accepted: false, planHash: quote.planHash };
-  if (approval.approvedAt !== undefined) return { accepted: true, state };
   const { maxTransactions } = answer;
+  const cap = maxTransactions === undefined ? {} : { maxTransactions };
+  if (approval.approvedAt !== undefined) {
+    const known = [undefined, approval.maxTransactions, state.maxTransactions];
+    return known.includes(maxTransactions) ? { accepted: true, state } : { accepted: false, isApproved: true };
+  }
   const approved: RunState = {
     ...state,
-    approval: { ...approval, approvedAt: at },
-    ...(maxTransactions === undefined ? {} : { maxTransactions }),
+    approval: { ...approval, approvedAt: at, ...cap },
+    ...cap,
     updatedAt: at,
   };
   return { accepted: true, state: isHeld(state) ? approved : { ...approved, status: activeStatus(approved) } };

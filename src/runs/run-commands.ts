@@ -52,6 +52,7 @@ export class RunCommands {
     if (reply.planHash !== undefined) {
       throw new AppError('plan-changed', `The plan of this run is ${reply.planHash}: look at its quote again.`);
     }
+    if (reply.isApproved) throw approvedOtherwise(reply.run);
     if (!reply.accepted) throw refused('approve', reply.run);
     return this.obeyed(reply);
   }
@@ -170,6 +171,15 @@ function heldTo({ features, maxTransactions, approval }: RunView) {
 
 function refused(verb: string, { status }: RunView): AppError {
   return new AppError('command-refused', `A run that is ${status} does not take '${verb}'.`, {
+    context: { runStatus: status },
+  });
+}
+
+function approvedOtherwise({ status, approval }: RunView): AppError {
+  const { maxTransactions } = approval ?? {};
+  const said =
+    maxTransactions === undefined ? 'without a maximum' : `with a maximum of ${maxTransactions} transactions`;
+  return new AppError('command-refused', `This run is approved already, ${said}: 'resume' sets another.`, {
     context: { runStatus: status },
   });
 }

@@ -79,6 +79,7 @@ export const RunApprovalSchema = z
     askedAt: time,
     expiresAt: time.meta({ description: 'Not approved by then, the run ends Cancelled.' }),
     approvedAt: time.optional(),
+    maxTransactions: count.optional().meta({ description: 'The cap that the consent named.' }),
   })
   .meta({ id: 'RunApproval' });
 

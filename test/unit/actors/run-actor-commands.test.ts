@@ -64,6 +64,8 @@ test('an approval of the plan that stands lets the run go on, once', async () =>
   expect(await actor.approve({ planHash: 'b', who: 'ann' })).toMatchObject({ accepted: false, planHash: PLAN });
   const given = await actor.approve({ planHash: PLAN, maxTransactions: 9, who: 'ann' });
   expect(given).toMatchObject({ accepted: true, wake: true, run: { status: 'Running', maxTransactions: 9 } });
+  const other = await actor.approve({ planHash: PLAN, maxTransactions: 10, who: 'bob' });
+  expect(other).toMatchObject({ accepted: false, isApproved: true, run: { status: 'Running', maxTransactions: 9 } });
   expect(await actor.seekApproval()).toEqual({ control: 'run', waitMs: 0 });
   expect((await actor.audit()).entries).toMatchObject([
     { who: 'ann', verb: 'approve', from: 'AwaitingApproval', maxTransactions: 9 },

@@ -168,9 +168,26 @@ describe('approval', () => {
     const given = accepted(consent(waiting, PLAN, 5));
     expect(given).toMatchObject({ status: 'Running', maxTransactions: 5, approval: { approvedAt: LATER } });
     expect(needsWake(given)).toBe(true);
-    expect(consent(given, PLAN, 9)).toEqual({ accepted: true, state: given });
     const gone = seekApproval(given, 99, 10, LATER); // an answer in time counts, however late it is heard
     expect([gone.waitMs, gone.state.control, gone.state.resting]).toEqual([0, 'run', undefined]);
+  });
+
+  test('said again it changes nothing; with another maximum it is refused', () => {
+    const given = accepted(consent(asked(), PLAN, 5));
+    expect(given.approval).toMatchObject({ maxTransactions: 5 });
+    const raised = accepted(command(given, 'resume', undefined, LATER, 8));
+    for (const [state, maximum] of [
+      [given, 5],
+      [given, undefined],
+      [raised, 5],
+      [raised, 8],
+    ] as const) {
+      expect(consent(state, PLAN, maximum)).toEqual({ accepted: true, state });
+    }
+    const unlimited = accepted(consent(asked(), PLAN));
+    for (const state of [given, raised, unlimited]) {
+      expect(consent(state, PLAN, 9)).toEqual({ accepted: false, isApproved: true });
+    }
   });
 
   test('without an answer it expires, and the run is cancelled', () => {

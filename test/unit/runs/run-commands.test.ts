@@ -148,6 +148,28 @@ describe('a retry that covers no image', () => {
   });
 });
 
+test('a second consent with another maximum is refused with the present state; the same one is none', async () => {
+  const { commands, actors } = createSite([], { status: 'AwaitingApproval' });
+  const [planHash, actor] = ['ab'.repeat(32), actors.run(ID)];
+  const at = '2026-01-01T00:00:00Z';
+  const scope = { container: 'photos', prefix: '', features: [], confirmShrink: false, approval: 'always' } as const;
+  await actor.begin({ ...scope, id: ID, startedAt: at });
+  const price = { unit: 1, currency: 'USD', total: 9, estimate: true } as const;
+  const images = { total: 9, new: 9, changed: 0, unchanged: 0, missing: 0, ineligible: {} };
+  const plan = { planHash, expiresAt: '2027-01-01T00:00:00Z', images, calls: 9, transactions: 9, price, duration: {} };
+  await actor.quote({ quote: plan, mayRemove: true });
+  await actor.setPhase({ phase: 'approve' });
+  const said = { id: ID, who: 'ann', planHash };
+  for (const _ of [1, 2]) {
+    expect(await commands.approve({ ...said, maxTransactions: 5 })).toMatchObject({ maxTransactions: 5 });
+  }
+  await expect(commands.approve({ ...said, maxTransactions: 6 })).rejects.toMatchObject({
+    ...{ code: 'command-refused', context: { runStatus: 'Running' } },
+    message: "This run is approved already, with a maximum of 5 transactions: 'resume' sets another.",
+  });
+  expect((await actor.audit()).entries).toHaveLength(1);
+});
+
 describe('a restart', () => {
   const TRIED = 'c'.repeat(32);
 
