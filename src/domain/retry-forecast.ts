@@ -2,10 +2,15 @@ import type { Analyzer } from './analysis';
 import { stands } from './classification';
 import { insists, isCovered, type RetryFilter, type Tried } from './retry-filter';
 
-/** Why trying again would only be refused again, while the bytes are the same; undefined when it may help. */
-export function whyNot(image: Tried, analyzer: Analyzer): string | undefined {
-  if (!stands(image, analyzer)) return undefined;
+/** Why a covered image is left, as it would only be refused again while its bytes are the same; undefined when it is tried. */
+function whyNot(filter: RetryFilter, image: Tried, analyzer: Analyzer): string | undefined {
+  if (insists(filter) || !stands(image, analyzer)) return undefined;
   return image.reason ?? image.error?.code ?? 'unknown';
+}
+
+/** Would a retry try this image again? */
+export function willTry(filter: RetryFilter, image: Tried, analyzer: Analyzer): boolean {
+  return isCovered(filter, image) && whyNot(filter, image, analyzer) === undefined;
 }
 
 export interface RetryForecast {
@@ -25,7 +30,7 @@ export class RetryTally {
 
   add(image: Tried): void {
     if (!isCovered(this.filter, image)) return;
-    const reason = insists(this.filter) ? undefined : whyNot(image, this.analyzer);
+    const reason = whyNot(this.filter, image, this.analyzer);
     if (reason === undefined) this.willRetry += 1;
     else this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
   }

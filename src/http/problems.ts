@@ -106,8 +106,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   'nothing-to-retry': {
     status: 409,
     title: 'Nothing to try again',
-    cause: 'No image failed in what the run covered, or none that matches the filter. No run was started.',
-    cure: 'Ask with `dryRun` or a wider filter; for what was never analysed, or a run that ended early, start a new run.',
+    cause: 'No image that failed matches, or those that do would only be refused again. No run was started.',
+    cure: 'Ask with `dryRun`, widen the filter, or name a reason to insist; for what was replaced, never analysed, or left by a run that ended early, start a new run.',
   },
   'plan-changed': {
     status: 409,

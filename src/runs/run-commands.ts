@@ -4,8 +4,8 @@ import type { WorkflowStarter } from '../dapr/workflow-client';
 import { type Analyzer, asking } from '../domain/analysis';
 import type { AuditEntry } from '../domain/audit';
 import { AppError } from '../domain/errors';
-import { isCovered, isSameScope, type RetryFilter, type RetryScope } from '../domain/retry-filter';
-import { type RetryForecast, RetryTally } from '../domain/retry-forecast';
+import { isSameScope, type RetryFilter, type RetryScope } from '../domain/retry-filter';
+import { type RetryForecast, RetryTally, willTry } from '../domain/retry-forecast';
 import { isFinal, type RunView } from '../domain/run';
 import { everyPage } from '../gateways/results/every-page';
 import type { ResultsGateway } from '../gateways/results/port';
@@ -84,7 +84,7 @@ export class RunCommands {
     const said = { container: run.container, prefix, retry, ...(maxTransactions !== undefined && { maxTransactions }) };
     const before = await this.startedBefore(run, said);
     if (before) return before;
-    if (!(await this.isAnyCovered(run.container, { ...filter, prefix }))) throw nothingToRetry(run);
+    if (!(await this.isAnyTried(run, { ...filter, prefix }))) throw nothingToRetry(run);
     const next = await this.deps.service.start({ ...heldTo(run), ...said, retryOf: id });
     await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
     return next;
@@ -95,11 +95,12 @@ export class RunCommands {
     return next && !isFinal(next.status) && isStartedBy(said, next) ? next : undefined;
   }
 
-  /** Also by an image that would only be refused again: its bytes may be others by now, which the run finds out. */
-  private async isAnyCovered(container: string, filter: RetryFilter): Promise<boolean> {
+  /** The forecast is more than nothing; this ends at the first image. */
+  private async isAnyTried({ container, features }: RunView, filter: RetryFilter): Promise<boolean> {
     const status = filter.status ?? 'failed';
+    const analyzer = asking(this.deps.analyzer(), features);
     const images = everyPage((page) => this.deps.results.list(container, { status }, page));
-    for await (const image of images) if (isCovered(filter, image)) return true;
+    for await (const image of images) if (willTry(filter, image, analyzer)) return true;
     return false;
   }
 
@@ -186,7 +187,7 @@ function approvedOtherwise({ status, approval }: RunView): AppError {
 
 function nothingToRetry({ id, retriedBy }: RunView): AppError {
   const already = retriedBy === undefined ? '' : ` Run ${retriedBy} tried again already.`;
-  return new AppError('nothing-to-retry', `No image of run ${id} is left that the retry would cover.${already}`);
+  return new AppError('nothing-to-retry', `No image of run ${id} is left that the retry would try.${already}`);
 }
 
 /** The longer of two prefixes of which one begins with the other. */

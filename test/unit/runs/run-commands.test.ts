@@ -140,10 +140,32 @@ describe('a retry that covers no image', () => {
     );
   });
 
-  test('is none where an image was refused for good: its bytes may be others by now', async () => {
+  test.each([
+    ['refused for good', {}, failed('vision-invalid-format', false), 'vision-invalid-format'],
+    ['skipped', { status: 'skipped' }, { status: 'skipped', reason: 'too-large-bytes' }, 'too-large-bytes'],
+  ] as const)(
+    'starts nothing where all would only be %s again, as the dry run says',
+    async (_, filter, image, reason) => {
+      const site = createSite();
+      await save(site, 'a/1', { ...image, analyzer: { ...createMemoryVision().analyzer, features: [] } });
+      const forecast = await site.commands.forecast({ id: ID, filter });
+      expect(forecast).toEqual({ willRetry: 0, willNot: [{ reason, count: 1 }] });
+      const retry = site.commands.retry({ id: ID, filter, who: 'ann' });
+      await expect(retry).rejects.toMatchObject({ code: 'nothing-to-retry' });
+      expect(site.started).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['one of them may be analysed now', {}],
+    ['the retry names why they failed', { code: 'vision-invalid-format' }],
+  ])('is none where %s', async (_, filter) => {
     const site = createSite();
-    await save(site, 'a/refused', failed('vision-invalid-format', false));
-    await site.commands.retry({ id: ID, filter: {}, who: 'ann' });
+    const { analyzer } = createMemoryVision();
+    await save(site, 'a/1', { ...failed('vision-invalid-format', false), analyzer: { ...analyzer, features: [] } });
+    if (Object.keys(filter).length === 0) await save(site, 'a/2', failed('vision-timeout'));
+    expect(await site.commands.forecast({ id: ID, filter })).toMatchObject({ willRetry: 1 });
+    await site.commands.retry({ id: ID, filter, who: 'ann' });
     expect(site.started).toHaveLength(1);
   });
 });
