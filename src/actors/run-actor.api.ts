@@ -70,7 +70,7 @@ export interface RunActorApi {
   /** A step failed and will be tried again: shown as the reason why nothing moves. Not durable. */
   trouble(input: { readonly reason: string }): Promise<{ readonly noted: true }>;
   /** All work has stopped after a pause; or the workflow has heard that the pause is over. */
-  paused(): Promise<{ readonly control: Control }>;
+  paused(): Promise<{ readonly control: Control; readonly waitMs?: number }>;
   /** Decides what the run ends as, answers it, and shows it as it was until `end`. Idempotent: the first seal stands. */
   seal(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
   /** Tells the end, sealed or not. Idempotent: the first end stands. */

@@ -9,6 +9,7 @@ import { type ChunkRef, chunkId, parseChunkId } from '../domain/ids';
 import type { Made } from '../domain/made';
 import { callsPerSecond, hold } from '../domain/pace';
 import type { LeaseRequest } from '../domain/quota';
+import { MAX_RETRY_AFTER_MS } from '../domain/retry';
 import { isFinal, type RunRequest, type RunView } from '../domain/run';
 import {
   type BudgetReport,
@@ -38,6 +39,7 @@ import {
   setQuote,
   shown,
   stopAtBudget,
+  throttle,
   viewOf,
 } from '../domain/run-state';
 import type { ChunkReport, OpenChunkResult, ReportInput, ReportResult, RunActorApi } from './run-actor.api';
@@ -216,13 +218,18 @@ export class RunActorLogic implements RunActorApi {
     const left = maxTransactions === undefined ? want : callsLeft(budget, maxTransactions, each);
     const wanted = Math.min(want, left);
     const lease = await this.lease(before, { ...ask, want: wanted });
-    if (lease?.limit === 'month' && want > 0) return this.stopped(before, LIMITS.month);
+    if (lease?.limit === 'month' && want > 0) return this.stopped(stopAtBudget(before, LIMITS.month, this.now()));
+    const { pausedForMs = 0 } = lease ?? {};
+    if (pausedForMs > MAX_RETRY_AFTER_MS && want > 0) {
+      return this.stopped(throttle(before, new Date(this.nowMs() + pausedForMs).toISOString(), this.now()));
+    }
     const limit = lease?.limit === undefined ? {} : { limit: LIMITS[lease.limit] };
     const leased = lease?.calls ?? 'unlimited';
     if (leased === 'unlimited' && maxTransactions === undefined) return { control, calls: leased, ...limit };
     // Calls that were granted and not started come back within a second; only then is the cap really reached.
     if (want > 0 && left === 0 && this.monotonicMs() - this.grantedAtMs > GRANTS_RETURN_MS) {
-      return this.stopped(before, `The cap of ${maxTransactions} transactions is reached; resume with a higher one.`);
+      const reason = `The cap of ${maxTransactions} transactions is reached; resume with a higher one.`;
+      return this.stopped(stopAtBudget(before, reason, this.now()));
     }
     const calls = leased === 'unlimited' ? wanted : leased;
     if (calls > 0) {
@@ -238,9 +245,8 @@ export class RunActorLogic implements RunActorApi {
     return this.quota?.lease({ runId: request.id, container: request.container, ...ask, ...capped });
   }
 
-  private async stopped(before: RunState, reason: string) {
-    const state = this.timed(stopAtBudget(before, reason, this.now()));
-    await this.state.commit(state);
+  private async stopped(state: RunState) {
+    await this.state.commit(this.timed(state));
     return { control: state.control, calls: 0 };
   }
 
@@ -284,9 +290,14 @@ export class RunActorLogic implements RunActorApi {
   }
 
   async paused() {
-    const answer = await this.change((state) => paused(state, this.now()));
+    const before = await this.load();
+    const rested = paused(before, this.now());
+    const state = rested === before ? before : this.timed(rested);
+    if (state !== before) await this.state.commit(state);
     this.wokenAtMs = Number.NEGATIVE_INFINITY; // another rest
-    return answer;
+    const { control, throttledUntil } = state;
+    if (control !== 'throttled' || throttledUntil === undefined) return { control };
+    return { control, waitMs: Math.max(1_000, Date.parse(throttledUntil) - this.nowMs()) };
   }
 
   async seal({ failure }: Parameters<RunActorApi['seal']>[0]) {

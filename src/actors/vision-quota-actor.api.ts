@@ -7,8 +7,8 @@ export interface VisionQuotaActorApi {
   giveBack(input: { readonly container: string; readonly transactions: number }): Promise<{ readonly booked: true }>;
   /** A 429 was answered. */
   throttled(input: { readonly retryAfterMs: number }): Promise<{ readonly pausedUntilMs: number }>;
-  /** On top of what was set before. */
-  configure(change: QuotaChange): Promise<QuotaView>;
+  /** On top of what was set before. `pausedUntil` null ends the pause that Vision asked for. */
+  configure(change: QuotaChange & { readonly pausedUntil?: null }): Promise<QuotaView>;
   view(): Promise<QuotaView>;
 }
 

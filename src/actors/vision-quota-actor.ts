@@ -4,6 +4,7 @@ import {
   bookMade,
   effectiveSettings,
   emptyBucket,
+  endPause,
   lastingPause,
   lease,
   mergeChanges,
@@ -67,9 +68,11 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     return { pausedUntilMs };
   }
 
-  async configure(change: Parameters<VisionQuotaActorApi['configure']>[0]) {
-    const state = await this.load();
-    await this.commit({ ...state, changed: mergeChanges(state.changed ?? {}, change) });
+  async configure({ pausedUntil, ...change }: Parameters<VisionQuotaActorApi['configure']>[0]) {
+    const { pausedUntilMs, ...state } = await this.load();
+    const paused = pausedUntilMs === undefined || pausedUntil === null ? {} : { pausedUntilMs };
+    await this.commit({ ...state, ...paused, changed: mergeChanges(state.changed ?? {}, change) });
+    if (pausedUntil === null && this.known) this.known = endPause(this.known);
     return this.view();
   }
 

@@ -1,7 +1,7 @@
 import { SETTLE_MS } from './chunk-lease';
 import { asked, portionOf, type Queue, took } from './fair-share';
 import { type Heard, type Made, newsOf } from './made';
-import { MAX_RETRY_AFTER_MS } from './retry';
+import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from './retry';
 
 /**
  * The calls per second that one Vision resource allows, shared by all runs and replicas. Pure: time comes in.
@@ -68,7 +68,7 @@ export function movedBucket(
   { pausedUntilMs = 0, writtenAtMs = 0 }: QuotaState,
   { activatedAtMs, nowMs, wallMs }: { readonly activatedAtMs: number; readonly nowMs: number; readonly wallMs: number },
 ): Bucket {
-  const pausedForMs = Math.min(MAX_RETRY_AFTER_MS, Math.max(0, pausedUntilMs - wallMs));
+  const pausedForMs = Math.min(LONGEST_PAUSE_MS, Math.max(0, pausedUntilMs - wallMs));
   const isInUse = Math.abs(wallMs - writtenAtMs) < MAX_RETRY_AFTER_MS;
   const opensAtMs = isInUse ? activatedAtMs + SETTLE_MS : 0;
   return { ...emptyBucket(activatedAtMs), pausedUntilMs: nowMs + pausedForMs, opensAtMs };
@@ -105,6 +105,8 @@ export interface LeaseGrant {
   readonly calls: number | 'unlimited';
   /** Why fewer than wanted, where it is not just the rate. */
   readonly limit?: 'paused' | 'month';
+  /** With `paused`: for how long still. */
+  readonly pausedForMs?: number;
 }
 
 export function lease(
@@ -114,7 +116,8 @@ export function lease(
   nowMs: number,
 ): { readonly bucket: Bucket; readonly grant: LeaseGrant } {
   const filled = refill(bucket, settings, nowMs);
-  if (nowMs < filled.pausedUntilMs) return { bucket: filled, grant: { calls: 0, limit: 'paused' } }; // I2
+  const pausedForMs = filled.pausedUntilMs - nowMs;
+  if (pausedForMs > 0) return { bucket: filled, grant: { calls: 0, limit: 'paused', pausedForMs } }; // I2
   if (nowMs < filled.opensAtMs) return { bucket: filled, grant: { calls: 0 } }; // I2
   const monthLeft = callsLeftInMonth(settings, ledger, request);
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
@@ -156,6 +159,11 @@ export function throttle(bucket: Bucket, retryAfterMs: number, nowMs: number): B
 export function lastingPause(state: QuotaState, wallMs: number): QuotaState {
   const untilMs = Math.ceil(wallMs / 1_000) * 1_000;
   return untilMs > (state.pausedUntilMs ?? 0) ? { ...state, pausedUntilMs: untilMs } : state;
+}
+
+/** Somebody knows better than the Retry-After: calls may start again. */
+export function endPause(bucket: Bucket): Bucket {
+  return { ...bucket, pausedUntilMs: 0 };
 }
 
 /** What somebody sets; null takes a limit away, and a weight back to 1. */

@@ -17,5 +17,8 @@ export function delayMs(policy: RetryPolicy, attempt: number, random01 = 0): num
   return Math.round(full * (1 - random01 / 2));
 }
 
-/** No announced pause longer than this is waited for in memory (fault matrix: Retry-After of 10^6 seconds). */
+/** No announced pause longer than this is waited for in memory: a run waits it out by a durable timer. */
 export const MAX_RETRY_AFTER_MS = 60_000;
+
+/** No announced pause is believed for longer: no allowance of Vision is renewed later than by the month. */
+export const LONGEST_PAUSE_MS = 31 * 86_400_000;

@@ -44,6 +44,8 @@ export interface RunState extends Held {
   /** What calls were granted against the cap. */
   readonly budget?: RunBudget;
   readonly retriedBy?: string;
+  /** Vision asked to wait until then: RFC 3339. */
+  readonly throttledUntil?: string;
   /** The workflow waits for the owner's next word: it has to be woken. */
   readonly resting?: true;
   /** Sum over chunks that are done. */
@@ -59,12 +61,12 @@ export interface RunState extends Held {
   readonly shownStatus?: RunStatus;
 }
 
-/** `budget`: like a pause, said by a cap. */
-export type Control = 'run' | 'pause' | 'budget' | 'cancel' | 'fail';
+/** `budget`: like a pause, said by a cap. `throttled`: like a pause, said by Vision, and it ends by itself. */
+export type Control = 'run' | 'pause' | 'budget' | 'throttled' | 'cancel' | 'fail';
 
-/** Stopped for now: the workflow waits for the owner. */
+/** Stopped for now: the workflow waits for the owner, or for the time. */
 export function isHeld({ control }: Pick<RunState, 'control'>): boolean {
-  return control === 'pause' || control === 'budget';
+  return control === 'pause' || control === 'budget' || control === 'throttled';
 }
 
 export function newRun(request: RunRequest): RunState {
@@ -216,7 +218,7 @@ function withCap(state: RunState, maxTransactions: number | undefined): RunState
 }
 
 /** The reason of the pause ends with it. */
-function resumed({ reason: _, ...state }: RunState, at: string): RunState {
+function resumed({ reason: _reason, throttledUntil: _until, ...state }: RunState, at: string): RunState {
   return { ...state, control: 'run', status: activeStatus(state), updatedAt: at };
 }
 
@@ -281,9 +283,24 @@ export function needsWake(state: RunState): boolean {
 /** All chunks have stopped after a pause; or the workflow has heard that it is over. */
 export function paused(state: RunState, at: string): RunState {
   if (!isHeld(state) || isFinal(state.status)) return awake(state);
-  const status: RunStatus = state.control === 'budget' ? 'StoppedAtBudget' : 'Paused';
+  if (isWaitedOut(state, at)) return awake(resumed(state, at));
+  const status = HELD_STATUS[state.control] ?? state.status;
   if (state.status === status && state.resting) return state;
   return { ...state, status, resting: true, updatedAt: at };
+}
+
+const HELD_STATUS: Partial<Record<Control, RunStatus>> = { pause: 'Paused', budget: 'StoppedAtBudget' };
+
+/** Vision asked for a wait too long to be waited for in memory: work stops cleanly, and goes on by itself. */
+export function throttle(state: RunState, until: string, at: string): RunState {
+  return state.control === 'run' && !isFinal(state.status)
+    ? { ...state, control: 'throttled', throttledUntil: until, updatedAt: at }
+    : state;
+}
+
+/** Times are all in UTC, so their text has their order. */
+function isWaitedOut({ control, throttledUntil }: RunState, at: string): boolean {
+  return control === 'throttled' && throttledUntil !== undefined && throttledUntil <= at;
 }
 
 /** A cap is reached: work stops cleanly, what is left stays listed, a higher cap goes on. */
@@ -357,7 +374,11 @@ function ended(state: RunState, failure: string | undefined, at: string): RunSta
 }
 
 /** A stop is no silence: what was sent before is still paid for, waited for and saved. */
-function waitingOf({ status }: RunState, { inFlight, waiting }: ChunkProgress): string | undefined {
+function waitingOf(
+  { status, control, throttledUntil }: RunState,
+  { inFlight, waiting }: ChunkProgress,
+): string | undefined {
+  if (control === 'throttled') return `Vision asked to wait until ${throttledUntil}: its rate limit is reached.`;
   if (status !== 'Pausing' && status !== 'Cancelling') return waiting;
   return inFlight === 0 ? waiting : `${inFlight} ${inFlight === 1 ? 'image' : 'images'} already sent`;
 }

@@ -4,8 +4,11 @@ import type { Ledger, QuotaChange, QuotaSettings } from '../domain/quota';
 export interface QuotaUseCases {
   getQuota(): Promise<QuotaReading>;
   /** Holds from the next lease on, for runs that are on too. @throws AppError invalid-request (another resource) */
-  setQuota(change: QuotaChange & { readonly resource?: string }): Promise<QuotaReading>;
+  setQuota(change: QuotaAsked): Promise<QuotaReading>;
 }
+
+/** `pausedUntil` null: calls may start again, although Vision asked to wait for longer. */
+export type QuotaAsked = QuotaChange & { readonly resource?: string; readonly pausedUntil?: null };
 
 export interface QuotaReading extends QuotaSettings {
   /** Name of the Vision resource that this installation calls. */

@@ -1,10 +1,11 @@
-import { delayMs, MAX_RETRY_AFTER_MS, type RetryPolicy } from '../domain/retry';
+import { delayMs, LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS, type RetryPolicy } from '../domain/retry';
 import type { Clock } from './clock';
 
 /**
  * When a request to one service may go out, for all chunks of one process.
  *
- * I1 No request starts inside an announced Retry-After (I6 of the design); a longer one than 60 s is taken as 60 s.
+ * I1 No request starts inside an announced Retry-After (I6 of the design). One longer than 60 s is held here until the
+ *    quota has heard of it, which keeps it durably (domain/quota.ts): nobody in a process waits for it.
  * I2 While the service is down (TRIP failures in a row) one request at a time probes it, so an outage costs probes and
  *    no storm, and no image pays for it with its own attempts.
  */
@@ -69,7 +70,10 @@ export class ServicePace {
     if (probe) this.probing = false;
     switch (answer.kind) {
       case 'throttled': {
-        this.pause(throttleMs(answer.retryAfterMs), `${this.service} asked to wait: its rate limit is reached.`);
+        this.pause(
+          heldMs(throttleMs(answer.retryAfterMs)),
+          `${this.service} asked to wait: its rate limit is reached.`,
+        );
         break;
       }
       case 'outage':
@@ -122,7 +126,14 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** How soon a waiting request looks again, also whether it is stopped. */
 const POLL_MS = 200;
 
-/** How long a 429 holds calls back: what it says, a second when it says nothing, a minute at most. */
+/** Enough for the quota to hear of a long wait, and for its no to come back. */
+const HANDOVER_MS = 5_000;
+
+function heldMs(announcedMs: number): number {
+  return announcedMs > MAX_RETRY_AFTER_MS ? HANDOVER_MS : announcedMs;
+}
+
+/** How long a 429 holds calls back: what it says, a second when it says nothing. */
 export function throttleMs(retryAfterMs: number | undefined): number {
-  return Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS);
+  return Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LONGEST_PAUSE_MS);
 }

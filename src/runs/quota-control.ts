@@ -1,8 +1,7 @@
 import type { Actors } from '../actors';
 import type { QuotaView } from '../actors/vision-quota-actor.api';
 import { AppError } from '../domain/errors';
-import type { QuotaChange } from '../domain/quota';
-import type { QuotaReading } from '../http/quota-use-cases';
+import type { QuotaAsked, QuotaReading } from '../http/quota-use-cases';
 
 /** Shows and sets the quota of the one Vision resource that this installation calls. */
 export class QuotaControl {
@@ -16,7 +15,7 @@ export class QuotaControl {
   }
 
   /** @throws AppError invalid-request when it names another resource */
-  async set({ resource = this.resource, ...change }: QuotaChange & { readonly resource?: string }) {
+  async set({ resource = this.resource, ...change }: QuotaAsked) {
     if (resource !== this.resource) {
       throw new AppError('invalid-request', `This installation calls the resource '${this.resource}' alone.`, {
         context: { pointer: '/body/resource' },

@@ -127,7 +127,7 @@ async function* analyzePages(generation: Generation, state: AnalyzeContainerStat
   }
 }
 
-/** Rests as long as the owner wants a pause, and answers whether the run is to stop for good. */
+/** Rests as long as its owner, a cap or Vision wants it to, and answers whether the run is to stop for good. */
 async function* isStopped(generation: Generation, state: AnalyzeContainerState, control: Control): Step<boolean> {
   let word = control;
   while (isHeld({ control: word })) {
@@ -135,7 +135,7 @@ async function* isStopped(generation: Generation, state: AnalyzeContainerState, 
     word = marked.control;
     if (!isHeld({ control: word })) break;
     generation.setStatus({ phase: state.phase, paused: true });
-    yield* waitFor(generation, RUN_CONTROL_EVENT, REST_CHECK_MS);
+    yield* waitFor(generation, RUN_CONTROL_EVENT, Math.min(marked.waitMs ?? REST_CHECK_MS, REST_CHECK_MS));
     generation.setStatus({ phase: state.phase, pages: state.pages });
   }
   return word === 'cancel' || word === 'fail';

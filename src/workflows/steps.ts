@@ -75,7 +75,10 @@ export const closeRun = activityRef<RunScope & { readonly failure?: string }, { 
   ACTIVITIES.closeRun,
 );
 
-export const markPaused = activityRef<RunScope, { readonly control: Control }>(ACTIVITIES.markPaused);
+/** `waitMs`: it goes on by itself after so long. */
+export const markPaused = activityRef<RunScope, { readonly control: Control; readonly waitMs?: number }>(
+  ACTIVITIES.markPaused,
+);
 
 export const announce = activityRef<RunScope & { readonly event: RunEventName }, { readonly announced: true }>(
   ACTIVITIES.announce,

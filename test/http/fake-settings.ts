@@ -13,6 +13,7 @@ export interface FakeSettings extends QuotaUseCases, WatchUseCases {
 
 export function fakeSettings(mayFail: () => void): FakeSettings {
   let changed: QuotaChange = {};
+  let pause: { readonly pausedUntil?: string } = { pausedUntil: '2026-01-02T03:04:05.000Z' };
   const settings: FakeSettings = {
     changes: [],
     watches: new Map(),
@@ -23,12 +24,13 @@ export function fakeSettings(mayFail: () => void): FakeSettings {
         ...effectiveSettings({ ratePerSecond: 10, monthlyTransactions: 5_000 }, changed),
         spent: { month: '2026-01', transactions: 44, byContainer: { photos: 44 } },
         factor: 0.7,
-        pausedUntil: '2026-01-02T03:04:05.000Z',
+        ...pause,
       };
     },
-    async setQuota({ resource: _, ...change }) {
+    async setQuota({ resource: _, pausedUntil, ...change }) {
       mayFail();
       settings.changes.push(change);
+      if (pausedUntil === null) pause = {};
       changed = mergeChanges(changed, change);
       return settings.getQuota();
     },

@@ -48,6 +48,13 @@ describe('a change', () => {
     expect({ ratePerSecond, ratePerMinute }).toEqual({ ratePerSecond: undefined, ratePerMinute: undefined, ...shown });
   });
 
+  test('null ends the wait that Vision asked for, and nothing else sets it', async () => {
+    const { api } = aPublicApp();
+    expect((await api.put(QUOTA).send({ pausedUntil: '2026-01-02T03:04:05.000Z' })).status).toBe(400);
+    expect((await api.put(QUOTA).send({})).body).toHaveProperty('pausedUntil');
+    expect((await api.put(QUOTA).send({ pausedUntil: null })).body).not.toHaveProperty('pausedUntil');
+  });
+
   test('null takes a limit away', async () => {
     const response = await aPublicApp().api.put(QUOTA).send({ monthlyTransactions: null });
     expect(response.body).not.toHaveProperty('monthlyTransactions');

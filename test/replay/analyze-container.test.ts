@@ -296,6 +296,30 @@ describe('analyze-container.v1', () => {
     expect(story(world).slice(-7)).toEqual([markPaused, markPaused, ...FINISH]);
   });
 
+  it('held back by Vision, goes on by a durable timer of its own', async () => {
+    const DAY_MS = 86_400_000;
+    let untilMs = 0;
+    const { world, want } = await conversation({
+      pages: 8,
+      chunks: () => 3,
+      answer: ({ name }): Answer | undefined => {
+        if (name !== markPaused) return undefined;
+        if (untilMs === 0) untilMs = world.nowMs + DAY_MS;
+        const waitMs = untilMs - world.nowMs;
+        if (waitMs > 0) return ok({ control: 'throttled', waitMs });
+        want('run');
+        return ok({ control: 'run' });
+      },
+    });
+    await world.run(RUN_ID, () => world.startedChildren.length === 4);
+    want('throttled');
+    await world.run(RUN_ID);
+    expect(world.nowMs - untilMs).toBeGreaterThanOrEqual(0);
+    expect(world.nowMs - untilMs).toBeLessThan(3_600_000);
+    expect(completedPages(world)).toEqual(range(8));
+    expectUniqueChildren(world);
+  });
+
   it('looks for itself once an hour when the event was lost, and still hears the next one', async () => {
     const { world, want, say } = await conversation({ pages: 1, chunks: () => 3 });
     await world.run(RUN_ID, () => world.startedChildren.length === 1);

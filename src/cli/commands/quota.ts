@@ -13,6 +13,7 @@ interface SetOptions {
   readonly containerMonthly?: number;
   readonly weight?: Readonly<Record<string, number>>;
   readonly resource?: string;
+  readonly endWait?: true;
 }
 
 export function registerQuota(program: Command, { action }: Registrar): void {
@@ -34,6 +35,7 @@ export function registerQuota(program: Command, { action }: Registrar): void {
     .option('--container-monthly <n>', 'the same for each container', positiveNumber)
     .option('--weight <run=n>', 'the share of a run among those that are on; repeatable', weight)
     .option('--resource <name>', 'the Vision resource it is about')
+    .option('--end-wait', 'let calls start again, although Vision asked to wait for longer')
     .action(
       action<SetOptions>(async ({ api, out }, _args, options) => {
         if (Object.keys(options).length === 0) throw usage('Nothing to set.', ['(--help shows what it takes)']);
@@ -45,13 +47,14 @@ export function registerQuota(program: Command, { action }: Registrar): void {
 }
 
 /** Only what is named: the server keeps the rest, and what was never set follows its configuration. */
-function changeOf({ rate, monthly, containerMonthly, weight, resource }: SetOptions): Quota {
+function changeOf({ rate, monthly, containerMonthly, weight, resource, endWait }: SetOptions): object {
   return {
     ...(resource !== undefined && { resource }),
     ...rate,
     ...(monthly !== undefined && { monthlyTransactions: monthly }),
     ...(containerMonthly !== undefined && { containerMonthlyTransactions: containerMonthly }),
     ...(weight !== undefined && { weights: weight }),
+    ...(endWait && { pausedUntil: null }),
   };
 }
 

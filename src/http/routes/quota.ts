@@ -1,9 +1,8 @@
 import type { Router } from 'express';
 import type { z } from 'zod';
-import type { QuotaChange } from '../../domain/quota';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
-import type { QuotaReading } from '../quota-use-cases';
+import type { QuotaAsked, QuotaReading } from '../quota-use-cases';
 import { serve } from '../route';
 import { type QuotaBody, SetQuotaBody } from '../schemas/quota';
 import { noQuery, parsePart } from '../validation';
@@ -22,7 +21,7 @@ export function quotaRoutes(router: Router, { useCases }: RouteDeps): void {
   });
 }
 
-function changeOf(asked: z.output<typeof SetQuotaBody>): QuotaChange & { readonly resource?: string } {
+function changeOf(asked: z.output<typeof SetQuotaBody>): QuotaAsked {
   const { ratePerMinute, ...rest } = asked;
   const byMinute =
     ratePerMinute === undefined ? {} : { ratePerSecond: ratePerMinute === null ? null : ratePerMinute / 60 };

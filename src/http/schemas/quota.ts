@@ -52,6 +52,10 @@ export const SetQuotaBody = z
     ratePerMinute: settable(rate(60), 'The same in the other unit.'),
     monthlyTransactions: settable(count.max(MAX_MONTHLY), 'null: no limit.'),
     containerMonthlyTransactions: settable(count.max(MAX_MONTHLY), 'null: no limit.'),
+    pausedUntil: z
+      .null()
+      .optional()
+      .meta({ description: 'null: calls may start again, although Vision asked to wait for longer.' }),
     weights: z
       .record(RunIdSchema, weight.nullable())
       .refine((all) => Object.keys(all).length <= 100, 'At most 100.')

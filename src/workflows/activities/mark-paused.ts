@@ -3,11 +3,11 @@ import { markPaused } from '../steps';
 import { activity } from './activity';
 import type { RunIndex } from './run-index';
 
-/** Says that all work has stopped after a pause. Idempotent; answers what the owner wants by now. */
+/** Says that all work has stopped for now. Idempotent; answers what the run is to do by now. */
 export function createMarkPaused(actors: Pick<Actors, 'run'>, index: RunIndex) {
   return activity(markPaused, async ({ runId }) => {
-    const { control } = await actors.run(runId).paused();
+    const answer = await actors.run(runId).paused();
     await index.write(runId);
-    return { control };
+    return answer;
   });
 }

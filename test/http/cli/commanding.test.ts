@@ -398,6 +398,7 @@ test('quota: show, and set what is named', async () => {
   const { code, stdout } = await server.cli('quota', 'set', '--rate', '20/min', '--weight', 'r1=2', '-o', 'json');
   expect(code).toBe(0);
   expect(json(stdout)).toEqual({ ratePerMinute: 20, weights: { r1: 2 } });
+  expect(json((await server.cli('quota', 'set', '--end-wait', '-o', 'json')).stdout)).toEqual({ pausedUntil: null });
 });
 
 describe('a server that lacks a route', () => {

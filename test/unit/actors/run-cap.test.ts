@@ -12,9 +12,18 @@ const EACH = 4;
 async function running(maxTransactions: number | undefined, settings: QuotaSettings = {}) {
   const time = { ms: Date.UTC(2026, 0, 1) };
   const now = () => time.ms;
-  const quota = new VisionQuotaActorLogic(createMemoryActorStore(), settings, now);
+  const quotaStore = createMemoryActorStore();
+  let quota = new VisionQuotaActorLogic(quotaStore, settings, now);
   const store = createMemoryActorStore();
-  const activate = () => new RunActorLogic(store, now, quota);
+  const activate = () => {
+    return new RunActorLogic(store, now, {
+      lease: (input) => quota.lease(input),
+      giveBack: (input) => quota.giveBack(input),
+    });
+  };
+  const moveQuota = () => {
+    quota = new VisionQuotaActorLogic(quotaStore, settings, now);
+  };
   const actor = activate();
   await actor.begin({
     ...{ id: RUN_ID, container: 'photos', prefix: '', features: [], confirmShrink: false },
@@ -28,8 +37,55 @@ async function running(maxTransactions: number | undefined, settings: QuotaSetti
   const tell = (calls: number, session = 'one') =>
     actor.report({ chunks: [], session, seq: seq++, want: 9, made: calls * EACH, transactionsPerCall: EACH });
   const booked = async () => (await quota.view()).ledger.transactions;
-  return { time, actor, activate, report, tell, booked, repeat: () => (seq -= 1) };
+  return { time, actor, activate, quota, moveQuota, report, tell, booked, repeat: () => (seq -= 1) };
 }
+
+describe('a wait that Vision asked for', () => {
+  const HOUR_MS = 3_600_000;
+
+  test('of up to a minute holds calls back and no run', async () => {
+    const { quota, report } = await running(undefined);
+    await quota.throttled({ retryAfterMs: 60_000 });
+    expect(await report(5)).toMatchObject({ control: 'run', calls: 0 });
+  });
+
+  test('for longer stops the run until then, over a move of its keeper, and it goes on by itself', async () => {
+    const { time, actor, activate, quota, moveQuota, report } = await running(undefined);
+    await quota.throttled({ retryAfterMs: 2 * HOUR_MS });
+    expect(await report(5)).toMatchObject({ control: 'throttled', calls: 0 });
+    expect(await actor.paused()).toEqual({ control: 'throttled', waitMs: 2 * HOUR_MS });
+    const { run } = await actor.view();
+    expect([run?.status, run?.waiting]).toEqual(['Running', expect.stringContaining('until 2026-01-01T02:00:00.000Z')]);
+    time.ms += HOUR_MS;
+    expect(await activate().paused()).toEqual({ control: 'throttled', waitMs: HOUR_MS });
+    await actor.command({ verb: 'resume' });
+    moveQuota();
+    expect(await report(5)).toMatchObject({ control: 'throttled', calls: 0 }); // Vision still wants it to wait
+    time.ms += HOUR_MS;
+    expect(await actor.paused()).toEqual({ control: 'run' });
+    expect((await actor.view()).run?.waiting).toBeUndefined();
+    expect(await report(5)).toMatchObject({ control: 'run', calls: 'unlimited' });
+  });
+
+  test('is ended early by whoever knows better', async () => {
+    const { actor, quota, report } = await running(undefined);
+    await quota.throttled({ retryAfterMs: 2 * HOUR_MS });
+    await report(5);
+    expect((await quota.configure({ pausedUntil: null })).pausedUntil).toBeUndefined();
+    await actor.command({ verb: 'resume' });
+    expect(await report(5)).toMatchObject({ control: 'run', calls: 'unlimited' });
+  });
+
+  test('does not keep a run from being paused or cancelled', async () => {
+    const { actor, quota, report } = await running(undefined);
+    await quota.throttled({ retryAfterMs: 2 * HOUR_MS });
+    await report(5);
+    await actor.paused();
+    expect((await actor.command({ verb: 'pause' })).run.status).toBe('Paused');
+    expect((await actor.command({ verb: 'cancel' })).run.status).toBe('Cancelling');
+    expect((await actor.paused()).control).toBe('cancel');
+  });
+});
 
 describe('a cap', () => {
   test('is granted once, and stops the run when what was granted has had the time to come back', async () => {
