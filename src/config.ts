@@ -106,7 +106,7 @@ export function readConfig(env: Environment): Config {
       container: read.limit('CONTAINER_MONTHLY_TRANSACTIONS'),
     },
     price: {
-      unit: read.number('PRICE_PER_TRANSACTION', 0.001, 0, 1_000),
+      unit: read.millionths('PRICE_PER_TRANSACTION', 0.001, 0, 1_000),
       currency: read.matching('PRICE_CURRENCY', 'USD', /^[A-Z]{3}$/, 'Give three capital letters such as USD or EUR.'),
     },
     approval: approvalOf(read),
@@ -280,6 +280,14 @@ class Reader {
     const value = this.number(name, fallback, min, max);
     if (Number.isFinite(value) && !Number.isInteger(value))
       this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
+    return value;
+  }
+
+  /** With the six decimals that the state store keeps: a run would be priced by other ones than it is shown. */
+  millionths(name: string, fallback: number, min: number, max: number): number {
+    const value = this.number(name, fallback, min, max);
+    if (value >= min && Math.round(value * 1e6) / 1e6 !== value)
+      this.problem(name, 'has more than six decimals.', 'Give it rounded to six decimals, such as 0.000906.');
     return value;
   }
 
