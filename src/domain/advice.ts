@@ -15,6 +15,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   changed: 'The blob was replaced while it was read: run again when uploads have ended.',
   gone: 'The blob was deleted from the container: upload it again if that was a mistake.',
   budget: 'Not analysed, as a cap was reached: resume the run with a higher one, or start another run later.',
+  cancelled: 'Not analysed, as the run was cancelled before: start another run, which works on what is left.',
+  'run-failed': 'Not analysed, as the run failed before: cure what its reason names, then start another run.',
   shrink:
     'Many known images are not listed, and :verify says which: check the container, and run with confirmShrink=true if they were deleted.',
   poison: 'Processing this image ended the process several times: look at the image itself, and report it.',

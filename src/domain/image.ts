@@ -27,6 +27,8 @@ export type ImageReason =
   | 'changed'
   | 'gone'
   | 'budget'
+  | 'cancelled'
+  | 'run-failed'
   | 'download-failed'
   | 'poison'
   | `vision-${string}`;

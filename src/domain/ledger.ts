@@ -122,13 +122,22 @@ export function matches(outcome: ImageOutcome, { status, reason, prefix }: Outco
   );
 }
 
-/** May the chunk hold a line that matches? Spares the reading of reports that do not. */
-export function mayMatch(row: LedgerRow, { status, reason, prefix }: OutcomeFilter): boolean {
+/**
+ * May images of the chunk have no line in its report? Lines of removed images may be of some that were not listed, so a
+ * finished chunk may seem unfinished, and never the other way round.
+ */
+export function isUnfinished({ report, settled, count }: LedgerRow): boolean {
+  return !settled && (report ? report.lines - (report.statuses.removed ?? 0) : 0) < count;
+}
+
+/** May the chunk hold a line that matches? Spares the reading of reports that do not. `hasRest`: an unfinished one is told whole. */
+export function mayMatch(row: LedgerRow, { status, reason, prefix }: OutcomeFilter, hasRest = false): boolean {
+  if (prefix !== undefined && !mayHoldPrefix(row, prefix)) return false;
+  if (hasRest && isUnfinished(row)) return true;
   if (row.report === undefined && !row.settled) return false;
   if (row.settled && ((status !== undefined && status !== 'unchanged') || reason !== undefined)) return false;
   if (row.report && status !== undefined && row.report.statuses[status] === undefined) return false;
-  if (row.report && reason !== undefined && !Object.hasOwn(row.report.reasons, reason)) return false;
-  return prefix === undefined || mayHoldPrefix(row, prefix);
+  return !(row.report && reason !== undefined && !Object.hasOwn(row.report.reasons, reason));
 }
 
 /** Does `(from, to]` reach into the names that begin with the prefix? They lie together, from the prefix itself on. */

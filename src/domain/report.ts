@@ -31,8 +31,9 @@ export interface ImageOutcome {
   readonly workMs?: number;
 }
 
-export const OUTCOME_STATUSES = ['succeeded', 'failed', 'skipped', 'removed', 'unchanged'] as const;
-export type OutcomeStatus = ImageStatus | 'unchanged';
+export const OUTCOME_STATUSES = ['succeeded', 'failed', 'skipped', 'removed', 'unchanged', 'not-analysed'] as const;
+/** `not-analysed`: the run stopped or ended before it came to it (rest.ts); never stored. */
+export type OutcomeStatus = ImageStatus | 'unchanged' | 'not-analysed';
 
 /** What the chunk that wrote this document did with the image, from the document alone. */
 export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {

@@ -5,6 +5,7 @@ import { type ChunkRef, chunkId } from './ids';
 import type { Held } from './pace';
 import { addListings, type ListingCounts, NO_LISTING, type Quote } from './quote';
 import type { PhaseTimes } from './receipt';
+import { reasonOfRest } from './rest';
 import {
   type FailureGroup,
   isFinal,
@@ -322,11 +323,14 @@ function shrinkOf({ listing, mayRemove, request, quote }: RunState): FailureGrou
   return { ...kind, count: listing.missing, retryable: true, sample: request.container };
 }
 
-/** What a cap keeps from being analysed, for as long as it does. */
-function unaffordedOf({ status, request, listing }: RunState, covered: number): FailureGroup | undefined {
-  const count = listing.total - covered;
-  if (status !== 'StoppedAtBudget' || count <= 0) return undefined;
-  return { reason: 'budget', code: 'budget', stage: 'quota', count, retryable: true, sample: request.container };
+/** What was to be worked on and was not: as long as a cap keeps it from that, or for good where the run ended early. */
+function restOf({ status, request, listing }: RunState, counted: ChunkProgress): FailureGroup | undefined {
+  const unchanged = Math.max(listing.unchanged, counted.unchanged); // listed as such, whether a chunk came to it or not
+  const count = listing.total - unchanged - counted.succeeded - counted.failed - counted.skipped;
+  const reason = reasonOfRest(status);
+  if (reason === undefined || count <= 0) return undefined;
+  const stage = reason === 'budget' ? 'quota' : 'run';
+  return { reason, code: reason, stage, count, retryable: true, sample: request.container };
 }
 
 /** What the run ends as, and why: decided once, from what is counted, and not told yet (I5). */
@@ -391,7 +395,7 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
   // A chunk whose manifest was lost is listed again and may differ from the first listing: what was covered counts.
   const waiting = waitingOf(state, counted);
   const total = state.status === 'Completed' || state.status === 'CompletedWithErrors' ? covered : state.listing.total;
-  const unafforded = unaffordedOf(state, covered);
+  const rest = restOf(state, counted);
   return {
     id: state.request.id,
     container: state.request.container,
@@ -418,7 +422,7 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     ...(state.request.retry === undefined ? {} : { retry: state.request.retry }),
     ...(state.request.retryOf === undefined ? {} : { retryOf: state.request.retryOf }),
     ...(state.retriedBy === undefined ? {} : { retriedBy: state.retriedBy }),
-    failureGroups: unafforded ? addGroups(counted.failureGroups, [unafforded]) : counted.failureGroups,
+    failureGroups: rest ? addGroups(counted.failureGroups, [rest]) : counted.failureGroups,
     ...(waiting === undefined ? {} : { waiting }),
     ...(state.reason === undefined ? {} : { reason: state.reason }),
     startedAt: state.request.startedAt,

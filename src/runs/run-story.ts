@@ -1,15 +1,19 @@
 import type { Actors } from '../actors';
+import { asking } from '../domain/analysis';
 import { ONCE, type Repeats } from '../domain/chunk-repeats';
 import { AppError } from '../domain/errors';
-import { manifestKeys } from '../domain/ids';
+import { type ChunkRef, chunkId, manifestKeys } from '../domain/ids';
+import type { ImageReason, StoredImage } from '../domain/image';
 import { type ChunkReport, type LedgerRow, matches, mayMatch, type OutcomeFilter } from '../domain/ledger';
 import { boundsOf } from '../domain/name-order';
 import type { PhaseTimes, Receipt, ReceiptReport } from '../domain/receipt';
 import { type ImageOutcome, unchangedOutcome, wasThere } from '../domain/report';
+import { reasonOfRest, toldWhole } from '../domain/rest';
 import { isFinal, type RunView } from '../domain/run';
 import { closingSteps, openingSteps, pageStep, type RunStep } from '../domain/steps';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { Page, PageRequest, ResultsGateway } from '../gateways/results/port';
+import type { VisionGateway } from '../gateways/vision/port';
 import { RunLedger } from './run-ledger';
 
 export interface RunStoryDeps {
@@ -18,6 +22,7 @@ export interface RunStoryDeps {
   readonly actors: Pick<Actors, 'run'>;
   readonly manifests: ManifestsGateway;
   readonly results: Pick<ResultsGateway, 'range'>;
+  readonly vision: Pick<VisionGateway, 'analyzer'>;
 }
 
 /** Reports read for one page of images: a filter that matches little answers early, with a continuation. */
@@ -36,6 +41,9 @@ const MAX_PAGE_STEPS = 25;
  * I2 While a run goes on only chunks that are finished are told.
  * I3 An image of a settled chunk has no line of its own: it is told from its document, which a later run may have
  *    written since, or a repair (`wasThere`).
+ * I4 Of a run that stopped or ended early every image it listed is told: those of a chunk that was not finished from its
+ *    report, its documents, and its input, which such a chunk keeps (domain/rest.ts). An input that storage lost is not
+ *    told; a run that goes on lists it again.
  */
 export class RunStory {
   private readonly ledger: RunLedger;
@@ -47,13 +55,14 @@ export class RunStory {
   /** A page may hold fewer than asked for, even none, and not be the last. */
   async images(id: string, filter: OutcomeFilter, { size, continuation }: PageRequest): Promise<Page<ImageOutcome>> {
     const run = await this.deps.getRun(id);
+    const hasRest = reasonOfRest(run.status) !== undefined;
     const start = placeOf(continuation);
     const value: ImageOutcome[] = [];
     let read = 0;
     for await (const { page, ledger } of this.ledger.outlines(id, start.page)) {
       const isFirst = page === start.page;
       const chunks = [...ledger.chunks.entries()].filter(
-        ([chunk, row]) => !(isFirst && chunk < start.chunk) && (ledger.unread || mayMatch(row, filter)),
+        ([chunk, row]) => !(isFirst && chunk < start.chunk) && (ledger.unread || mayMatch(row, filter, hasRest)),
       );
       for (const some of readAhead(chunks)) {
         const [first = 0] = some[0] ?? [];
@@ -131,8 +140,13 @@ export class RunStory {
     unread = false,
   ): Promise<readonly ImageOutcome[]> {
     if (!row.settled) {
-      if (!row.report && !unread) return []; // I2
-      return (await this.deps.manifests.readReport({ runId: run.id, page, chunk })) ?? [];
+      const ref = { runId: run.id, page, chunk };
+      const reported = row.report || unread ? await this.deps.manifests.readReport(ref) : undefined; // I2
+      const rest = reasonOfRest(run.status);
+      const told = reported?.filter(({ listed }) => listed).length ?? 0;
+      return rest === undefined || told >= row.count
+        ? (reported ?? [])
+        : this.whole(run, ref, row, reported ?? [], rest);
     }
     const lines: ImageOutcome[] = [];
     const interval = { prefix: run.prefix, ...boundsOf(row) };
@@ -140,6 +154,23 @@ export class RunStory {
       if (wasThere(image, run)) lines.push(unchangedOutcome(image.blob)); // I3
     }
     return lines;
+  }
+
+  /** I4 */
+  private async whole(
+    run: RunView,
+    ref: ChunkRef,
+    row: LedgerRow,
+    reported: readonly ImageOutcome[],
+    rest: ImageReason,
+  ) {
+    const { manifests, results, vision } = this.deps;
+    const blobs = (await manifests.readChunk(ref)) ?? [];
+    const stored: StoredImage[] = [];
+    const interval = { prefix: run.prefix, ...boundsOf(row) };
+    for await (const image of results.range(run.container, interval)) stored.push(image);
+    const analyzer = asking(vision.analyzer, run.features);
+    return toldWhole({ id: chunkId(ref), reported, blobs, stored }, run, analyzer, rest);
   }
 
   private async phasesOf(run: RunView): Promise<PhaseTimes> {

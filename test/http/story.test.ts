@@ -1,6 +1,8 @@
 import { get } from 'node:http';
 import type { Response } from 'supertest';
+import { adviceOn } from '../../src/domain/advice';
 import type { ImageOutcome } from '../../src/domain/report';
+import { restOutcome } from '../../src/domain/rest';
 import { listen } from '../../src/http/listener';
 import { ImageHistorySchema } from '../../src/http/schemas/image-history';
 import { ReceiptSchema } from '../../src/http/schemas/receipt';
@@ -45,6 +47,22 @@ describe('GET the images of a run', () => {
     const second = (await api.get(next.pathname + next.search)).body;
     expect(second.value.map(({ blob }: ImageOutcome) => blob)).toEqual(['a/2.jpg']);
     expect(second).not.toHaveProperty('nextLink');
+  });
+
+  test('what a run did not come to has a status of its own, its reason and its advice', async () => {
+    const { api, useCases } = anApp();
+    const [budget, cancelled] = [restOutcome('a.jpg', 'budget'), restOutcome('b.jpg', 'cancelled')];
+    useCases.story.outcomes.push(budget, cancelled, outcome('c.jpg'));
+    const told = async (query: string) =>
+      expectShape((await api.get(`${RUN}/images?${query}`)).body, RunImagePageSchema).value;
+    expect(await told('reason=budget')).toMatchObject([{ ...budget, advice: adviceOn('budget') }]);
+    expect(await told('status=not-analysed')).toMatchObject([
+      { ...budget, advice: expect.stringContaining('a higher one') },
+      { ...cancelled, advice: expect.stringContaining('start another run') },
+    ]);
+    expect((await told('status=skipped')).length).toBe(0);
+    const report = await api.get(`${RUN}/report`).set('Accept', 'text/csv').buffer(true).parse(text);
+    expect(String(report.body)).toContain('\r\na.jpg,not-analysed,true,budget,,,,0,0,');
   });
 
   test.each(['status=done', 'reason=', 'tag=x', `prefix=${'x'.repeat(1_025)}`])('%s is refused', async (query) => {

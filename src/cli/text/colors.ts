@@ -27,6 +27,7 @@ const STATUS_COLORS: Readonly<Record<string, 'green' | 'yellow' | 'red' | 'cyan'
   ok: 'green',
   failed: 'red',
   succeeded: 'green',
+  'not-analysed': 'yellow',
 };
 
 export function paintStatus(colors: Colors, status: string, text = status): string {

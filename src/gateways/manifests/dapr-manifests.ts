@@ -1,7 +1,7 @@
 import { AppError } from '../../domain/errors';
 import { CHUNKS_PER_PAGE, type ChunkRef, manifestKeys } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image';
-import type { LedgerPage } from '../../domain/ledger';
+import { isUnfinished, type LedgerPage } from '../../domain/ledger';
 import type { Operation } from '../../domain/operation';
 import type { Receipt, Recount } from '../../domain/receipt';
 import type { ImageOutcome } from '../../domain/report';
@@ -31,6 +31,9 @@ export function createDaprManifests(
     }
   };
 
+  const readLedger = async (runId: string, page: number): Promise<LedgerPage | undefined> =>
+    (await read(manifestKeys.ledger(runId, page))) as LedgerPage | undefined;
+
   return {
     readPage: async (runId, page) => (await read(manifestKeys.page(runId, page))) as PageIndex | undefined,
 
@@ -56,7 +59,7 @@ export function createDaprManifests(
 
     readReportText: async (ref) => (await sidecar.getState(component, manifestKeys.report(ref)))?.text,
 
-    readLedger: async (runId, page) => (await read(manifestKeys.ledger(runId, page))) as LedgerPage | undefined,
+    readLedger,
     writeLedger: (runId, page, ledger) => write(manifestKeys.ledger(runId, page), ledger),
 
     readVerdict: async (runId) => (await read(manifestKeys.verdict(runId))) as Recount | undefined,
@@ -74,6 +77,9 @@ export function createDaprManifests(
     async deleteRecords(runId, pages) {
       const erase = (key: string) => sidecar.deleteState(component, key);
       for (let page = 0; page < pages; page += 1) {
+        const ledger = await readLedger(runId, page);
+        // Of a page that was not finished all inputs are still there.
+        if (!ledger || ledger.chunks.some(isUnfinished)) await deleteChunks(runId, page, CHUNKS_PER_PAGE);
         for (let chunk = 0; chunk < CHUNKS_PER_PAGE; chunk += 1)
           await erase(manifestKeys.report({ runId, page, chunk }));
         await erase(manifestKeys.ledger(runId, page));

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { OUTCOME_STATUSES } from '../../domain/report';
 import { count, list, time } from './values';
 
-export const OutcomeStatusSchema = z.enum(OUTCOME_STATUSES).meta({ id: 'OutcomeStatus' });
+export const OutcomeStatusSchema = z.enum(OUTCOME_STATUSES).meta({
+  id: 'OutcomeStatus',
+  description: '`not-analysed`: the run stopped at its budget, was cancelled or failed before it came to the image.',
+});
 
 export const advice = z.string().optional().meta({ description: 'What a person can do about it.' });
 

@@ -147,5 +147,20 @@ export function describeManifests(name: string, start: () => Promise<ManifestsSu
       expect(await manifests.readPage(runId, 1)).toEqual(index('next'));
       expect(await manifests.readChunk({ runId, page: 1, chunk: 1 })).toEqual([]);
     });
+
+    test('deleting the records of a run takes the inputs of chunks that it did not finish too', async () => {
+      const runId = newRun();
+      const ref = { runId, page: 0, chunk: 1 };
+      await manifests.writeChunk(ref, []);
+      await manifests.writeReport({ runId, page: 0, chunk: 0 }, []);
+      await manifests.writeReceipt(runId, RECEIPT);
+      const open = { count: 3, settled: false };
+      await manifests.writeLedger(runId, 0, { chunks: [{ count: 0, settled: true }, open], last: true });
+      for (const _ of [1, 2]) await manifests.deleteRecords(runId, 1);
+      expect(await manifests.readChunk(ref)).toBeUndefined();
+      expect(await manifests.readReport({ runId, page: 0, chunk: 0 })).toBeUndefined();
+      expect(await manifests.readLedger(runId, 0)).toBeUndefined();
+      expect(await manifests.readReceipt(runId)).toBeUndefined();
+    });
   });
 }

@@ -4,12 +4,13 @@
  * 1. The local Vision announces 20/s and nobody configures a rate: calls come at 0.9 of that and more, 429s are at most 2 %,
  *    none comes inside a Retry-After.
  * 2. A rate that is set while a run is on holds from then on.
- * 3. A run with a cap stops at it, and a higher cap goes on where it stopped.
+ * 3. A run with a cap stops at it and lists what it left; a higher cap goes on where it stopped, and leaves nothing.
  * 4. A month's cap stops a run that has none of its own; taking it away lets it go on.
+ * 5. A run that is cancelled at its cap goes on to list what it left.
  */
 import { inStatus, type RunBody, seeded, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, ended, runOf, violations, visionOf } from '../main-job/client';
+import { ask, blobs, documents, ended, runOf, violations, visionOf } from '../main-job/client';
 
 const RATE = 20;
 let stack: TestStack;
@@ -67,6 +68,27 @@ test('2: a rate that is set holds for runs that are on', async () => {
   expect(await setQuota({ ratePerSecond: RATE })).toMatchObject({ ratePerSecond: RATE });
 }, 120_000);
 
+/** Names of the images that a run lists, page after page. */
+async function imagesOf(id: string, query: string): Promise<string[]> {
+  const names: string[] = [];
+  let next: unknown = `${stack.endpoints.api}/api/v1/runs/${id}/images?${query}&maxpagesize=7`;
+  while (typeof next === 'string') {
+    const { status, body } = await ask(next);
+    expect(status).toBe(200);
+    names.push(...(body.value as readonly { readonly blob: string }[]).map(({ blob }) => blob));
+    next = body.nextLink;
+  }
+  return names;
+}
+
+/** What lies in the container and has no document, in the order of the listing. */
+async function unanalysed(container: string): Promise<string[]> {
+  const known = await documents(stack, container);
+  const rest: string[] = [];
+  for await (const { name } of blobs(stack, container).listBlobsFlat()) if (!known.has(name)) rest.push(name);
+  return rest;
+}
+
 test('3: a cap is never exceeded, and a higher one goes on', async () => {
   await seeded(stack, 'capped', 60);
   const vision = visionOf(stack);
@@ -78,12 +100,18 @@ test('3: a cap is never exceeded, and a higher one goes on', async () => {
   expect(stopped).toMatchObject({ calls: 25, transactions: 25 * each });
   expect((await vision.stats()).calls).toBe(25);
   expect((await vision.stats()).transactions).toBe(25 * each);
+  const rest = await unanalysed('capped');
+  expect(rest).toHaveLength(35);
+  expect(await imagesOf(id, 'reason=budget')).toEqual(rest);
+  expect(await imagesOf(id, 'status=succeeded')).toHaveLength(25);
 
   const { status, body } = await resume(id, { maxTransactions: 60 * each });
   expect([status, body.maxTransactions]).toEqual([202, 60 * each]);
   const run = await inStatus(stack, id, /^Completed/, 60_000);
   expect(run).toMatchObject({ status: 'Completed', calls: 60, counts: { succeeded: 60 } });
   await ended(stack, id);
+  expect(await imagesOf(id, 'reason=budget')).toEqual([]);
+  expect(await imagesOf(id, 'status=succeeded')).toHaveLength(60);
   expect(await violations(stack, 'capped', id)).toEqual([]);
 }, 120_000);
 
@@ -101,6 +129,24 @@ test('4: the cap of a month stops a run, and without it the run goes on', async 
   expect((await resume(id)).status).toBe(202);
   expect(await ended(stack, id)).toMatchObject({ status: 'Completed' });
   expect(await violations(stack, 'monthly', id)).toEqual([]);
+}, 120_000);
+
+test('5: what a cancelled run left stays listed', async () => {
+  await seeded(stack, 'given-up', 30);
+  const each = transactionsACall(await runOf(stack, await firstRunOf('changed')));
+  const id = await startRun(stack, 'given-up', { maxTransactions: 10 * each });
+  await inStatus(stack, id, /^StoppedAtBudget$/, 60_000);
+  expect((await send('POST', `/api/v1/runs/${id}:cancel`, {})).status).toBe(202);
+  expect(await ended(stack, id)).toMatchObject({
+    status: 'Cancelled',
+    failureGroups: [{ reason: 'cancelled', count: 20 }],
+  });
+  const rest = await unanalysed('given-up');
+  expect(rest).toHaveLength(20);
+  expect(await imagesOf(id, 'reason=cancelled')).toEqual(rest);
+  expect(await imagesOf(id, 'reason=budget')).toEqual([]);
+  const report = await (await stack.api(`/api/v1/runs/${id}/report`)).text();
+  expect(report.trimEnd().split('\n')).toHaveLength(30);
 }, 120_000);
 
 async function firstRunOf(container: string): Promise<string> {

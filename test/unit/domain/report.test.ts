@@ -105,17 +105,33 @@ describe('a ledger row', () => {
     expect(mayMatch(settled, { reason: 'corrupt' })).toBe(false);
     expect(mayMatch({ count: 1, settled: false }, {})).toBe(false);
   });
+
+  test('of a run with a rest an unfinished chunk may hold anything within its bounds', () => {
+    const untold = { count: 1, settled: false, from: 'a', to: 'b' };
+    expect(mayMatch(untold, { reason: 'budget' }, true)).toBe(true);
+    expect(mayMatch(untold, { prefix: 'c' }, true)).toBe(false);
+    expect(mayMatch({ ...row, count: 4 }, { reason: 'budget' }, true)).toBe(true);
+    expect(mayMatch(row, { reason: 'budget' }, true)).toBe(false);
+    expect(mayMatch({ count: 1, settled: true }, { reason: 'budget' }, true)).toBe(false);
+  });
 });
 
 describe('advice', () => {
   const unknown = adviceOn('no such code');
-  test.each([...INELIGIBLE_REASONS, ...VISION_CODES, 'changed', 'gone', 'budget', 'download-failed', 'maybe-billed'])(
-    'there is some of its own for %s',
-    (code) => {
-      expect(adviceOn(code)).not.toBe(unknown);
-      expect(adviceOn(code)).toMatch(/^[A-Z].*\.$/);
-    },
-  );
+  test.each([
+    ...INELIGIBLE_REASONS,
+    ...VISION_CODES,
+    'changed',
+    'gone',
+    'budget',
+    'cancelled',
+    'run-failed',
+    'download-failed',
+    'maybe-billed',
+  ])('there is some of its own for %s', (code) => {
+    expect(adviceOn(code)).not.toBe(unknown);
+    expect(adviceOn(code)).toMatch(/^[A-Z].*\.$/);
+  });
 
   test('none where there is nothing to do, and some for what nobody has heard of', () => {
     expect(adviceFor({ status: 'succeeded' })).toBeUndefined();

@@ -1,4 +1,5 @@
 import type { RunRequest, RunView } from '../../../src/domain/run';
+import { type Control, isHeld } from '../../../src/domain/run-state';
 import { ACTIVITIES } from '../../../src/names';
 import type { Engine, Plant } from './plant';
 
@@ -27,14 +28,14 @@ export async function tellRun(
     last = page.last || isStopped(page.control);
   }
   await engine.step(ACTIVITIES.writeQuote, scope);
-  let { control } = await engine.step<{ control: string }>(ACTIVITIES.setPhase, { ...scope, phase: 'analyze' });
+  let { control } = await engine.step<{ control: Control }>(ACTIVITIES.setPhase, { ...scope, phase: 'analyze' });
   let delivery = 0;
   for (let round = 0; !isStopped(control); round++) {
     if (round > ENOUGH_ROUNDS) throw new Error('the run never ends');
     const complete = await analyzePages(engine, scope, pages, () => replicasOf(delivery++));
     if (complete) break;
-    ({ control } = await engine.step<{ control: string }>(ACTIVITIES.markPaused, scope));
-    if (control === 'pause') await plant.clock.sleep(500);
+    ({ control } = await engine.step<{ control: Control }>(ACTIVITIES.markPaused, scope));
+    if (isHeld({ control })) await plant.clock.sleep(500);
   }
   await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'finish' });
   const verdict = await engine.step<Told['verdict']>(ACTIVITIES.verifyTotals, scope);

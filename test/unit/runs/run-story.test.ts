@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { manifestKeys } from '../../../src/domain/ids';
 import type { ImageOutcome } from '../../../src/domain/report';
+import type { Command } from '../../../src/domain/run-state';
 import { ACTIVITIES } from '../../../src/names';
 import { RunStory } from '../../../src/runs/run-story';
 import { picture } from '../pipeline/pictures';
@@ -10,6 +11,7 @@ import { tellRun } from '../pipeline/story';
 /** Runs over the whole pipeline in memory (pages of 8, chunks of 4), then asked what they did. */
 const CONTAINER = 'photos';
 const IMAGES = 22;
+const EARLIER = '0'.repeat(32);
 const FIRST = '1'.repeat(32);
 const SECOND = '2'.repeat(32);
 const THIRD = '3'.repeat(32);
@@ -25,7 +27,7 @@ async function aPlant(): Promise<{ plant: Plant; story: RunStory; run: (id: stri
   }
   const engine = new Engine(plant, FAIR_WEATHER);
   const getRun = viewIn(plant);
-  const story = new RunStory({ getRun, actors: plant.actors, manifests: plant.manifests, results: plant.results });
+  const story = new RunStory({ getRun, ...plant });
   const run = async (id: string) => {
     const request = { id, container: CONTAINER, prefix: '', features: [], confirmShrink: false };
     await plant.clock.until(
@@ -57,6 +59,24 @@ async function namesByPages(story: RunStory, id: string, filter: object, size: n
   } while (continuation !== undefined);
   return names;
 }
+
+/** A run whose cap is reached after some calls; `look` sees it stopped and answers what its owner says then. */
+async function aCappedRun(calls: number, look: () => Promise<Command>, plant: Plant) {
+  const engine = new Engine(plant, { fate: () => undefined, lagMs: () => 5 });
+  const each = plant.vision.analyzer.features.length;
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const actor = plant.actors.run(FIRST);
+  const decided = (async () => {
+    while ((await actor.view()).run?.status !== 'StoppedAtBudget') await plant.clock.sleep(50);
+    await actor.command({ verb: await look(), maxTransactions: 100 * each });
+  })();
+  const told = tellRun(plant, engine, { ...request, maxTransactions: calls * each });
+  await plant.clock.until(Promise.all([told, decided]));
+  return viewIn(plant)(FIRST);
+}
+
+const statusesOf = async (story: RunStory) => (await linesOf(story, FIRST)).map(({ status }) => status);
 
 const ALL = Array.from({ length: IMAGES }, (_, n) => nameOf(n));
 
@@ -225,6 +245,97 @@ test('while a run goes on, what is finished is told with few reads, and there is
   });
   const { value } = await story.steps(FIRST, { size: 100 });
   expect(value.map(({ state }) => state)).toEqual(['done', 'done', 'running', 'waiting', 'running', 'waiting']);
+});
+
+test('the rest of a run that stopped at its budget is told, each image once, and is gone when the run has ended', async () => {
+  const { plant, story } = await aPlant();
+  const look = async () => {
+    const { failureGroups = [], counts } = await viewIn(plant)(FIRST);
+    const lines = await linesOf(story, FIRST);
+    expect(lines.map(({ blob }) => blob)).toEqual(ALL);
+    const rest = lines.filter(({ status }) => status === 'not-analysed');
+    expect(rest.length).toBe(IMAGES - counts.succeeded - counts.skipped);
+    expect(failureGroups).toMatchObject([{ reason: 'budget', count: rest.length }]);
+    expect(rest[0]).toEqual({
+      ...{ blob: rest[0]?.blob, status: 'not-analysed', listed: true, reason: 'budget', calls: 0, transactions: 0 },
+    });
+    const documents = plant.results.documents(CONTAINER).map(({ blob }) => blob);
+    const names = rest.map(({ blob }) => blob);
+    expect([...documents, ...names].sort()).toEqual(ALL);
+    for (const size of [1, 3, 100]) {
+      expect(await namesByPages(story, FIRST, {}, size)).toEqual(ALL);
+      expect(await namesByPages(story, FIRST, { reason: 'budget' }, size)).toEqual(names);
+      expect(await namesByPages(story, FIRST, { status: 'not-analysed', prefix: 'photo-01' }, size)).toEqual(
+        names.filter((name) => name.startsWith('photo-01')),
+      );
+      expect(await namesByPages(story, FIRST, { reason: 'cancelled' }, size)).toEqual([]);
+    }
+    return 'resume' as const;
+  };
+  const run = await aCappedRun(6, look, plant);
+  expect(run).toMatchObject({ status: 'Completed', counts: { succeeded: 20, skipped: 2 }, failureGroups: [] });
+  expect(await statusesOf(story)).not.toContain('not-analysed');
+  expect(await namesByPages(story, FIRST, { reason: 'budget' }, 5)).toEqual([]);
+});
+
+test.each([
+  ['cancel', 'Cancelled', 'cancelled'],
+  ['fail', 'Failed', 'run-failed'],
+] as const)(
+  'after a %s a run tells the rest until its records are deleted, and nothing of it stays then',
+  async (verb, status, reason) => {
+    const { plant, story, run: tell } = await aPlant();
+    let rest: string[] = [];
+    const look = async () => {
+      rest = await namesByPages(story, FIRST, { reason: 'budget' }, 100);
+      return verb;
+    };
+    const run = await aCappedRun(6, look, plant);
+    expect(rest.length).toBeGreaterThan(8);
+    expect(run).toMatchObject({ status, failureGroups: [{ reason, count: rest.length }] });
+    expect(run.counts.succeeded + run.counts.skipped).toBe(IMAGES - rest.length);
+    expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL);
+    for (const size of [1, 3, 100]) {
+      expect(await namesByPages(story, FIRST, { reason }, size)).toEqual(rest);
+      expect(await namesByPages(story, FIRST, { status: 'succeeded' }, size)).toHaveLength(6);
+      expect(await namesByPages(story, FIRST, { reason: 'budget' }, size)).toEqual([]);
+    }
+    await tell(SECOND);
+    expect(await namesByPages(story, SECOND, { status: 'succeeded' }, 100)).toHaveLength(14);
+    expect(await namesByPages(story, FIRST, { status: 'not-analysed' }, 100)).toEqual(rest);
+    await plant.manifests.deleteRecords(FIRST, 3);
+    expect(plant.manifests.keys().filter((key) => key.startsWith(FIRST))).toEqual([]);
+  },
+);
+
+test('what was saved and never reported, as its process died, is told from the documents of a run that stopped', async () => {
+  const { plant, story } = await aPlant();
+  const look = async () => {
+    const before = await linesOf(story, FIRST);
+    for (const key of plant.manifests.keys().filter((key) => key.includes('/report/'))) plant.manifests.lose(key);
+    expect(await linesOf(story, FIRST)).toEqual(before);
+    expect(before.filter(({ status }) => status === 'succeeded')).toHaveLength(6);
+    return 'cancel' as const;
+  };
+  expect((await aCappedRun(6, look, plant)).status).toBe('Cancelled');
+});
+
+test('what needs no work is not of the rest, although the run did not come to it', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(EARLIER);
+  const added = ALL.map((name) => name.replace('.gif', '-new.gif')).filter((_, n) => n % 2 === 0);
+  for (const name of added) plant.blobs.put(CONTAINER, name, picture(name));
+  const look = async () => {
+    const { failureGroups } = await viewIn(plant)(FIRST);
+    const rest = await namesByPages(story, FIRST, { reason: 'budget' }, 3);
+    const done = await namesByPages(story, FIRST, { status: 'succeeded' }, 100);
+    expect(done).toHaveLength(3);
+    expect([...done, ...rest].sort()).toEqual(added);
+    expect(failureGroups).toMatchObject([{ reason: 'budget', count: rest.length }]);
+    expect(await namesByPages(story, FIRST, { status: 'unchanged' }, 100)).toEqual(ALL);
+    return 'resume' as const;
+  };
+  expect(await aCappedRun(3, look, plant)).toMatchObject({ status: 'Completed', calls: added.length });
 });
 
 test('a page whose index was lost before the end is told by its reports', async () => {
