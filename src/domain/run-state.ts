@@ -320,17 +320,17 @@ export function retried(state: RunState, by: string, at: string): RunState {
 function shrinkOf({ listing, mayRemove, request, quote }: RunState): FailureGroup | undefined {
   if (mayRemove || request.retry !== undefined || quote === undefined || listing.missing === 0) return undefined;
   const kind = { reason: 'shrink', code: 'shrink', stage: 'listing' };
-  return { ...kind, count: listing.missing, retryable: true, sample: request.container };
+  return { ...kind, count: listing.missing, retryable: true };
 }
 
 /** What was to be worked on and was not: as long as a cap keeps it from that, or for good where the run ended early. */
-function restOf({ status, request, listing }: RunState, counted: ChunkProgress): FailureGroup | undefined {
+function restOf({ status, listing }: RunState, counted: ChunkProgress): FailureGroup | undefined {
   const unchanged = Math.max(listing.unchanged, counted.unchanged); // listed as such, whether a chunk came to it or not
   const count = listing.total - unchanged - counted.succeeded - counted.failed - counted.skipped;
   const reason = reasonOfRest(status);
   if (reason === undefined || count <= 0) return undefined;
   const stage = reason === 'budget' ? 'quota' : 'run';
-  return { reason, code: reason, stage, count, retryable: true, sample: request.container };
+  return { reason, code: reason, stage, count, retryable: true };
 }
 
 /** What the run ends as, and why: decided once, from what is counted, and not told yet (I5). */

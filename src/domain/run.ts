@@ -74,8 +74,8 @@ export interface FailureGroup {
   readonly stage: string;
   readonly count: number;
   readonly retryable: boolean;
-  /** One blob name that shows it. */
-  readonly sample: string;
+  /** One blob name that shows it; absent where only their number is known. */
+  readonly sample?: string;
 }
 
 export interface RunView {

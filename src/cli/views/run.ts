@@ -110,7 +110,7 @@ export const failureGroupsView: ListView<FailureGroupShown> = {
     group.code,
     group.reason,
     retryWords(group.retryable),
-    group.sample,
+    group.sample ?? '',
     group.advice ?? '',
   ],
   empty: 'Nothing failed.',

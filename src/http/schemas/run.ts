@@ -111,7 +111,10 @@ export const FailureGroupSchema = z
     stage: z.string(),
     count,
     retryable: z.boolean(),
-    sample: z.string().meta({ description: 'Name of one such blob.' }),
+    sample: z
+      .string()
+      .optional()
+      .meta({ description: 'Name of one such blob; absent where only their number is known.' }),
     advice: z.string().optional().meta({ description: 'What a person can do about it.' }),
   })
   .meta({ id: 'FailureGroup' });

@@ -165,6 +165,16 @@ describe('one run', () => {
     expect(groups).toEqual({ value: (body as { failureGroups: unknown }).failureGroups });
   });
 
+  test('with an empty place where a group of failures names no image', async () => {
+    const group = { reason: 'budget', code: 'budget', stage: 'quota', count: 40, retryable: true };
+    server.useCases.runs.set(runId(1), aRun({ status: 'StoppedAtBudget', failureGroups: [group] }));
+    const { code, stdout } = await server.cli('run', 'failures', runId(1));
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/40 {2}quota {2}budget {2}budget {2}worth it {2,}Not analysed/),
+    ]);
+  });
+
   test('as the API has it', async () => {
     server.useCases.runs.set(runId(1), aRun());
     const { body } = await request(server.url).get(`/api/v1/runs/${runId(1)}`);

@@ -361,6 +361,13 @@ describe('the end', () => {
 });
 
 describe('viewOf', () => {
+  test('what a shrunken listing missed is a number of images, none of them by name', () => {
+    const shrunken = { ...inPhase('finish'), listing: { ...NO_LISTING, missing: 9 }, quote: QUOTE, mayRemove: false };
+    const { status, failureGroups } = viewOf(endRun(shrunken, undefined, LATER), []);
+    const group = { reason: 'shrink', code: 'shrink', stage: 'listing', count: 9, retryable: true };
+    expect([status, failureGroups]).toEqual(['CompletedWithErrors', [group]]);
+  });
+
   test('counts of a completed run add up to its total', () => {
     const count = fc.nat(500);
     const done = fc.record({ succeeded: count, failed: count, skipped: count, unchanged: count, removed: count });
