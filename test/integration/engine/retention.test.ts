@@ -27,11 +27,10 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 test('a run that the engine has forgotten', async () => {
-  await seedContainer(stack.endpoints.blobConnectionString, 'forgotten-warm-up', 20);
-  const warmUp = await runToEnd(stack, 'forgotten-warm-up');
-  await forgotten();
   const before = await engineState(stack.endpoints.cosmos);
   const jobsBefore = await schedulerJobs(stack.ports.schedulerEtcdClient);
+  await seedContainer(stack.endpoints.blobConnectionString, 'forgotten-warm-up', 20);
+  const warmUp = await runToEnd(stack, 'forgotten-warm-up');
 
   await armFlaky();
   const first = await ended(stack, await startRun(stack, CONTAINER), 120_000);
