@@ -5,6 +5,7 @@
  * 2. Inputs are gone when a run is sealed, whatever it found.
  * 3. When old runs are forgotten, what they left is gone: as many documents and blobs as after the first run.
  */
+import { engineState } from '../../../src/local/bench/engine-state';
 import { type Records, recordsIn } from '../../../src/local/bench/footprint';
 import { createPictures } from '../../../src/local/bench/pictures';
 import { seedContainer } from '../../../src/local/bench/seed-container';
@@ -69,6 +70,11 @@ test('runs over the same container', async () => {
 
 /** What is there when the engine has forgotten the last run and Dapr has cleaned up. */
 async function settled(): Promise<Records> {
+  await eventually(async () => (await engineState(stack.endpoints.cosmos)).ofEngine === 0, {
+    what: 'the engine forgets the run',
+    timeoutMs: 60_000,
+    intervalMs: 500,
+  });
   let [records, before] = [await recordsIn(stack.endpoints), ''];
   await eventually(
     async () => {
@@ -79,7 +85,7 @@ async function settled(): Promise<Records> {
       before = now;
       return isStill && ours.input.count === 0;
     },
-    { what: 'everything is cleaned up', timeoutMs: 60_000, intervalMs: 7_000 },
+    { what: 'everything is cleaned up', timeoutMs: 60_000, intervalMs: 1_000 },
   );
   return records;
 }
