@@ -10,7 +10,8 @@ import { judge } from './oracle';
  * A cap far below what a container needs, three replicas, and blows at seeded moments before it is reached. Vision's own
  * book says whether the cap held; what is left goes on under a higher one, as high as the rest needs and no higher.
  */
-export const IMAGES = 500;
+/** Twice what the highest cap of a plan allows. */
+export const IMAGES = 320;
 export const IN_FLIGHT = 20;
 /** Slow enough that there is a time before the cap. */
 export const VISION = { rate: '40/s', latencyMs: 150 } as const;
