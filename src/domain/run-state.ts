@@ -323,7 +323,10 @@ function shrinkOf({ listing, mayRemove, request, quote }: RunState): FailureGrou
   return { ...kind, count: listing.missing, retryable: true };
 }
 
-/** What was to be worked on and was not: as long as a cap keeps it from that, or for good where the run ended early. */
+/**
+ * What was to be worked on and was not: as long as a cap keeps it from that, or for good where the run ended early. What a
+ * process saved and died before it could report is counted here and listed as saved (rest.ts): a resumed run counts it.
+ */
 function restOf({ status, listing }: RunState, counted: ChunkProgress): FailureGroup | undefined {
   const unchanged = Math.max(listing.unchanged, counted.unchanged); // listed as such, whether a chunk came to it or not
   const count = listing.total - unchanged - counted.succeeded - counted.failed - counted.skipped;
