@@ -125,7 +125,7 @@ export async function playCap(crew: Crew, plan: CapPlan, container: string, each
     `it ended ${run.status}: ${JSON.stringify(run.counts)}`,
   );
   const repeatable = fell.length * IN_FLIGHT;
-  const verdict = await judge({ endpoints: stack.endpoints, container, runId: id, repeatable });
+  const verdict = await judge({ endpoints: stack.endpoints, container, runId: id, repeatable, alone: true });
   wrong.push(...verdict.violations);
   return { fell, cap, billed, known: stopped.transactions, held, resumes, repeated: verdict.repeated, wrong };
 }

@@ -111,11 +111,13 @@ test('4: a listing that lost too much removes nothing until that is confirmed', 
   expect(careful.counts).toMatchObject({ ...NOTHING, total: known - 20, unchanged: known - 20 });
   expect(await documents(stack, ALBUM)).toEqual(before);
   expect((await totals()).images).toEqual(imagesBefore);
+  expect(await violations(stack, ALBUM, careful.id, 1)).toEqual([]);
 
   const confirmed = await runToEnd(stack, ALBUM, { confirmShrink: true });
   expect(confirmed).toMatchObject({ status: 'Completed', calls: 0, removed: 20 });
   expect((await totals()).images).toMatchObject({ total: known - 20, removed: (imagesBefore.removed ?? 0) + 20 });
-  expect(await violations(stack, ALBUM, confirmed.id, 1)).toEqual([]);
+  expect(await violations(stack, ALBUM, confirmed.id, 1)).toEqual([expect.stringMatching(/^I11: 20 of /)]); // had nobody agreed
+  expect(await violations(stack, ALBUM, confirmed.id, 1, { confirmShrink: true })).toEqual([]);
 
   for (const { blob, status } of (await documents(stack, ALBUM)).values()) if (status !== 'removed') await remove(blob);
   const empty = await runToEnd(stack, ALBUM);
@@ -124,7 +126,7 @@ test('4: a listing that lost too much removes nothing until that is confirmed', 
   const emptied = await runToEnd(stack, ALBUM, { confirmShrink: true });
   expect(emptied).toMatchObject({ status: 'Completed', removed: known - 20, counts: { total: 0 } });
   expect(await totals()).toMatchObject({ images: { total: 0 }, bytes: 0, tags: [], formats: {} });
-  expect(await violations(stack, ALBUM, emptied.id, 1)).toEqual([]);
+  expect(await violations(stack, ALBUM, emptied.id, 1, { confirmShrink: true })).toEqual([]);
 }, 90_000);
 
 test('5: an empty container', async () => {

@@ -4,7 +4,7 @@ import type { ContainerQuote } from '../../../src/domain/container-quote';
 import type { RunView } from '../../../src/domain/run';
 import { isFinal } from '../../../src/domain/run';
 import type { FaultInput } from '../../../src/local/vision/fault';
-import { documentsOf, judge } from '../../chaos/oracle';
+import { documentsOf, type Evidence, judge } from '../../chaos/oracle';
 import { eventually, type TestStack } from '../framework';
 
 /** What the stories of a whole stack ask of it, in their words. */
@@ -111,8 +111,9 @@ export async function violations(
   container: string,
   runId: string,
   repeatable = 0,
+  more: Pick<Evidence, 'alone' | 'confirmShrink'> = {},
 ): Promise<readonly string[]> {
-  return (await judge({ endpoints: stack.endpoints, container, runId, repeatable })).violations;
+  return (await judge({ endpoints: stack.endpoints, container, runId, repeatable, ...more })).violations;
 }
 
 export function blobs(stack: TestStack, container: string): ContainerClient {
