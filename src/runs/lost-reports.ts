@@ -10,13 +10,15 @@ import type { Listing, ListingScope } from '../pipeline/listing';
 export interface LostReportsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readPage' | 'readReportText' | 'writeReport' | 'deleteChunks'>;
   readonly results: Pick<ResultsGateway, 'range'>;
-  readonly listing: Pick<Listing, 'page'>;
+  readonly listing: Pick<Listing, 'page' | 'listChunk'>;
 }
 
 export interface PageOfRun extends ListingScope {
   readonly page: number;
   /** Bitmask of the chunks that are done. */
   readonly done: number;
+  /** False: stored images that were not listed were left as they are. */
+  readonly mayRemove: boolean;
 }
 
 /**
@@ -25,9 +27,11 @@ export interface PageOfRun extends ListingScope {
  * many.
  *
  * I1 A chunk that is done had work, whatever an index says that was listed again after its images were saved.
+ * I2 Only listed images are told as unchanged. Where the run removed the others, all that are left were listed; where it
+ *    might not, the chunk is listed again.
  */
 export async function rebuildLostReports(deps: LostReportsDeps, page: PageOfRun): Promise<number> {
-  const { manifests, results } = deps;
+  const { manifests } = deps;
   if (page.done === 0) return 0;
   const index = await indexOf(deps, page);
   let rebuilt = 0;
@@ -35,7 +39,7 @@ export async function rebuildLostReports(deps: LostReportsDeps, page: PageOfRun)
     const ref: ChunkRef = { runId: page.runId, page: page.page, chunk };
     if (!hasChunk({ [page.page]: page.done }, ref)) continue; // I1
     if ((await manifests.readReportText(ref)) !== undefined) continue;
-    await manifests.writeReport(ref, await outcomesOf(results, page, ref, bounds));
+    await manifests.writeReport(ref, await outcomesOf(deps, page, ref, bounds));
     rebuilt += 1;
   }
   return rebuilt;
@@ -56,16 +60,29 @@ async function indexOf({ manifests, listing }: LostReportsDeps, page: PageOfRun)
 }
 
 async function outcomesOf(
-  results: LostReportsDeps['results'],
-  { container, prefix }: PageOfRun,
+  deps: LostReportsDeps,
+  page: PageOfRun,
   ref: ChunkRef,
   bounds: PageIndex['chunks'][number],
 ): Promise<ImageOutcome[]> {
   const outcomes: ImageOutcome[] = [];
-  for await (const image of results.range(container, { prefix, ...boundsOf(bounds) })) {
-    const isListed = image.status !== 'removed';
-    if (image.chunkId === chunkId(ref)) outcomes.push(outcomeOf(image, isListed));
-    else if (isListed) outcomes.push(unchangedOutcome(image.blob));
+  const listed = page.mayRemove ? undefined : await namesOf(deps, page, ref); // I2
+  for await (const image of deps.results.range(page.container, { prefix: page.prefix, ...boundsOf(bounds) })) {
+    const isThere = image.status !== 'removed';
+    if (image.chunkId === chunkId(ref)) outcomes.push(outcomeOf(image, isThere));
+    else if (isThere && (listed?.has(image.blob) ?? true)) outcomes.push(unchangedOutcome(image.blob));
   }
   return outcomes;
+}
+
+/** Empty where the chunk cannot be listed again: then nothing is said of images that the run did not touch. */
+async function namesOf({ manifests, listing }: LostReportsDeps, page: PageOfRun, ref: ChunkRef): Promise<Set<string>> {
+  try {
+    const blobs = await listing.listChunk({ ...page, ref });
+    await manifests.deleteChunks(ref.runId, ref.page, ref.chunk + 1); // inputs that nobody needs any more
+    return new Set(blobs.map(({ name }) => name));
+  } catch (thrown) {
+    if (toAppError(thrown).retryable) throw thrown;
+    return new Set();
+  }
 }

@@ -17,7 +17,7 @@ export interface RunClosingDeps {
   readonly manifests: ManifestsGateway;
   readonly runs: Pick<RunsGateway, 'write'>;
   readonly results: Pick<ResultsGateway, 'range'>;
-  readonly listing: Pick<Listing, 'page'>;
+  readonly listing: Pick<Listing, 'page' | 'listChunk'>;
   readonly vision: Pick<VisionGateway, 'analyzer'>;
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
 }
@@ -50,10 +50,10 @@ export class RunClosing {
     const { runId, features } = scope;
     const actor = actors.run(runId);
     const recount = (await manifests.readVerdict(runId)) ?? NO_RECOUNT;
-    const { phaseTimes = {}, pages = 0 } = await actor.view();
+    const { phaseTimes = {}, pages = 0, mayRemove = true } = await actor.view();
     for (let page = 0; page < pages; page++) {
       const { done } = await actor.pageDone({ page });
-      await rebuildLostReports(this.deps, { ...scope, page, done });
+      await rebuildLostReports(this.deps, { ...scope, page, done, mayRemove });
     }
     const total = await this.sealLedger(runId);
     const facts = { recount, analyzer: asking(vision.analyzer, features), phases: phaseTimes };

@@ -3,6 +3,7 @@ import { contributionOf, type ImageDocument } from '../../../src/domain/image';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
+import type { PageIndex } from '../../../src/gateways/manifests/port';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { Listing } from '../../../src/pipeline/listing';
@@ -40,7 +41,7 @@ test('a report that storage forgot is written again from the documents, once, an
   await results.save(document('b', 'an earlier chunk', 'succeeded'), 'new');
   await results.save(document('c', chunkId(ref), 'removed'), 'new');
   await results.save(document('z', chunkId(ref), 'succeeded'), 'new');
-  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01 };
+  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01, mayRemove: true };
   expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
   expect(await manifests.readReport(ref)).toMatchObject([
     { blob: 'a', status: 'succeeded', listed: true },
@@ -56,7 +57,7 @@ test('an index that storage forgot is listed again; where that cannot be, nothin
   blobs.createContainer('photos');
   for (const name of ['a', 'b', 'c']) blobs.put('photos', name, Uint8Array.of(1));
   await results.save(document('a', chunkId(ref), 'succeeded'), 'new');
-  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01 };
+  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01, mayRemove: true };
   expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
   expect(await manifests.readReport(ref)).toMatchObject([{ blob: 'a', status: 'succeeded' }]);
   expect(manifests.keys()).toEqual([manifestKeys.page(RUN, 0), manifestKeys.report(ref)]); // no inputs
@@ -65,4 +66,23 @@ test('an index that storage forgot is listed again; where that cannot be, nothin
   blobs.failNext('listPage', 1);
   const later = { ...page, runId: '2'.repeat(32) };
   await expect(rebuildLostReports({ manifests, results, listing }, later)).rejects.toMatchObject({ retryable: true });
+});
+
+test('a run that held back tells no image as unchanged that was not listed', async () => {
+  const { manifests, results, blobs, listing } = stores();
+  blobs.createContainer('photos');
+  for (const name of ['a', 'b']) blobs.put('photos', name, Uint8Array.of(1));
+  await results.save(document('a', chunkId(ref), 'succeeded'), 'new');
+  for (const name of ['b', 'lost']) await results.save(document(name, 'an earlier chunk', 'succeeded'), 'new');
+  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01, mayRemove: false };
+  expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
+  expect(await manifests.readReport(ref)).toMatchObject([
+    { blob: 'a', status: 'succeeded', listed: true },
+    { blob: 'b', status: 'unchanged', listed: true },
+  ]);
+  expect(manifests.keys()).toEqual([manifestKeys.page(RUN, 0), manifestKeys.report(ref)]); // no inputs
+  const gone = { runId: '1'.repeat(32), page: 0, chunk: 0 };
+  await manifests.writePageOnce(gone.runId, 0, (await manifests.readPage(RUN, 0)) as PageIndex);
+  await rebuildLostReports({ manifests, results, listing }, { ...page, runId: gone.runId, container: 'gone' });
+  expect(await manifests.readReport(gone)).toEqual([]);
 });
