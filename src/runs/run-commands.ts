@@ -3,7 +3,7 @@ import type { CommandReply } from '../actors/run-actor.api';
 import type { WorkflowStarter } from '../dapr/workflow-client';
 import { type Analyzer, asking } from '../domain/analysis';
 import type { AuditEntry } from '../domain/audit';
-import { AppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 import { isSameScope, type RetryFilter, type RetryScope } from '../domain/retry-filter';
 import { type RetryForecast, RetryTally, willTry } from '../domain/retry-forecast';
 import { isFinal, type RunView } from '../domain/run';
@@ -85,7 +85,9 @@ export class RunCommands {
     const before = await this.startedBefore(run, said);
     if (before) return before;
     if (!(await this.isAnyTried(run, { ...filter, prefix }))) throw nothingToRetry(run);
-    const next = await this.deps.service.start({ ...heldTo(run), ...said, retryOf: id });
+    const next = await this.deps.service
+      .start({ ...heldTo(run), ...said, retryOf: id })
+      .catch((thrown) => this.startedMeanwhile(id, said, thrown));
     await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
     return next;
   }
@@ -93,6 +95,15 @@ export class RunCommands {
   private async startedBefore({ retriedBy }: RunView, said: Retry): Promise<RunView | undefined> {
     const next = retriedBy === undefined ? undefined : await this.deps.service.get(retriedBy).catch(() => undefined);
     return next && !isFinal(next.status) && isStartedBy(said, next) ? next : undefined;
+  }
+
+  /** Said twice at once, or again when the link with the first was lost. @throws AppError what kept it from starting */
+  private async startedMeanwhile(id: string, said: Retry, thrown: unknown): Promise<RunView> {
+    const { existingRun } = toAppError(thrown).context;
+    const next =
+      typeof existingRun === 'string' ? await this.deps.service.get(existingRun).catch(() => undefined) : undefined;
+    if (next?.retryOf === id && isStartedBy(said, next)) return next;
+    throw thrown;
   }
 
   /** The forecast is more than nothing; this ends at the first image. */

@@ -1,3 +1,4 @@
+import { AppError } from '../../../src/domain/errors';
 import type { RunView } from '../../../src/domain/run';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
@@ -14,6 +15,7 @@ function createSite(
   features?: readonly string[],
   change: Partial<RunView> = {},
   others: Readonly<Record<string, Partial<RunView>>> = {},
+  active?: string,
 ) {
   const old = {
     id: ID,
@@ -32,6 +34,7 @@ function createSite(
     service: {
       get: async (id) => ({ ...old, ...others[id], id }) as unknown as RunView,
       start: async (command) => {
+        if (active) throw new AppError('run-active', 'There is one.', { context: { existingRun: active } });
         started.push(command);
         return { ...old, id: 'b'.repeat(32) } as unknown as RunView;
       },
@@ -104,6 +107,27 @@ describe('a retry that is said again', () => {
     await save(site, 'a/b2', failed('vision-y'));
     await site.commands.retry({ id: ID, filter: asked, who: 'ann', ...cap });
     expect(site.started).toHaveLength(1);
+  });
+});
+
+describe('a retry that is said twice at once', () => {
+  const NEXT = 'd'.repeat(32);
+  const going = { status: 'Running', prefix: 'a/', retry: { code: 'vision-x' }, retryOf: ID } as const;
+  const retryBeside = async (active: Partial<RunView>) => {
+    const site = createSite([], {}, { [NEXT]: active }, NEXT);
+    await save(site, 'a/1', failed('vision-x'));
+    return site.commands.retry({ id: ID, filter: { code: 'vision-x' }, who: 'ann' });
+  };
+
+  test('answers the run that the first word started', async () => {
+    expect(await retryBeside(going)).toMatchObject({ id: NEXT, status: 'Running' });
+  });
+
+  test.each([
+    ['over other images', { ...going, retry: {} }],
+    ['of another run', { ...going, retryOf: 'e'.repeat(32) }],
+  ])('finds the container busy with a run %s', async (_, active) => {
+    await expect(retryBeside(active)).rejects.toMatchObject({ code: 'run-active' });
   });
 });
 
