@@ -33,7 +33,7 @@ export interface Links {
   self(): string;
   withQuery(path: string, query: URLSearchParams): string;
   run(id: string): string;
-  audit(id: string): string;
+  runPart(id: string, part: RunPart): string;
   runs(container: string): string;
   container(name: string): string;
   images(container: string): string;
@@ -46,6 +46,9 @@ export interface Links {
   /** Every management link of a run, as the starter of Durable Functions answers them. */
   management(id: string): ManagementLinks;
 }
+
+/** What a run has of its own, each behind its own address. */
+export type RunPart = 'images' | 'steps' | 'report' | 'receipt' | 'audit';
 
 /** Field order and the placeholders `{eventName}` and `{text}` are part of the contract: clients replace them. */
 export interface ManagementLinks {
@@ -91,7 +94,7 @@ export function createLinks({ publicUrl, trustForwarded = false, tokens }: LinkO
         self: () => `${base}${req.originalUrl}`,
         withQuery: (path, query) => `${base}${path}?${query.toString()}`,
         run: (id) => `${base}/api/v1/runs/${encodeURIComponent(id)}`,
-        audit: (id) => `${base}/api/v1/runs/${encodeURIComponent(id)}/audit`,
+        runPart: (id, part) => `${base}/api/v1/runs/${encodeURIComponent(id)}/${part}`,
         runs: (name) => `${base}/api/v1/runs?container=${encodeURIComponent(name)}`,
         container,
         images: (name) => `${container(name)}/images`,

@@ -18,6 +18,10 @@ describe('POST a run', () => {
       self: `https://pictures.example/api/v1/runs/${runId(1)}`,
       container: 'https://pictures.example/api/v1/containers/photos',
       images: 'https://pictures.example/api/v1/containers/photos/images',
+      runImages: `https://pictures.example/api/v1/runs/${runId(1)}/images`,
+      steps: `https://pictures.example/api/v1/runs/${runId(1)}/steps`,
+      report: `https://pictures.example/api/v1/runs/${runId(1)}/report`,
+      receipt: `https://pictures.example/api/v1/runs/${runId(1)}/receipt`,
       audit: `https://pictures.example/api/v1/runs/${runId(1)}/audit`,
       status: `https://pictures.example/runtime/webhooks/durabletask/instances/${runId(1)}`,
     });

@@ -133,7 +133,11 @@ export const RunLinksSchema = z
   .object({
     self: z.url(),
     container: z.url(),
-    images: z.url(),
+    images: z.url().meta({ description: 'All images of the container, as they are now.' }),
+    runImages: z.url().meta({ description: 'The images of this run, and what it did with each.' }),
+    steps: z.url(),
+    report: z.url(),
+    receipt: z.url().meta({ description: 'There once the run has ended.' }),
     audit: z.url(),
     retryOf: z.url().optional(),
     retriedBy: z.url().optional(),
