@@ -16,7 +16,7 @@ const CONTAINER = 'forgotten';
 const IMAGES = 2_000;
 const FLAKY = 5;
 /** Long enough to look at a run before it is forgotten, short enough to wait for. */
-const RETENTION_S = 30;
+const RETENTION_S = 20;
 const MOST_BYTES_AN_IMAGE = 100;
 
 let stack: TestStack;
