@@ -128,14 +128,18 @@ export class Listing {
 
   /** The images of a chunk whose manifest is gone (I3). */
   async listChunk(task: ChunkPlace): Promise<readonly ListedBlob[]> {
-    const { ref } = task;
-    const index = await this.page(scopeOf(task), ref.page);
-    const bounds = boundsOf(chunkBounds(index, ref));
+    const blobs = await this.imagesWithin(task);
+    await this.deps.manifests.writeChunk(task.ref, blobs);
+    return blobs;
+  }
+
+  /** What lies within a chunk's bounds now; nothing is written. */
+  async imagesWithin(task: ChunkPlace): Promise<readonly ListedBlob[]> {
+    const index = await this.page(scopeOf(task), task.ref.page);
+    const bounds = boundsOf(chunkBounds(index, task.ref));
     const place = { marker: index.marker, ...bounds };
     const found = await this.find(scopeOf(task), place, Number.POSITIVE_INFINITY);
-    const blobs = found.blobs.filter(({ name }) => isWithin(name, bounds));
-    await this.deps.manifests.writeChunk(ref, blobs);
-    return blobs;
+    return found.blobs.filter(({ name }) => isWithin(name, bounds));
   }
 
   /** Lists from a marker: at most `most` images, none beyond the upper bound where that is known. */

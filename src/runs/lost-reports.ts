@@ -10,7 +10,7 @@ import type { Listing, ListingScope } from '../pipeline/listing';
 export interface LostReportsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readPage' | 'readReportText' | 'writeReport' | 'deleteChunks'>;
   readonly results: Pick<ResultsGateway, 'range'>;
-  readonly listing: Pick<Listing, 'page' | 'listChunk'>;
+  readonly listing: Pick<Listing, 'page' | 'imagesWithin'>;
 }
 
 export interface PageOfRun extends ListingScope {
@@ -29,6 +29,7 @@ export interface PageOfRun extends ListingScope {
  * I1 A chunk that is done had work, whatever an index says that was listed again after its images were saved.
  * I2 Only listed images are told as unchanged. Where the run removed the others, all that are left were listed; where it
  *    might not, the chunk is listed again.
+ * I3 Nobody needs the inputs of a finished page any more. Those of another stay: what the run left is told from them.
  */
 export async function rebuildLostReports(deps: LostReportsDeps, page: PageOfRun): Promise<number> {
   const { manifests } = deps;
@@ -37,12 +38,16 @@ export async function rebuildLostReports(deps: LostReportsDeps, page: PageOfRun)
   let rebuilt = 0;
   for (const [chunk, bounds] of (index?.chunks ?? []).entries()) {
     const ref: ChunkRef = { runId: page.runId, page: page.page, chunk };
-    if (!hasChunk({ [page.page]: page.done }, ref)) continue; // I1
+    if (!hasChunk(doneOf(page), ref)) continue; // I1
     if ((await manifests.readReportText(ref)) !== undefined) continue;
     await manifests.writeReport(ref, await outcomesOf(deps, page, ref, bounds));
     rebuilt += 1;
   }
   return rebuilt;
+}
+
+function doneOf({ page, done }: PageOfRun) {
+  return { [page]: done };
 }
 
 /** As it was written, or listed again; undefined where that cannot be, such as when the container is gone. */
@@ -51,7 +56,10 @@ async function indexOf({ manifests, listing }: LostReportsDeps, page: PageOfRun)
   if (known) return known;
   try {
     const index = await listing.page(page, page.page);
-    await manifests.deleteChunks(page.runId, page.page, index.chunks.length); // inputs that nobody needs any more
+    const isFinished = index.chunks.every(
+      ({ settled }, chunk) => settled || hasChunk(doneOf(page), { ...page, chunk }),
+    );
+    if (isFinished) await manifests.deleteChunks(page.runId, page.page, index.chunks.length); // I3
     return index;
   } catch (thrown) {
     if (toAppError(thrown).retryable) throw thrown;
@@ -76,10 +84,9 @@ async function outcomesOf(
 }
 
 /** Empty where the chunk cannot be listed again: then nothing is said of images that the run did not touch. */
-async function namesOf({ manifests, listing }: LostReportsDeps, page: PageOfRun, ref: ChunkRef): Promise<Set<string>> {
+async function namesOf({ listing }: LostReportsDeps, page: PageOfRun, ref: ChunkRef): Promise<Set<string>> {
   try {
-    const blobs = await listing.listChunk({ ...page, ref });
-    await manifests.deleteChunks(ref.runId, ref.page, ref.chunk + 1); // inputs that nobody needs any more
+    const blobs = await listing.imagesWithin({ ...page, ref });
     return new Set(blobs.map(({ name }) => name));
   } catch (thrown) {
     if (toAppError(thrown).retryable) throw thrown;

@@ -17,7 +17,7 @@ export interface RunClosingDeps {
   readonly manifests: ManifestsGateway;
   readonly runs: Pick<RunsGateway, 'write'>;
   readonly results: Pick<ResultsGateway, 'range'>;
-  readonly listing: Pick<Listing, 'page' | 'listChunk'>;
+  readonly listing: Pick<Listing, 'page' | 'imagesWithin'>;
   readonly vision: Pick<VisionGateway, 'analyzer'>;
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
 }

@@ -57,10 +57,11 @@ test('an index that storage forgot is listed again; where that cannot be, nothin
   blobs.createContainer('photos');
   for (const name of ['a', 'b', 'c']) blobs.put('photos', name, Uint8Array.of(1));
   await results.save(document('a', chunkId(ref), 'succeeded'), 'new');
-  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b01, mayRemove: true };
-  expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
+  const next = { ...ref, chunk: 1 };
+  const page = { runId: RUN, container: 'photos', prefix: '', page: 0, done: 0b11, mayRemove: true };
+  expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(2);
   expect(await manifests.readReport(ref)).toMatchObject([{ blob: 'a', status: 'succeeded' }]);
-  expect(manifests.keys()).toEqual([manifestKeys.page(RUN, 0), manifestKeys.report(ref)]); // no inputs
+  expect(manifests.keys()).toEqual([manifestKeys.page(RUN, 0), manifestKeys.report(ref), manifestKeys.report(next)]); // no inputs
   const gone = { ...page, runId: '1'.repeat(32), container: 'gone' };
   expect(await rebuildLostReports({ manifests, results, listing }, gone)).toBe(0);
   blobs.failNext('listPage', 1);
@@ -85,4 +86,17 @@ test('a run that held back tells no image as unchanged that was not listed', asy
   await manifests.writePageOnce(gone.runId, 0, (await manifests.readPage(RUN, 0)) as PageIndex);
   await rebuildLostReports({ manifests, results, listing }, { ...page, runId: gone.runId, container: 'gone' });
   expect(await manifests.readReport(gone)).toEqual([]);
+});
+
+test('the inputs of chunks that were not finished stay', async () => {
+  const { manifests, results, blobs, listing } = stores();
+  blobs.createContainer('photos');
+  for (const name of ['a', 'b', 'c', 'd']) blobs.put('photos', name, Uint8Array.of(1));
+  for (const lost of ['index', 'report']) {
+    const at = (chunk: number) => ({ runId: lost === 'index' ? RUN : '1'.repeat(32), page: 0, chunk });
+    const page = { runId: at(0).runId, container: 'photos', prefix: '', page: 0, done: 0b10, mayRemove: false };
+    if (lost === 'report') await listing.page(page, 0);
+    expect(await rebuildLostReports({ manifests, results, listing }, page)).toBe(1);
+    expect((await manifests.readChunk(at(0)))?.map(({ name }) => name)).toEqual(['a', 'b']);
+  }
 });
