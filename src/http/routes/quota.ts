@@ -4,7 +4,8 @@ import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import type { QuotaAsked, QuotaReading } from '../quota-use-cases';
 import { serve } from '../route';
-import { type QuotaBody, SetQuotaBody } from '../schemas/quota';
+import { type QuotaBody, QuotaSchema, SetQuotaBody } from '../schemas/quota';
+import { onlyFields } from '../schemas/values';
 import { noQuery, parsePart } from '../validation';
 
 export function quotaRoutes(router: Router, { useCases }: RouteDeps): void {
@@ -31,7 +32,7 @@ function changeOf(asked: z.output<typeof SetQuotaBody>): QuotaAsked {
 
 /** In the unit in which it is said. */
 function quotaBody({ ratePerSecond, weights = {}, ...quota }: QuotaReading): QuotaBody {
-  return { ...quota, ...rateOf(ratePerSecond), weights };
+  return onlyFields({ ...quota, ...rateOf(ratePerSecond), weights }, QuotaSchema);
 }
 
 function rateOf(ratePerSecond: number | undefined): Pick<QuotaBody, 'ratePerSecond' | 'ratePerMinute'> {

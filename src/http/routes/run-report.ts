@@ -3,7 +3,7 @@ import type { ImageOutcome } from '../../domain/report';
 import type { RouteDeps } from '../api';
 import { csvLine } from '../csv';
 import { serve } from '../route';
-import { ReceiptSchema } from '../schemas/receipt';
+import { ReceiptReportSchema, ReceiptSchema } from '../schemas/receipt';
 import type { ReportLine } from '../schemas/run-image';
 import { onlyFields } from '../schemas/values';
 import type { ReceiptRead } from '../story-use-cases';
@@ -79,7 +79,7 @@ async function* receiptText({ receipt, reports }: ReceiptRead): AsyncGenerator<s
   let separator = '';
   for await (const some of reports) {
     if (some.length === 0) continue;
-    yield separator + some.map((report) => JSON.stringify(report)).join(',');
+    yield separator + some.map((report) => JSON.stringify(onlyFields(report, ReceiptReportSchema))).join(',');
     separator = ',';
   }
   yield ']}';

@@ -132,9 +132,10 @@ export function sendAccepted(res: Response, body: RunBody): void {
 }
 
 export function runBody(run: RunView, links: Links): RunBody {
+  const body = onlyFields(run, RunSchema);
   return {
-    ...onlyFields(run, RunSchema),
-    failureGroups: run.failureGroups.map((group) => ({ ...group, advice: adviceOn(group.reason, group.retryable) })),
+    ...body,
+    failureGroups: body.failureGroups.map((group) => ({ ...group, advice: adviceOn(group.reason, group.retryable) })),
     links: {
       self: links.run(run.id),
       container: links.container(run.container),

@@ -4,6 +4,13 @@ import { RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
 import { count, list, money, time } from './values';
 import { DifferenceSchema } from './verification';
 
+export const ReceiptReportSchema = z.object({
+  key: z.string().meta({ description: 'In the component `manifests`.' }),
+  sha256: z.string().meta({ description: 'Of the JSON text as it is stored.' }),
+  lines: count,
+  executions: count.meta({ description: 'Times the work on its chunk was begun.' }),
+});
+
 export const ReceiptSchema = z
   .object({
     run: RunIdSchema,
@@ -33,14 +40,7 @@ export const ReceiptSchema = z
       .partialRecord(z.enum(RUN_PHASES), time)
       .readonly()
       .meta({ description: 'When each phase began, as far as it is known.' }),
-    reports: list(
-      z.object({
-        key: z.string().meta({ description: 'In the component `manifests`.' }),
-        sha256: z.string().meta({ description: 'Of the JSON text as it is stored.' }),
-        lines: count,
-        executions: count.meta({ description: 'Times the work on its chunk was begun.' }),
-      }),
-    ),
+    reports: list(ReceiptReportSchema),
   })
   .meta({ id: 'Receipt', description: 'The closing account of a run.' });
 

@@ -1,4 +1,5 @@
-import { type ZodType, z } from 'zod';
+import { type ZodObject, type ZodType, z } from 'zod';
+import { inOrder } from './field-order';
 
 /** Small schemas that several documents share. */
 
@@ -25,8 +26,8 @@ export const blobText = z
   .max(1_024)
   .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.');
 
-/** The fields that a schema knows, in its order, and no others: a store adds its own, and turns them about. */
-export function onlyFields<T extends object>(value: T, schema: { readonly shape: object }): T {
-  const known = Object.keys(schema.shape).filter((key) => Object.hasOwn(value, key));
-  return Object.fromEntries(known.map((key) => [key, value[key as keyof T]])) as T;
+/** The fields that a schema knows, in its order at every depth, and no others: a store adds its own. */
+export function onlyFields<T extends object>(value: T, schema: ZodObject): T {
+  const known = Object.entries(schema.shape).filter(([key]) => Object.hasOwn(value, key));
+  return Object.fromEntries(known.map(([key, field]) => [key, inOrder(value[key as keyof T], field)])) as T;
 }
