@@ -146,11 +146,16 @@ describe('the client of durable-functions', () => {
     expect((await client.readEntityState(new EntityId('containeractor', 'nowhere'))).entityExists).toBe(false);
   });
 
-  test('rewind: only what failed is called, as a run of its own', async () => {
+  test('rewind: only what failed is called, as a run of its own that asks again', async () => {
     await visionOf(stack).disarm();
     const before = await callsSeen(stack);
     await client.rewind(id, 'Vision is well again');
     const { retriedBy } = (await runOf(stack, id)) as RunBody & { readonly retriedBy: string };
+    const asks = async () => (await runOf(stack, retriedBy)).status === 'AwaitingApproval';
+    await eventually(asks, { what: 'it asks for the consent that its run had to ask for' });
+    const { quote } = await runOf(stack, retriedBy);
+    expect(quote).toMatchObject({ calls: FLAKY });
+    await client.raiseEvent(retriedBy, 'approval', { approved: true, planHash: quote?.planHash });
     await runtimeStatus(retriedBy, 'Completed');
     expect(await callsSeen(stack)).toBe(before + FLAKY);
     expect(await client.readEntityState(peers)).toMatchObject({ entityState: { images: { succeeded: IMAGES } } });
