@@ -6,7 +6,7 @@ import { Failure } from '../failure';
 import { positiveNumber, type Registrar, type Session } from '../session';
 import { count } from '../text/quantities';
 import { tableLines } from '../text/table';
-import { addWaitOptions, announceStart, type WaitOptions } from './run-start';
+import { addWaitOptions, announceStart, checkWaiting, type WaitOptions } from './run-start';
 
 /** What a run can be told. Each one answers with the state after it, and may be repeated. */
 
@@ -106,6 +106,7 @@ async function retryRun(
   [id = '']: readonly string[],
   options: RetryOptions,
 ): Promise<ExitCode | undefined> {
+  checkWaiting(options);
   const { wait: _, timeout: __, ...body } = options;
   const { body: answer } = await session.api.ask<Run | RetryPlan>(paths.run(id, ':retry'), {
     method: 'POST',

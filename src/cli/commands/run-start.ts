@@ -34,6 +34,7 @@ export function registerRunStart(run: Command, { action }: Registrar): void {
     .option('--confirm-shrink', 'let a listing that lost many known images remove their results');
   addWaitOptions(addSpendingOptions(addSampleOption(addAnalysisOptions(start)))).action(
     action<StartOptions>(async (session, [container = ''], options) => {
+      checkWaiting(options);
       if (options.sample !== undefined && !options.dryRun) {
         throw usage('--sample belongs to a --dry-run: a start analyses every image anyway.', [
           'Look at the sample first, then start without it: what it has paid for is not paid again.',
@@ -52,6 +53,14 @@ export function addWaitOptions(command: Command): Command {
   return command
     .option('--wait', 'follow the run to its end')
     .option('--timeout <time>', 'with --wait: look no longer than this, such as 30m', durationMs);
+}
+
+/** Before anything is started: who gives a time to a command that does not wait expects it to hold. */
+export function checkWaiting({ wait, timeout }: WaitOptions): void {
+  if (wait || timeout === undefined) return;
+  throw usage('--timeout belongs to --wait: without it the command does not follow the run.', [
+    'Add --wait, or follow the run that is started: contactsheet run watch <run> --timeout 30m.',
+  ]);
 }
 
 async function startRun({ api }: Session, container: string, options: StartOptions): Promise<Run> {

@@ -264,6 +264,8 @@ describe('a sample', () => {
     [['quote', 'photos', '--sample', '0'], '1 to 100'],
     [['quote', 'photos', '--sample', '101'], '1 to 100'],
     [['run', 'start', 'photos', '--sample', '5'], '--dry-run'],
+    [['run', 'start', 'photos', '--timeout', '30m'], 'Add --wait'],
+    [['run', 'retry', runId(1), '--timeout', '30m'], 'Add --wait'],
   ])('%j is wrong usage, and nothing is sent', async (words, said) => {
     const { code, stderr } = await server.cli(...words);
     expect(code).toBe(2);
