@@ -32,6 +32,14 @@ export function remembered(
   return { container, operations: [...(known?.operations ?? []), { id, startedAt }] };
 }
 
+/** As many records as a container keeps: all that are known of it stand in one document, which is rewritten by each. */
+export const KEPT_OPERATIONS = 1_000;
+
+/** What is known beyond that, the oldest. */
+export function surplus({ operations }: KnownOperations): string[] {
+  return operations.slice(0, -KEPT_OPERATIONS).map(({ id }) => id);
+}
+
 /** Those that began before then; times are all in UTC, so their text has their order. */
 export function startedBefore({ operations }: KnownOperations, time: string): string[] {
   return operations.filter(({ startedAt }) => startedAt < time).map(({ id }) => id);

@@ -1,5 +1,13 @@
 import { AppError, toAppError } from '../domain/errors';
-import { believed, type Operation, RENEW_EVERY_MS, remembered, startedBefore, without } from '../domain/operation';
+import {
+  believed,
+  type Operation,
+  RENEW_EVERY_MS,
+  remembered,
+  startedBefore,
+  surplus,
+  without,
+} from '../domain/operation';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { OperationsGateway } from '../gateways/operations/port';
 import { everyPage } from '../gateways/results/every-page';
@@ -52,17 +60,21 @@ export class Operations {
 
   /** Forgets the records of what began before then (I3). Answers how many. */
   async expire(beforeMs: number): Promise<number> {
-    const { manifests, known } = this.deps;
     const containers = [];
-    for await (const each of everyPage((page) => known.list(page))) containers.push(each);
+    for await (const each of everyPage((page) => this.deps.known.list(page))) containers.push(each);
     let forgotten = 0;
     for (const each of containers) {
       const ids = startedBefore(each, new Date(beforeMs).toISOString());
-      for (const id of ids) await manifests.deleteOperation(id);
-      if (ids.length > 0) await known.change(each.container, (now) => now && without(now, new Set(ids)));
+      await this.forget(each.container, ids);
       forgotten += ids.length;
     }
     return forgotten;
+  }
+
+  private async forget(container: string, ids: readonly string[]): Promise<void> {
+    const { manifests, known } = this.deps;
+    for (const id of ids) await manifests.deleteOperation(id);
+    if (ids.length > 0) await known.change(container, (now) => now && without(now, new Set(ids)));
   }
 
   private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<Answer>) {
@@ -87,7 +99,8 @@ export class Operations {
   private async record({ operation, result }: Running): Promise<Operation> {
     const renew = (change: Partial<Operation> = {}) =>
       this.deps.manifests.writeOperation({ ...operation, updatedAt: this.now(), ...change });
-    await this.deps.known.change(operation.container, (before) => remembered(before, operation)); // I3
+    const { container } = operation;
+    const known = await this.deps.known.change(container, (before) => remembered(before, operation)); // I3
     await renew();
     const timer = setInterval(() => void renew().catch(() => undefined), RENEW_EVERY_MS);
     timer.unref();
@@ -104,6 +117,7 @@ export class Operations {
         },
       )
       .catch(() => undefined); // an unwritten end is shown as lost
+    if (known) await this.forget(container, surplus(known)).catch(() => undefined); // the next one tries again
     return operation;
   }
 

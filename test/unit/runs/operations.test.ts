@@ -1,4 +1,4 @@
-import { LOST_AFTER_MS, type Operation } from '../../../src/domain/operation';
+import { KEPT_OPERATIONS, LOST_AFTER_MS, type Operation } from '../../../src/domain/operation';
 import type { Verification } from '../../../src/domain/verification';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryOperations } from '../../../src/gateways/operations/memory-operations';
@@ -122,4 +122,38 @@ test('a record is forgotten when it is old, and no other; what was never written
   expect((await known.list({ size: 100 })).value).toMatchObject([{ container: 'albums' }]);
   expect(await operations.expire(startMs + 10_000)).toBe(1);
   expect([manifests.keys(), (await known.list({ size: 100 })).value]).toEqual([[], []]);
+});
+
+test('a container keeps its newest records; what did not go at once goes with the next', async () => {
+  const { manifests, known, time } = aBench();
+  const startedAt = new Date(time.ms).toISOString();
+  const old = Array.from({ length: KEPT_OPERATIONS }, (_, at) => ({ id: `old-${at}`, startedAt }));
+  await known.change('photos', () => ({ container: 'photos', operations: old }));
+  for (const { id } of old) {
+    await manifests.writeOperation({ ...TASK, id, status: 'Succeeded', startedAt, updatedAt: startedAt });
+  }
+  let isRefused = true;
+  const deleteOperation = async (id: string) => {
+    if (isRefused) throw new Error('not now');
+    await manifests.deleteOperation(id);
+  };
+  let ids = 0;
+  const deps = { manifests: { ...manifests, deleteOperation }, known, nowMs: () => time.ms, patienceMs: 1 };
+  const operations = new Operations({ ...deps, newId: () => `new-${++ids}` });
+  const begin = async () => {
+    const { begin, end } = work();
+    const answer = await operations.run(TASK, begin);
+    if (answer.done) throw new Error('it cannot be done');
+    end();
+    return ended(operations, answer.operation.id);
+  };
+  const kept = async () => (await known.list({ size: 1 })).value[0]?.operations.map(({ id }) => id) ?? [];
+
+  expect((await begin()).status).toBe('Succeeded');
+  expect(await kept()).toEqual([...old.map(({ id }) => id), 'new-1']); // a record is known until it is deleted
+  isRefused = false;
+  await begin();
+  const newest = [...old.slice(2).map(({ id }) => id), 'new-1', 'new-2'];
+  expect(await kept()).toEqual(newest);
+  expect(manifests.keys()).toEqual(newest.map((id) => `operations/${id}`).sort());
 });
