@@ -316,8 +316,8 @@ function capsOf({ monthlyCaps: { resource, container } }: Config): QuotaSettings
 }
 
 /**
- * What is in flight may end. With the listeners, whose end lets the leases of calls run out, the stop stays under the four
- * seconds after which the launcher kills: a call that is killed is paid for twice.
+ * What is in flight may end: a call that is killed is paid for twice. The listeners, whose end lets the leases of calls run
+ * out, take a second more, and then the last writes end: the launcher kills after six seconds (local/launcher/parts.ts).
  */
 const STOP_GRACE_MS = 3_000;
 /** Exit codes: 2 is a configuration a person must change; starting again would not help. */

@@ -38,6 +38,8 @@ export interface VisionPace {
   readonly latencyMs?: number;
 }
 
+/** More than its stop takes (STOP_GRACE_MS in app.ts). */
+export const APP_GRACE_MS = 6_000;
 const SERVER_GRACE_MS = 2_500;
 const READY_WITHIN_MS = 60_000;
 
@@ -173,7 +175,7 @@ export function appPart(context: PartContext): PartDefinition {
     cwd: plan.appDirPath,
     env: appEnvironment(context),
     isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
-    graceMs: 4_000,
+    graceMs: APP_GRACE_MS,
   };
 }
 

@@ -6,6 +6,7 @@ import { daprdArguments } from './daprd-command';
 import { cliEnvironment } from './environment';
 import { tailOf } from './log-file';
 import { createPart, type Part, type PartDefinition } from './part';
+import { APP_GRACE_MS } from './parts';
 import { createPortBook, LOOPBACK } from './ports';
 import { succeeds } from './probe';
 import { commandOfPlan, readRunFile } from './run-file';
@@ -70,7 +71,7 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
         ...definition,
         logFile: join(home, 'logs', `${definition.name}-${name}.log`),
         readyWithinMs: 90_000,
-        graceMs: 4_000,
+        graceMs: APP_GRACE_MS,
       },
       { restarts: supervise && definition.name !== 'pubsub', report: () => undefined },
     );

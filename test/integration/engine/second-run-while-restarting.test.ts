@@ -6,13 +6,12 @@
  * 2. Both runs end right.
  */
 import { seedContainer } from '../../../src/local/bench/seed-container';
+import { APP_GRACE_MS } from '../../../src/local/launcher/parts';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { crowd, ended, startRun, violations, visionOf } from '../main-job/client';
 
 /** At 80 calls a second the chunks in hand outlast the grace of the stop. */
 const IMAGES = 400;
-/** After this the launcher kills, and what is in flight is lost (src/local/launcher/parts.ts). */
-const LAUNCHER_GRACE_MS = 4_000;
 let stack: TestStack;
 
 beforeAll(async () => {
@@ -46,5 +45,5 @@ test('a graceful restart in the middle of a run', async () => {
   ]);
   expect(await violations(stack, 'first', first)).toEqual([]);
   expect(await violations(stack, 'second', second)).toEqual([]);
-  expect(stoppedMs).toBeLessThan(LAUNCHER_GRACE_MS * crowd());
+  expect(stoppedMs).toBeLessThan(APP_GRACE_MS * crowd()); // then the launcher kills, and what is in flight is lost
 }, 180_000);
