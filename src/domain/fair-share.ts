@@ -129,45 +129,34 @@ interface Vessel {
 }
 
 /**
- * Poured where least was served by weight, like water into vessels that stand at different heights. Where not even one call
- * is whole, whoever is next takes it. For those who are not asking now no more is held than their part of what there can
- * be, and when all of it is there whoever asks takes one: what comes in meanwhile would be lost (I2).
+ * Handed out one by one, each to whoever would have least then, by weight; where several are equal, to the one who asks. For
+ * those who are not asking now no more is held than their part of what there can be, and when all of it is there whoever
+ * asks takes one: what comes in meanwhile would be lost (I2).
  */
 function portion(
   id: string,
   all: readonly Vessel[],
   { calls, most, isFull }: { readonly calls: number; readonly most: number; readonly isFull: boolean },
 ): number {
-  const whole = Math.floor(calls + EPSILON);
-  if (whole < 1) return 0;
   const waiting = all.filter(({ want }) => want > 0);
+  const mine = waiting.find((one) => one.id === id);
+  const there = Math.floor(calls + EPSILON);
+  if (mine === undefined || there < 1) return 0;
   const weights = waiting.reduce((sum, { weight }) => sum + weight, 0);
-  const vessels = waiting.map((one) =>
-    one.id === id ? one : { ...one, want: Math.min(one.want, (most * one.weight) / weights) },
-  );
-  const mine = vessels.find((vessel) => vessel.id === id);
-  if (mine === undefined) return 0;
-  if (vessels.length === 1) return Math.min(mine.want, whole);
-  const poured = Math.min(mine.want, Math.max(0, (levelOf(vessels, calls) - mine.served) * mine.weight));
-  const part = Math.floor(poured + EPSILON);
-  const after = ({ served, weight }: Vessel) => served + 1 / weight;
-  const isNext = vessels.every((other) => after(mine) <= after(other) + EPSILON);
-  return Math.min(whole, Math.max(part, isNext || isFull ? 1 : 0));
-}
-
-/** The height at which so much is poured in. */
-function levelOf(vessels: readonly Vessel[], calls: number): number {
-  const bounds = vessels.flatMap(({ want, served, weight }) => [
-    { at: served, widens: weight },
-    { at: served + want / weight, widens: -weight },
-  ]);
-  let [level, width, inside] = [0, 0, 0];
-  for (const { at, widens } of bounds.sort((one, other) => one.at - other.at)) {
-    const upToHere = inside + width * (at - level);
-    if (upToHere >= calls && width > 0) return level + (calls - inside) / width;
-    inside = upToHere;
-    level = at;
-    width += widens;
+  const others = waiting
+    .filter((one) => one !== mine)
+    .map((one) => ({ ...one, want: Math.min(one.want, Math.max(1, Math.floor((most * one.weight) / weights))) }));
+  const isMine = (count: number) => {
+    const height = mine.served + count / mine.weight;
+    const before = ({ want, served, weight }: Vessel) =>
+      Math.min(want, Math.max(0, Math.ceil((height - served) * weight - EPSILON) - 1));
+    return count + others.reduce((sum, other) => sum + before(other), 0) <= there;
+  };
+  let [low, high] = [isFull ? 1 : 0, Math.min(mine.want, there)];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (isMine(middle)) low = middle;
+    else high = middle - 1;
   }
-  return level;
+  return low;
 }

@@ -124,6 +124,42 @@ describe('what is granted', () => {
     );
   });
 
+  test('leaves nothing unused of what the processes of a few runs want, each at its own pace (I3)', () => {
+    const pace = fc.integer({ min: 400, max: 500 }); // a report, and what its way takes
+    const processes = fc.array(pace, { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.array(processes, { minLength: 1, maxLength: 4 }),
+        (ratePerSecond, runs) => {
+          const { ask } = site({ ratePerSecond });
+          let calls = 0;
+          for (let nowMs = 0; nowMs <= 60_000; nowMs += 10) {
+            for (const [run, paces] of runs.entries()) {
+              for (const [process, everyMs] of paces.entries()) {
+                if (nowMs % everyMs < 10) calls += ask(`run-${run}`, 1_000, nowMs, `process-${process}`).calls;
+              }
+            }
+          }
+          const sinceLastAsk = ratePerSecond * 0.65;
+          expect(calls).toBeGreaterThanOrEqual(ratePerSecond * 60 * 0.97 - sinceLastAsk - 1);
+        },
+      ),
+      {
+        numRuns: 25,
+        examples: [
+          [
+            20,
+            [
+              [400, 400, 400],
+              [400, 400, 400],
+            ],
+          ],
+        ],
+      },
+    );
+  });
+
   test('is shared by weight (I3)', () => {
     const weights = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 6 });
     fc.assert(
