@@ -105,6 +105,7 @@ export function enterPhase(state: RunState, phase: RunPhase, at: string): RunSta
   const isLate = RUN_PHASES.indexOf(phase) < RUN_PHASES.indexOf(state.phase);
   if (isFinal(state.status) || isLate) return state;
   if (state.phase === phase && state.status !== 'Queued') return state;
+  if (phase === 'finish' && state.control === 'throttled') return enterPhase(released(state), phase, at);
   const status = state.control === 'run' ? activeStatus({ ...state, phase }) : state.status;
   return { ...state, phase, status, phaseTimes: { ...state.phaseTimes, [phase]: at }, updatedAt: at };
 }
@@ -218,9 +219,15 @@ function withCap(state: RunState, maxTransactions: number | undefined): RunState
   return maxTransactions === undefined ? state : { ...state, maxTransactions };
 }
 
+/** Vision is not waited for any more. */
+function released({ throttledUntil: _, ...state }: RunState): RunState {
+  return { ...state, control: 'run' };
+}
+
 /** The reason of the pause ends with it. */
-function resumed({ reason: _reason, throttledUntil: _until, ...state }: RunState, at: string): RunState {
-  return { ...state, control: 'run', status: activeStatus(state), updatedAt: at };
+function resumed({ reason: _, ...held }: RunState, at: string): RunState {
+  const state = released(held);
+  return { ...state, status: activeStatus(state), updatedAt: at };
 }
 
 export type ApproveResult =
@@ -294,7 +301,7 @@ const HELD_STATUS: Partial<Record<Control, RunStatus>> = { pause: 'Paused', budg
 
 /** Vision asked for a wait too long to be waited for in memory: work stops cleanly, and goes on by itself. */
 export function throttle(state: RunState, until: string, at: string): RunState {
-  return state.control === 'run' && !isFinal(state.status)
+  return state.control === 'run' && state.phase !== 'finish' && !isFinal(state.status)
     ? { ...state, control: 'throttled', throttledUntil: until, updatedAt: at }
     : state;
 }
@@ -369,7 +376,7 @@ function ended(state: RunState, failure: string | undefined, at: string): RunSta
           : 'Completed';
   const reason = failure ?? state.reason;
   return {
-    ...awake(state),
+    ...awake(state.control === 'throttled' ? released(state) : state),
     status,
     phase: 'done',
     done: counted,

@@ -113,10 +113,11 @@ export class Sampling {
   }
 }
 
-export type Ending = 'month' | 'time' | 'drain' | 'failure';
+export type Ending = 'month' | 'paused' | 'time' | 'drain' | 'failure';
 
 const REASONS: Readonly<Record<Ending, string>> = {
   month: "This month's transactions are used up.",
+  paused: 'Vision asked to wait for longer than a sample lasts.',
   time: `The sample has ended after ${SAMPLE_MS / 1_000} s.`,
   drain: 'The process that took the sample was stopped.',
   failure: 'An image could not be looked at.',
@@ -178,6 +179,7 @@ class SampleCalls {
       .lease(request)
       .catch(() => undefined);
     if (grant?.limit === 'month') this.end('month');
+    if ((grant?.pausedForMs ?? 0) > this.endsAtMs - this.deps.clock.monotonicMs()) this.end('paused');
     const granted = typeof grant?.calls === 'number' ? grant.calls : 0;
     const same = this.waiting.filter((one) => one.transactions === transactions);
     const starting = this.ending === undefined ? same.slice(0, granted) : [];

@@ -67,6 +67,17 @@ describe('a wait that Vision asked for', () => {
     expect(await report(5)).toMatchObject({ control: 'run', calls: 'unlimited' });
   });
 
+  test('is no word about a run that came to its end meanwhile', async () => {
+    const { actor, quota, report } = await running(undefined);
+    await quota.throttled({ retryAfterMs: 2 * HOUR_MS });
+    expect(await report(5)).toMatchObject({ control: 'throttled' }); // its last calls were under way
+    await actor.setPhase({ phase: 'finish' });
+    expect((await actor.view()).run?.waiting).toBeUndefined();
+    expect(await report(5)).toMatchObject({ control: 'run', calls: 0 });
+    const { run } = await actor.end({});
+    expect([run.status, run.waiting]).toEqual(['Completed', undefined]);
+  });
+
   test('is ended early by whoever knows better', async () => {
     const { actor, quota, report } = await running(undefined);
     await quota.throttled({ retryAfterMs: 2 * HOUR_MS });

@@ -117,6 +117,16 @@ test('calls keep the rate', async () => {
   expect(clock.monotonicMs() - beganMs).toBeLessThan(12_000);
 });
 
+test('a Retry-After that is longer than a sample ends it at once, and it says so', async () => {
+  const { clock, images, quota, take, vision } = createSite();
+  await quota.throttled({ retryAfterMs: 3_600_000 });
+  const before = clock.nowMs();
+  const { ended } = await take(images(3));
+  expect(ended).toEqual({ why: 'paused', reason: expect.stringContaining('asked to wait') });
+  expect(vision.calls).toBe(0);
+  expect(clock.nowMs() - before).toBeLessThan(5_000);
+});
+
 test('a month that has no more ends the sample with what it has, and is never overdrawn', async () => {
   const { images, take, vision, booked, cache } = createSite({ monthlyTransactions: 3 * EACH + 1 });
   const { looked, ended } = await take(images(10));
