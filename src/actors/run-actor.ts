@@ -434,7 +434,7 @@ export class RunActorLogic implements RunActorApi {
     return this.nowMs() - Math.max(this.movedAtMs, Date.parse(updatedAt));
   }
 
-  /** Remembers how long the owner holds it back: that is no time of work. */
+  /** Remembers how long the owner, a cap or Vision holds it back: that is no time of work. */
   private timed(state: RunState): RunState {
     const { heldSinceMs: _, ...rest } = state;
     return { ...rest, ...hold(state, isHeld(state), this.nowMs(), this.analysisOf(state).analyzeAtMs) };

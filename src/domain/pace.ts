@@ -1,7 +1,8 @@
 /**
  * How fast a run has really called, so that the next one can be foretold.
  *
- * I1 What the owner held back (a pause, a cap) is no time of work, nor is anything before the analysis began.
+ * I1 What was held back (by a pause, a cap, a long wait for Vision) is no time of work, nor is anything before
+ *    the analysis began.
  */
 
 /** What a run remembers of the times it was held back. */

@@ -32,7 +32,7 @@ export interface RunState extends Held {
   readonly request: RunRequest;
   readonly status: RunStatus;
   readonly phase: RunPhase;
-  /** What the owner wants; every replica obeys within one lease. */
+  /** What the owner, a cap or Vision wants; every replica obeys within one lease. */
   readonly control: Control;
   readonly pagesListed: number;
   readonly listing: ListingCounts;
@@ -47,7 +47,7 @@ export interface RunState extends Held {
   readonly retriedBy?: string;
   /** Vision asked to wait until then: RFC 3339. */
   readonly throttledUntil?: string;
-  /** The workflow waits for the owner's next word: it has to be woken. */
+  /** The workflow waits, for the owner's next word or for the time: a word has to wake it. */
   readonly resting?: true;
   /** Sum over chunks that are done. */
   readonly done: ChunkProgress;
