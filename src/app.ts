@@ -188,8 +188,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     log,
   });
   const analyzer = () => vision.analyzer;
-  const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer });
-  const records = new RunRecords({ actors, runs, manifests, workflows, service: runService, sleep: clock.sleep });
+  const { sleep } = clock;
+  const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer, sleep });
+  const records = new RunRecords({ actors, runs, manifests, workflows, service: runService, sleep });
   const { random01 } = clock;
   const quotes = new QuoteService({ blobs, listing, sampling, runs, actors, vision, settings: quote, random01 });
   const queries = new ContainerQueries(actors, blobs, results);

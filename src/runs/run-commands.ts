@@ -21,7 +21,12 @@ export interface RunCommandsDeps {
   readonly workflows: Pick<WorkflowStarter, 'raiseEvent'>;
   readonly service: Pick<RunService, 'get' | 'start'>;
   readonly analyzer: () => Analyzer;
+  readonly sleep: (ms: number) => Promise<void>;
 }
+
+/** A run has its container before the index knows of it: whoever is refused for it may look two seconds too early. */
+const INDEXED_WITHIN_LOOKS = 20;
+const LOOK_EVERY_MS = 100;
 
 /**
  * What an owner can say to a run. The run actor decides; the workflow is only woken.
@@ -100,10 +105,22 @@ export class RunCommands {
   /** Said twice at once, or again when the link with the first was lost. @throws AppError what kept it from starting */
   private async startedMeanwhile(id: string, said: Retry, thrown: unknown): Promise<RunView> {
     const { existingRun } = toAppError(thrown).context;
-    const next =
-      typeof existingRun === 'string' ? await this.deps.service.get(existingRun).catch(() => undefined) : undefined;
+    const next = typeof existingRun === 'string' ? await this.onceIndexed(existingRun) : undefined;
     if (next?.retryOf === id && isStartedBy(said, next)) return next;
     throw thrown;
+  }
+
+  /** undefined when it cannot be seen, or its starter has died before the index. */
+  private async onceIndexed(id: string): Promise<RunView | undefined> {
+    for (let looks = 0; looks < INDEXED_WITHIN_LOOKS; looks += 1) {
+      if (looks > 0) await this.deps.sleep(LOOK_EVERY_MS);
+      try {
+        return await this.deps.service.get(id);
+      } catch (thrown) {
+        if (toAppError(thrown).code !== 'run-not-found') return undefined;
+      }
+    }
+    return undefined;
   }
 
   /** The forecast is more than nothing; this ends at the first image. */

@@ -40,6 +40,7 @@ function createSite(
       },
     },
     analyzer: () => createMemoryVision().analyzer,
+    sleep: async () => {},
   });
   return { commands, started, results, actors, runs };
 }
