@@ -2,7 +2,10 @@ import type { Logger } from 'pino';
 
 const INTERVAL_MS = 30_000;
 
-/** Looks every half minute for runs, or watches, that began and have no workflow: their starter died between two steps. */
+/**
+ * Looks every half minute for runs, or watches, that began and have no workflow: their starter died between two steps; and for
+ * runs that their workflow did not close. What that would have announced is not announced.
+ */
 export class Reviver {
   private timer: NodeJS.Timeout | undefined;
 
@@ -25,7 +28,7 @@ export class Reviver {
     try {
       const revived = await this.service.revive();
       if (revived > 0)
-        this.log.warn({ event: `${this.what}.revived`, revived }, 'started again: a workflow was missing');
+        this.log.warn({ event: `${this.what}.revived`, revived }, 'started again or closed: a workflow was missing');
     } catch (error) {
       this.log.debug({ event: `${this.what}.revive-failed`, err: error }, 'the next look will tell');
     }

@@ -39,7 +39,8 @@ export interface RunServiceDeps {
  *
  * I1 One active run a container: the container actor decides.
  * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them. A run that
- *    cannot be revived keeps no other. One whose workflow gave up while it closed the run is closed here.
+ *    cannot be revived keeps no other. One whose workflow ended before it closed the run is closed here: as it was sealed,
+ *    else as Failed, and nothing is announced of it then.
  */
 export class RunService {
   private readonly look = sharedQuestion((id) => this.deps.actors.run(id).view());
@@ -129,8 +130,8 @@ export class RunService {
       return false;
     }
     const status = await this.deps.workflows.status(id);
-    if (sealed && (status === 'ended' || status === 'unknown')) {
-      await this.deps.closing.close(scopeOf(run));
+    if (status === 'ended' || (sealed && status === 'unknown')) {
+      await this.deps.closing.close(scopeOf(run), sealed ? undefined : ENDED_EARLY); // an end since the look above stands
       return true;
     }
     if (status === 'unknown') {
@@ -183,6 +184,9 @@ function scopeOf({ id, container, prefix, features, retry }: RunView): RunScope 
     ...(retry === undefined ? {} : { retry }),
   };
 }
+
+/** Terminated at the engine, or a step of its end failed for good. */
+const ENDED_EARLY = 'Its workflow ended before it closed the run: what was saved stays, start a new run.';
 
 /** A run this young may still be on its way from its start to its workflow. */
 const SETTLED_MS = 30_000;

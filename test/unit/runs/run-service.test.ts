@@ -17,7 +17,7 @@ function createSite() {
   const actors = createMemoryActors(() => time.ms);
   const workflows = new Map<string, WorkflowStatus>();
   const inputs: unknown[] = [];
-  const trouble = { atStep: '', ofRun: '' };
+  const trouble = { atStep: '', ofRun: '', beforeStatus: async () => {} };
   const warned: string[] = [];
   const looks = { count: 0 };
   const die = (step: string) => {
@@ -29,10 +29,10 @@ function createSite() {
   const service = new RunService({
     containerIndex,
     closing: {
-      async close(scope) {
+      async close(scope, failure) {
         closed.push(scope);
         await actors.container(scope.container).endRun({ runId: scope.runId });
-        return (await actors.run(scope.runId).end({})).run;
+        return (await actors.run(scope.runId).end(failure === undefined ? {} : { failure })).run;
       },
     },
     actors: {
@@ -72,6 +72,7 @@ function createSite() {
       raiseEvent: async () => {},
       status: async (id) => {
         if (trouble.ofRun === id) throw new Error('its workflow cannot be looked at');
+        await trouble.beforeStatus();
         return workflows.get(id) ?? 'unknown';
       },
       close: async () => {},
@@ -191,6 +192,34 @@ describe('starting a run', () => {
     expect(closed).toEqual([expect.objectContaining({ runId: id, container: 'photos', prefix: 'a/' })]);
     expect((await service.get(id)).status).toBe('Completed');
     expect(await service.revive()).toBe(0);
+  });
+
+  test('a run whose workflow ended before it sealed the run ends as Failed, and its container is free', async () => {
+    const { service, actors, workflows, closed, time } = createSite();
+    const { id } = await service.start({ container: 'photos', prefix: 'a/' });
+    await actors.run(id).setPhase({ phase: 'finish' });
+    time.ms += 31_000;
+    expect([await service.revive(), closed]).toEqual([0, []]); // its workflow goes on
+    workflows.set(id, 'ended');
+    expect(await service.revive()).toBe(1);
+    expect(closed).toEqual([expect.objectContaining({ runId: id, container: 'photos', prefix: 'a/' })]);
+    const reason = expect.stringMatching(/^Its workflow ended before it closed the run/);
+    expect((await actors.run(id).view()).run).toMatchObject({ status: 'Failed', reason });
+    expect((await service.start({ container: 'photos' })).status).toBe('Queued');
+  });
+
+  test('a run that ends by itself between the two looks of the reviver stays as it ended', async () => {
+    const { service, actors, workflows, trouble, time } = createSite();
+    const { id } = await service.start({ container: 'photos' });
+    time.ms += 31_000;
+    trouble.beforeStatus = async () => {
+      await actors.run(id).end({});
+      workflows.set(id, 'ended');
+    };
+    await service.revive();
+    const { run } = await actors.run(id).view();
+    expect(run?.status).toBe('Completed');
+    expect(run).not.toHaveProperty('reason');
   });
 
   test('what was chosen travels in the record, in the view and in the input of the workflow', async () => {
