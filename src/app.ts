@@ -189,7 +189,10 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   });
   const analyzer = () => vision.analyzer;
   const { sleep } = clock;
-  const commands = new RunCommands({ actors, runs, results, workflows, service: runService, analyzer, sleep });
+  const commands = new RunCommands({
+    ...{ actors, runs, results, workflows, service: runService, analyzer, sleep },
+    approval: config.approval,
+  });
   const records = new RunRecords({ actors, runs, manifests, workflows, service: runService, sleep });
   const { random01 } = clock;
   const quotes = new QuoteService({ blobs, listing, sampling, runs, actors, vision, settings: quote, random01 });

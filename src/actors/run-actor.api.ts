@@ -1,4 +1,4 @@
-import type { ApprovalAnswer } from '../domain/approval';
+import type { ApprovalAnswer, ApprovalRule } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
 import type { ChunkProgress } from '../domain/chunk-progress';
 import type { Repeats } from '../domain/chunk-repeats';
@@ -85,6 +85,8 @@ export interface RunActorApi {
     readonly sealed?: true;
     /** When each phase began. */
     readonly phaseTimes?: PhaseTimes;
+    /** When it had to ask for approval, whether it came to that or not. */
+    readonly approvalRule?: ApprovalRule;
   }>;
   /** Deletes the state of a run that has ended. Idempotent. */
   forget(): Promise<{ readonly forgotten: boolean }>;

@@ -319,9 +319,13 @@ export class RunActorLogic implements RunActorApi {
   async view(): ReturnType<RunActorApi['view']> {
     const state = await this.state.head();
     if (!state) return {};
-    const { mayRemove, phaseTimes = {} } = state;
+    const { mayRemove, phaseTimes = {}, request } = state;
     const answer = { run: this.viewOf(state), mayRemove, wake: needsWake(state), phaseTimes, pages: state.pagesListed };
-    return { ...answer, ...(state.shownStatus === undefined ? {} : ({ sealed: true } as const)) };
+    return {
+      ...answer,
+      ...(state.shownStatus === undefined ? {} : ({ sealed: true } as const)),
+      ...(request.approval === undefined ? {} : { approvalRule: request.approval }),
+    };
   }
 
   async forget() {

@@ -15,8 +15,18 @@ export interface RunApproval {
 
 /** A plan that spends nothing needs nobody's consent. */
 export function needsApproval(rule: ApprovalRule, quote: Pick<Quote, 'transactions' | 'price'>): boolean {
-  if (rule === 'auto' || quote.transactions === 0) return false;
-  return rule === 'always' || quote.price.total > rule.above;
+  return quote.transactions !== 0 && quote.price.total > freeUpTo(rule);
+}
+
+/** Of two rules the one that asks whenever one of them would. */
+export function stricter(one: ApprovalRule, other: ApprovalRule): ApprovalRule {
+  return freeUpTo(one) < freeUpTo(other) ? one : other;
+}
+
+/** The price that needs no consent. */
+function freeUpTo(rule: ApprovalRule): number {
+  if (rule === 'auto') return Number.POSITIVE_INFINITY;
+  return rule === 'always' ? Number.NEGATIVE_INFINITY : rule.above;
 }
 
 /** What the owner answers; `planHash` says to which plan. */

@@ -2,6 +2,7 @@ import type { Actors } from '../actors';
 import type { CommandReply } from '../actors/run-actor.api';
 import type { WorkflowStarter } from '../dapr/workflow-client';
 import { type Analyzer, asking } from '../domain/analysis';
+import { type ApprovalRule, stricter } from '../domain/approval';
 import type { AuditEntry } from '../domain/audit';
 import { AppError, toAppError } from '../domain/errors';
 import { isSameScope, type RetryFilter, type RetryScope } from '../domain/retry-filter';
@@ -21,6 +22,8 @@ export interface RunCommandsDeps {
   readonly workflows: Pick<WorkflowStarter, 'raiseEvent'>;
   readonly service: Pick<RunService, 'get' | 'start'>;
   readonly analyzer: () => Analyzer;
+  /** When a run must be approved where its start does not say. Default `auto`. */
+  readonly approval?: ApprovalRule;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -33,8 +36,9 @@ const LOOK_EVERY_MS = 100;
  *
  * I1 A command is idempotent: said again it answers the run as it is.
  * I2 A lost event loses no word: the reviver and the run's own hourly look find what the actor knows.
- * I3 Who restarts a run, or tries it again, spends on nothing that it would not have spent on: its features, its cap and that
- *    it had to be approved hold again, and for a restart the images it was for. A retry may name another cap.
+ * I3 Who restarts a run, or tries it again, spends on nothing that it would not have spent on: its features, its cap and when
+ *    it had to be approved hold again, and for a restart the images it was for. A retry may name another cap. Where it was
+ *    asked, it is asked again; where what is configured now asks more often than its rule, that holds.
  */
 export class RunCommands {
   constructor(private readonly deps: RunCommandsDeps) {}
@@ -91,7 +95,7 @@ export class RunCommands {
     if (before) return before;
     if (!(await this.isAnyTried(run, { ...filter, prefix }))) throw nothingToRetry(run);
     const next = await this.deps.service
-      .start({ ...heldTo(run), ...said, retryOf: id })
+      .start({ ...(await this.heldTo(run)), ...said, retryOf: id })
       .catch((thrown) => this.startedMeanwhile(id, said, thrown));
     await this.link(run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
     return next;
@@ -138,7 +142,7 @@ export class RunCommands {
     const { container, prefix, retryOf } = run;
     const retry = run.retry ?? (retryOf === undefined ? undefined : await this.retryOfOlder(id));
     const next = await this.deps.service.start({
-      ...heldTo(run),
+      ...(await this.heldTo(run)),
       ...{ container, prefix },
       ...(retry !== undefined && { retry }),
       ...(retryOf !== undefined && { retryOf }),
@@ -153,6 +157,17 @@ export class RunCommands {
     const { run } = await this.deps.actors.run(id).view();
     if (run?.retry) return run.retry;
     throw new AppError('run-not-found', `Which images the retry ${id} was for is not known any more: start a new one.`);
+  }
+
+  /** What also holds for a run that follows this one (I3). */
+  private async heldTo({ id, features, maxTransactions, approval }: RunView) {
+    const { approvalRule } = await this.deps.actors.run(id).view();
+    const rule = approval === undefined ? approvalRule : 'always';
+    return {
+      ...(features !== undefined && { features }),
+      ...(maxTransactions !== undefined && { maxTransactions }),
+      ...(rule !== undefined && { approval: stricter(rule, this.deps.approval ?? 'auto') }),
+    };
   }
 
   private async link(run: RunView, said: { readonly by: string; readonly who: string; readonly reason?: string }) {
@@ -187,15 +202,6 @@ interface Retry {
 function isStartedBy({ prefix, retry, maxTransactions }: Retry, next: RunView): boolean {
   const isCapSame = maxTransactions === undefined || maxTransactions === next.maxTransactions;
   return isCapSame && prefix === next.prefix && next.retry !== undefined && isSameScope(retry, next.retry);
-}
-
-/** What also holds for a run that follows this one (I3). */
-function heldTo({ features, maxTransactions, approval }: RunView) {
-  return {
-    ...(features !== undefined && { features }),
-    ...(maxTransactions !== undefined && { maxTransactions }),
-    ...(approval !== undefined && { approval: 'always' as const }),
-  };
 }
 
 function refused(verb: string, { status }: RunView): AppError {

@@ -1,4 +1,4 @@
-import { readApprovalAnswer } from '../../../src/domain/approval';
+import { needsApproval, readApprovalAnswer, stricter } from '../../../src/domain/approval';
 import { MAX_AUDIT, noted } from '../../../src/domain/audit';
 import { NO_LISTING, planText } from '../../../src/domain/quote';
 
@@ -29,6 +29,17 @@ test('equal plans have one text, whatever the order; every part of a plan change
     { ...PLAN, images: { ...PLAN.images, ineligible: { empty: 2, 'too-small': 1 } } },
   ];
   expect(new Set([text, ...others.map(planText)]).size).toBe(others.length + 1);
+});
+
+test('of two rules the stricter asks whenever one of them would', () => {
+  const rules = ['auto', 'always', { above: 0 }, { above: 5 }] as const;
+  const plans = [0, 1, 6].flatMap((total) => [0, 1].map((transactions) => ({ transactions, price: { total } })));
+  for (const [one, other] of rules.flatMap((rule) => rules.map((each) => [rule, each] as const))) {
+    for (const plan of plans as unknown as Parameters<typeof needsApproval>[1][]) {
+      const wouldOne = [one, other].some((rule) => needsApproval(rule, plan));
+      expect([one, other, needsApproval(stricter(one, other), plan)]).toEqual([one, other, wouldOne]);
+    }
+  }
 });
 
 test('the payload of an event is an answer, or it is nothing', () => {

@@ -1,3 +1,4 @@
+import type { ApprovalRule } from '../../../src/domain/approval';
 import { AppError } from '../../../src/domain/errors';
 import type { RunView } from '../../../src/domain/run';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
@@ -16,6 +17,7 @@ function createSite(
   change: Partial<RunView> = {},
   others: Readonly<Record<string, Partial<RunView>>> = {},
   active?: string,
+  approval?: ApprovalRule,
 ) {
   const old = {
     id: ID,
@@ -41,6 +43,7 @@ function createSite(
     },
     analyzer: () => createMemoryVision().analyzer,
     sleep: async () => {},
+    ...(approval && { approval }),
   });
   return { commands, started, results, actors, runs };
 }
@@ -80,6 +83,27 @@ describe('a retry holds to what its run was held to', () => {
     await save(site, 'a/1', failed('vision-x'));
     await site.commands.retry({ id: ID, filter: {}, who: 'ann', ...said });
     expect(site.started).toEqual([{ ...kept, ...expected }]);
+  });
+});
+
+describe('who never had to ask is held to what would have made him ask', () => {
+  const above = (amount: number) => ({ above: amount });
+
+  test.each([
+    ['always', undefined, 'always'],
+    [above(5), undefined, above(5)],
+    [above(5), above(1), above(1)],
+    [above(5), above(9), above(5)],
+    ['auto', 'always', 'always'],
+    ['auto', undefined, 'auto'],
+  ] as const)('started with %j where %j is configured now: %j', async (rule, configured, expected) => {
+    const site = createSite([], {}, {}, undefined, configured);
+    const scope = { container: 'photos', prefix: 'a/', features: [], confirmShrink: false, approval: rule } as const;
+    await site.actors.run(ID).begin({ ...scope, id: ID, startedAt: '2026-01-01T00:00:00Z' });
+    await save(site, 'a/1', failed('vision-x'));
+    await site.commands.retry({ id: ID, filter: {}, who: 'ann' });
+    await site.commands.restart({ id: ID, who: 'ann' });
+    expect(site.started.map(({ approval }) => approval)).toEqual([expected, expected]);
   });
 });
 
