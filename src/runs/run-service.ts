@@ -40,7 +40,7 @@ export interface RunServiceDeps {
  * I1 One active run a container: the container actor decides.
  * I2 A run that began is started, whoever dies in between: each step can be repeated, and `revive` repeats them. A run that
  *    cannot be revived keeps no other. One whose workflow ended before it closed the run is closed here: as it was sealed,
- *    else as Failed, and nothing is announced of it then.
+ *    else as Failed. Nothing is announced of it then, and the inputs that were not deleted go with its records.
  */
 export class RunService {
   private readonly look = sharedQuestion((id) => this.deps.actors.run(id).view());

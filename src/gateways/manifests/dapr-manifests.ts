@@ -34,8 +34,11 @@ export function createDaprManifests(
   const readLedger = async (runId: string, page: number): Promise<LedgerPage | undefined> =>
     (await read(manifestKeys.ledger(runId, page))) as LedgerPage | undefined;
 
+  const readPage = async (runId: string, page: number): Promise<PageIndex | undefined> =>
+    (await read(manifestKeys.page(runId, page))) as PageIndex | undefined;
+
   return {
-    readPage: async (runId, page) => (await read(manifestKeys.page(runId, page))) as PageIndex | undefined,
+    readPage,
 
     async writePageOnce(runId, page, index) {
       const key = manifestKeys.page(runId, page);
@@ -76,13 +79,16 @@ export function createDaprManifests(
 
     async deleteRecords(runId, pages) {
       const erase = (key: string) => sidecar.deleteState(component, key);
-      for (let page = 0; page < pages; page += 1) {
+      const listed = (await readPage(runId, pages)) ? pages + 1 : pages; // the last one may be written and not counted
+      for (let page = 0; page < listed; page += 1) {
         const ledger = await readLedger(runId, page);
-        // Of a page that was not finished all inputs are still there.
-        if (!ledger || ledger.chunks.some(isUnfinished)) await deleteChunks(runId, page, CHUNKS_PER_PAGE);
+        // Inputs are still there of a page that was not finished; and, as its index, where no workflow cleaned up.
+        const isClean = ledger && !ledger.chunks.some(isUnfinished) && !(await readPage(runId, page));
+        if (!isClean) await deleteChunks(runId, page, CHUNKS_PER_PAGE);
         for (let chunk = 0; chunk < CHUNKS_PER_PAGE; chunk += 1)
           await erase(manifestKeys.report({ runId, page, chunk }));
         await erase(manifestKeys.ledger(runId, page));
+        await erase(manifestKeys.page(runId, page));
       }
       await erase(manifestKeys.verdict(runId));
       await erase(manifestKeys.receipt(runId));

@@ -40,7 +40,10 @@ export interface ManifestsGateway {
   deleteChunks(runId: string, page: number, chunks: number): Promise<void>;
   /** Deletes the inputs of one page (its index and chunks); reports stay. */
   deletePage(runId: string, page: number, chunks: number): Promise<void>;
-  /** Deletes what a run leaves behind: reports, inputs of chunks it did not finish, ledger, verdict, receipt. What is gone is gone. */
+  /**
+   * Deletes what a run leaves behind: reports, inputs of chunks it did not finish, page indexes where its workflow ended before it
+   * deleted them, ledger, verdict, receipt. `pages`: those that it counted. What is gone is gone.
+   */
   deleteRecords(runId: string, pages: number): Promise<void>;
 }
 

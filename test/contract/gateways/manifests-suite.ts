@@ -162,5 +162,23 @@ export function describeManifests(name: string, start: () => Promise<ManifestsSu
       expect(await manifests.readLedger(runId, 0)).toBeUndefined();
       expect(await manifests.readReceipt(runId)).toBeUndefined();
     });
+
+    test("deleting the records of a run that was not cleaned up takes its indexes and inputs too, no other run's", async () => {
+      const [runId, other] = [newRun(), newRun()];
+      const finished = { chunks: [{ count: 1, settled: true }], last: true };
+      await manifests.writeLedger(runId, 0, finished);
+      for (const page of [0, 1]) {
+        await manifests.writePageOnce(runId, page, index('next'));
+        await manifests.writeChunk({ runId, page, chunk: 0 }, []);
+      }
+      await manifests.writePageOnce(other, 0, index('next'));
+      for (const _ of [1, 2]) await manifests.deleteRecords(runId, 1); // it ended before it counted the second page
+      for (const page of [0, 1]) {
+        expect(await manifests.readPage(runId, page)).toBeUndefined();
+        expect(await manifests.readChunk({ runId, page, chunk: 0 })).toBeUndefined();
+      }
+      expect(await manifests.readLedger(runId, 0)).toBeUndefined();
+      expect(await manifests.readPage(other, 0)).toEqual(index('next'));
+    });
   });
 }
