@@ -26,6 +26,13 @@ export interface WorkerDeps {
   readonly log: Logger;
 }
 
+/**
+ * The SDK's worker runs ten work items at once, workflow turns and activities alike, and has no setting for it
+ * (@dapr/dapr 3.18.0, task-hub-grpc-worker.js). Chunks that wait for Vision's rate would keep every step of other runs from
+ * its turn, for minutes. As many as the sidecar hands out (components/config).
+ */
+export const WORK_ITEMS = 160;
+
 const CHECK_INTERVAL_MS = 500;
 /** While there is no runtime, or a new one that was not counted yet: the app is not ready before. */
 const FRESH_INTERVAL_MS = 100;
@@ -97,6 +104,7 @@ export class WorkflowWorker {
       daprPort: String(grpcPort),
       ...(apiToken === undefined ? {} : { daprApiToken: apiToken }),
     });
+    widen(runtime);
     for (const { name, run } of this.deps.workflows) runtime.registerWorkflowWithName(name, run);
     for (const { name, run } of this.deps.activities) {
       runtime.registerActivityWithName(name, (_: WorkflowActivityContext, input: unknown) => run(input));
@@ -134,4 +142,12 @@ function isAtWork(runtime: WorkflowRuntime | undefined): boolean {
   if (!runtime) return false;
   const { worker } = runtime as unknown as { readonly worker: { readonly _isRunning?: boolean } };
   return worker._isRunning !== false;
+}
+
+/** @throws Error where the SDK has no such field any more: then its limit has to be looked up anew. */
+export function widen(runtime: WorkflowRuntime): void {
+  const { worker } = runtime as unknown as { readonly worker: { _maxConcurrentWorkItems?: number } };
+  if (worker._maxConcurrentWorkItems === undefined)
+    throw new Error('The workflow worker of the SDK has another limit.');
+  worker._maxConcurrentWorkItems = WORK_ITEMS;
 }

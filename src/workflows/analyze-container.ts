@@ -20,7 +20,7 @@ import {
   writeQuote,
 } from './steps';
 
-/** Page children in flight: 4 x 4 chunks fill a process's activity slots twice. */
+/** Page children in flight: eight runs of 4 x 4 chunks fill what a sidecar hands out. */
 const PAGES_IN_FLIGHT = 4;
 /** A run that rests looks for itself once an hour, should the event that wakes it be lost. */
 const REST_CHECK_MS = 3_600_000;

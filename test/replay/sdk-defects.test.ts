@@ -1,4 +1,5 @@
 import { type Task, type WorkflowContext, WorkflowRuntime } from '@dapr/dapr';
+import { WORK_ITEMS, widen } from '../../src/dapr/worker';
 import { events, Instance, type NamedWorkflow } from './harness';
 
 /**
@@ -152,6 +153,14 @@ describe('defects of the SDK that the seam works around', () => {
     await turn(of);
     await turn(of, events.taskFailed(1, new Error('broken')));
     expect(of.output).toBe('TaskFailedError');
+  });
+
+  it('runs ten work items at once, which its only setting is a private field for', () => {
+    const runtime = new WorkflowRuntime({ daprHost: '127.0.0.1', daprPort: '1' });
+    expect(runtime).toMatchObject({ worker: { _maxConcurrentWorkItems: 10 } });
+    widen(runtime);
+    expect(runtime).toMatchObject({ worker: { _maxConcurrentWorkItems: WORK_ITEMS } });
+    expect(() => widen({ worker: {} } as never)).toThrow('has another limit');
   });
 
   it('sleeps for a second when all is answered and its connection is closed, which it tells nobody else', () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { WORK_ITEMS } from '../../../src/dapr/worker';
 import { CHECKOUT } from '../../../src/local/launcher/checkout';
 import { readRunFile } from '../../../src/local/launcher/run-file';
 import { APP_ID, COMPONENTS, COSMOS, SUBSCRIPTION_ROUTES, SYSTEM_BLOB_CONTAINERS, TOPICS } from '../../../src/names';
@@ -100,6 +101,6 @@ test('the sidecar is configured so that the worker drops no work', () => {
     configuration.spec.workflow ?? {};
   expect(maxConcurrentActivityInvocations).toBeGreaterThan(0);
   expect(maxConcurrentWorkflowInvocations).toBeGreaterThan(0);
-  expect(maxConcurrentActivityInvocations + maxConcurrentWorkflowInvocations).toBeLessThan(110);
+  expect(maxConcurrentActivityInvocations + maxConcurrentWorkflowInvocations).toBeLessThanOrEqual(WORK_ITEMS);
   expect(plan.appID).toBe(APP_ID);
 });
