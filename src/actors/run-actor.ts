@@ -290,30 +290,28 @@ export class RunActorLogic implements RunActorApi {
   }
 
   async paused() {
-    const before = await this.load();
-    const rested = paused(before, this.now());
-    const state = rested === before ? before : this.timed(rested);
-    if (state !== before) await this.state.commit(state);
+    const { control, throttledUntil } = await this.changed((before) => {
+      const state = paused(before, this.now());
+      return state === before ? before : this.timed(state);
+    });
     this.wokenAtMs = Number.NEGATIVE_INFINITY; // another rest
-    const { control, throttledUntil } = state;
     if (control !== 'throttled' || throttledUntil === undefined) return { control };
     return { control, waitMs: Math.max(1_000, Date.parse(throttledUntil) - this.nowMs()) };
   }
 
   async seal({ failure }: Parameters<RunActorApi['seal']>[0]) {
-    const before = await this.load();
-    const state = sealRun(before, failure, this.now());
-    if (state !== before) await this.state.commit(state);
-    this.leases.clear();
-    return { run: this.decided(state) };
+    return this.closed((state) => sealRun(state, failure, this.now()));
   }
 
   async end({ failure }: Parameters<RunActorApi['end']>[0]) {
-    const before = await this.load();
-    const state = endRun(before, failure, this.now());
-    if (state !== before) await this.state.commit(state);
+    return this.closed((state) => endRun(state, failure, this.now()));
+  }
+
+  /** Nobody works for the run any more. */
+  private async closed(apply: (state: RunState) => RunState) {
+    const state = await this.changed(apply);
     this.leases.clear();
-    return { run: this.viewOf(state) };
+    return { run: this.decided(state) };
   }
 
   async view(): ReturnType<RunActorApi['view']> {
@@ -458,10 +456,15 @@ export class RunActorLogic implements RunActorApi {
   }
 
   private async change(apply: (state: RunState) => RunState) {
+    const { control } = await this.changed(apply);
+    return { control };
+  }
+
+  private async changed(apply: (state: RunState) => RunState): Promise<RunState> {
     const before = await this.load();
     const state = apply(before);
     if (state !== before) await this.state.commit(state);
-    return { control: state.control };
+    return state;
   }
 
   private now(): string {

@@ -139,15 +139,21 @@ export class WorkflowWorker {
  * which nothing happens (@dapr/dapr 3.18.0, task-hub-grpc-worker.js).
  */
 function isAtWork(runtime: WorkflowRuntime | undefined): boolean {
-  if (!runtime) return false;
-  const { worker } = runtime as unknown as { readonly worker: { readonly _isRunning?: boolean } };
-  return worker._isRunning !== false;
+  return runtime !== undefined && insideOf(runtime)._isRunning !== false;
 }
 
 /** @throws Error where the SDK has no such field any more: then its limit has to be looked up anew. */
 export function widen(runtime: WorkflowRuntime): void {
-  const { worker } = runtime as unknown as { readonly worker: { _maxConcurrentWorkItems?: number } };
+  const worker = insideOf(runtime);
   if (worker._maxConcurrentWorkItems === undefined)
     throw new Error('The workflow worker of the SDK has another limit.');
   worker._maxConcurrentWorkItems = WORK_ITEMS;
+}
+
+/** What the SDK keeps to itself; test/replay/sdk-defects.test.ts holds the names. */
+function insideOf(runtime: WorkflowRuntime) {
+  const { worker } = runtime as unknown as {
+    readonly worker: { readonly _isRunning?: boolean; _maxConcurrentWorkItems?: number };
+  };
+  return worker;
 }

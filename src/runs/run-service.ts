@@ -13,7 +13,7 @@ import type { RunFilter, RunsGateway } from '../gateways/runs/port';
 import type { StartRunCommand } from '../http/use-cases';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import { newAnalyzeContainer } from '../workflows/analyze-container';
-import type { RunScope } from '../workflows/steps';
+import { scopeOf } from '../workflows/steps';
 import { chosenFeatures, type FeatureChoice } from './chosen-features';
 import type { ContainerIndex } from './container-index';
 import type { RunClosing } from './run-closing';
@@ -131,7 +131,7 @@ export class RunService {
     }
     const status = await this.deps.workflows.status(id);
     if (status === 'ended' || (sealed && status === 'unknown')) {
-      await this.deps.closing.close(scopeOf(run), sealed ? undefined : ENDED_EARLY); // an end since the look above stands
+      await this.deps.closing.close(scopeOfRun(run), sealed ? undefined : ENDED_EARLY); // an end since the look above stands
       return true;
     }
     if (status === 'unknown') {
@@ -166,7 +166,7 @@ export class RunService {
   }
 
   private async schedule(run: RunView): Promise<void> {
-    const input = newAnalyzeContainer(scopeOf(run));
+    const input = newAnalyzeContainer(scopeOfRun(run));
     await this.deps.workflows.schedule(WORKFLOWS.analyzeContainer, run.id, input);
   }
 
@@ -177,12 +177,8 @@ export class RunService {
   }
 }
 
-function scopeOf({ id, container, prefix, features, retry }: RunView): RunScope {
-  return {
-    ...{ runId: id, container, prefix },
-    ...(features === undefined ? {} : { features }),
-    ...(retry === undefined ? {} : { retry }),
-  };
+function scopeOfRun(run: RunView) {
+  return scopeOf({ ...run, runId: run.id });
 }
 
 /** Terminated at the engine, or a step of its end failed for good. */
