@@ -7,6 +7,13 @@ const base = {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
+  // Tests run the sources: what one package imports of another leads there too (tsconfig.json says the same).
+  moduleNameMapper: {
+    '^contactsheet/contract$': '<rootDir>/src/contract/index.ts',
+    '^contactsheet/setup$': '<rootDir>/src/setup.ts',
+    '^@contactsheet/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/packages/[a-z-]+/dist'],
 };
 const level = (name) => ({ ...base, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
 module.exports = {

@@ -107,7 +107,7 @@ async function measure(script, words) {
   await prepare();
   const { daprd } = await acquireRuntime();
   const env = { ...process.env, DAPR_RUNTIME_PATH: dirname(daprd) };
-  return run(process.execPath, [at('dist', 'local', 'bench', `${script}.js`), ...words], { env });
+  return run(process.execPath, [at('packages', 'bench', 'dist', `${script}.js`), ...words], { env });
 }
 
 async function main([command = '', ...words]) {
@@ -185,7 +185,7 @@ async function compile() {
   const wanted = sourceState();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Compiling ...');
-  const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.build.json']);
+  const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-b', 'tsconfig.build.json']);
   if (code !== 0) throw new Stop('The sources do not compile.', 'Cure what the compiler says above.', 1);
   removeOrphans();
   writeFileSync(stamp, wanted);
@@ -195,10 +195,12 @@ async function compile() {
 export function sourceState(root = ROOT) {
   const hash = createHash('sha256');
   const files = [
-    'tsconfig.json',
+    'tsconfig.base.json',
     'tsconfig.build.json',
     'package-lock.json',
-    ...filesIn(join(root, 'src')).map((file) => relative(root, file)),
+    ...programs(root).flatMap(({ folder, source }) => [
+      ...filesIn(source).map((file) => relative(root, file)),
+    ]),
   ];
   for (const file of files.sort()) {
     hash
@@ -211,10 +213,22 @@ export function sourceState(root = ROOT) {
 
 /** Removes compiled files whose source is gone, so that nothing runs that no longer exists. */
 function removeOrphans() {
-  for (const file of filesIn(at('dist'))) {
-    const source = at('src', relative(at('dist'), file)).replace(/\.js(\.map)?$/, '.ts');
-    if (/\.js(\.map)?$/.test(file) && !existsSync(source)) rmSync(file);
+  for (const { source, compiled } of programs(ROOT)) {
+    for (const file of filesIn(compiled)) {
+      const made = /(\.js|\.js\.map|\.d\.ts)$/;
+      if (made.test(file) && !existsSync(join(source, relative(compiled, file)).replace(made, '.ts'))) rmSync(file);
+    }
   }
+}
+
+/** What is compiled: the product, and each package. */
+function programs(root) {
+  const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+  return [root, ...packages].map((folder) => ({
+    folder,
+    source: join(folder, 'src'),
+    compiled: join(folder, 'dist'),
+  }));
 }
 
 function filesIn(folder) {
@@ -285,7 +299,7 @@ async function acquireRuntime() {
 }
 
 function launcher(module) {
-  return require(at('dist', 'local', 'launcher', `${module}.js`));
+  return require(at('packages', 'dev-stack', 'dist', `${module}.js`));
 }
 
 function bin(name, file) {

@@ -6,8 +6,8 @@ import { hostActors } from './dapr/actor-host';
 import { quietEngine } from './dapr/quiet-engine';
 import { WorkflowWorker } from './dapr/worker';
 import { createWorkflowStarter } from './dapr/workflow-client';
-import type { QuotaSettings } from './domain/quota';
-import { isFinal } from './domain/run';
+import type { QuotaSettings } from './domain/quota/quota';
+import { isFinal } from './domain/run/run';
 import { createCosmosActivityLog } from './gateways/activity-log/cosmos-activity-log';
 import { createAzureBlobs } from './gateways/blobs/azure-blobs';
 import type { BlobsGateway } from './gateways/blobs/port';
@@ -30,33 +30,33 @@ import { createPublicApp } from './http/public-server';
 import type { UseCases } from './http/use-cases';
 import { ChunkWork } from './pipeline/chunk-work';
 import { systemClock } from './pipeline/clock';
-import { Exclusion } from './pipeline/exclusion';
-import { Gate } from './pipeline/gate';
+import { ReadWriteLock } from './pipeline/read-write-lock';
+import { FairSemaphore } from './pipeline/fair-semaphore';
 import type { ImageDeps } from './pipeline/image-work';
 import { Listing } from './pipeline/listing';
 import { RunSessions } from './pipeline/run-session';
 import { Sampling } from './pipeline/sampling';
-import { ServicePace } from './pipeline/service-pace';
-import { SingleFlight } from './pipeline/single-flight';
-import { throttleNews } from './pipeline/throttle-news';
-import { ContainerIndex } from './runs/container-index';
-import { ContainerQueries } from './runs/container-queries';
-import { ContainerWatcher } from './runs/container-watcher';
-import { checkHealth } from './runs/health';
-import { Operations } from './runs/operations';
-import type { QuoteSettings } from './runs/priced';
-import { QuotaControl } from './runs/quota-control';
-import { QuoteService, sampleTask } from './runs/quote-service';
-import { Retention } from './runs/retention';
-import { Reviver } from './runs/reviver';
-import { RunClosing } from './runs/run-closing';
-import { RunCommands } from './runs/run-commands';
-import { RunRecords } from './runs/run-records';
-import { RunService } from './runs/run-service';
-import { sharedQuestion } from './runs/shared-question';
-import { createStory } from './runs/story';
-import { WakeUps } from './runs/wake-ups';
-import { WatchService } from './runs/watch-service';
+import { CircuitBreaker } from './pipeline/circuit-breaker';
+import { KeyedMutex } from './pipeline/keyed-mutex';
+import { throttleNotifier } from './pipeline/throttle-notifier';
+import { ContainerIndex } from './use-cases/containers/container-index';
+import { ContainerQueries } from './use-cases/containers/container-queries';
+import { ContainerWatcher } from './use-cases/watches/container-watcher';
+import { checkHealth } from './use-cases/health';
+import { Operations } from './use-cases/operations';
+import type { QuoteSettings } from './use-cases/quotes/price-plan';
+import { QuotaControl } from './use-cases/quota/quota-control';
+import { QuoteService, sampleTask } from './use-cases/quotes/quote-service';
+import { Retention } from './jobs/retention';
+import { Reconciler } from './jobs/reconciler';
+import { RunClosing } from './use-cases/runs/run-closing';
+import { RunCommands } from './use-cases/runs/run-commands';
+import { RunRecords } from './use-cases/runs/run-records';
+import { RunService } from './use-cases/runs/run-service';
+import { singleFlight } from './use-cases/single-flight';
+import { createHistory } from './use-cases/history';
+import { WakeUps } from './jobs/wake-ups';
+import { WatchService } from './use-cases/watches/watch-service';
 import { createLogger } from './telemetry/logger';
 import { createActivities } from './workflows/activities';
 import { workflowDefinitions } from './workflows/register';
@@ -108,7 +108,10 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const rate = await visionRate(config.vision);
   const resource = resourceOf(config.vision.endpoint);
   const actors = createActors(sidecar, clock, { resource, defaults: { ...rate, ...capsOf(config) } });
-  const gate = new Gate({ maxItems: config.limits.imagesInFlight, maxBytes: config.limits.bytesInFlight });
+  const semaphore = new FairSemaphore({
+    maxItems: config.limits.imagesInFlight,
+    maxBytes: config.limits.bytesInFlight,
+  });
   const cache = createCosmosCache(cosmos);
   const listing = new Listing({
     blobs,
@@ -123,20 +126,27 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     blobs,
     vision,
     results,
-    gate,
+    semaphore,
     cache,
-    flights: new SingleFlight(),
-    blobPace: new ServicePace(clock, 'Blob Storage'),
-    visionPace: new ServicePace(clock, 'Vision'),
-    tellThrottled: throttleNews(clock, (retryAfterMs) => actors.quota().throttled({ retryAfterMs })),
-    hasEnded: sharedQuestion(async (runId) => {
+    keyedMutex: new KeyedMutex(),
+    blobBreaker: new CircuitBreaker(clock, 'Blob Storage'),
+    visionBreaker: new CircuitBreaker(clock, 'Vision'),
+    notifyThrottled: throttleNotifier(clock, (retryAfterMs) => actors.quota().throttled({ retryAfterMs })),
+    hasEnded: singleFlight(async (runId) => {
       const { run } = await actors.run(runId).view();
       return run === undefined || isFinal(run.status);
     }),
     clock,
   };
-  const exclusion = new Exclusion();
-  const chunks = new ChunkWork({ ...imageDeps, manifests, listing, sessions, exclusion, container: actors.container });
+  const readWriteLock = new ReadWriteLock();
+  const chunks = new ChunkWork({
+    ...imageDeps,
+    manifests,
+    listing,
+    sessions,
+    readWriteLock,
+    container: actors.container,
+  });
   const sampling = new Sampling({ ...imageDeps, quota: actors.quota, newId: uuidv4 });
   const quote: QuoteSettings = {
     price: config.price,
@@ -206,7 +216,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     nowMs: clock.nowMs,
     newId: uuidv4,
   });
-  const story = createStory(
+  const story = createHistory(
     {
       getRun: (id) => runService.get(id),
       actors,
@@ -248,7 +258,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     purgeRun: (id) => records.purge(id),
   };
   const retention = new Retention({ runs, records, operations, nowMs: clock.nowMs, log }, config.reportRetentionDays);
-  const revivers = [new Reviver(runService, log), new Reviver(watching, log, 'watches')];
+  const reconcilers = [new Reconciler(runService, log), new Reconciler(watching, log, 'watches')];
 
   // HTTP: the public API, and the channel that only the sidecar reaches
   let draining = false;
@@ -280,7 +290,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     setting: 'APP_PORT',
   });
   worker.start();
-  for (const reviver of revivers) reviver.start();
+  for (const reconciler of reconcilers) reconciler.start();
   retention.start();
   log.info({ event: 'app.started', api: api.url, appChannel: appChannel.url }, 'listening');
 
@@ -289,7 +299,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     async stop() {
       if (draining) return;
       draining = true;
-      for (const reviver of revivers) reviver.stop();
+      for (const reconciler of reconcilers) reconciler.stop();
       retention.stop();
       wakeUps.stop();
       sessions.drain();
@@ -321,7 +331,7 @@ function capsOf({ monthlyCaps: { resource, container } }: Config): QuotaSettings
 
 /**
  * What is in flight may end: a call that is killed is paid for twice. The listeners, whose end lets the leases of calls run
- * out, take a second more, and then the last writes end: the launcher kills after six seconds (local/launcher/parts.ts).
+ * out, take a second more, and then the last writes end: the launcher kills after six seconds (packages/dev-stack/src/parts.ts).
  */
 const STOP_GRACE_MS = 3_000;
 /** Exit codes: 2 is a configuration a person must change; starting again would not help. */

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { ApprovalRule } from './domain/approval';
+import type { ApprovalRule } from './domain/run/approval';
 import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from './gateways/vision';
 
 /**

@@ -1,7 +1,7 @@
 import { AbstractActor, type ActorId, type DaprClient } from '@dapr/dapr';
 import { AppError } from '../domain/errors';
 import { type Outcome, settle, unwrap } from '../domain/outcome';
-import type { Turns } from './turns';
+import type { Fence } from './fence';
 import type { ActorStore } from './versioned-state';
 
 /** What the sidecar must offer for actors (see gateways/sidecar). */
@@ -23,7 +23,7 @@ export function hostActor<Api extends object>(
   type: string,
   methods: Methods<Api>,
   create: (id: string) => Api,
-  turns: Turns,
+  fence: Fence,
 ): ActorClass {
   class HostedActor extends AbstractActor {
     readonly logic: Api;
@@ -39,7 +39,7 @@ export function hostActor<Api extends object>(
       value: function invoke(this: HostedActor, input: unknown): Promise<Outcome<unknown>> {
         const logic = this.logic as Record<string, (input: unknown) => Promise<unknown>>;
         const work = () => (logic[method] as (input: unknown) => Promise<unknown>).call(logic, input);
-        return settle(() => turns.take(this.key, work));
+        return settle(() => fence.take(this.key, work));
       },
     });
   }
@@ -69,9 +69,9 @@ export function actorClient<Api extends object>(
   };
 }
 
-export function daprActorStore(sidecar: ActorSidecar, type: string, id: string, turns: Turns): ActorStore {
+export function daprActorStore(sidecar: ActorSidecar, type: string, id: string, fence: Fence): ActorStore {
   return {
     read: (key) => sidecar.readActorState(type, id, key),
-    write: (changes) => turns.write(() => sidecar.writeActorState(type, id, changes)),
+    write: (changes) => fence.write(() => sidecar.writeActorState(type, id, changes)),
   };
 }

@@ -1,13 +1,13 @@
-import type { QuotaSettings } from '../domain/quota';
+import type { QuotaSettings } from '../domain/quota/quota';
 import { ACTORS } from '../names';
-import { ContainerActorLogic } from './container-actor';
-import type { ContainerActorApi } from './container-actor.api';
+import { ContainerActorLogic } from './container/container-actor';
+import type { ContainerActorApi } from './container/container-actor.api';
 import { type ActorSidecar, actorClient, daprActorStore, hostActor } from './dapr-actors';
-import { RunActorLogic } from './run-actor';
-import type { RunActorApi } from './run-actor.api';
-import { Turns } from './turns';
-import { VisionQuotaActorLogic } from './vision-quota-actor';
-import type { VisionQuotaActorApi } from './vision-quota-actor.api';
+import { RunActorLogic } from './run/run-actor';
+import type { RunActorApi } from './run/run-actor.api';
+import { Fence } from './fence';
+import { VisionQuotaActorLogic } from './quota/vision-quota-actor';
+import type { VisionQuotaActorApi } from './quota/vision-quota-actor.api';
 
 const CONTAINER_METHODS = {
   beginRun: true,
@@ -75,27 +75,27 @@ export function createActors(sidecar: ActorSidecar, clock: ActorClock, scope: Qu
   const { nowMs, monotonicMs } = clock;
   const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA_METHODS);
   const quota = () => quotaOf(scope.resource);
-  const turns = new Turns();
-  const storeOf = (type: string, id: string) => daprActorStore(sidecar, type, id, turns);
+  const fence = new Fence();
+  const storeOf = (type: string, id: string) => daprActorStore(sidecar, type, id, fence);
   return {
     hosted: [
       hostActor<ContainerActorApi>(
         ACTORS.container,
         CONTAINER_METHODS,
         (id) => new ContainerActorLogic(storeOf(ACTORS.container, id)),
-        turns,
+        fence,
       ),
       hostActor<RunActorApi>(
         ACTORS.run,
         RUN_METHODS,
         (id) => new RunActorLogic(storeOf(ACTORS.run, id), nowMs, quota(), monotonicMs),
-        turns,
+        fence,
       ),
       hostActor<VisionQuotaActorApi>(
         ACTORS.visionQuota,
         QUOTA_METHODS,
         (id) => new VisionQuotaActorLogic(storeOf(ACTORS.visionQuota, id), scope.defaults, nowMs, monotonicMs),
-        turns,
+        fence,
       ),
     ],
     container: actorClient<ContainerActorApi>(sidecar, ACTORS.container, CONTAINER_METHODS),

@@ -1,5 +1,5 @@
-import type { ContainerQuote } from './container-quote';
-import type { Repair, Verification } from './verification';
+import type { ContainerQuote } from './money/container-quote';
+import type { Repair, Verification } from './container/verification';
 
 /**
  * A request that went on after its caller was answered. Its record outlives the process that works on it.

@@ -17,7 +17,7 @@ import { ProblemSchema } from './schemas/problem';
 import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunIdSchema, RunSchema } from './schemas/run';
 import { OperationSchema } from './schemas/verification';
 import { settingOperations } from './setting-operations';
-import { storyOperations } from './story-operations';
+import { historyOperations } from './history-operations';
 
 /** Every operation of the API as /openapi.json shows it. */
 
@@ -249,7 +249,7 @@ export const OPERATIONS: readonly RouteConfig[] = [
     request: { params: z.object({ container }), query: ActivityQuery },
     responses: responses(200, 'A page of events', ActivityPageSchema, [400, 404]),
   },
-  ...storyOperations(responses, { container, blob }),
+  ...historyOperations(responses, { container, blob }),
   ...settingOperations(responses, { container }),
   probe('/livez', 'Does the process answer?'),
   probe('/readyz', 'May it take traffic? `?verbose` lists the checks'),

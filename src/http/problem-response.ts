@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors';
-import { RUN_STATUSES, type RunStatus } from '../domain/run';
+import { RUN_STATUSES, type RunStatus } from '../domain/run/run';
 import { DURABLE_TASK_BASE, type LinkBuilder } from './links';
 import { PROBLEMS, type ProblemCode } from './problems';
 import { requestIdOf } from './request-context';

@@ -1,6 +1,6 @@
 import express, { type IRouter } from 'express';
 import type { Logger } from 'pino';
-import type { RunEvent } from '../domain/events';
+import type { RunEvent } from '../domain/run/events';
 import { SUBSCRIPTION_ROUTES } from '../names';
 import { handle } from './route';
 import { RunEventSchema } from './schemas/run-event';

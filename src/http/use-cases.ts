@@ -1,24 +1,24 @@
-import type { ApprovalRule } from '../domain/approval';
-import type { AuditEntry } from '../domain/audit';
-import type { ContainerEntry, ImageTotals } from '../domain/container-entry';
-import type { ContainerQuote } from '../domain/container-quote';
-import type { ImageDocument } from '../domain/image';
-import type { PhaseTimes } from '../domain/receipt';
-import type { RetryFilter, RetryScope } from '../domain/retry-filter';
-import type { RetryForecast } from '../domain/retry-forecast';
-import type { RunStatus, RunView } from '../domain/run';
+import type { ApprovalRule } from '../domain/run/approval';
+import type { AuditEntry } from '../domain/run/audit';
+import type { ContainerEntry, ImageTotals } from '../domain/container/container-entry';
+import type { ContainerQuote } from '../domain/money/container-quote';
+import type { ImageDocument } from '../domain/image/image';
+import type { PhaseTimes } from '../domain/run/receipt';
+import type { RetryFilter, RetryScope } from '../domain/run/retry-filter';
+import type { RetryForecast } from '../domain/run/retry-forecast';
+import type { RunStatus, RunView } from '../domain/run/run';
 import type { ActivityEntry } from '../gateways/activity-log/port';
 import type { ImageFilter, Page, PageRequest } from '../gateways/results/port';
 import type { RunFilter } from '../gateways/runs/port';
 import type { QuotaUseCases } from './quota-use-cases';
-import type { StoryUseCases, WaitedFor } from './story-use-cases';
+import type { HistoryUseCases, WaitedFor } from './history-use-cases';
 import type { WatchUseCases } from './watch-use-cases';
 
 /**
  * What the HTTP shell can ask of the application. Every handler translates, calls one of these, and translates back.
  * All of them throw AppError only.
  */
-export interface UseCases extends StoryUseCases, QuotaUseCases, WatchUseCases {
+export interface UseCases extends HistoryUseCases, QuotaUseCases, WatchUseCases {
   /**
    * @throws AppError invalid-container-name, system-container, container-not-found, container-forbidden,
    *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready

@@ -1,9 +1,9 @@
 import { AppError } from '../domain/errors';
-import type { Attempt, ImageError, Stage } from '../domain/image';
+import type { Attempt, ImageError, Stage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
-import type { ServicePace, Turn } from './service-pace';
+import type { CircuitBreaker, Turn } from './circuit-breaker';
 
 /**
  * What this execution has tried for one image, and what else it may try.
@@ -70,7 +70,7 @@ export class Attempts {
   }
 
   /** A probe that fails tells of an outage, which is not the image's fault (I3). */
-  isSpared({ probe }: Turn, pace: ServicePace): boolean {
+  isSpared({ probe }: Turn, pace: CircuitBreaker): boolean {
     if (!probe) return false;
     this.probes += 1;
     return this.probes < MAX_PROBES || pace.downForMs < SPARED_MS;

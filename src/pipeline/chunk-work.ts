@@ -1,17 +1,17 @@
-import type { ContainerActorApi } from '../actors/container-actor.api';
-import { asking } from '../domain/analysis';
-import { progressOf } from '../domain/chunk-progress';
-import { type Classified, classify } from '../domain/classification';
-import { addInto, type Counters } from '../domain/counters';
+import type { ContainerActorApi } from '../actors/container/container-actor.api';
+import { withFeatures } from '../domain/image/analysis';
+import { progressOf } from '../domain/run/chunk-progress';
+import { type Classified, classify } from '../domain/image/classification';
+import { addInto, type Counters } from '../domain/container/totals';
 import { AppError, toAppError } from '../domain/errors';
 import { type ChunkRef, chunkId } from '../domain/ids';
-import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image';
-import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/report';
-import type { RetryFilter } from '../domain/retry-filter';
-import { isHeld } from '../domain/run-state';
+import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image/image';
+import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/run/report';
+import type { RetryFilter } from '../domain/run/retry-filter';
+import { isHeld } from '../domain/run/run-state';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
-import type { Exclusion } from './exclusion';
+import type { ReadWriteLock } from './read-write-lock';
 import { type ImageDeps, ImageWork, replacedBy } from './image-work';
 import type { Listing } from './listing';
 import type { ChunkHold, Permit, RunSessions } from './run-session';
@@ -29,7 +29,7 @@ export interface ChunkDeps extends ImageDeps {
   readonly manifests: ManifestsGateway;
   readonly listing: Listing;
   readonly sessions: RunSessions;
-  readonly exclusion: Exclusion;
+  readonly readWriteLock: ReadWriteLock;
   readonly container: (name: string) => ContainerActorApi;
 }
 
@@ -101,7 +101,7 @@ class ChunkExecution {
   }
 
   progress() {
-    const waiting = this.deps.visionPace.waiting ?? this.deps.blobPace.waiting ?? this.recentTrouble();
+    const waiting = this.deps.visionBreaker.waiting ?? this.deps.blobBreaker.waiting ?? this.recentTrouble();
     const progress = progressOf(this.outcomes, this.inFlight);
     return waiting === undefined ? progress : { ...progress, waiting };
   }
@@ -113,7 +113,7 @@ class ChunkExecution {
 
   async run(hold: ChunkHold): Promise<'complete' | 'stopped' | 'lost'> {
     // I5: a chunk that ended processes works alone, so that the next end convicts the right image.
-    const leave = await this.deps.exclusion.enter(hold.careful !== undefined);
+    const leave = await this.deps.readWriteLock.enter(hold.careful !== undefined);
     try {
       const { blobs, interval } = await this.read();
       const { listed, gone } = await this.classifyAll(blobs, interval);
@@ -197,7 +197,7 @@ class ChunkExecution {
       else if (image.chunkId === this.id) this.outcomes.push(outcomeOf(image, false));
       else if (image.status !== 'removed') gone.push(image);
     }
-    const analyzer = asking(this.deps.vision.analyzer, this.task.features);
+    const analyzer = withFeatures(this.deps.vision.analyzer, this.task.features);
     const listed = blobs.map((blob) => classify(blob, stored.get(blob.name), analyzer, this.id, this.task.retry));
     return { listed, gone };
   }

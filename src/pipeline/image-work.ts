@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { keptAttempts } from '../domain/attempt-story';
-import type { Classified } from '../domain/classification';
-import type { Counters } from '../domain/counters';
-import { checkEligibility, ineligibleByListing } from '../domain/eligibility';
+import { keptAttempts } from '../domain/image/attempt-history';
+import type { Classified } from '../domain/image/classification';
+import type { Counters } from '../domain/container/totals';
+import { checkEligibility, ineligibleByListing } from '../domain/image/eligibility';
 import { AppError } from '../domain/errors';
 import { imageId } from '../domain/ids';
 import {
@@ -12,16 +12,16 @@ import {
   type ImageReason,
   type ListedBlob,
   type StoredImage,
-} from '../domain/image';
+} from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { BlobsGateway, DownloadOutcome } from '../gateways/blobs/port';
 import { readImageHeader } from '../gateways/vision/image-header';
 import { Attempts, pickError } from './attempts';
 import type { ChunkContext } from './chunk-context';
-import type { Gate } from './gate';
+import type { FairSemaphore } from './fair-semaphore';
 import { type AnswerDeps, PaidAnswer, type Verdict } from './paid-answer';
 import type { Permit } from './run-session';
-import type { ServiceAnswer, ServicePace } from './service-pace';
+import type { ServiceAnswer, CircuitBreaker } from './circuit-breaker';
 
 /**
  * One image from its listing to its saved document: download, check, answer (paid-answer), save.
@@ -33,9 +33,9 @@ import type { ServiceAnswer, ServicePace } from './service-pace';
  */
 export interface ImageDeps extends AnswerDeps {
   readonly blobs: BlobsGateway;
-  readonly gate: Gate;
+  readonly semaphore: FairSemaphore;
   /** When a download may start. */
-  readonly blobPace: ServicePace;
+  readonly blobBreaker: CircuitBreaker;
 }
 
 /** `stopped`: nothing was written; the image stays for the next execution. */
@@ -85,8 +85,8 @@ export class ImageWork {
     const byListing = ineligibleByListing(this.blob.sizeBytes, this.deps.vision.limits);
     const permit = await this.chunk.permit();
     if (permit !== 'go') return permit;
-    // Held until the result is saved: what a crash can repeat is what is inside the gate (I3 of the design).
-    const leave = await this.deps.gate.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
+    // Held until the result is saved: what a crash can repeat is what is inside the semaphore (I3 of the design).
+    const leave = await this.deps.semaphore.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
     try {
       const verdict = byListing ? this.skipped(byListing) : await this.analyze();
       return typeof verdict === 'string' ? verdict : await use(await this.answer.keepingKnown(verdict, this.blob.etag));
@@ -116,19 +116,19 @@ export class ImageWork {
 
   private async download(): Promise<Uint8Array | Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1, followed = 0; ; ) {
-      const turn = await this.deps.blobPace.turn(async () => (await this.chunk.permit()) !== 'go');
+      const turn = await this.deps.blobBreaker.turn(async () => (await this.chunk.permit()) !== 'go');
       const permit = await this.chunk.permit();
       if (permit !== 'go') {
-        this.deps.blobPace.giveBack(turn);
+        this.deps.blobBreaker.giveBack(turn);
         return permit;
       }
-      if (this.deps.blobPace.isOver(turn)) continue;
+      if (this.deps.blobBreaker.isOver(turn)) continue;
       const startedMs = this.deps.clock.nowMs();
       const outcome = await this.deps.blobs.download(this.chunk.container, this.blob, {
         maxBytes: this.deps.vision.limits.maxBytes,
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
       });
-      this.deps.blobPace.answered(downloadAnswer(outcome), turn);
+      this.deps.blobBreaker.answered(downloadAnswer(outcome), turn);
       this.attempts.record('download', startedMs, 0, outcome);
       if (outcome.ok) return outcome.bytes;
       const error: ImageError = { ...pickError(outcome), stage: 'download' };
@@ -154,7 +154,7 @@ export class ImageWork {
             `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`,
           );
         case 'download-failed':
-          if (outcome.retryable && this.attempts.isSpared(turn, this.deps.blobPace)) break;
+          if (outcome.retryable && this.attempts.isSpared(turn, this.deps.blobBreaker)) break;
           if (!outcome.retryable || attempt >= IMAGE_RETRY.maxAttempts) {
             return { status: 'failed', reason: 'download-failed', error, transactions: 0 };
           }

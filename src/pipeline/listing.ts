@@ -1,11 +1,11 @@
-import { type Analyzer, asking, listedKey, missingFeatures } from '../domain/analysis';
-import { answered, type Classified, classify } from '../domain/classification';
-import { ineligibleByListing } from '../domain/eligibility';
+import { type Analyzer, withFeatures, listedKey, missingFeatures } from '../domain/image/analysis';
+import { answered, type Classified, classify } from '../domain/image/classification';
+import { ineligibleByListing } from '../domain/image/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
-import type { ListedBlob } from '../domain/image';
-import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/name-order';
-import { addListings, type ListingCounts, NO_LISTING } from '../domain/quote';
-import type { RetryFilter } from '../domain/retry-filter';
+import type { ListedBlob } from '../domain/image/image';
+import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/image/name-order';
+import { addListings, type ListingCounts, NO_LISTING } from '../domain/money/quote';
+import type { RetryFilter } from '../domain/run/retry-filter';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { CacheGateway } from '../gateways/cache/port';
 import type { ChunkBounds, ManifestsGateway, PageIndex } from '../gateways/manifests/port';
@@ -195,7 +195,7 @@ export class Listing {
     ahead: (call: CallAhead) => void = () => {},
   ): Promise<{ counts: ListingCounts; settled: boolean[] }> {
     const { limits } = this.deps.vision;
-    const analyzer = asking(this.deps.vision.analyzer, scope.features);
+    const analyzer = withFeatures(this.deps.vision.analyzer, scope.features);
     const chunkOf = new Map(chunks.flatMap((part, chunk) => part.map((blob): [string, number] => [blob.name, chunk])));
     const byName = new Map(chunks.flat().map((blob) => [blob.name, blob]));
     const unchanged = chunks.map(() => 0);

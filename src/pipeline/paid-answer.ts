@@ -1,17 +1,17 @@
 import { createHash, getFips } from 'node:crypto';
 import {
   type Analyzer,
-  asking,
+  withFeatures,
   cacheKey,
   isSameAnalyzer,
   listedKey,
   mergeAnalyses,
   missingFeatures,
-} from '../domain/analysis';
-import { answered } from '../domain/classification';
+} from '../domain/image/analysis';
+import { answered } from '../domain/image/classification';
 import { AppError } from '../domain/errors';
 import { parseChunkId } from '../domain/ids';
-import type { ImageDocument, ImageError, StoredImage } from '../domain/image';
+import type { ImageDocument, ImageError, StoredImage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
 import type { ResultsGateway } from '../gateways/results/port';
@@ -20,8 +20,8 @@ import { type Attempts, pickError } from './attempts';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
 import type { Permit } from './run-session';
-import { type ServiceAnswer, type ServicePace, throttleMs } from './service-pace';
-import type { SingleFlight } from './single-flight';
+import { type ServiceAnswer, type CircuitBreaker, throttleMs } from './circuit-breaker';
+import type { KeyedMutex } from './keyed-mutex';
 
 /**
  * The answer of Vision for the bytes of one image: claim it in the cache, wait for another's, or pay for it and keep it.
@@ -36,11 +36,11 @@ export interface AnswerDeps {
   readonly vision: VisionGateway;
   readonly results: ResultsGateway;
   readonly cache: CacheGateway;
-  readonly flights: SingleFlight;
+  readonly keyedMutex: KeyedMutex;
   /** When a call may start. */
-  readonly visionPace: ServicePace;
+  readonly visionBreaker: CircuitBreaker;
   /** Tells every replica that Vision asked to wait. */
-  readonly tellThrottled: (retryAfterMs: number) => Promise<void> | void;
+  readonly notifyThrottled: (retryAfterMs: number) => Promise<void> | void;
   /** Has this run ended? Then nobody works for it any more. */
   readonly hasEnded: (runId: string) => Promise<boolean>;
   readonly clock: Clock;
@@ -76,7 +76,7 @@ export class PaidAnswer {
 
   /** Who answers, asked for what this run wants. */
   get analyzer(): Analyzer {
-    return asking(this.deps.vision.analyzer, this.chunk.features);
+    return withFeatures(this.deps.vision.analyzer, this.chunk.features);
   }
 
   /** The answer is in the cache: nobody pays for it again. */
@@ -86,9 +86,9 @@ export class PaidAnswer {
 
   /** From the cache, or paid for once (I2). */
   find(bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
-    const { cache, flights, clock } = this.deps;
+    const { cache, keyedMutex, clock } = this.deps;
     const key = cacheKey(contentHash, this.analyzer);
-    return flights.run(key, async () => {
+    return keyedMutex.run(key, async () => {
       const unheard = new Set<string>();
       let over: string | undefined;
       let lookAtMs = clock.monotonicMs() + OWNER_LOOK_MS;
@@ -220,24 +220,24 @@ export class PaidAnswer {
   private async call(bytes: Uint8Array, features: readonly string[]): Promise<Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1; ; ) {
       const waitFromMs = this.deps.clock.nowMs();
-      const turn = await this.deps.visionPace.turn(async () => (await this.chunk.permit()) !== 'go');
+      const turn = await this.deps.visionBreaker.turn(async () => (await this.chunk.permit()) !== 'go');
       const permit = await this.chunk.callPermit(features.length); // I1
       if (permit !== 'go') {
-        this.deps.visionPace.giveBack(turn);
+        this.deps.visionBreaker.giveBack(turn);
         return permit;
       }
-      if (this.deps.visionPace.isOver(turn)) {
+      if (this.deps.visionBreaker.isOver(turn)) {
         this.chunk.callUnused(features.length); // a pause was announced while the permit was waited for
         continue;
       }
       const startedMs = this.deps.clock.nowMs();
       this.chunk.inFlight(1);
       const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
-      this.deps.visionPace.answered(visionAnswer(outcome), turn);
+      this.deps.visionBreaker.answered(visionAnswer(outcome), turn);
       this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
       if (!outcome.ok && outcome.code === 'vision-throttled') {
         this.chunk.callUnused(features.length);
-        void this.deps.tellThrottled(throttleMs(outcome.retryAfterMs));
+        void this.deps.notifyThrottled(throttleMs(outcome.retryAfterMs));
       }
       if (outcome.ok) {
         this.transactions += outcome.transactions;
@@ -252,7 +252,7 @@ export class PaidAnswer {
       if (outcome.code === 'vision-unauthorized' || outcome.code === 'vision-forbidden') {
         throw new AppError(outcome.code, `Vision refuses our key: ${outcome.message}`);
       }
-      const counts = outcome.code !== 'vision-throttled' && !this.attempts.isSpared(turn, this.deps.visionPace);
+      const counts = outcome.code !== 'vision-throttled' && !this.attempts.isSpared(turn, this.deps.visionBreaker);
       if (!outcome.retryable || (counts && attempt >= IMAGE_RETRY.maxAttempts)) {
         const error: ImageError = { ...pickError(outcome), stage: 'vision', features };
         return {

@@ -1,9 +1,9 @@
-import type { ChunkReport, ReportInput, ReportResult, RunActorApi } from '../actors/run-actor.api';
-import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/chunk-lease';
-import type { ChunkProgress } from '../domain/chunk-progress';
-import type { CarefulRange } from '../domain/chunk-suspicion';
+import type { ChunkReport, ReportInput, ReportResult, RunActorApi } from '../actors/run/run-actor.api';
+import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
+import type { ChunkProgress } from '../domain/run/chunk-progress';
+import type { CarefulRange } from '../domain/run/chunk-suspicion';
 import { type ChunkRef, chunkId } from '../domain/ids';
-import type { Control } from '../domain/run-state';
+import type { Control } from '../domain/run/run-state';
 import type { Clock } from './clock';
 import { GrantedCalls } from './granted-calls';
 

@@ -1,9 +1,9 @@
-import type { VisionQuotaActorApi } from '../actors/vision-quota-actor.api';
-import { REPORT_INTERVAL_MS } from '../domain/chunk-lease';
-import type { Classified } from '../domain/classification';
-import { outcomeOf } from '../domain/report';
+import type { VisionQuotaActorApi } from '../actors/quota/vision-quota-actor.api';
+import { REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
+import type { Classified } from '../domain/image/classification';
+import { outcomeOf } from '../domain/run/report';
 import { MAX_RETRY_AFTER_MS } from '../domain/retry';
-import type { Looked } from '../domain/sample';
+import type { Looked } from '../domain/money/sample';
 import type { ChunkContext } from './chunk-context';
 import { type ImageDeps, ImageWork } from './image-work';
 import type { CallAhead } from './listing';

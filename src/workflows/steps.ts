@@ -1,9 +1,9 @@
-import type { ApprovalAnswer } from '../domain/approval';
-import type { RunEventName } from '../domain/events';
+import type { ApprovalAnswer } from '../domain/run/approval';
+import type { RunEventName } from '../domain/run/events';
 import type { ChunkRef } from '../domain/ids';
-import type { RetryFilter } from '../domain/retry-filter';
-import type { RunPhase } from '../domain/run';
-import type { Control } from '../domain/run-state';
+import type { RetryFilter } from '../domain/run/retry-filter';
+import type { RunPhase } from '../domain/run/run';
+import type { Control } from '../domain/run/run-state';
 import { ACTIVITIES } from '../names';
 import { activityRef } from './sdk';
 

@@ -1,7 +1,7 @@
-import type { AuditEntry } from '../../src/domain/audit';
-import type { ImageDocument } from '../../src/domain/image';
-import type { Receipt } from '../../src/domain/receipt';
-import type { RunView } from '../../src/domain/run';
+import type { AuditEntry } from '../../src/domain/run/audit';
+import type { ImageDocument } from '../../src/domain/image/image';
+import type { Receipt } from '../../src/domain/run/receipt';
+import type { RunView } from '../../src/domain/run/run';
 
 /** Rules of the oracle that are arithmetic on what it has read: what each finds broken, in words. */
 

@@ -1,9 +1,9 @@
-import { isFinal, type RunView } from '../../src/domain/run';
+import { isFinal, type RunView } from '../../src/domain/run/run';
 import { post, startRun } from '../integration/control/control';
 import { eventually } from '../integration/framework';
 import { ask, ended, runOf, visionOf } from '../integration/main-job/client';
 import { seeded } from '../integration/pubsub/random';
-import type { Crew } from '../integration/replicas/crew';
+import type { ReplicaSet } from '../integration/replicas/replica-set';
 import { judge } from './oracle';
 
 /**
@@ -68,32 +68,37 @@ export interface CapReport {
   readonly wrong: readonly string[];
 }
 
-export async function playCap(crew: Crew, plan: CapPlan, container: string, each: number): Promise<CapReport> {
-  const { stack } = crew;
+export async function playCap(
+  replicas: ReplicaSet,
+  plan: CapPlan,
+  container: string,
+  each: number,
+): Promise<CapReport> {
+  const { stack } = replicas;
   const vision = visionOf(stack);
   const wrong: string[] = [];
   const expect = (holds: boolean, otherwise: string) => void (holds || wrong.push(otherwise));
   const cap = Math.floor(plan.calls * each);
 
-  await crew.complete();
+  await replicas.complete();
   await vision.forget();
-  const before = await spent(crew);
+  const before = await spent(replicas);
   const limit = { month: 'monthlyTransactions', 'container month': 'containerMonthlyTransactions', run: '' }[plan.cap];
-  if (limit) await setQuota(crew, { [limit]: cap + (plan.cap === 'month' ? before : 0) });
+  if (limit) await setQuota(replicas, { [limit]: cap + (plan.cap === 'month' ? before : 0) });
   const id = await startRun(stack, container, limit ? {} : { maxTransactions: cap });
 
   const fell: string[] = [];
   for (const blow of plan.blows) {
-    const calls = await untilBlow(crew, id, blow.atCalls);
+    const calls = await untilBlow(replicas, id, blow.atCalls);
     if (calls === undefined) break;
-    const members = crew.members();
+    const members = replicas.members();
     const member = members[blow.member % members.length];
     fell.push(`${blow.victim} of ${member?.name} at ${calls}`);
     await (blow.victim === 'replica' ? member?.kill() : member?.end(blow.victim));
   }
-  const stopped = await untilStatus(crew, id, (run) => run.status === 'StoppedAtBudget');
+  const stopped = await untilStatus(replicas, id, (run) => run.status === 'StoppedAtBudget');
   const { transactions: billed = 0 } = await vision.stats();
-  const held = (await spent(crew)) - before - billed;
+  const held = (await spent(replicas)) - before - billed;
   const { succeeded } = stopped.counts;
   expect(fell.length > 0, 'nothing fell before the cap was reached');
   expect(billed <= cap, `I10: Vision billed ${billed} transactions under a cap of ${cap}`);
@@ -107,14 +112,14 @@ export async function playCap(crew: Crew, plan: CapPlan, container: string, each
   expect(/cap of|month's transactions/.test(stopped.reason ?? ''), `it stopped, and said: ${stopped.reason}`);
 
   // What is left and not a transaction beyond it is enough, unless a sidecar that is still coming back loses a grant again.
-  if (limit) await setQuota(crew, { [limit]: null });
+  if (limit) await setQuota(replicas, { [limit]: null });
   let higher = cap;
   let resumes = 0;
   for (let now = stopped; now.status === 'StoppedAtBudget' && resumes < MOST_RESUMES; resumes++) {
     higher += (IMAGES - now.counts.succeeded) * each;
     const { status } = await post(stack, `/api/v1/runs/${id}:resume`, limit ? {} : { maxTransactions: higher });
     expect(status === 202, `:resume was answered ${status}`);
-    now = await untilStatus(crew, id, (run) => isFinal(run.status) || run.status === 'StoppedAtBudget');
+    now = await untilStatus(replicas, id, (run) => isFinal(run.status) || run.status === 'StoppedAtBudget');
     const { transactions = 0 } = await vision.stats();
     if (!limit)
       expect(transactions <= higher, `I10: Vision billed ${transactions} transactions under a cap of ${higher}`);
@@ -131,14 +136,14 @@ export async function playCap(crew: Crew, plan: CapPlan, container: string, each
 }
 
 /** The calls begun when it is time for a blow; undefined when the run stopped before. */
-async function untilBlow(crew: Crew, id: string, atCalls: number): Promise<number | undefined> {
+async function untilBlow(replicas: ReplicaSet, id: string, atCalls: number): Promise<number | undefined> {
   let calls = 0;
   let isOver = false;
   await eventually(
     async () => {
-      calls = (await visionOf(crew.stack).stats()).calls ?? 0;
+      calls = (await visionOf(replicas.stack).stats()).calls ?? 0;
       if (calls >= atCalls) return true;
-      isOver = (await runOf(crew.stack, id)).status === 'StoppedAtBudget';
+      isOver = (await runOf(replicas.stack, id)).status === 'StoppedAtBudget';
       return isOver;
     },
     { what: `${atCalls} calls`, timeoutMs: WITHIN_MS, intervalMs: 20 },
@@ -146,11 +151,11 @@ async function untilBlow(crew: Crew, id: string, atCalls: number): Promise<numbe
   return isOver ? undefined : calls;
 }
 
-async function untilStatus(crew: Crew, id: string, is: (run: RunView) => boolean): Promise<RunView> {
+async function untilStatus(replicas: ReplicaSet, id: string, is: (run: RunView) => boolean): Promise<RunView> {
   let last: unknown;
   return eventually(
     async () => {
-      const run = await runOf(crew.stack, id);
+      const run = await runOf(replicas.stack, id);
       last = run;
       return is(run) ? run : undefined;
     },
@@ -161,14 +166,14 @@ async function untilStatus(crew: Crew, id: string, is: (run: RunView) => boolean
   });
 }
 
-async function spent(crew: Crew): Promise<number> {
-  const { body } = await ask(`${crew.stack.endpoints.api}/api/v1/quota`);
+async function spent(replicas: ReplicaSet): Promise<number> {
+  const { body } = await ask(`${replicas.stack.endpoints.api}/api/v1/quota`);
   return (body.spent as { readonly transactions: number }).transactions;
 }
 
-async function setQuota(crew: Crew, change: object): Promise<void> {
+async function setQuota(replicas: ReplicaSet, change: object): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify(change);
-  const { status } = await ask(`${crew.stack.endpoints.api}/api/v1/quota`, { method: 'PUT', headers, body });
+  const { status } = await ask(`${replicas.stack.endpoints.api}/api/v1/quota`, { method: 'PUT', headers, body });
   if (status !== 200) throw new Error(`The quota was not set: ${status}`);
 }

@@ -2,9 +2,9 @@
  * A scheduler that dies forgets which chunks it has handed out and delivers those that still run a second time. The second
  * execution joins the first or waits for it: with 100 images in flight, not one call is repeated.
  */
-import { isFinal } from '../../src/domain/run';
-import { seedContainer } from '../../src/local/bench/seed-container';
-import { chunksOf } from '../../src/local/launcher/replica';
+import { isFinal } from '../../src/domain/run/run';
+import { seedContainer } from '../../packages/bench/src/seed-container';
+import { chunksOf } from '../../packages/dev-stack/src/replica';
 import { eventually, startTestStack, withLogs } from '../integration/framework';
 import { chunkSteps, ended, runOf, startRun, visionOf } from '../integration/main-job/client';
 import { judge } from './oracle';

@@ -3,7 +3,7 @@
  * More of it: `npm run chaos -- --seed S --n N`; one cell again: `npm run chaos -- --seed S --only INDEX`.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { seedContainer } from '../../src/local/bench/seed-container';
+import { seedContainer } from '../../packages/bench/src/seed-container';
 import { startTestStack, type TestStack } from '../integration/framework';
 import { CELLS_A_STACK, type Cell, deal, nameOf, stacksOf } from './kill-matrix';
 import { IMAGES, IN_FLIGHT, LATENCY_MS, playCell } from './kill-story';

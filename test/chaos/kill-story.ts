@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RunView } from '../../src/domain/run';
-import { isFinal } from '../../src/domain/run';
+import type { RunView } from '../../src/domain/run/run';
+import { isFinal } from '../../src/domain/run/run';
 import { eventually, type TestStack } from '../integration/framework';
 import { activityIds, ask, runOf, startRun } from '../integration/main-job/client';
 import type { Cell } from './kill-matrix';

@@ -1,13 +1,13 @@
 import { CosmosClient } from '@azure/cosmos';
 import { BlobServiceClient } from '@azure/storage-blob';
-import type { AuditEntry } from '../../src/domain/audit';
-import { addInto, differences } from '../../src/domain/counters';
-import { contributionOf, type ImageDocument } from '../../src/domain/image';
-import type { Receipt } from '../../src/domain/receipt';
-import type { RunView } from '../../src/domain/run';
-import type { CallTime } from '../../src/local/vision/call-book';
+import type { AuditEntry } from '../../src/domain/run/audit';
+import { addInto, differences } from '../../src/domain/container/totals';
+import { contributionOf, type ImageDocument } from '../../src/domain/image/image';
+import type { Receipt } from '../../src/domain/run/receipt';
+import type { RunView } from '../../src/domain/run/run';
+import type { CallTime } from '../../packages/dev-vision/src/call-book';
 import { COSMOS } from '../../src/names';
-import { summaryOf } from '../../src/runs/container-queries';
+import { summaryOf } from '../../src/use-cases/containers/container-queries';
 import { heldBack, lateCalls, overspent, unaskedRemovals } from './breaches';
 
 /**

@@ -1,6 +1,6 @@
 /** A slice of the soak. More of it: `npm run soak -- --rounds 100 --seed S`. */
 import { loadavg } from 'node:os';
-import { costOf } from '../../src/local/bench/process-cost';
+import { costOf } from '../../packages/bench/src/process-cost';
 import { startTestStack, type TestStack, withLogs } from '../integration/framework';
 import { IMAGES, type SoakReport, soak, type Verb } from './soak';
 

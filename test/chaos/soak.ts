@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isFinal, type RunView } from '../../src/domain/run';
-import { seedContainer } from '../../src/local/bench/seed-container';
+import { isFinal, type RunView } from '../../src/domain/run/run';
+import { seedContainer } from '../../packages/bench/src/seed-container';
 import { eventually, type TestStack } from '../integration/framework';
 import { ask, ended, runOf, startRun } from '../integration/main-job/client';
 import { seeded } from '../integration/pubsub/random';

@@ -1,6 +1,6 @@
 import { EntityId, OrchestrationRuntimeStatus } from 'durable-functions';
 import { AppError } from '../../src/domain/errors';
-import { RUN_STATUSES, type RunStatus } from '../../src/domain/run';
+import { RUN_STATUSES, type RunStatus } from '../../src/domain/run/run';
 import { createLinkTokens } from '../../src/http/link-tokens';
 import { type Listener, listen } from '../../src/http/listener';
 import { EntityStatusSchema } from '../../src/http/schemas/durable';

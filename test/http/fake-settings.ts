@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
-import { effectiveSettings, mergeChanges, type QuotaChange } from '../../src/domain/quota';
-import { setWatch, type Watch } from '../../src/domain/watch';
+import { effectiveSettings, mergeChanges, type QuotaChange } from '../../src/domain/quota/quota';
+import { setWatch, type Watch } from '../../src/domain/watch/watch';
 import type { QuotaUseCases } from '../../src/http/quota-use-cases';
 import type { WatchUseCases } from '../../src/http/watch-use-cases';
 

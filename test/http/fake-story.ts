@@ -1,16 +1,16 @@
 import { AppError } from '../../src/domain/errors';
-import { matches } from '../../src/domain/ledger';
+import { matches } from '../../src/domain/run/ledger';
 import type { Operation } from '../../src/domain/operation';
-import type { Receipt, ReceiptReport } from '../../src/domain/receipt';
-import type { ImageOutcome } from '../../src/domain/report';
-import type { RunView } from '../../src/domain/run';
-import type { RunStep } from '../../src/domain/steps';
-import type { Repair, Verification } from '../../src/domain/verification';
+import type { Receipt, ReceiptReport } from '../../src/domain/run/receipt';
+import type { ImageOutcome } from '../../src/domain/run/report';
+import type { RunView } from '../../src/domain/run/run';
+import type { RunStep } from '../../src/domain/run/steps';
+import type { Repair, Verification } from '../../src/domain/container/verification';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
-import type { StoryUseCases } from '../../src/http/story-use-cases';
+import type { HistoryUseCases } from '../../src/http/history-use-cases';
 
 /** The part of the fake that tells what happened; a test fills it. */
-export interface FakeStory extends StoryUseCases {
+export interface FakeStory extends HistoryUseCases {
   readonly outcomes: ImageOutcome[];
   readonly steps: RunStep[];
   receipt: Receipt | undefined;

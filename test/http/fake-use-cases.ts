@@ -1,8 +1,8 @@
 import { AppError } from '../../src/domain/errors';
-import { contributionOf, type ImageDocument, type ImageStatus } from '../../src/domain/image';
-import type { RetryFilter } from '../../src/domain/retry-filter';
-import { isFinal, type RunView } from '../../src/domain/run';
-import { type Sample, sampleOf } from '../../src/domain/sample';
+import { contributionOf, type ImageDocument, type ImageStatus } from '../../src/domain/image/image';
+import type { RetryFilter } from '../../src/domain/run/retry-filter';
+import { isFinal, type RunView } from '../../src/domain/run/run';
+import { type Sample, sampleOf } from '../../src/domain/money/sample';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
 import { createMemoryVision } from '../../src/gateways/vision/memory-vision';
@@ -15,7 +15,7 @@ import type {
   StartRunCommand,
   UseCases,
 } from '../../src/http/use-cases';
-import { chosenFeatures } from '../../src/runs/chosen-features';
+import { chosenFeatures } from '../../src/use-cases/runs/chosen-features';
 
 import { type FakeSettings, fakeSettings } from './fake-settings';
 import { type FakeStory, fakeStory } from './fake-story';

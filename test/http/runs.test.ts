@@ -1,4 +1,4 @@
-import { adviceOn } from '../../src/domain/advice';
+import { adviceOn } from '../../src/domain/image/advice';
 import { RunPageSchema } from '../../src/http/operations';
 import { RunSchema } from '../../src/http/schemas/run';
 import { aRun, runId } from './fake-use-cases';

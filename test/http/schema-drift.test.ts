@@ -1,11 +1,11 @@
-import type { ContainerEntry } from '../../src/domain/container-entry';
-import type { ImageDocument } from '../../src/domain/image';
+import type { ContainerEntry } from '../../src/domain/container/container-entry';
+import type { ImageDocument } from '../../src/domain/image/image';
 import type { Operation } from '../../src/domain/operation';
-import type { Receipt, ReceiptReport } from '../../src/domain/receipt';
-import type { ImageOutcome } from '../../src/domain/report';
-import type { RunView } from '../../src/domain/run';
-import type { PageStep, PhaseStep } from '../../src/domain/steps';
-import type { Repair, Verification } from '../../src/domain/verification';
+import type { Receipt, ReceiptReport } from '../../src/domain/run/receipt';
+import type { ImageOutcome } from '../../src/domain/run/report';
+import type { RunView } from '../../src/domain/run/run';
+import type { PageStep, PhaseStep } from '../../src/domain/run/steps';
+import type { Repair, Verification } from '../../src/domain/container/verification';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { ActivityEntrySchema } from '../../src/http/schemas/activity';
 import type { ContainerBody, ContainerEntryBody } from '../../src/http/schemas/container';

@@ -1,13 +1,13 @@
 import { get } from 'node:http';
 import type { Response } from 'supertest';
-import { adviceOn } from '../../src/domain/advice';
-import type { ImageOutcome } from '../../src/domain/report';
-import { restOutcome } from '../../src/domain/rest';
+import { adviceOn } from '../../src/domain/image/advice';
+import type { ImageOutcome } from '../../src/domain/run/report';
+import { unprocessedOutcome } from '../../src/domain/run/unprocessed';
 import { listen } from '../../src/http/listener';
 import { ImageHistorySchema } from '../../src/http/schemas/image-history';
 import { ReceiptSchema } from '../../src/http/schemas/receipt';
 import { OperationSchema, RepairSchema, VerificationSchema } from '../../src/http/schemas/verification';
-import { RunImagePageSchema, RunStepPageSchema } from '../../src/http/story-operations';
+import { RunImagePageSchema, RunStepPageSchema } from '../../src/http/history-operations';
 import { aReceipt } from './fake-story';
 import { anImage, aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
@@ -51,7 +51,7 @@ describe('GET the images of a run', () => {
 
   test('what a run did not come to has a status of its own, its reason and its advice', async () => {
     const { api, useCases } = anApp();
-    const [budget, cancelled] = [restOutcome('a.jpg', 'budget'), restOutcome('b.jpg', 'cancelled')];
+    const [budget, cancelled] = [unprocessedOutcome('a.jpg', 'budget'), unprocessedOutcome('b.jpg', 'cancelled')];
     useCases.story.outcomes.push(budget, cancelled, outcome('c.jpg'));
     const told = async (query: string) =>
       expectShape((await api.get(`${RUN}/images?${query}`)).body, RunImagePageSchema).value;

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { type RunEvent, runEvent } from '../../src/domain/events';
+import { type RunEvent, runEvent } from '../../src/domain/run/events';
 import { createAppChannel } from '../../src/http/app-channel';
 import type { Delivery } from '../../src/http/subscriptions';
 import { fakeUseCases, runId } from './fake-use-cases';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ACTIVITIES, WORKFLOWS } from '../../src/names';
 import { failed, ok, peaks, type RunScript, runWorld, SCOPE, stepsOf } from './runs';
-import { decisions, type Step, type World, type WorldOptions } from './world';
+import { decisions, type Step, type World, type WorldOptions } from './simulated-engine';
 
 async function page(chunks: number, script: Partial<RunScript> = {}, options: Partial<WorldOptions> = {}) {
   const world = runWorld({ pages: 1, chunks: () => chunks, ...script }, options);

@@ -1,12 +1,12 @@
-import type { Control } from '../../src/domain/run-state';
+import type { Control } from '../../src/domain/run/run-state';
 import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WATCH_EVENT, WORKFLOWS } from '../../src/names';
 import { workflowDefinitions } from '../../src/workflows/register';
 import { actionLeft, execute, type HistoryEvent, MAX_ROWS, turnsOf } from './harness';
 import { eventsOf, readHistory, recordedHistories, writeHistory } from './histories';
 import { failed, ok, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
-import { World } from './world';
+import { World } from './simulated-engine';
 
-/** What an activity may answer; the real ones are measured in test/unit/pipeline/plant.ts. */
+/** What an activity may answer; the real ones are measured in test/unit/pipeline/in-memory-pipeline.ts. */
 const MAX_ANSWER_BYTES = 200;
 /** On average: the names of container and prefix are in the input of every step. */
 const MOST_BYTES_A_ROW = 300;

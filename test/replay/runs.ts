@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../../src/domain/errors';
-import type { Control } from '../../src/domain/run-state';
+import type { Control } from '../../src/domain/run/run-state';
 import { ACTIVITIES, WORKFLOWS } from '../../src/names';
 import { newAnalyzeContainer } from '../../src/workflows/analyze-container';
 import { workflowDefinitions } from '../../src/workflows/register';
 import type { RunScope } from '../../src/workflows/steps';
-import type { Answer, Step, WorldOptions } from './world';
-import { World } from './world';
+import type { Answer, Step, WorldOptions } from './simulated-engine';
+import { World } from './simulated-engine';
 
 export const RUN_ID = '0190a1b2c3d47e8f9a0b1c2d3e4f5061';
 export const SCOPE = { runId: RUN_ID, container: 'photos', prefix: '' };

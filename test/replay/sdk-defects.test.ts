@@ -20,7 +20,7 @@ async function turn(of: Instance, ...arrived: ReturnType<typeof events.turnStart
   return of.turn(AT);
 }
 
-type Turns = AsyncGenerator<Task<unknown>, unknown, unknown>;
+type Fence = AsyncGenerator<Task<unknown>, unknown, unknown>;
 
 describe('defects of the SDK that the seam works around', () => {
   it('completes a plain generator at once with {}', async () => {
@@ -31,7 +31,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('waits for ever on whenAll of nothing', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       yield ctx.whenAll([]);
       return 'done';
     });
@@ -41,7 +41,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('waits for ever on whenAll when a child was complete before', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       const [a, b] = [ctx.callActivity('a', {}), ctx.callActivity('b', {})];
       yield a;
       yield ctx.whenAll([a, b]);
@@ -54,7 +54,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('fails the workflow when the last child of whenAll fails, past its try and catch', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       try {
         yield ctx.whenAll([ctx.callActivity('a', {})]);
       } catch {
@@ -68,7 +68,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('fails the workflow when a sibling completes after a caught whenAll', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       try {
         yield ctx.whenAll([ctx.callActivity('a', {}), ctx.callActivity('b', {})]);
       } catch {
@@ -83,7 +83,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('answers undefined for a yielded task that had already failed', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       const [bad, good] = [ctx.callActivity('bad', {}), ctx.callActivity('good', {})];
       yield ctx.whenAny([bad, good]);
       const seen = yield bad;
@@ -95,7 +95,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it.each([0, false, '', null])('sends the input %p as undefined', async (input) => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       yield ctx.callActivity('step', input);
       return undefined;
     });
@@ -103,7 +103,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('drops the payload of a carried event that is falsy', async () => {
-    const of = instance(async function* (ctx: WorkflowContext, input: unknown): Turns {
+    const of = instance(async function* (ctx: WorkflowContext, input: unknown): Fence {
       if ((input as { again?: boolean }).again) return { got: (yield ctx.waitForExternalEvent('word')) ?? 'undefined' };
       yield ctx.callActivity('step', {});
       ctx.continueAsNew({ again: true }, true);
@@ -116,7 +116,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('gives an event to the wait that was given up, not to the one that waits', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       yield ctx.whenAny([ctx.waitForExternalEvent('word'), ctx.createTimer(60)]);
       const second = ctx.waitForExternalEvent('word');
       yield second;
@@ -129,7 +129,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('takes an answer of an earlier generation for its own when the ids are the same', async () => {
-    const of = instance(async function* (ctx: WorkflowContext, input: unknown): Turns {
+    const of = instance(async function* (ctx: WorkflowContext, input: unknown): Fence {
       const { again } = input as { again?: boolean };
       const answer = yield ctx.callActivity(again ? 'second' : 'first', {});
       if (again) return answer;
@@ -143,7 +143,7 @@ describe('defects of the SDK that the seam works around', () => {
   });
 
   it('throws a failed activity into the workflow once it is yielded alone', async () => {
-    const of = instance(async function* (ctx: WorkflowContext): Turns {
+    const of = instance(async function* (ctx: WorkflowContext): Fence {
       try {
         return yield ctx.callActivity('step', {});
       } catch (thrown) {

@@ -1,7 +1,7 @@
 import { ACTIVITIES, WATCH_EVENT, WORKFLOWS } from '../../src/names';
 import { workflowDefinitions } from '../../src/workflows/register';
 import { failed, ok, peaks } from './runs';
-import { type Answer, type Step, World } from './world';
+import { type Answer, type Step, World } from './simulated-engine';
 
 const ID = 'watch-photos';
 const EVERY_S = 900;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { STEP_RETRY } from '../../src/domain/retry';
 import { call, defineWorkflow, type Step, StepFailed, window } from '../../src/workflows/sdk';
 import { TASKS_PER_GENERATION } from '../../src/workflows/sdk/generation';
-import { type Answer, decisions, World, type WorldOptions } from './world';
+import { type Answer, decisions, World, type WorldOptions } from './simulated-engine';
 
 const retryable = { ok: false, error: { code: 'sidecar-unavailable', message: 'down', retryable: true } } as const;
 const fatal = { ok: false, error: { code: 'internal', message: 'broken', retryable: false } } as const;

@@ -1,6 +1,6 @@
 import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-import type { ListedBlob } from '../../domain/image';
-import type { NameOrder } from '../../domain/name-order';
+import type { ListedBlob } from '../../domain/image/image';
+import type { NameOrder } from '../../domain/image/name-order';
 import { withoutDirectories } from './directories';
 import { downloadBlob } from './download';
 import { accountError, isContainerGone, messageOf, storageError, storageFailure } from './failure';

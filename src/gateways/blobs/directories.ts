@@ -1,4 +1,4 @@
-import type { ListedBlob } from '../../domain/image';
+import type { ListedBlob } from '../../domain/image/image';
 
 /**
  * Accounts with a hierarchical namespace list a directory as an empty blob with the directory's name. Only metadata would

@@ -1,5 +1,5 @@
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
-import type { ListedBlob } from '../../domain/image';
+import type { ListedBlob } from '../../domain/image/image';
 import { messageOf, storageFailure } from './failure';
 import type { DownloadOptions, DownloadOutcome } from './port';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../domain/errors';
-import type { ListedBlob } from '../../domain/image';
-import { compareNames, type NameOrder } from '../../domain/name-order';
+import type { ListedBlob } from '../../domain/image/image';
+import { compareNames, type NameOrder } from '../../domain/image/name-order';
 import { withoutDirectories } from './directories';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
 

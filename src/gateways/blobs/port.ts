@@ -1,5 +1,5 @@
-import type { ListedBlob } from '../../domain/image';
-import type { NameOrder } from '../../domain/name-order';
+import type { ListedBlob } from '../../domain/image/image';
+import type { NameOrder } from '../../domain/image/name-order';
 
 /** The user's containers: only ever read. */
 export interface BlobsGateway {

@@ -1,4 +1,4 @@
-import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 import type { CachedAnswer, Claimant, Payment } from './port';
 
 /** One document: an answer, a lease, or both (a further feature is being paid for). */

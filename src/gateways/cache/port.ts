@@ -1,4 +1,4 @@
-import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 
 /**
  * What Vision has said about bytes, whatever their name and container (Cosmos DB `AnalysisResult/AnalysisCache`).

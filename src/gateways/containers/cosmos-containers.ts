@@ -1,5 +1,5 @@
 import type { CosmosClient } from '@azure/cosmos';
-import type { ContainerEntry } from '../../domain/container-entry';
+import type { ContainerEntry } from '../../domain/container/container-entry';
 import { CONTAINERS_PARTITION } from '../cosmos/schema';
 import { createStoreByContainer } from '../cosmos/store-by-container';
 import type { ContainersGateway } from './port';

@@ -1,4 +1,4 @@
-import type { ContainerEntry } from '../../domain/container-entry';
+import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { Page, PageRequest } from '../results/port';
 
 /**

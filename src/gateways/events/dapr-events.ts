@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../domain/events';
+import type { RunEvent } from '../../domain/run/events';
 import { APP_ID, COMPONENTS, TOPICS } from '../../names';
 import type { Sidecar } from '../sidecar/sidecar';
 import type { EventsGateway } from './port';

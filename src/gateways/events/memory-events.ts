@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors';
-import type { RunEvent } from '../../domain/events';
+import type { RunEvent } from '../../domain/run/events';
 import type { EventsGateway } from './port';
 
 /** Keeps what was published, duplicates included, in order. */

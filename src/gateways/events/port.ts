@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../domain/events';
+import type { RunEvent } from '../../domain/run/events';
 
 export interface EventsGateway {
   /** At least once. @throws AppError sidecar-unavailable (retryable) when the broker did not take it. */

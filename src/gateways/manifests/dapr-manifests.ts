@@ -1,10 +1,10 @@
 import { AppError } from '../../domain/errors';
 import { CHUNKS_PER_PAGE, type ChunkRef, manifestKeys } from '../../domain/ids';
-import type { ListedBlob } from '../../domain/image';
-import { isUnfinished, type LedgerPage } from '../../domain/ledger';
+import type { ListedBlob } from '../../domain/image/image';
+import { isUnfinished, type LedgerPage } from '../../domain/run/ledger';
 import type { Operation } from '../../domain/operation';
-import type { Receipt, Recount } from '../../domain/receipt';
-import type { ImageOutcome } from '../../domain/report';
+import type { Receipt, Recount } from '../../domain/run/receipt';
+import type { ImageOutcome } from '../../domain/run/report';
 import { COMPONENTS } from '../../names';
 import type { Sidecar } from '../sidecar/sidecar';
 import { packBlobs, unpackBlobs } from './packed-blobs';

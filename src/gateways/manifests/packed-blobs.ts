@@ -1,4 +1,4 @@
-import type { ListedBlob } from '../../domain/image';
+import type { ListedBlob } from '../../domain/image/image';
 
 /**
  * A chunk's blobs as they lie in storage: `[name, etag, size, contentType, lastModified]` each, a third shorter than with

@@ -1,11 +1,11 @@
 import type { ChunkRef } from '../../domain/ids';
-import type { ListedBlob } from '../../domain/image';
-import type { LedgerPage } from '../../domain/ledger';
-import type { NameBounds } from '../../domain/name-order';
+import type { ListedBlob } from '../../domain/image/image';
+import type { LedgerPage } from '../../domain/run/ledger';
+import type { NameBounds } from '../../domain/image/name-order';
 import type { Operation } from '../../domain/operation';
-import type { ListingCounts } from '../../domain/quote';
-import type { Receipt, Recount } from '../../domain/receipt';
-import type { ImageOutcome } from '../../domain/report';
+import type { ListingCounts } from '../../domain/money/quote';
+import type { Receipt, Recount } from '../../domain/run/receipt';
+import type { ImageOutcome } from '../../domain/run/report';
 
 /**
  * Inputs, reports and receipts of runs, through the Dapr state API (component `manifests`, Blob Storage).

@@ -1,8 +1,8 @@
 import type { CosmosClient } from '@azure/cosmos';
-import type { Counters } from '../../domain/counters';
+import type { Counters } from '../../domain/container/totals';
 import { imageId } from '../../domain/ids';
-import type { ImageDocument, StoredImage } from '../../domain/image';
-import { codePointBounds, isWithin } from '../../domain/name-order';
+import type { ImageDocument, StoredImage } from '../../domain/image/image';
+import { codePointBounds, isWithin } from '../../domain/image/name-order';
 import { COSMOS } from '../../names';
 import { queryPage, streamQuery } from '../cosmos/page';
 import { type DocumentWrite, documentWrite, readDocument, writeBatch, writeOne } from './document-writes';

@@ -1,5 +1,5 @@
 import { BulkOperationType, type Container, type OperationInput } from '@azure/cosmos';
-import type { ImageDocument } from '../../domain/image';
+import type { ImageDocument } from '../../domain/image/image';
 import { cosmosError, cosmosStatus, isConflict, isNotFound } from '../cosmos/failure';
 import type { Expected, SaveOutcome } from './port';
 import { type StoredDocument, toStored } from './stored-document';

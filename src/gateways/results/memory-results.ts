@@ -1,6 +1,6 @@
 import { AppError } from '../../domain/errors';
-import type { ImageDocument } from '../../domain/image';
-import { compareNames, isWithin } from '../../domain/name-order';
+import type { ImageDocument } from '../../domain/image/image';
+import { compareNames, isWithin } from '../../domain/image/name-order';
 import { memoryPage } from './memory-page';
 import type { ResultsGateway, VersionedDocument } from './port';
 import { storedImageOf, tagNamesOf } from './stored-document';

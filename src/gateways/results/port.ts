@@ -1,6 +1,6 @@
-import type { Counters } from '../../domain/counters';
-import type { ImageDocument, ImageStatus, StoredImage } from '../../domain/image';
-import type { NameBounds } from '../../domain/name-order';
+import type { Counters } from '../../domain/container/totals';
+import type { ImageDocument, ImageStatus, StoredImage } from '../../domain/image/image';
+import type { NameBounds } from '../../domain/image/name-order';
 
 /**
  * One document per image (Cosmos DB `AnalysisResult/ImageAnalysis`).

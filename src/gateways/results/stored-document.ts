@@ -1,4 +1,4 @@
-import type { ImageDocument, StoredImage } from '../../domain/image';
+import type { ImageDocument, StoredImage } from '../../domain/image/image';
 
 /**
  * An image document as it lies in Cosmos DB: ours, one derived field to search by, and what the store adds. Readers get

@@ -1,5 +1,5 @@
 import type { Container, CosmosClient } from '@azure/cosmos';
-import { isFinal, type RunView } from '../../domain/run';
+import { isFinal, type RunView } from '../../domain/run/run';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';

@@ -1,4 +1,4 @@
-import { isFinal, type RunView } from '../../domain/run';
+import { isFinal, type RunView } from '../../domain/run/run';
 import { memoryPage } from '../results/memory-page';
 import type { RunsGateway } from './port';
 

@@ -1,4 +1,4 @@
-import type { RunStatus, RunView } from '../../domain/run';
+import type { RunStatus, RunView } from '../../domain/run/run';
 import type { Page, PageRequest } from '../results/port';
 
 /** The durable index of runs (Cosmos DB `AnalysisResult/Runs`): one document per run, rewritten at milestones. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ImageAnalysis } from '../../domain/analysis';
+import type { ImageAnalysis } from '../../domain/image/analysis';
 
 /**
  * What Analyze Image 3.2 answers, checked: wrong types refuse the whole answer, unknown fields are dropped.

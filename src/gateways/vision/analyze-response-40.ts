@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ImageAnalysis } from '../../domain/analysis';
+import type { ImageAnalysis } from '../../domain/image/analysis';
 
 /**
  * What Image Analysis 4.0 answers, checked and put into the words of 3.2: the caption becomes `description.captions`,

@@ -1,4 +1,4 @@
-import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 import { offeredFeatures, resolveFeatures, spellFeature } from './features';
 import { VISION_LIMITS, type VisionApiVersion } from './limits';
 import type { VisionGateway, VisionOutcome } from './port';

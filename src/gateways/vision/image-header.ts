@@ -1,5 +1,5 @@
 import { imageSize } from 'image-size';
-import type { ImageHeader } from '../../domain/eligibility';
+import type { ImageHeader } from '../../domain/image/eligibility';
 import { readSignature } from './image-signature';
 import { readJpegSize } from './jpeg-size';
 

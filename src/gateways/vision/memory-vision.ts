@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Analyzer } from '../../domain/analysis';
+import type { Analyzer } from '../../domain/image/analysis';
 import { offeredFeatures, spellFeature } from './features';
 import { VISION_LIMITS } from './limits';
 import type { VisionFailure, VisionGateway, VisionOutcome } from './port';

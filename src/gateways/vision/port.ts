@@ -1,4 +1,4 @@
-import type { Analyzer, ImageAnalysis } from '../../domain/analysis';
+import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 
 /**
  * What we need of an image analyzer, in our words. One call is one HTTP request and one attempt: retries, pacing and

@@ -1,4 +1,4 @@
-import type { Analyzer } from '../../domain/analysis';
+import type { Analyzer } from '../../domain/image/analysis';
 import type { VisionApiVersion } from './limits';
 
 /**

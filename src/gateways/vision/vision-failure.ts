@@ -4,7 +4,7 @@ import { parseRetryAfterMs } from './retry-after';
 import type { VisionHttpAnswer, VisionHttpOutcome } from './vision-http';
 
 /**
- * Turns whatever went wrong into one of VISION_CODES.
+ * Fence whatever went wrong into one of VISION_CODES.
  *
  * I1 Retryable are 429, every 5xx, the network and our own deadline. Every other 4xx would be answered the same again.
  * I2 A 200 that cannot be read is not retryable: it may have been billed, and would be again.

@@ -1,5 +1,5 @@
 import { get } from 'node:http';
-import { parseRate, type QuotaSettings } from '../../domain/quota';
+import { parseRate, type QuotaSettings } from '../../domain/quota/quota';
 import { isLoopback } from './vision-url';
 
 /** Nominal rate of tier S1 in calls per second; more is granted by ticket (Computer Vision FAQ). */

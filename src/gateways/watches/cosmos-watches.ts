@@ -1,5 +1,5 @@
 import type { CosmosClient } from '@azure/cosmos';
-import type { Watch } from '../../domain/watch';
+import type { Watch } from '../../domain/watch/watch';
 import { WATCHES_PARTITION } from '../cosmos/schema';
 import { createStoreByContainer } from '../cosmos/store-by-container';
 import type { WatchesGateway } from './port';

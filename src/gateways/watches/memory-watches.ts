@@ -1,4 +1,4 @@
-import type { Watch } from '../../domain/watch';
+import type { Watch } from '../../domain/watch/watch';
 import { createMemoryStoreByContainer } from '../cosmos/memory-store-by-container';
 import type { WatchesGateway } from './port';
 

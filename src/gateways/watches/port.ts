@@ -1,4 +1,4 @@
-import type { Watch } from '../../domain/watch';
+import type { Watch } from '../../domain/watch/watch';
 import type { Page, PageRequest } from '../results/port';
 
 /** The containers that are watched: one document each, in Cosmos DB `AnalysisResult/Runs`, in a partition of their own. */

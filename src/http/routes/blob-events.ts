@@ -1,6 +1,6 @@
 import express, { type IRouter } from 'express';
 import type { Logger } from 'pino';
-import { readBlobEvents } from '../../domain/blob-event';
+import { readBlobEvents } from '../../domain/watch/blob-event';
 import { BINDING_ROUTES } from '../../names';
 import { handle } from '../route';
 

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import type { ContainerEntry } from '../../domain/container-entry';
+import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { RouteDeps } from '../api';
 import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';

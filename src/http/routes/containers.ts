@@ -1,5 +1,5 @@
 import type { Request, Router } from 'express';
-import { checkContainerName } from '../../domain/container-name';
+import { checkContainerName } from '../../domain/container/container-name';
 import type { RouteDeps } from '../api';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';

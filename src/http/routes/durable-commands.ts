@@ -1,7 +1,7 @@
 import type { Request, Response, Router } from 'express';
-import { readApprovalAnswer } from '../../domain/approval';
+import { readApprovalAnswer } from '../../domain/run/approval';
 import { AppError } from '../../domain/errors';
-import { FINAL_STATUSES, isFinal, type RunStatus } from '../../domain/run';
+import { FINAL_STATUSES, isFinal, type RunStatus } from '../../domain/run/run';
 import { APPROVAL_EVENT } from '../../names';
 import type { RouteDeps } from '../api';
 import { DURABLE_TASK_BASE } from '../links';

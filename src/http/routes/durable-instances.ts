@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domain/run';
+import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domain/run/run';
 import { everyPage } from '../../gateways/results/every-page';
 import type { Page, PageRequest } from '../../gateways/results/port';
 import type { RouteDeps } from '../api';

@@ -1,6 +1,6 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
-import { checkContainerName } from '../../domain/container-name';
+import { checkContainerName } from '../../domain/container/container-name';
 import { isRunId } from '../../domain/ids';
 import { TUTORIAL_ALIASES, WORKFLOWS } from '../../names';
 import type { RouteDeps } from '../api';

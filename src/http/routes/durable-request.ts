@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
-import type { RunView } from '../../domain/run';
+import type { RunView } from '../../domain/run/run';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import type { LinkVerb } from '../link-tokens';

@@ -1,4 +1,4 @@
-import { isFinal, RUN_PHASES, type RunPhase, type RunView } from '../../domain/run';
+import { isFinal, RUN_PHASES, type RunPhase, type RunView } from '../../domain/run/run';
 import type { TUTORIAL_ALIASES } from '../../names';
 import type { DurableStatusBody } from '../schemas/durable';
 import { RUNTIME_STATUS, type RunCourse } from '../use-cases';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, Response } from 'express';
-import { isFinal, type RunView } from '../../domain/run';
+import { isFinal, type RunView } from '../../domain/run/run';
 import type { RouteDeps } from '../api';
 import type { UseCases } from '../use-cases';
 import { sendStatus } from './durable-instances';

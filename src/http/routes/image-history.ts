@@ -1,6 +1,6 @@
 import type { Router } from 'express';
-import { adviceFor, adviceOn } from '../../domain/advice';
-import type { Attempt, ImageDocument } from '../../domain/image';
+import { adviceFor, adviceOn } from '../../domain/image/advice';
+import type { Attempt, ImageDocument } from '../../domain/image/image';
 import type { RouteDeps } from '../api';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import type { ImageDocument } from '../../domain/image';
+import type { ImageDocument } from '../../domain/image/image';
 import type { RouteDeps } from '../api';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';

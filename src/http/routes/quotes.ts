@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { MAX_SAMPLE } from '../../domain/sample';
+import { MAX_SAMPLE } from '../../domain/money/sample';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import { serve } from '../route';

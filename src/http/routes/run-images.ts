@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { adviceOn } from '../../domain/advice';
-import type { ImageOutcome } from '../../domain/report';
+import { adviceOn } from '../../domain/image/advice';
+import type { ImageOutcome } from '../../domain/run/report';
 import type { RouteDeps } from '../api';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';

@@ -1,10 +1,10 @@
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
-import { adviceOn } from '../../domain/advice';
-import { checkContainerName } from '../../domain/container-name';
+import { adviceOn } from '../../domain/image/advice';
+import { checkContainerName } from '../../domain/container/container-name';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
-import { isFinal, RUN_STATUSES, type RunView } from '../../domain/run';
+import { isFinal, RUN_STATUSES, type RunView } from '../../domain/run/run';
 import { FEATURES_32 } from '../../gateways/vision/features';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';

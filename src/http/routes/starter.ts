@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { checkContainerName } from '../../domain/container-name';
+import { checkContainerName } from '../../domain/container/container-name';
 import type { RouteDeps } from '../api';
 import { badRequest } from '../request-error';
 import { serve } from '../route';

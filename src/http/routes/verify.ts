@@ -6,7 +6,7 @@ import type { Links } from '../links';
 import { pathParam, serve } from '../route';
 import { onlyFields } from '../schemas/values';
 import { type OperationBody, OperationSchema } from '../schemas/verification';
-import type { WaitedFor } from '../story-use-cases';
+import type { WaitedFor } from '../history-use-cases';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 

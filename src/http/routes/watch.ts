@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { parseEvery, type Watch } from '../../domain/watch';
+import { parseEvery, type Watch } from '../../domain/watch/watch';
 import type { RouteDeps } from '../api';
 import { jsonBody } from '../json-body';
 import type { Links } from '../links';

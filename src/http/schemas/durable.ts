@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RUN_PHASES } from '../../domain/run';
+import { RUN_PHASES } from '../../domain/run/run';
 import { ContainerSchema } from './container';
 import { ProblemSchema } from './problem';
 import { FailureGroupSchema, RetryScopeSchema, RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';

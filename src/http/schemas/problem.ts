@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RUN_STATUSES } from '../../domain/run';
+import { RUN_STATUSES } from '../../domain/run/run';
 import { PROBLEM_CODES, type ProblemCode } from '../problems';
 import { list } from './values';
 

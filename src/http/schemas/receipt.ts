@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RUN_PHASES } from '../../domain/run';
+import { RUN_PHASES } from '../../domain/run/run';
 import { RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
 import { count, list, money, time } from './values';
 import { DifferenceSchema } from './verification';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RUN_STATUSES } from '../../domain/run';
+import { RUN_STATUSES } from '../../domain/run/run';
 import { EVENT_TYPES } from '../../names';
 import { RunCountsSchema } from './run';
 import { count, money, time } from './values';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OUTCOME_STATUSES } from '../../domain/report';
+import { OUTCOME_STATUSES } from '../../domain/run/report';
 import { count, list, time } from './values';
 
 export const OutcomeStatusSchema = z.enum(OUTCOME_STATUSES).meta({

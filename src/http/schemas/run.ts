@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AUDIT_VERBS } from '../../domain/audit';
+import { AUDIT_VERBS } from '../../domain/run/audit';
 import { isRunId } from '../../domain/ids';
-import { RUN_PHASES, RUN_STATUSES } from '../../domain/run';
+import { RUN_PHASES, RUN_STATUSES } from '../../domain/run/run';
 import { SampleSchema } from './sample';
 import { count, list, money, time } from './values';
 

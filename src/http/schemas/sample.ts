@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TOP_TAGS } from '../../domain/sample';
+import { TOP_TAGS } from '../../domain/money/sample';
 import { confidence, count, list, money, tally } from './values';
 
 export const SampleSchema = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIFFERENCE_KINDS, MAX_DIFFERENCES } from '../../domain/verification';
+import { DIFFERENCE_KINDS, MAX_DIFFERENCES } from '../../domain/container/verification';
 import { ContainerQuoteSchema } from './run';
 import { count, list, time } from './values';
 

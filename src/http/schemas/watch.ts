@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LEAST_EVERY_SECONDS, LOOK_OUTCOMES, MOST_EVERY_SECONDS, parseEvery } from '../../domain/watch';
+import { LEAST_EVERY_SECONDS, LOOK_OUTCOMES, MOST_EVERY_SECONDS, parseEvery } from '../../domain/watch/watch';
 import { ApprovalSchema, MaxTransactionsSchema } from '../routes/runs';
 import { RunIdSchema } from './run';
 import { count, time } from './values';

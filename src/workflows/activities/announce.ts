@@ -1,7 +1,7 @@
 import type { Actors } from '../../actors';
 import { AppError } from '../../domain/errors';
-import { type RunEventData, type RunEventName, runEvent } from '../../domain/events';
-import type { RunView } from '../../domain/run';
+import { type RunEventData, type RunEventName, runEvent } from '../../domain/run/events';
+import type { RunView } from '../../domain/run/run';
 import type { EventsGateway } from '../../gateways/events/port';
 import { announce } from '../steps';
 import { activity } from './activity';

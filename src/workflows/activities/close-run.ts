@@ -1,4 +1,4 @@
-import type { RunClosing } from '../../runs/run-closing';
+import type { RunClosing } from '../../use-cases/runs/run-closing';
 import { closeRun } from '../steps';
 import { activity } from './activity';
 

@@ -1,4 +1,4 @@
-import type { ContainerWatcher } from '../../runs/container-watcher';
+import type { ContainerWatcher } from '../../use-cases/watches/container-watcher';
 import { lookAtContainer } from '../steps';
 import { activity } from './activity';
 

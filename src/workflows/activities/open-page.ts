@@ -1,5 +1,5 @@
 import type { Actors } from '../../actors';
-import { fullMask } from '../../domain/chunk-set';
+import { fullMask } from '../../domain/run/chunk-set';
 import type { Listing } from '../../pipeline/listing';
 import { openPage } from '../steps';
 import { activity } from './activity';

@@ -1,7 +1,7 @@
 import type { Actors } from '../../actors';
-import { addInto } from '../../domain/counters';
-import { MAX_RECOUNT_LISTED } from '../../domain/receipt';
-import { wrongTotals } from '../../domain/verification';
+import { addInto } from '../../domain/container/totals';
+import { MAX_RECOUNT_LISTED } from '../../domain/run/receipt';
+import { wrongTotals } from '../../domain/container/verification';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { ResultsGateway } from '../../gateways/results/port';
 import { verifyTotals } from '../steps';

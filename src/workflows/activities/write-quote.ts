@@ -1,8 +1,8 @@
 import type { Actors } from '../../actors';
-import { asking } from '../../domain/analysis';
-import { hasShrunk } from '../../domain/quote';
+import { withFeatures } from '../../domain/image/analysis';
+import { hasShrunk } from '../../domain/money/quote';
 import type { VisionGateway } from '../../gateways/vision/port';
-import { priced, type QuoteSettings } from '../../runs/priced';
+import { pricePlan, type QuoteSettings } from '../../use-cases/quotes/price-plan';
 import { writeQuote } from '../steps';
 import { activity } from './activity';
 import type { RunIndex } from './run-index';
@@ -18,7 +18,12 @@ export function createWriteQuote(
     const actor = actors.run(runId);
     const { listing, confirmShrink } = await actor.listing();
     const { settings: quota } = await actors.quota().view();
-    const quote = priced({ container, prefix, images: listing }, asking(vision.analyzer, features), settings, quota);
+    const quote = pricePlan(
+      { container, prefix, images: listing },
+      withFeatures(vision.analyzer, features),
+      settings,
+      quota,
+    );
     const mayRemove = confirmShrink || !hasShrunk(listing, settings.maxLostShare);
     const { control, needsApproval } = await actor.quote({ quote, mayRemove });
     await index.write(runId);

@@ -26,14 +26,14 @@ export interface ServerProcess {
 }
 
 const ROOT = join(__dirname, '../../..');
-const SOURCE = join(ROOT, 'src/local/cosmos');
+const SOURCE = join(ROOT, 'packages/dev-cosmos/src');
 /** `ulimit -f` counts blocks of 512 bytes in a POSIX shell. */
 const BLOCK_BYTES = 512;
 
 export async function createServerProcesses(): Promise<ServerProcesses> {
   // Built inside the repository, so that the process finds its packages.
   await mkdir(join(ROOT, 'dist'), { recursive: true });
-  const built = await mkdtemp(join(ROOT, 'dist/cosmos-server-test-'));
+  const built = await mkdtemp(join(ROOT, 'packages/dev-cosmos/dist/server-test-'));
   const folder = await mkdtemp(join(tmpdir(), 'cosmos-process-'));
   const running = new Set<ChildProcess>();
   for (const name of await readdir(SOURCE, { recursive: true })) {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Container, CosmosClient, type Database } from '@azure/cosmos';
-import { startCosmosServer } from '../../../src/local/cosmos/server';
+import { startCosmosServer } from '../../../packages/dev-cosmos/src/server';
 
 export const KEY = Buffer.from('a key for tests only').toString('base64');
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CosmosClient } from '@azure/cosmos';
-import { startCosmosServer } from '../../../src/local/cosmos/server';
+import { startCosmosServer } from '../../../packages/dev-cosmos/src/server';
 import { KEY, refusalOf, type ServerUnderTest, startServerUnderTest } from './server-under-test';
 import { send } from './wire';
 

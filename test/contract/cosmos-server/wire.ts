@@ -1,5 +1,5 @@
 /** Requests signed by hand, in the exact shape another client sends them. */
-import { decodeKey, sign } from '../../../src/local/cosmos/authorization';
+import { decodeKey, sign } from '../../../packages/dev-cosmos/src/authorization';
 import { KEY } from './server-under-test';
 
 export interface WireRequest {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { type Azurite, startAzurite } from './azurite';
 
-const LOOKUPS = join(__dirname, '..', '..', '..', 'dist', 'local', 'launcher', 'azurite-lookups.js');
+const LOOKUPS = join(__dirname, '..', '..', '..', 'packages', 'dev-stack', 'dist', 'azurite-lookups.js');
 const NAMES = [
   ...['10', '9', '9.5', '-1', ' ', 'a', 'A', 'ä', 'B', 'b/1', 'b/2', 'b/2/3', 'b', 'c.jpg', 'c%2F.jpg', '\u{1F600}'],
   ...Array.from({ length: 12 }, (_, n) => `photo-${n}.jpg`),

@@ -1,5 +1,5 @@
-import type { ListedBlob } from '../../../src/domain/image';
-import { compareNames } from '../../../src/domain/name-order';
+import type { ListedBlob } from '../../../src/domain/image/image';
+import { compareNames } from '../../../src/domain/image/name-order';
 import type { BlobsGateway, DownloadOptions } from '../../../src/gateways/blobs/port';
 import { HOSTILE_NAMES } from './hostile-names';
 

@@ -1,4 +1,4 @@
-import type { Analyzer } from '../../../src/domain/analysis';
+import type { Analyzer } from '../../../src/domain/image/analysis';
 import type { CacheGateway, Granted } from '../../../src/gateways/cache/port';
 
 /** What a cache of answers promises (gateways/cache/port.ts), whoever keeps it. `key` gives keys nobody has used. */

@@ -1,4 +1,4 @@
-import type { ContainerEntry } from '../../../src/domain/container-entry';
+import type { ContainerEntry } from '../../../src/domain/container/container-entry';
 import type { ContainersGateway } from '../../../src/gateways/containers/port';
 
 export interface ContainersSubject {

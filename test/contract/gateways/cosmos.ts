@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CosmosSettings } from '../../../src/gateways/cosmos/client';
 import { ensureCosmosSchema } from '../../../src/gateways/cosmos/schema';
-import { startCosmosServer } from '../../../src/local/cosmos/server';
+import { startCosmosServer } from '../../../packages/dev-cosmos/src/server';
 
 /** The Cosmos development server in this process, on a free port, with the product's schema. */
 export interface Cosmos {

@@ -1,5 +1,5 @@
 import { imageId } from '../../../src/domain/ids';
-import { contributionOf, type ImageDocument } from '../../../src/domain/image';
+import { contributionOf, type ImageDocument } from '../../../src/domain/image/image';
 
 export const ACCOUNT = 'contractaccount';
 

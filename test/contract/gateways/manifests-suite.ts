@@ -1,6 +1,6 @@
-import type { ListedBlob } from '../../../src/domain/image';
-import type { Receipt } from '../../../src/domain/receipt';
-import type { ImageOutcome } from '../../../src/domain/report';
+import type { ListedBlob } from '../../../src/domain/image/image';
+import type { Receipt } from '../../../src/domain/run/receipt';
+import type { ImageOutcome } from '../../../src/domain/run/report';
 import type { ManifestsGateway, PageIndex } from '../../../src/gateways/manifests/port';
 import { HOSTILE_NAMES } from './hostile-names';
 

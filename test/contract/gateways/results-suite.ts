@@ -1,5 +1,5 @@
-import { addInto, type Counters } from '../../../src/domain/counters';
-import type { ImageDocument } from '../../../src/domain/image';
+import { addInto, type Counters } from '../../../src/domain/container/totals';
+import type { ImageDocument } from '../../../src/domain/image/image';
 import type { NameInterval, ResultsGateway } from '../../../src/gateways/results/port';
 import { imageDocument } from './documents';
 import { HOSTILE_NAMES } from './hostile-names';

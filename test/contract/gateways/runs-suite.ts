@@ -1,4 +1,4 @@
-import type { RunStatus, RunView } from '../../../src/domain/run';
+import type { RunStatus, RunView } from '../../../src/domain/run/run';
 import type { RunFilter, RunsGateway } from '../../../src/gateways/runs/port';
 
 export interface RunsSubject {

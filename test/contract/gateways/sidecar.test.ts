@@ -1,4 +1,4 @@
-import { runEvent } from '../../../src/domain/events';
+import { runEvent } from '../../../src/domain/run/events';
 import { createDaprEvents } from '../../../src/gateways/events/dapr-events';
 import { createSidecar, type Sidecar } from '../../../src/gateways/sidecar/sidecar';
 import { HOSTILE_NAMES } from './hostile-names';

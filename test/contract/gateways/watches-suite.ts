@@ -1,4 +1,4 @@
-import type { Watch } from '../../../src/domain/watch';
+import type { Watch } from '../../../src/domain/watch/watch';
 import type { WatchesGateway } from '../../../src/gateways/watches/port';
 
 export interface WatchesSubject {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { COMPILED } from '../../../src/local/launcher/checkout';
+import { compiled } from '../../../packages/dev-stack/src/checkout';
 import { type Child, startChild } from './child';
 
-const PROGRAM = join(COMPILED, 'pubsub-storage-queues', 'main.js');
+const PROGRAM = compiled('pubsub-storage-queues');
 
 /** The compiled component, listening. daprd names it after the file of the socket. */
 export function startComponentProcess(folder: string): Promise<Child> {

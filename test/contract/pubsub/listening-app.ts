@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LOOPBACK } from '../../../src/local/launcher/ports';
+import { LOOPBACK } from '../../../packages/dev-stack/src/ports';
 
 /** One delivery as the app's channel got it. */
 export interface Heard {

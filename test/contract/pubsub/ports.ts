@@ -1,4 +1,4 @@
-import { createPortBook } from '../../../src/local/launcher/ports';
+import { createPortBook } from '../../../packages/dev-stack/src/ports';
 
 const book = createPortBook({ everywhereFree: true });
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LOOPBACK } from '../../../src/local/launcher/ports';
-import { azuriteConnectionString } from '../../../src/local/launcher/settings';
+import { LOOPBACK } from '../../../packages/dev-stack/src/ports';
+import { azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
 import { startChild } from './child';
 import { freePort } from './ports';
 

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAzureVision32 } from '../../../src/gateways/vision/azure-vision-32';
 import type { VisionFailure, VisionGateway, VisionOutcome } from '../../../src/gateways/vision/port';
-import type { FaultInput } from '../../../src/local/vision/fault';
-import { type LocalVision, startLocalVision } from '../../../src/local/vision/server';
+import type { FaultInput } from '../../../packages/dev-vision/src/fault';
+import { type LocalVision, startLocalVision } from '../../../packages/dev-vision/src/server';
 import { picture } from './suite';
 
 /** Guarantee: whatever a service or the network does, a call ends in time with the right code, once. */

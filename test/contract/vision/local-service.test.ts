@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { checkEligibility } from '../../../src/domain/eligibility';
+import { checkEligibility } from '../../../src/domain/image/eligibility';
 import { connectVision, readImageHeader, VISION_LIMITS } from '../../../src/gateways/vision';
-import { type LocalVision, type LocalVisionOptions, startLocalVision } from '../../../src/local/vision/server';
+import { type LocalVision, type LocalVisionOptions, startLocalVision } from '../../../packages/dev-vision/src/server';
 import { contentHash, picture } from './suite';
 
 /** Guarantee: the stand-in refuses, throttles, counts and answers as its real model does, and never makes anything up. */

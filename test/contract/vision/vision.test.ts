@@ -1,6 +1,6 @@
 import { connectVision, createMemoryVision, type VisionApiVersion } from '../../../src/gateways/vision';
 import type { VisionOutcome } from '../../../src/gateways/vision/port';
-import { startLocalVision } from '../../../src/local/vision/server';
+import { startLocalVision } from '../../../packages/dev-vision/src/server';
 import { describeVisionContract, type VisionUnderTest } from './suite';
 
 async function overHttp(apiVersion: VisionApiVersion, features: VisionUnderTest['features']): Promise<VisionUnderTest> {

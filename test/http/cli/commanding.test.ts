@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import express, { type Response } from 'express';
 import request from 'supertest';
 import { AppError } from '../../../src/domain/errors';
-import type { Quote } from '../../../src/domain/quote';
+import type { Quote } from '../../../src/domain/money/quote';
 import { aRun, runId } from '../fake-use-cases';
 import { aServer, compile, json, jsonLines, startCli } from './running';
 

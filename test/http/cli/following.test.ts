@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../../src/domain/run';
+import type { RunStatus } from '../../../src/domain/run/run';
 import { aRun, runId } from '../fake-use-cases';
 import { aServer, compile, json, jsonLines } from './running';
 

@@ -9,23 +9,25 @@ import { aPublicApp } from '../listening';
 /** The compiled command line against the real shell over the fake use cases, through loopback HTTP. */
 
 const ROOT = join(__dirname, '..', '..', '..');
-const BIN = join(ROOT, 'dist', 'cli', 'main.js');
+const BIN = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
 
 /** What runs is what is there: a stale dist would test the past. Errors elsewhere are for others to find. */
 export function compile(): void {
   if (!isStale()) return;
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { stdout } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, encoding: 'utf8' });
-  if (stdout.includes('src/cli/')) throw new Error(stdout);
+  const { stdout } = spawnSync(process.execPath, [tsc, '-b', 'packages/cli'], { cwd: ROOT, encoding: 'utf8' });
+  if (stdout.includes('packages/cli/')) throw new Error(stdout);
 }
 
 /** Is a source newer than the last compilation? */
 function isStale(): boolean {
-  const stamp = join(ROOT, 'dist', '.tsbuildinfo');
+  const stamp = join(ROOT, 'packages', 'cli', 'dist', '.tsbuildinfo');
   if (!existsSync(stamp) || !existsSync(BIN)) return true;
   const compiledAt = statSync(stamp).mtimeMs;
-  return readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).some(
-    (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > compiledAt,
+  return ['src', 'packages/cli/src'].some((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }).some(
+      (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > compiledAt,
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { setWatch } from '../../../src/domain/watch';
+import { setWatch } from '../../../src/domain/watch/watch';
 import { type Listener, listen } from '../../../src/http/listener';
 import { aReceipt } from '../fake-story';
 import { anImage, aRun, PLAN_HASH, runId } from '../fake-use-cases';

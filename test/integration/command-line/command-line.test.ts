@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPictures } from '../../../src/local/bench/pictures';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { createPictures } from '../../../packages/bench/src/pictures';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { compile, json, jsonLines, type Outcome, startCli } from '../../http/cli/running';
 import { startTestStack, type TestStack, withLogs } from '../framework';
 import { ended, runOf, visionOf } from '../main-job/client';
@@ -237,7 +237,7 @@ story('open prints the address where there is no browser; completion is a script
 });
 
 story('a reader that stops reading ends a list quietly', async () => {
-  const words = [process.execPath, join(__dirname, '../../../dist/cli/main.js'), 'run', 'results', run];
+  const words = [process.execPath, join(__dirname, '../../../packages/cli/dist/main.js'), 'run', 'results', run];
   const piped = spawnSync('bash', ['--norc', '-c', `set -o pipefail; ${words.join(' ')} | head -1`], {
     env: { ...env(), PATH: process.env.PATH ?? '' },
     encoding: 'utf8',

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addInto } from '../../../src/domain/counters';
-import { summaryOf } from '../../../src/runs/container-queries';
+import { addInto } from '../../../src/domain/container/totals';
+import { summaryOf } from '../../../src/use-cases/containers/container-queries';
 import { documentsOf, judge } from '../../chaos/oracle';
 import { type TestStack, withLogs } from '../framework';
 import { callsSeen, inStatus, post, seeded, slowStack, startedAfter, startRun } from './control';

@@ -1,4 +1,4 @@
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack, type TestStackOptions } from '../framework';
 
 /** What the tests of control share: a run over slow Vision, and when local Vision saw each call start. */

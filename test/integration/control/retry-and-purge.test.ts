@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createPictures } from '../../../src/local/bench/pictures';
+import { createPictures } from '../../../packages/bench/src/pictures';
 import { judge } from '../../chaos/oracle';
 import { type TestStack, withLogs } from '../framework';
 import { callsSeen, inStatus, post, type RunBody, runOf, seeded, slowStack, startRun } from './control';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { type DurableClient, EntityId, OrchestrationRuntimeStatus } from 'durable-functions';
-import { createPictures } from '../../../src/local/bench/pictures';
+import { createPictures } from '../../../packages/bench/src/pictures';
 import { durableClient } from '../../http/azure-client';
 import { callsSeen, inStatus, type RunBody, runOf, seeded } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';

@@ -8,9 +8,9 @@
  */
 
 import { pageInstanceId } from '../../../src/domain/ids';
-import { isFinal } from '../../../src/domain/run';
-import { costOf } from '../../../src/local/bench/process-cost';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { isFinal } from '../../../src/domain/run/run';
+import { costOf } from '../../../packages/bench/src/process-cost';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { APP_ID } from '../../../src/names';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ask, crowd, ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';

@@ -6,9 +6,9 @@
  * 3. A run whose workflow is gone can be retried, started anew, and purged.
  */
 import { createHash } from 'node:crypto';
-import { engineState, schedulerJobs } from '../../../src/local/bench/engine-state';
-import { createPictures } from '../../../src/local/bench/pictures';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { engineState, schedulerJobs } from '../../../packages/bench/src/engine-state';
+import { createPictures } from '../../../packages/bench/src/pictures';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ask, ended, runToEnd, startRun, violations, visionOf } from '../main-job/client';
 

@@ -5,8 +5,8 @@
  * 1. Calls in flight are answered and saved before the app ends, which is before a launcher would kill it: none is repeated.
  * 2. Both runs end right.
  */
-import { seedContainer } from '../../../src/local/bench/seed-container';
-import { APP_GRACE_MS } from '../../../src/local/launcher/parts';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
+import { APP_GRACE_MS } from '../../../packages/dev-stack/src/parts';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { crowd, ended, startRun, violations, visionOf } from '../main-job/client';
 

@@ -9,9 +9,9 @@
  */
 import { BlobServiceClient } from '@azure/storage-blob';
 import sharp from 'sharp';
-import { createPictures } from '../../../src/local/bench/pictures';
-import { seedContainer } from '../../../src/local/bench/seed-container';
-import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../src/local/launcher/settings';
+import { createPictures } from '../../../packages/bench/src/pictures';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
+import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../contract/gateways/fault-proxy';
 import { startTestStack, type TestStack } from '../framework';
 import { ask, blobs, documents, runToEnd, violations } from '../main-job/client';

@@ -4,7 +4,7 @@
  * totals and bill are as if it had never been.
  */
 import { join } from 'node:path';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../contract/gateways/fault-proxy';
 import { startTestStack, type TestStack } from '../framework';
 import { documents, runToEnd, violations } from '../main-job/client';

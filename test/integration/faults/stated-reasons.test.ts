@@ -3,9 +3,9 @@
  * DOWN_SECONDS=70 keeps what is down away for longer than that.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { isFinal, type RunView } from '../../../src/domain/run';
-import { SILENCE_MS } from '../../../src/domain/run-silence';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { SILENCE_MS } from '../../../src/domain/run/run-silence';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
 import { ask, ended, runOf, startRun, visionOf } from '../main-job/client';
 

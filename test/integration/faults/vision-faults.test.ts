@@ -1,4 +1,4 @@
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ask, ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';
 

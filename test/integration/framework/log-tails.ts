@@ -1,5 +1,5 @@
-import { tailOf } from '../../../src/local/launcher/log-file';
-import type { Stack } from '../../../src/local/launcher/stack';
+import { tailOf } from '../../../packages/dev-stack/src/log-file';
+import type { Stack } from '../../../packages/dev-stack/src/stack';
 
 /** The stacks that run in this test file now. */
 const running = new Set<Stack>();

@@ -7,16 +7,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoints } from '../../../src/local/launcher/endpoints';
-import type { PartName } from '../../../src/local/launcher/part';
-import type { VisionPace } from '../../../src/local/launcher/parts';
-import { pause, until } from '../../../src/local/launcher/pause';
-import { answers } from '../../../src/local/launcher/ports';
-import { isAlive } from '../../../src/local/launcher/process-table';
-import { acquireRuntime } from '../../../src/local/launcher/runtime/acquire';
-import { withoutServices } from '../../../src/local/launcher/settings';
-import { type Stack, type StackEvent, startStack } from '../../../src/local/launcher/stack';
-import type { StackPorts } from '../../../src/local/launcher/stack-ports';
+import type { Endpoints } from '../../../packages/dev-stack/src/endpoints';
+import type { PartName } from '../../../packages/dev-stack/src/part';
+import type { VisionPace } from '../../../packages/dev-stack/src/parts';
+import { pause, until } from '../../../packages/dev-stack/src/pause';
+import { answers } from '../../../packages/dev-stack/src/ports';
+import { isAlive } from '../../../packages/dev-stack/src/process-table';
+import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire';
+import { withoutServices } from '../../../packages/dev-stack/src/settings';
+import { type Stack, type StackEvent, startStack } from '../../../packages/dev-stack/src/stack';
+import type { StackPorts } from '../../../packages/dev-stack/src/stack-ports';
 import { watchLogs } from './log-tails';
 
 export interface TestStackOptions {

@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../../../src/local/launcher/process-table';
-import { acquireRuntime } from '../../../src/local/launcher/runtime/acquire';
-import { withoutServices } from '../../../src/local/launcher/settings';
-import { startStack } from '../../../src/local/launcher/stack';
+import { isAlive } from '../../../packages/dev-stack/src/process-table';
+import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire';
+import { withoutServices } from '../../../packages/dev-stack/src/settings';
+import { startStack } from '../../../packages/dev-stack/src/stack';
 import { eventually, startTestStack, type TestStack } from '../framework';
 
 const PARTS = ['app', 'daprd', 'pubsub', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'] as const;
@@ -151,7 +151,7 @@ test('what a killed launcher leaves behind is ended, by its guardian or at the n
 
 /** The compiled launcher, as a process of its own. */
 const LAUNCH_SERVICES = `
-  const from = ${JSON.stringify(join(__dirname, '..', '..', '..', 'dist', 'local', 'launcher'))};
+  const from = ${JSON.stringify(join(__dirname, '..', '..', '..', 'packages', 'dev-stack', 'dist'))};
   const { acquireRuntime } = require(from + '/runtime/acquire.js');
   const { startStack } = require(from + '/stack.js');
   const { withoutServices } = require(from + '/settings.js');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { isFinal, type RunView } from '../../../src/domain/run';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { ask as askBytes, hold } from '../../http/fuzz/answers';
 import { OPERATIONS } from '../../http/fuzz/operations';

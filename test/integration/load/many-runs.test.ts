@@ -1,7 +1,7 @@
 /**
  * Six runs share one process and a slow Vision: none waits for the chunks of another to be done, which takes them minutes.
  */
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { inStatus, post, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
 import { runOf } from '../main-job/client';

@@ -1,6 +1,6 @@
-import { isFinal, type RunView } from '../../../src/domain/run';
-import { createPictures } from '../../../src/local/bench/pictures';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { createPictures } from '../../../packages/bench/src/pictures';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { startTestStack, type TestStack, withLogs } from '../framework';
 import { type Answer, ask, blobs, ended } from '../main-job/client';

@@ -10,8 +10,8 @@
  * 7. Images that Vision rejects fail one by one, with their reason, and the others are analysed.
  */
 import { createHash } from 'node:crypto';
-import { createPictures } from '../../../src/local/bench/pictures';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { createPictures } from '../../../packages/bench/src/pictures';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { activityIds, ask, blobs, documents, runToEnd, violations, visionOf } from './client';
 

@@ -1,9 +1,9 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-import type { ContainerQuote } from '../../../src/domain/container-quote';
-import type { RunView } from '../../../src/domain/run';
-import { isFinal } from '../../../src/domain/run';
-import type { FaultInput } from '../../../src/local/vision/fault';
+import type { ContainerQuote } from '../../../src/domain/money/container-quote';
+import type { RunView } from '../../../src/domain/run/run';
+import { isFinal } from '../../../src/domain/run/run';
+import type { FaultInput } from '../../../packages/dev-vision/src/fault';
 import { documentsOf, type Evidence, judge } from '../../chaos/oracle';
 import { eventually, type TestStack } from '../framework';
 

@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../src/local/launcher/settings';
+import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
 
 /** Stands between the app and Azurite and counts the downloads: only an outsider can say that there were none. */
 export interface DownloadCounter {

@@ -9,7 +9,7 @@
  * 5. A retry asks for what its run asked for.
  * 6. A feature that Vision refuses costs nothing of what is known, and a retry without it is not needed.
  */
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { startTestStack, type TestStack } from '../framework';
 import { ask, blobs, documents, ended, quoteOf, runToEnd, violations, visionOf } from './client';
 

@@ -5,10 +5,10 @@
  * 2. Inputs are gone when a run is sealed, whatever it found.
  * 3. When old runs are forgotten, what they left is gone: as many documents and blobs as after the first run.
  */
-import { engineState } from '../../../src/local/bench/engine-state';
-import { type Records, recordsIn } from '../../../src/local/bench/footprint';
-import { createPictures } from '../../../src/local/bench/pictures';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { engineState } from '../../../packages/bench/src/engine-state';
+import { type Records, recordsIn } from '../../../packages/bench/src/footprint';
+import { createPictures } from '../../../packages/bench/src/pictures';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ask, blobs, runToEnd } from './client';
 
@@ -104,7 +104,7 @@ async function change(): Promise<void> {
   }
 }
 
-/** As the end of REPORT_RETENTION_DAYS does (src/runs/retention.ts). */
+/** As the end of REPORT_RETENTION_DAYS does (src/jobs/retention.ts). */
 async function forget(id: string): Promise<void> {
   const { endpoints } = stack;
   const answer = await ask(`${endpoints.api}/runtime/webhooks/durabletask/instances/${id}`, { method: 'DELETE' });

@@ -10,8 +10,8 @@
  * 7. Requests that make no sense get a problem with a cure; each listener serves what is its own.
  */
 import { get } from 'node:http';
-import type { ImageDocument } from '../../../src/domain/image';
-import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../src/local/launcher/sample-pictures';
+import type { ImageDocument } from '../../../src/domain/image/image';
+import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../packages/dev-stack/src/sample-pictures';
 import { APP_ID } from '../../../src/names';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { activityIds, ask, blobs, documents, ended, runOf, runToEnd, violations, visionOf } from './client';

@@ -4,8 +4,8 @@
  * small pages: nothing is analysed twice, lost, or taken for gone.
  */
 import { join } from 'node:path';
-import { runCli } from '../../../src/cli/run-cli';
-import { createPictures } from '../../../src/local/bench/pictures';
+import { runCli } from '../../../packages/cli/src/run-cli';
+import { createPictures } from '../../../packages/bench/src/pictures';
 import { APP_ID } from '../../../src/names';
 import { HOSTILE_NAMES } from '../../contract/gateways/hostile-names';
 import { startTestStack, type TestStack } from '../framework';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { createPictures } from '../../../src/local/bench/pictures';
+import { createPictures } from '../../../packages/bench/src/pictures';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, withLogs } from '../framework';
 

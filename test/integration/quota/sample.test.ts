@@ -8,8 +8,8 @@
  * 4. Where nothing limits calls, the month is counted all the same, and a cap that is set then holds.
  */
 
-import type { ContainerQuote } from '../../../src/domain/container-quote';
-import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../src/local/launcher/sample-pictures';
+import type { ContainerQuote } from '../../../src/domain/money/container-quote';
+import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../packages/dev-stack/src/sample-pictures';
 import { inStatus, post, seeded, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ask, documents, ended, violations, visionOf } from '../main-job/client';

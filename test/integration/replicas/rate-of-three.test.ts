@@ -4,14 +4,14 @@
  * 1. The rate is used and kept, and runs share it by weight. A slice of `npm run fidelity`, with bounds for a busy machine.
  * 2. A Retry-After holds all three back, and goes on holding them when the keeper of the quota dies inside it.
  */
-import { fidelityOf } from '../../../src/local/bench/rate-fidelity';
-import { seedContainer } from '../../../src/local/bench/seed-container';
-import type { CallTime, CallTotals } from '../../../src/local/vision/call-book';
+import { fidelityOf } from '../../../packages/bench/src/rate-fidelity';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
+import type { CallTime, CallTotals } from '../../../packages/dev-vision/src/call-book';
 import { ACTORS } from '../../../src/names';
 import { inStatus, post, startRun } from '../control/control';
 import { eventually } from '../framework';
 import { ask, runOf, visionOf } from '../main-job/client';
-import { type Crew, type Member, startCrew } from './crew';
+import { type ReplicaSet, type Member, startCrew } from './replica-set';
 
 const CONTAINERS = ['heavy', 'light-a', 'light-b', 'light-c'];
 /** Four runs with four chunks at a time each: all three replicas get some. */
@@ -20,21 +20,21 @@ const RATE = 10;
 const SLICE_MS = 20_000;
 const HEAVY = 3;
 
-let crew: Crew;
+let replicas: ReplicaSet;
 const ids: string[] = [];
 
 beforeAll(async () => {
-  crew = await startCrew(3, { vision: { rate: `${RATE}/s`, latencyMs: 50 } });
+  replicas = await startCrew(3, { vision: { rate: `${RATE}/s`, latencyMs: 50 } });
   for (const container of CONTAINERS) {
-    await seedContainer(crew.stack.endpoints.blobConnectionString, container, IMAGES);
+    await seedContainer(replicas.stack.endpoints.blobConnectionString, container, IMAGES);
   }
 }, 240_000);
 
-afterAll(() => crew?.stop(), 60_000);
+afterAll(() => replicas?.stop(), 60_000);
 
 test('1: the rate is used and kept, and shared by weight', async () => {
-  await crew.told(async () => {
-    const { stack } = crew;
+  await replicas.told(async () => {
+    const { stack } = replicas;
     for (const container of CONTAINERS) ids.push(await startRun(stack, container));
     const [heavy = ''] = ids;
     await setQuota({ weights: { [heavy]: HEAVY } });
@@ -63,8 +63,8 @@ test('1: the rate is used and kept, and shared by weight', async () => {
 }, 120_000);
 
 test('2: a Retry-After holds everybody back, also when the keeper of the quota dies', async () => {
-  await crew.told(async () => {
-    const { stack } = crew;
+  await replicas.told(async () => {
+    const { stack } = replicas;
     const vision = visionOf(stack);
     await vision.forget();
     await vision.pace({ rate: '50/s' });
@@ -87,7 +87,7 @@ test('2: a Retry-After holds everybody back, also when the keeper of the quota d
 
     for (const id of ids) await post(stack, `/api/v1/runs/${id}:cancel`);
     for (const id of ids) await inStatus(stack, id, /^Cancelled$/, 90_000);
-    const worked = await Promise.all(crew.members().map((member) => member.chunks()));
+    const worked = await Promise.all(replicas.members().map((member) => member.chunks()));
     say(`chunks by replica: ${worked.join(', ')}`);
     expect(worked.filter((count) => count > 0).length).toBeGreaterThan(1); // it was not one alone that obeyed
   });
@@ -95,7 +95,7 @@ test('2: a Retry-After holds everybody back, also when the keeper of the quota d
 
 /** Vision answers one call with 429; says when the last call before the end of the wait and the first after it began. */
 async function silenceAfter(seconds: number, meanwhile: () => Promise<string> = async () => 'nobody'): Promise<string> {
-  const vision = visionOf(crew.stack);
+  const vision = visionOf(replicas.stack);
   const { throttled } = await book();
   await vision.arm({ behaviour: `429-${seconds}`, times: 1 });
   await eventually(async () => (await book()).throttled > throttled, { what: 'a 429', intervalMs: 20 });
@@ -114,7 +114,7 @@ async function silenceAfter(seconds: number, meanwhile: () => Promise<string> = 
 
 /** Whose sidecar hosts the quota's actor now. */
 async function keeperOfTheQuota(): Promise<Member> {
-  for (const member of crew.members()) {
+  for (const member of replicas.members()) {
     const metadata = (await ask(`${member.sidecar}/v1.0/metadata`)).body as {
       readonly actorRuntime?: { readonly activeActors?: readonly { readonly type: string; readonly count?: number }[] };
     };
@@ -129,7 +129,7 @@ interface Book extends CallTotals {
 }
 
 async function book(): Promise<Book> {
-  const { body } = await ask(`${crew.stack.endpoints.vision.endpoint}/stats?detail=times`);
+  const { body } = await ask(`${replicas.stack.endpoints.vision.endpoint}/stats?detail=times`);
   return body as unknown as Book;
 }
 
@@ -138,7 +138,7 @@ function spanOf({ firstCallAt, lastCallAt }: CallTotals): number {
 }
 
 async function callsByRun(): Promise<number[]> {
-  return Promise.all(ids.map(async (id) => (await runOf(crew.stack, id)).calls));
+  return Promise.all(ids.map(async (id) => (await runOf(replicas.stack, id)).calls));
 }
 
 async function callsReach(calls: number, timeoutMs = 30_000): Promise<void> {
@@ -146,7 +146,7 @@ async function callsReach(calls: number, timeoutMs = 30_000): Promise<void> {
 }
 
 async function setQuota(change: object): Promise<void> {
-  const { status } = await ask(`${crew.stack.endpoints.api}/api/v1/quota`, {
+  const { status } = await ask(`${replicas.stack.endpoints.api}/api/v1/quota`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(change),

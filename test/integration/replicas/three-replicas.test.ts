@@ -6,37 +6,37 @@
  * 2. The same bytes under many names in two containers, worked on at the same moment by different replicas, are called
  *    once.
  */
-import { isFinal, type RunView } from '../../../src/domain/run';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { eventually } from '../framework';
 import { ask, ended, runOf, startRun, violations, visionOf } from '../main-job/client';
-import { type Crew, type Member, startCrew } from './crew';
+import { type ReplicaSet, type Member, startCrew } from './replica-set';
 
 const IMAGES = 3_000;
 const IN_FLIGHT = 20;
 const NAMES = 400;
 const PICTURES = 40;
 
-let crew: Crew;
+let replicas: ReplicaSet;
 
 beforeAll(async () => {
   const appEnv = { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) };
-  crew = await startCrew(3, { vision: { latencyMs: 200 }, appEnv });
-  const { blobConnectionString } = crew.stack.endpoints;
+  replicas = await startCrew(3, { vision: { latencyMs: 200 }, appEnv });
+  const { blobConnectionString } = replicas.stack.endpoints;
   await seedContainer(blobConnectionString, 'shared', IMAGES);
   for (const container of ['twin-a', 'twin-b']) {
     await seedContainer(blobConnectionString, container, NAMES, 'twins', PICTURES);
   }
 }, 240_000);
 
-afterAll(() => crew?.stop(), 60_000);
+afterAll(() => replicas?.stop(), 60_000);
 
 test('1: all three work; one is killed, one leaves, one joins', async () => {
-  await crew.told(async () => {
-    const { stack } = crew;
+  await replicas.told(async () => {
+    const { stack } = replicas;
     const vision = visionOf(stack);
-    const [, second, third] = crew.members() as [Member, Member, Member];
+    const [, second, third] = replicas.members() as [Member, Member, Member];
     const id = await startRun(stack, 'shared');
     await eventually(async () => (await chunks()).every((count) => count > 0), {
       what: 'all three have worked on a chunk',
@@ -46,7 +46,7 @@ test('1: all three work; one is killed, one leaves, one joins', async () => {
     const [spread, before] = [await chunks(), (await vision.stats()).calls ?? 0];
     await second.kill();
     const killedAt = Date.now();
-    const [fourth] = await Promise.all([crew.join(), crew.leave(third)]);
+    const [fourth] = await Promise.all([replicas.join(), replicas.leave(third)]);
     await eventually(async () => (await fourth.chunks()) > 0, { what: 'the new one works', timeoutMs: 60_000 });
     const joined = (await vision.stats()).calls ?? 0;
     await eventually(async () => isFinal((await runOf(stack, id)).status), { what: 'the end', timeoutMs: 120_000 });
@@ -70,9 +70,9 @@ test('1: all three work; one is killed, one leaves, one joins', async () => {
 }, 300_000);
 
 test('2: the same bytes are called once, whoever meets them', async () => {
-  await crew.told(async () => {
-    const { stack } = crew;
-    await crew.complete();
+  await replicas.told(async () => {
+    const { stack } = replicas;
+    await replicas.complete();
     const vision = visionOf(stack);
     await vision.forget();
     const before = await chunks();
@@ -95,11 +95,11 @@ test('2: the same bytes are called once, whoever meets them', async () => {
 }, 180_000);
 
 function chunks(): Promise<number[]> {
-  return Promise.all(crew.members().map((member) => member.chunks()));
+  return Promise.all(replicas.members().map((member) => member.chunks()));
 }
 
 async function verified(container: string): Promise<Record<string, unknown>> {
-  const url = `${crew.stack.endpoints.api}/api/v1/containers/${container}:verify`;
+  const url = `${replicas.stack.endpoints.api}/api/v1/containers/${container}:verify`;
   const { status, body } = await ask(url, { method: 'POST' });
   expect(status).toBe(200);
   return body;

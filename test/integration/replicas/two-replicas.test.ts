@@ -5,9 +5,9 @@
  *    is called again than was in flight in the one that died.
  * 2. One that joins in the middle gets its share, and one that leaves in order gives its back: no call is repeated.
  */
-import { isFinal, type RunView } from '../../../src/domain/run';
-import { seedContainer } from '../../../src/local/bench/seed-container';
-import { type Replica, startReplica } from '../../../src/local/launcher/replica';
+import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
+import { type Replica, startReplica } from '../../../packages/dev-stack/src/replica';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
 import { activityIds, runOf, startRun, visionOf } from '../main-job/client';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-import type { Receipt, ReceiptReport } from '../../../src/domain/receipt';
-import type { ImageOutcome } from '../../../src/domain/report';
-import { seedContainer } from '../../../src/local/bench/seed-container';
+import type { Receipt, ReceiptReport } from '../../../src/domain/run/receipt';
+import type { ImageOutcome } from '../../../src/domain/run/report';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { APP_ID, SYSTEM_BLOB_CONTAINERS } from '../../../src/names';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';

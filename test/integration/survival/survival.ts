@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { seedContainer } from '../../../src/local/bench/seed-container';
-import type { PartName } from '../../../src/local/launcher/part';
+import { seedContainer } from '../../../packages/bench/src/seed-container';
+import type { PartName } from '../../../packages/dev-stack/src/part';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
 import { chunkSteps } from '../main-job/client';

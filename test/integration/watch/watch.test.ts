@@ -5,13 +5,13 @@
  * 2. A blob, and a message of Event Grid about it on the queue: within seconds a run analyses this one alone.
  * 3. The same message again, garbage, and messages about other containers change nothing; the queue is emptied.
  * 4. A watch that is removed ends its workflow: a new blob and its message start nothing; watched again, it looks at once.
- * 5. A watch whose workflow is missing is revived: last, as that is looked for every half minute.
+ * 5. A watch whose workflow is missing is reconciled: last, as that is looked for every half minute.
  */
 
 import { CosmosClient } from '@azure/cosmos';
 import { QueueClient } from '@azure/storage-queue';
-import type { RunView } from '../../../src/domain/run';
-import { createPictures } from '../../../src/local/bench/pictures';
+import type { RunView } from '../../../src/domain/run/run';
+import { createPictures } from '../../../packages/bench/src/pictures';
 import { COMPONENTS, COSMOS } from '../../../src/names';
 import { seeded } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
@@ -131,7 +131,7 @@ test('4: removed, nothing starts by itself; watched again, it looks at once', as
   expect((await api('DELETE', WATCH)).status).toBe(204);
 }, 60_000);
 
-test('5: a watch without a workflow is revived', async () => {
+test('5: a watch without a workflow is reconciled', async () => {
   await seeded(stack, 'orphan', 2);
   const { endpoint, key } = stack.endpoints.cosmos;
   const client = new CosmosClient({ endpoint, key });
@@ -142,7 +142,7 @@ test('5: a watch without a workflow is revived', async () => {
     .items.create({ ...watch, id: 'orphan', kind: 'watch' });
   client.dispose();
   await eventually(async () => ((await api('GET', '/api/v1/runs?container=orphan')).body.value as unknown[])[0], {
-    what: 'the watch is revived',
+    what: 'the watch is reconciled',
     timeoutMs: 60_000,
   });
   expect((await api('DELETE', '/api/v1/containers/orphan/watch')).status).toBe(204);

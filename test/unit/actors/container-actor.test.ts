@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { ContainerActorLogic } from '../../../src/actors/container-actor';
-import { addCounters, type Counters, KEY } from '../../../src/domain/counters';
+import { ContainerActorLogic } from '../../../src/actors/container/container-actor';
+import { addCounters, type Counters, KEY } from '../../../src/domain/container/totals';
 import { createMemoryActorStore } from './memory-actors';
 
 const ref = (chunk: number, runId = 'one', page = 0) => ({ runId, page, chunk });

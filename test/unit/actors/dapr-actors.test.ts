@@ -1,7 +1,7 @@
 import type { ActorId, DaprClient } from '@dapr/dapr';
 import { createActors } from '../../../src/actors';
 import { type ActorSidecar, actorClient, daprActorStore, hostActor } from '../../../src/actors/dapr-actors';
-import { Turns } from '../../../src/actors/turns';
+import { Fence } from '../../../src/actors/fence';
 import { AppError } from '../../../src/domain/errors';
 import type { Outcome } from '../../../src/domain/outcome';
 
@@ -19,7 +19,7 @@ const logic = (id: string): Greeter => ({
 });
 
 function createHost() {
-  const HostedActor = hostActor<Greeter>('GreeterActor', METHODS, logic, new Turns());
+  const HostedActor = hostActor<Greeter>('GreeterActor', METHODS, logic, new Fence());
   const id = { getId: () => 'anna' } as unknown as ActorId;
   const client = { actor: {}, options: {} } as unknown as DaprClient;
   const hosted = new HostedActor(client, id) as Record<string, (input: unknown) => Promise<Outcome<unknown>>>;
@@ -93,7 +93,7 @@ describe('actorClient', () => {
 });
 
 test('the store of an actor is the state of that actor', async () => {
-  expect(await daprActorStore(createSidecar(), 'RunActor', 'one', new Turns()).read('head')).toBe('RunActor/one/head');
+  expect(await daprActorStore(createSidecar(), 'RunActor', 'one', new Fence()).read('head')).toBe('RunActor/one/head');
 });
 
 test('every method of the logic is hosted and callable', () => {

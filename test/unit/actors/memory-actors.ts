@@ -1,10 +1,10 @@
-import { ContainerActorLogic } from '../../../src/actors/container-actor';
-import type { ContainerActorApi } from '../../../src/actors/container-actor.api';
-import { RunActorLogic } from '../../../src/actors/run-actor';
-import type { RunActorApi } from '../../../src/actors/run-actor.api';
+import { ContainerActorLogic } from '../../../src/actors/container/container-actor';
+import type { ContainerActorApi } from '../../../src/actors/container/container-actor.api';
+import { RunActorLogic } from '../../../src/actors/run/run-actor';
+import type { RunActorApi } from '../../../src/actors/run/run-actor.api';
 import type { ActorStore } from '../../../src/actors/versioned-state';
-import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
-import type { VisionQuotaActorApi } from '../../../src/actors/vision-quota-actor.api';
+import { VisionQuotaActorLogic } from '../../../src/actors/quota/vision-quota-actor';
+import type { VisionQuotaActorApi } from '../../../src/actors/quota/vision-quota-actor.api';
 
 /** State of one actor in memory, through JSON as in the real store. */
 export interface MemoryActorStore extends ActorStore {

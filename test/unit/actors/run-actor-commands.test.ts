@@ -1,6 +1,6 @@
-import { RunActorLogic } from '../../../src/actors/run-actor';
-import { NO_LISTING, quoteOf } from '../../../src/domain/quote';
-import type { RunRequest } from '../../../src/domain/run';
+import { RunActorLogic } from '../../../src/actors/run/run-actor';
+import { NO_LISTING, quoteOf } from '../../../src/domain/money/quote';
+import type { RunRequest } from '../../../src/domain/run/run';
 import { createMemoryActorStore } from './memory-actors';
 
 const PLAN = 'a'.repeat(64);
@@ -52,7 +52,7 @@ test('a resting workflow is woken once a rest, and again only when it has not mo
   await actor.command({ verb: 'pause' });
   await actor.paused();
   expect([await resume(), await resume()]).toEqual([true, false]);
-  expect((await actor.view()).wake).toBe(true); // what the reviver sees
+  expect((await actor.view()).wake).toBe(true); // what the reconciler sees
   clock.nowMs += 10_000;
   expect(await resume()).toBe(true);
   await actor.paused(); // it heard

@@ -1,10 +1,10 @@
-import { RunActorLogic } from '../../../src/actors/run-actor';
-import { ALIVE_MS, SETTLE_MS } from '../../../src/domain/chunk-lease';
-import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/chunk-progress';
+import { RunActorLogic } from '../../../src/actors/run/run-actor';
+import { ALIVE_MS, SETTLE_MS } from '../../../src/domain/run/chunk-lease';
+import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/run/chunk-progress';
 import { chunkId } from '../../../src/domain/ids';
-import { NO_LISTING } from '../../../src/domain/quote';
-import type { RunRequest } from '../../../src/domain/run';
-import { SILENCE_MS } from '../../../src/domain/run-silence';
+import { NO_LISTING } from '../../../src/domain/money/quote';
+import type { RunRequest } from '../../../src/domain/run/run';
+import { SILENCE_MS } from '../../../src/domain/run/run-silence';
 import { createMemoryActorStore } from './memory-actors';
 
 const RUN_ID = 'a'.repeat(32);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { RunActorLogic } from '../../../src/actors/run-actor';
-import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
-import type { QuotaSettings } from '../../../src/domain/quota';
-import { NO_LISTING } from '../../../src/domain/quote';
+import { RunActorLogic } from '../../../src/actors/run/run-actor';
+import { VisionQuotaActorLogic } from '../../../src/actors/quota/vision-quota-actor';
+import type { QuotaSettings } from '../../../src/domain/quota/quota';
+import { NO_LISTING } from '../../../src/domain/money/quote';
 import { createMemoryActorStore } from './memory-actors';
 
 const RUN_ID = 'a'.repeat(32);

@@ -1,6 +1,6 @@
-import { VisionQuotaActorLogic } from '../../../src/actors/vision-quota-actor';
-import { SETTLE_MS } from '../../../src/domain/chunk-lease';
-import type { QuotaSettings } from '../../../src/domain/quota';
+import { VisionQuotaActorLogic } from '../../../src/actors/quota/vision-quota-actor';
+import { SETTLE_MS } from '../../../src/domain/run/chunk-lease';
+import type { QuotaSettings } from '../../../src/domain/quota/quota';
 import { createMemoryActorStore } from './memory-actors';
 
 const ASK = { runId: 'r', asker: 'process', container: 'photos', want: 100, transactionsPerCall: 4 };

@@ -4,9 +4,11 @@ import * as names from '../../../src/names';
 
 /** Rules about the whole of src that no single file can show. */
 const ROOT = resolve(__dirname, '../../..');
-const FILES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => `src/${file}`);
+const FILES = ['src', ...readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/src`)].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${folder}/${file}`),
+);
 
 const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
@@ -35,7 +37,7 @@ describe('who may import whom', () => {
   test('the reader of imports sees them', () => {
     expect(importsOf('src/domain/ids.ts')).toContain('uuid');
     expect(importsOf('src/pipeline/image-work.ts')).toEqual(
-      expect.arrayContaining(['node:crypto', 'src/domain/image']),
+      expect.arrayContaining(['node:crypto', 'src/domain/image/image']),
     );
   });
 
@@ -59,21 +61,21 @@ describe('who may import whom', () => {
 
   test('gateways know nothing of actors, pipeline, workflows and HTTP', () => {
     const gateways = FILES.filter((file) => file.startsWith('src/gateways/'));
-    expect(offenders(gateways, (name) => !/^src\/(actors|pipeline|workflows|http|runs|app)(\/|$)/.test(name))).toEqual(
-      [],
-    );
+    expect(
+      offenders(gateways, (name) => !/^src\/(actors|pipeline|workflows|http|use-cases|jobs|app)(\/|$)/.test(name)),
+    ).toEqual([]);
   });
 
   test('the product does not need what imitates it on a laptop', () => {
-    const product = FILES.filter((file) => !file.startsWith('src/local/'));
-    expect(offenders(product, (name) => !name.startsWith('src/local/'))).toEqual([]);
+    const product = FILES.filter((file) => file.startsWith('src/'));
+    expect(offenders(product, (name) => !/^(packages|contactsheet|@contactsheet)\//.test(name))).toEqual([]);
   });
 });
 
 describe('names', () => {
   test('no file is called after nothing', () => {
     const isEmptyName = (file: string) =>
-      /(^|[-./])(utils?|helpers?|common|managers?|misc)([-./]|$)/i.test(file.slice('src/'.length));
+      /(^|[-./])(utils?|helpers?|common|managers?|misc)([-./]|$)/i.test(file.replace(/^(src|packages)\//, ''));
     expect(FILES.filter(isEmptyName)).toEqual([]);
   });
 
@@ -106,13 +108,15 @@ describe('names', () => {
 });
 
 test('every file that ARCHITECTURE.md names is there', () => {
-  const named = [...textOf('ARCHITECTURE.md').matchAll(/`(src\/[\w./-]+\.ts)`/g)].map(([, file]) => file ?? '');
+  const named = [...textOf('ARCHITECTURE.md').matchAll(/`((?:src|packages)\/[\w./-]+\.ts)`/g)].map(
+    ([, file]) => file ?? '',
+  );
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((file) => !FILES.includes(file))).toEqual([]);
 });
 
 test('only the places that read settings read the environment', () => {
-  const mayRead = /^src\/(app|config|local\/(launcher|bench)\/.*|([a-z-]+\/)+main)\.ts$/;
+  const mayRead = /^(src\/(app|config)|packages\/(dev-stack|bench)\/src\/.*|packages\/[a-z-]+\/src\/main)\.ts$/;
   const readers = FILES.filter((file) => /\bprocess\s*\.\s*env\b/.test(textOf(file)));
   expect(readers.filter((file) => !mayRead.test(file))).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import { runCli } from '../../../src/cli/run-cli';
-import { checkedAddress } from '../../../src/cli/session';
-import { colorsFor } from '../../../src/cli/text/colors';
+import { runCli } from '../../../packages/cli/src/run-cli';
+import { checkedAddress } from '../../../packages/cli/src/session';
+import { colorsFor } from '../../../packages/cli/src/text/colors';
 import { aScreen, aWorld } from './screen';
 
 const NOWHERE = '127.0.0.1:1';

@@ -1,4 +1,4 @@
-import { refusalOf } from '../../../src/cli/api/failures';
+import { refusalOf } from '../../../packages/cli/src/api/failures';
 import { PROBLEM_CODES, PROBLEMS } from '../../../src/http/problems';
 
 const EXIT_CODES: Readonly<Record<number, number>> = {

@@ -1,11 +1,11 @@
-import type { ApiClient } from '../../../src/cli/api/client';
-import { refusalOf, Unreachable } from '../../../src/cli/api/failures';
-import type { Run } from '../../../src/cli/api/shapes';
-import { followRun } from '../../../src/cli/follow';
-import { createOutput } from '../../../src/cli/output';
-import { createProgress } from '../../../src/cli/progress';
-import type { Session } from '../../../src/cli/session';
-import type { RunStatus } from '../../../src/domain/run';
+import type { ApiClient } from '../../../packages/cli/src/api/client';
+import { refusalOf, Unreachable } from '../../../packages/cli/src/api/failures';
+import type { Run } from '../../../packages/cli/src/api/shapes';
+import { followRun } from '../../../packages/cli/src/follow';
+import { createOutput } from '../../../packages/cli/src/output';
+import { createProgress } from '../../../packages/cli/src/progress';
+import type { Session } from '../../../packages/cli/src/session';
+import type { RunStatus } from '../../../src/domain/run/run';
 import { aRun, runId } from '../../http/fake-use-cases';
 import { aWorld, type FakeWorld } from './screen';
 

@@ -1,7 +1,7 @@
-import { createProgress } from '../../../src/cli/progress';
-import { createPaceTracker } from '../../../src/cli/text/pace';
-import { progressLine } from '../../../src/cli/text/progress-line';
-import type { RunCounts, RunView } from '../../../src/domain/run';
+import { createProgress } from '../../../packages/cli/src/progress';
+import { createPaceTracker } from '../../../packages/cli/src/text/pace';
+import { progressLine } from '../../../packages/cli/src/text/progress-line';
+import type { RunCounts, RunView } from '../../../src/domain/run/run';
 import { aRun } from '../../http/fake-use-cases';
 import { aScreen } from './screen';
 

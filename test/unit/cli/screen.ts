@@ -1,4 +1,4 @@
-import type { Stream, World } from '../../../src/cli/world';
+import type { Stream, World } from '../../../packages/cli/src/world';
 
 export interface Screen extends Stream {
   text(): string;

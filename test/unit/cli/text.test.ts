@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { plainLines } from '../../../src/cli/text/plain';
-import { printable } from '../../../src/cli/text/printable';
-import { bytes, duration, money, parseDuration, percent, time } from '../../../src/cli/text/quantities';
-import { createTable, pairLines, tableLines } from '../../../src/cli/text/table';
-import { cut, displayWidth } from '../../../src/cli/text/width';
+import { plainLines } from '../../../packages/cli/src/text/plain';
+import { printable } from '../../../packages/cli/src/text/printable';
+import { bytes, duration, money, parseDuration, percent, time } from '../../../packages/cli/src/text/quantities';
+import { createTable, pairLines, tableLines } from '../../../packages/cli/src/text/table';
+import { cut, displayWidth } from '../../../packages/cli/src/text/width';
 
 describe('printable', () => {
   test.each([

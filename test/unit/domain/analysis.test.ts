@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {
   type Analyzer,
-  asking,
+  withFeatures,
   type ImageAnalysis,
   mergeAnalyses,
   missingFeatures,
-} from '../../../src/domain/analysis';
+} from '../../../src/domain/image/analysis';
 
 const ANALYZER: Analyzer = { provider: 'azure', version: '3.2', features: ['Tags'], language: 'en' };
 const FEATURES = fc.uniqueArray(fc.constantFrom('Adult', 'Color', 'Description', 'Tags', 'Objects'));
@@ -16,8 +16,8 @@ const answer = (features: readonly string[], analysis: ImageAnalysis = {}) => ({
 });
 
 test('without a choice an analyzer is asked as it is configured', () => {
-  expect(asking(ANALYZER, undefined)).toBe(ANALYZER);
-  expect(asking(ANALYZER, ['Adult'])).toEqual({ ...ANALYZER, features: ['Adult'] });
+  expect(withFeatures(ANALYZER, undefined)).toBe(ANALYZER);
+  expect(withFeatures(ANALYZER, ['Adult'])).toEqual({ ...ANALYZER, features: ['Adult'] });
 });
 
 test('after what is missing is paid for nothing is missing, and nothing is lost', () => {

@@ -1,6 +1,6 @@
-import { needsApproval, readApprovalAnswer, stricter } from '../../../src/domain/approval';
-import { MAX_AUDIT, noted } from '../../../src/domain/audit';
-import { NO_LISTING, planText } from '../../../src/domain/quote';
+import { needsApproval, readApprovalAnswer, stricter } from '../../../src/domain/run/approval';
+import { MAX_AUDIT, noted } from '../../../src/domain/run/audit';
+import { NO_LISTING, planText } from '../../../src/domain/money/quote';
 
 const PLAN = {
   container: 'photos',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readBlobEvents } from '../../../src/domain/blob-event';
+import { readBlobEvents } from '../../../src/domain/watch/blob-event';
 
 const SUBJECT = '/blobServices/default/containers/photos/blobs/2026/a b.jpg';
 const GRID = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { addGroups, addProgress, NO_PROGRESS, progressOf } from '../../../src/domain/chunk-progress';
-import { type ImageOutcome, outcomeOf } from '../../../src/domain/report';
-import type { FailureGroup } from '../../../src/domain/run';
+import { addGroups, addProgress, NO_PROGRESS, progressOf } from '../../../src/domain/run/chunk-progress';
+import { type ImageOutcome, outcomeOf } from '../../../src/domain/run/report';
+import type { FailureGroup } from '../../../src/domain/run/run';
 import { stored } from './images';
 
 const group = (reason: string, count = 1): FailureGroup => {

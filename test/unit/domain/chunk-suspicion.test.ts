@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { carefulRange, cleared, reopened, type Suspicion } from '../../../src/domain/chunk-suspicion';
+import { carefulRange, cleared, reopened, type Suspicion } from '../../../src/domain/run/chunk-suspicion';
 
 /** Runs a chunk whose poison ends each process, until one process gets through. Answers the convicted and the deaths. */
 function search(size: number, poison: readonly number[]): { convicted: readonly number[]; deaths: number } {

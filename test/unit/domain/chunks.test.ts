@@ -1,7 +1,14 @@
 import fc from 'fast-check';
-import { ALIVE_MS, FRESH_MS, isAlive, mayHold, REPORT_INTERVAL_MS, SETTLE_MS } from '../../../src/domain/chunk-lease';
-import { NO_PROGRESS } from '../../../src/domain/chunk-progress';
-import { type ChunkSet, fullMask, hasChunk, shardOf, withChunk } from '../../../src/domain/chunk-set';
+import {
+  ALIVE_MS,
+  FRESH_MS,
+  isAlive,
+  mayHold,
+  REPORT_INTERVAL_MS,
+  SETTLE_MS,
+} from '../../../src/domain/run/chunk-lease';
+import { NO_PROGRESS } from '../../../src/domain/run/chunk-progress';
+import { type ChunkSet, fullMask, hasChunk, shardOf, withChunk } from '../../../src/domain/run/chunk-set';
 import { CHUNKS_PER_PAGE } from '../../../src/domain/ids';
 
 describe('a set of chunks', () => {

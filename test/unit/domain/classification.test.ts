@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { answered, classify, missing } from '../../../src/domain/classification';
-import type { ImageStatus, StoredImage } from '../../../src/domain/image';
+import { answered, classify, missing } from '../../../src/domain/image/classification';
+import type { ImageStatus, StoredImage } from '../../../src/domain/image/image';
 import { ANALYZER, listed, stored } from './images';
 
 const kindOf = (change: Partial<StoredImage>, chunk?: string) =>

@@ -11,8 +11,8 @@ import {
   NEW_CONTAINER,
   splitByBucket,
   TAG_BUCKETS,
-} from '../../../src/domain/container-state';
-import { type Counters, KEY } from '../../../src/domain/counters';
+} from '../../../src/domain/container/container-state';
+import { type Counters, KEY } from '../../../src/domain/container/totals';
 
 const ref = (runId: string, page = 0, chunk = 0) => ({ runId, page, chunk });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Analyzer, ImageAnalysis } from '../../../src/domain/analysis';
-import { addCounters, KEY, named } from '../../../src/domain/counters';
-import { contributionOf, type ImageStatus } from '../../../src/domain/image';
+import type { Analyzer, ImageAnalysis } from '../../../src/domain/image/analysis';
+import { addCounters, KEY, named } from '../../../src/domain/container/totals';
+import { contributionOf, type ImageStatus } from '../../../src/domain/image/image';
 
 const ANALYZER: Analyzer = { provider: 'azure', version: '3.2', features: ['Tags'], language: 'en' };
 const succeeded = (analysis: ImageAnalysis) =>

@@ -1,5 +1,5 @@
-import type { Analyzer } from '../../../src/domain/analysis';
-import type { ListedBlob, StoredImage } from '../../../src/domain/image';
+import type { Analyzer } from '../../../src/domain/image/analysis';
+import type { ListedBlob, StoredImage } from '../../../src/domain/image/image';
 
 export const ANALYZER: Analyzer = { provider: 'azure', version: '3.2', features: ['Color', 'Tags'], language: 'en' };
 

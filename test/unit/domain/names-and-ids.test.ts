@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { validate, version } from 'uuid';
-import { checkContainerName } from '../../../src/domain/container-name';
+import { checkContainerName } from '../../../src/domain/container/container-name';
 import { AppError } from '../../../src/domain/errors';
 import {
   CHUNK_SIZE,
@@ -13,7 +13,7 @@ import {
   pageInstanceId,
   parseChunkId,
 } from '../../../src/domain/ids';
-import { codePointBounds, compareNames, isWithin, type NameOrder } from '../../../src/domain/name-order';
+import { codePointBounds, compareNames, isWithin, type NameOrder } from '../../../src/domain/image/name-order';
 import { SYSTEM_BLOB_CONTAINERS } from '../../../src/names';
 
 const RUN_ID = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });

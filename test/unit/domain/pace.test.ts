@@ -1,4 +1,4 @@
-import { callsPerSecond, type Held, hold } from '../../../src/domain/pace';
+import { callsPerSecond, type Held, hold } from '../../../src/domain/run/pace';
 
 const worked = { calls: 100, cacheHits: 0 };
 const phases = { analyzeAtMs: 1_000, finishAtMs: 21_000 };

@@ -10,7 +10,7 @@ import {
   parseRate,
   type QuotaSettings,
   throttle,
-} from '../../../src/domain/quota';
+} from '../../../src/domain/quota/quota';
 
 const NO_LEDGER = { month: '2026-01', transactions: 0, byContainer: {} };
 

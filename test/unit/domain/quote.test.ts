@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addListings, hasShrunk, type ListingCounts, NO_LISTING, quoteOf } from '../../../src/domain/quote';
+import { addListings, hasShrunk, type ListingCounts, NO_LISTING, quoteOf } from '../../../src/domain/money/quote';
 
 const COUNTS: fc.Arbitrary<ListingCounts> = fc.record({
   total: fc.nat(5_000),

@@ -1,9 +1,9 @@
-import { adviceFor, adviceOn } from '../../../src/domain/advice';
-import { INELIGIBLE_REASONS } from '../../../src/domain/eligibility';
-import type { Attempt, StoredImage } from '../../../src/domain/image';
-import { chunkReportOf, mayMatch } from '../../../src/domain/ledger';
-import { outcomeOf, wasThere } from '../../../src/domain/report';
-import { fieldOf } from '../../../src/domain/verification';
+import { adviceFor, adviceOn } from '../../../src/domain/image/advice';
+import { INELIGIBLE_REASONS } from '../../../src/domain/image/eligibility';
+import type { Attempt, StoredImage } from '../../../src/domain/image/image';
+import { chunkReportOf, mayMatch } from '../../../src/domain/run/ledger';
+import { outcomeOf, existedBefore } from '../../../src/domain/run/report';
+import { fieldOf } from '../../../src/domain/container/verification';
 import { VISION_CODES } from '../../../src/gateways/vision/port';
 import { stored } from './images';
 
@@ -71,7 +71,7 @@ describe('an image of a settled chunk', () => {
     ['removed by a later run', image('3', { status: 'removed', replaced: { 'i:failed': 1 } }), true],
     ['back in a later run', image('3', { replaced: { 'i:removed': 1 } }), false],
   ])('%s', (_, document, there) => {
-    expect(wasThere(document, { id: '2', startedAt: '2026-01-02T00:00:00.000Z' })).toBe(there);
+    expect(existedBefore(document, { id: '2', startedAt: '2026-01-02T00:00:00.000Z' })).toBe(there);
   });
 });
 

@@ -1,8 +1,8 @@
-import type { Analyzer } from '../../../src/domain/analysis';
-import { classify } from '../../../src/domain/classification';
-import type { StoredImage } from '../../../src/domain/image';
-import type { RetryFilter } from '../../../src/domain/retry-filter';
-import { RetryTally } from '../../../src/domain/retry-forecast';
+import type { Analyzer } from '../../../src/domain/image/analysis';
+import { classify } from '../../../src/domain/image/classification';
+import type { StoredImage } from '../../../src/domain/image/image';
+import type { RetryFilter } from '../../../src/domain/run/retry-filter';
+import { RetryTally } from '../../../src/domain/run/retry-forecast';
 
 const ANALYZER: Analyzer = { provider: 'p', version: '3.2', features: ['Tags'], language: 'en' };
 

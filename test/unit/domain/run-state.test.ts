@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/chunk-progress';
-import type { ChunkSet } from '../../../src/domain/chunk-set';
-import { NO_LISTING, type Quote, quoteOf } from '../../../src/domain/quote';
-import { isFinal, RUN_PHASES, type RunRequest, type RunStatus } from '../../../src/domain/run';
+import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/run/chunk-progress';
+import type { ChunkSet } from '../../../src/domain/run/chunk-set';
+import { NO_LISTING, type Quote, quoteOf } from '../../../src/domain/money/quote';
+import { isFinal, RUN_PHASES, type RunRequest, type RunStatus } from '../../../src/domain/run/run';
 import {
   type ApproveResult,
   approve,
@@ -20,7 +20,7 @@ import {
   seekApproval,
   setQuote,
   viewOf,
-} from '../../../src/domain/run-state';
+} from '../../../src/domain/run/run-state';
 
 const RUN_ID = '0190'.padEnd(32, '0');
 const REQUEST: RunRequest = {

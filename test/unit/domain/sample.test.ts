@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Looked, Reservoir, sampleOf, TOP_TAGS } from '../../../src/domain/sample';
+import { type Looked, Reservoir, sampleOf, TOP_TAGS } from '../../../src/domain/money/sample';
 
 const PRICE = { unit: 0.001, currency: 'EUR' };
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { AppError, toAppError } from '../../../src/domain/errors';
-import { runEvent } from '../../../src/domain/events';
+import { runEvent } from '../../../src/domain/run/events';
 import { settle, unwrap } from '../../../src/domain/outcome';
 import { delayMs, IMAGE_RETRY, STEP_RETRY } from '../../../src/domain/retry';
-import { FINAL_STATUSES, isFinal, RUN_STATUSES } from '../../../src/domain/run';
+import { FINAL_STATUSES, isFinal, RUN_STATUSES } from '../../../src/domain/run/run';
 
 describe('retry', () => {
   const policy = { maxAttempts: 5, firstDelayMs: 250, maxDelayMs: 8_000 };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { RunStatus, RunView } from '../../../src/domain/run';
+import type { RunStatus, RunView } from '../../../src/domain/run/run';
 import {
   awake,
   decide,
@@ -10,7 +10,7 @@ import {
   type Watch,
   woken,
   workFound,
-} from '../../../src/domain/watch';
+} from '../../../src/domain/watch/watch';
 
 const DAY_MS = 24 * 3_600_000;
 const WATCH: Watch = { container: 'photos', everySeconds: 900, since: '2026-01-01T00:00:00.000Z' };

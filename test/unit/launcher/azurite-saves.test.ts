@@ -1,4 +1,4 @@
-import '../../../src/local/launcher/azurite-saves';
+import '../../../packages/dev-stack/src/azurite-saves';
 import { createRequire } from 'node:module';
 
 interface Database {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { WORK_ITEMS } from '../../../src/dapr/worker';
-import { CHECKOUT } from '../../../src/local/launcher/checkout';
-import { readRunFile } from '../../../src/local/launcher/run-file';
+import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
+import { readRunFile } from '../../../packages/dev-stack/src/run-file';
 import { APP_ID, COMPONENTS, COSMOS, SUBSCRIPTION_ROUTES, SYSTEM_BLOB_CONTAINERS, TOPICS } from '../../../src/names';
 
 interface Resource {

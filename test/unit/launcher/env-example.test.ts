@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readConfig } from '../../../src/config';
-import { CHECKOUT } from '../../../src/local/launcher/checkout';
+import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 
 /** `.env.example` with every line switched on. */
 const example = parseEnv(

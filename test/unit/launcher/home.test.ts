@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HomeKeys, openHome } from '../../../src/local/launcher/home';
+import { type HomeKeys, openHome } from '../../../packages/dev-stack/src/home';
 
 describe('the keys of a home', () => {
   let path: string;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { CHECKOUT } from '../../../src/local/launcher/checkout';
+import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 
 /** What `tools/complete-lockfile.mjs` finds missing in the packages of a lockfile. */
 function missingIn(packages: object): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { answers, createPortBook, isFree } from '../../../src/local/launcher/ports';
+import { answers, createPortBook, isFree } from '../../../packages/dev-stack/src/ports';
 
 function listen(port = 0): Promise<{ readonly server: Server; readonly port: number }> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { commandOf, isAlive, parentOf } from '../../../src/local/launcher/process-table';
+import { commandOf, isAlive, parentOf } from '../../../packages/dev-stack/src/process-table';
 
 test('a process is known by its command line and its parent, until it is gone', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)', 'a word'], { stdio: 'ignore' });

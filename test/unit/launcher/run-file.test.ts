@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { CHECKOUT } from '../../../src/local/launcher/checkout';
-import { daprdArguments } from '../../../src/local/launcher/daprd-command';
-import { createPortBook } from '../../../src/local/launcher/ports';
-import { commandOfPlan, planOf, readRunFile } from '../../../src/local/launcher/run-file';
-import { chooseStackPorts } from '../../../src/local/launcher/stack-ports';
+import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
+import { daprdArguments } from '../../../packages/dev-stack/src/daprd-command';
+import { createPortBook } from '../../../packages/dev-stack/src/ports';
+import { commandOfPlan, planOf, readRunFile } from '../../../packages/dev-stack/src/run-file';
+import { chooseStackPorts } from '../../../packages/dev-stack/src/stack-ports';
 
 const APP =
   'appID: a\n    appDirPath: app\n    appPort: 1\n    daprHTTPPort: 2\n    daprGRPCPort: 3\n    command: [node, x.js]';

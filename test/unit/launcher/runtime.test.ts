@@ -3,11 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { buildFolder, claimCache, fillCache, findCached } from '../../../src/local/launcher/runtime/cache';
-import { isInRange, parseVersion } from '../../../src/local/launcher/runtime/dapr-version';
-import { findInstalled } from '../../../src/local/launcher/runtime/installed';
-import { isGoUsable } from '../../../src/local/launcher/runtime/module-build';
-import { downloadRelease, entryOf, platformName } from '../../../src/local/launcher/runtime/release';
+import { buildFolder, claimCache, fillCache, findCached } from '../../../packages/dev-stack/src/runtime/cache';
+import { isInRange, parseVersion } from '../../../packages/dev-stack/src/runtime/dapr-version';
+import { findInstalled } from '../../../packages/dev-stack/src/runtime/installed';
+import { isGoUsable } from '../../../packages/dev-stack/src/runtime/module-build';
+import { downloadRelease, entryOf, platformName } from '../../../packages/dev-stack/src/runtime/release';
 
 let folder: string;
 beforeEach(() => {

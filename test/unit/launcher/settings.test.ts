@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { exportLines } from '../../../src/local/launcher/environment';
+import { exportLines } from '../../../packages/dev-stack/src/environment';
 import {
   AZURITE_ACCOUNT,
   azuriteConnectionString,
@@ -7,7 +7,7 @@ import {
   storageAccountOf,
   withoutOwnExports,
   withoutServices,
-} from '../../../src/local/launcher/settings';
+} from '../../../packages/dev-stack/src/settings';
 
 describe('services that a person brings along', () => {
   test('none by default', () => {

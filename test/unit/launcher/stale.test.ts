@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHECKOUT } from '../../../src/local/launcher/checkout';
+import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 
 /** What `scripts/launch.mjs` says of the sources below a folder: another text means compile again. */
 function stateOf(root: string): string {
@@ -13,10 +13,10 @@ function stateOf(root: string): string {
 test('a compilation is stale when a source, its name or the compiler’s settings changed, not when a file was touched', () => {
   const root = mkdtempSync(join(tmpdir(), 'contactsheet-unit-'));
   try {
-    for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+    for (const file of ['tsconfig.base.json', 'tsconfig.build.json', 'package-lock.json']) {
       cpSync(join(CHECKOUT, file), join(root, file));
     }
-    mkdirSync(join(root, 'src'));
+    for (const folder of ['src', 'packages/a/src']) mkdirSync(join(root, folder), { recursive: true });
     const source = join(root, 'src', 'a.ts');
     writeFileSync(source, 'export const a = 1;\n');
     const first = stateOf(root);
@@ -29,7 +29,11 @@ test('a compilation is stale when a source, its name or the compiler’s setting
     expect(second).not.toBe(first);
 
     writeFileSync(join(root, 'src', 'b.ts'), '');
-    expect(stateOf(root)).not.toBe(second);
+    const third = stateOf(root);
+    expect(third).not.toBe(second);
+
+    writeFileSync(join(root, 'packages', 'a', 'src', 'c.ts'), '');
+    expect(stateOf(root)).not.toBe(third);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

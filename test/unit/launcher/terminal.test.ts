@@ -1,8 +1,8 @@
-import { progressLine, rowOf } from '../../../src/local/launcher/demo';
-import { printable } from '../../../src/local/launcher/log-file';
-import { restartPauseMs } from '../../../src/local/launcher/part';
-import { contentTypeOf } from '../../../src/local/launcher/sample-pictures';
-import { createTerminal, cut, tableLines } from '../../../src/local/launcher/terminal';
+import { progressLine, rowOf } from '../../../packages/dev-stack/src/demo';
+import { printable } from '../../../packages/dev-stack/src/log-file';
+import { restartPauseMs } from '../../../packages/dev-stack/src/part';
+import { contentTypeOf } from '../../../packages/dev-stack/src/sample-pictures';
+import { createTerminal, cut, tableLines } from '../../../packages/dev-stack/src/terminal';
 
 function screen(isTTY: boolean) {
   const written: string[] = [];

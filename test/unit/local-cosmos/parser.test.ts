@@ -1,9 +1,9 @@
 /** What the parser reads, and that everything else is refused by name (P1). */
-import { CosmosError } from '../../../src/local/cosmos/protocol';
-import { evaluate } from '../../../src/local/cosmos/sql/evaluator';
-import { tokenize } from '../../../src/local/cosmos/sql/lexer';
-import { parseQuery } from '../../../src/local/cosmos/sql/parser';
-import type { Json, Value } from '../../../src/local/cosmos/sql/values';
+import { CosmosError } from '../../../packages/dev-cosmos/src/protocol';
+import { evaluate } from '../../../packages/dev-cosmos/src/sql/evaluator';
+import { tokenize } from '../../../packages/dev-cosmos/src/sql/lexer';
+import { parseQuery } from '../../../packages/dev-cosmos/src/sql/parser';
+import type { Json, Value } from '../../../packages/dev-cosmos/src/sql/values';
 
 const parse = (text: string, parameters: Record<string, Json> = {}) =>
   parseQuery(text, new Map(Object.entries(parameters)));

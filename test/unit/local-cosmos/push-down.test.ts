@@ -3,12 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { writeDocument } from '../../../src/local/cosmos/documents';
-import { runQuery } from '../../../src/local/cosmos/query-runner';
-import { evaluate, follow } from '../../../src/local/cosmos/sql/evaluator';
-import type { ComparisonOperator, Expression, Query } from '../../../src/local/cosmos/sql/syntax';
-import { compareStrings, type Json, type JsonObject, typeRank, type Value } from '../../../src/local/cosmos/sql/values';
-import { type ContainerEntry, Store } from '../../../src/local/cosmos/store';
+import { writeDocument } from '../../../packages/dev-cosmos/src/documents';
+import { runQuery } from '../../../packages/dev-cosmos/src/query-runner';
+import { evaluate, follow } from '../../../packages/dev-cosmos/src/sql/evaluator';
+import type { ComparisonOperator, Expression, Query } from '../../../packages/dev-cosmos/src/sql/syntax';
+import {
+  compareStrings,
+  type Json,
+  type JsonObject,
+  typeRank,
+  type Value,
+} from '../../../packages/dev-cosmos/src/sql/values';
+import { type ContainerEntry, Store } from '../../../packages/dev-cosmos/src/store';
 
 const text = fc.oneof(
   fc.constantFrom(

@@ -1,5 +1,5 @@
 /** Group commit: nothing is acknowledged before COMMIT (W1), a failed write leaves its neighbours alone (W2). */
-import { WriteQueue } from '../../../src/local/cosmos/write-queue';
+import { WriteQueue } from '../../../packages/dev-cosmos/src/write-queue';
 
 /** Records the statements; fails the one it is told to. */
 function scriptedDatabase(failing?: string) {

@@ -1,8 +1,8 @@
 import { readImageHeader } from '../../../src/gateways/vision/image-header';
-import { COLOUR_NAMES } from '../../../src/local/vision/colour-names';
-import { factsOf, type ImageFacts } from '../../../src/local/vision/image-facts';
-import { measurePixels } from '../../../src/local/vision/pixel-measures';
-import { samplePixels } from '../../../src/local/vision/pixel-sample';
+import { COLOUR_NAMES } from '../../../packages/dev-vision/src/colour-names';
+import { factsOf, type ImageFacts } from '../../../packages/dev-vision/src/image-facts';
+import { measurePixels } from '../../../packages/dev-vision/src/pixel-measures';
+import { samplePixels } from '../../../packages/dev-vision/src/pixel-sample';
 import { LABELLED_PICTURES, type LabelledPicture } from './labelled-pictures';
 
 const looked = new Map<string, Promise<ImageFacts>>();

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { addInto, type Counters } from '../../../src/domain/counters';
+import { addInto, type Counters } from '../../../src/domain/container/totals';
 import { imageId } from '../../../src/domain/ids';
-import type { ImageDocument } from '../../../src/domain/image';
-import type { RunRequest, RunView } from '../../../src/domain/run';
-import type { Command } from '../../../src/domain/run-state';
+import type { ImageDocument } from '../../../src/domain/image/image';
+import type { RunRequest, RunView } from '../../../src/domain/run/run';
+import type { Command } from '../../../src/domain/run/run-state';
 import type { VisionOutcome } from '../../../src/gateways/vision/port';
 import { picture } from './pictures';
-import { createPlant, Engine, type Fate, MAX_IN_FLIGHT, type Plant, type Weather } from './plant';
+import {
+  createPlant,
+  Engine,
+  type Fate,
+  MAX_IN_FLIGHT,
+  type InMemoryPipeline,
+  type Weather,
+} from './in-memory-pipeline';
 import { tellRun } from './story';
 
 /**
@@ -128,7 +135,7 @@ describe('the core as a model', () => {
 
 /** What a story has done to a blob, beside what the listing shows. */
 interface Truth {
-  readonly plant: Plant;
+  readonly pipeline: InMemoryPipeline;
   readonly kinds: Map<string, Kind>;
   /** Changed or deleted while the run was on. */
   readonly touched: Set<string>;
@@ -138,9 +145,9 @@ interface Truth {
 }
 
 async function tell(story: Story): Promise<void> {
-  const plant = createPlant();
-  const truth: Truth = { plant, kinds: new Map(), touched: new Set(), billed: new Map(), version: 0 };
-  plant.blobs.createContainer(CONTAINER);
+  const pipeline = createPlant();
+  const truth: Truth = { pipeline, kinds: new Map(), touched: new Set(), billed: new Map(), version: 0 };
+  pipeline.blobs.createContainer(CONTAINER);
   story.images.forEach((kind, i) => void put(truth, nameOf(i), kind));
   await run(truth, story.first, 1);
   [...truth.kinds].forEach(([name, kind], i) => {
@@ -153,34 +160,34 @@ async function tell(story: Story): Promise<void> {
 }
 
 async function run(truth: Truth, plan: RunPlan, number: number): Promise<void> {
-  const { plant } = truth;
+  const { pipeline } = truth;
   truth.touched.clear();
   truth.billed.clear();
-  Object.assign(plant.asked, { total: 0, throttled: 0 });
-  const before = new Map(plant.results.documents(CONTAINER).map((document) => [document.blob, document]));
+  Object.assign(pipeline.asked, { total: 0, throttled: 0 });
+  const before = new Map(pipeline.results.documents(CONTAINER).map((document) => [document.blob, document]));
   const weather = weatherOf(plan);
   scriptVision(truth, plan);
   const id = String(number).padStart(32, '0');
   happenDuring(truth, plan, id);
   const { confirmShrink } = plan;
-  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const startedAt = new Date(pipeline.clock.nowMs()).toISOString();
   const request: RunRequest = { id, container: CONTAINER, prefix: '', features: [], confirmShrink, startedAt };
   const replicas = (delivery: number) => plan.deliveries[delivery % plan.deliveries.length] ?? [0];
-  const told = await plant.clock.until(tellRun(plant, new Engine(plant, weather), request, replicas));
-  await plant.clock.advance(60_000); // executions that nobody listens to any more end too
-  const { mayRemove = false } = await plant.actors.run(id).view();
+  const told = await pipeline.clock.until(tellRun(pipeline, new Engine(pipeline, weather), request, replicas));
+  await pipeline.clock.advance(60_000); // executions that nobody listens to any more end too
+  const { mayRemove = false } = await pipeline.actors.run(id).view();
   // A process that stood still through a cancel saves what it has in hand after the recount: the next recount finds it.
   const isCancelled = told.run.status === 'Cancelled';
   if (isCancelled && Object.values(plan.faults).includes('stall')) return;
   // A run that is cancelled while it is paused does not come back to its chunks: the recount adds what they saved.
   if (!isCancelled || plan.pauseAtMs === undefined) expect(told.verdict).toEqual({ clean: true, differences: 0 });
-  await checkTotals(plant);
+  await checkTotals(pipeline);
   if (!isCancelled) {
     checkDocuments(truth, before, mayRemove);
-    checkRun(plant, told.run, plan, weather.disturbed());
+    checkRun(pipeline, told.run, plan, weather.disturbed());
   }
   checkBill(truth, plan, weather.disturbed());
-  const after = (await plant.actors.run(id).view()).run;
+  const after = (await pipeline.actors.run(id).view()).run;
   expect(after).toEqual(told.run); // a final run never changes
 }
 
@@ -194,19 +201,19 @@ function put(truth: Truth, name: string, kind: Kind): void {
   const bytes = { good: picture(content), poison: picture(content), tiny: picture(content, 4, 4) };
   const all = { ...bytes, text: Buffer.from(content), empty: Buffer.from('') };
   truth.kinds.set(name, kind);
-  truth.plant.blobs.put(CONTAINER, name, all[kind]);
+  truth.pipeline.blobs.put(CONTAINER, name, all[kind]);
 }
 
 function remove(truth: Truth, name: string): void {
   truth.kinds.delete(name);
-  truth.plant.blobs.remove(CONTAINER, name);
+  truth.pipeline.blobs.remove(CONTAINER, name);
 }
 
 function happenDuring(truth: Truth, plan: RunPlan, runId: string): void {
-  const { plant } = truth;
-  const startMs = plant.clock.monotonicMs();
+  const { pipeline } = truth;
+  const startMs = pipeline.clock.monotonicMs();
   for (const { atMs, image, what } of plan.during) {
-    plant.clock.at(startMs + atMs, () => {
+    pipeline.clock.at(startMs + atMs, () => {
       const [name, kind] = [...truth.kinds][image] ?? [];
       if (name === undefined || kind === undefined) return;
       truth.touched.add(name);
@@ -215,21 +222,21 @@ function happenDuring(truth: Truth, plan: RunPlan, runId: string): void {
     });
   }
   for (const { atMs, manifest } of plan.lose) {
-    plant.clock.at(startMs + atMs, () => {
-      const chunks = plant.manifests.keys().filter((key) => key.startsWith(runId) && key.includes('/chunk-'));
+    pipeline.clock.at(startMs + atMs, () => {
+      const chunks = pipeline.manifests.keys().filter((key) => key.startsWith(runId) && key.includes('/chunk-'));
       const key = chunks[manifest % Math.max(1, chunks.length)];
-      if (key !== undefined) plant.manifests.lose(key);
+      if (key !== undefined) pipeline.manifests.lose(key);
     });
   }
-  for (const atMs of plan.moveAtMs) plant.clock.at(startMs + atMs, () => plant.actors.moveRun(runId));
+  for (const atMs of plan.moveAtMs) pipeline.clock.at(startMs + atMs, () => pipeline.actors.moveRun(runId));
   const say = (verb: Command) => {
-    const told = plant.actors.run(runId).command({ verb });
+    const told = pipeline.actors.run(runId).command({ verb });
     told.catch(() => {}); // the run may not have begun, or be over
   };
-  if (plan.cancelAtMs !== undefined) plant.clock.at(startMs + plan.cancelAtMs, () => say('cancel'));
+  if (plan.cancelAtMs !== undefined) pipeline.clock.at(startMs + plan.cancelAtMs, () => say('cancel'));
   if (plan.pauseAtMs !== undefined) {
-    plant.clock.at(startMs + plan.pauseAtMs, () => say('pause'));
-    plant.clock.at(startMs + plan.pauseAtMs + 2_500, () => say('resume'));
+    pipeline.clock.at(startMs + plan.pauseAtMs, () => say('pause'));
+    pipeline.clock.at(startMs + plan.pauseAtMs + 2_500, () => say('resume'));
   }
 }
 
@@ -257,8 +264,8 @@ const REFUSALS: Readonly<Record<Exclude<VisionFault, 'none'>, VisionOutcome>> = 
   '500': { ok: false, code: 'vision-unavailable', message: 'sorry', httpStatus: 500, retryable: true },
 };
 
-function scriptVision({ plant, billed }: Truth, plan: RunPlan): void {
-  plant.vision.script(({ image, contentHash, number, attempt }) => {
+function scriptVision({ pipeline, billed }: Truth, plan: RunPlan): void {
+  pipeline.vision.script(({ image, contentHash, number, attempt }) => {
     const fault = plan.vision[number % plan.vision.length] ?? 'none';
     // After a few tries every image comes through: how often it is tried is not what this model is about.
     if (fault !== 'none' && attempt <= 2) return REFUSALS[fault];
@@ -269,10 +276,10 @@ function scriptVision({ plant, billed }: Truth, plan: RunPlan): void {
 }
 
 /** I2 of the design: totals are a recount of the documents. */
-async function checkTotals(plant: Plant): Promise<void> {
+async function checkTotals(pipeline: InMemoryPipeline): Promise<void> {
   const recount: Record<string, number> = {};
-  for await (const contribution of plant.results.contributions(CONTAINER)) addInto(recount, contribution);
-  const { counters, activeRun } = await plant.actors.container(CONTAINER).summary();
+  for await (const contribution of pipeline.results.contributions(CONTAINER)) addInto(recount, contribution);
+  const { counters, activeRun } = await pipeline.actors.container(CONTAINER).summary();
   expect(counters).toEqual(recount as Counters);
   expect(activeRun).toBeUndefined();
 }
@@ -287,8 +294,8 @@ const STATUS: Readonly<Record<Kind, ImageDocument['status']>> = {
 
 /** I1 and I11 of the design: one document per blob, of its present bytes; removed only what is gone. */
 function checkDocuments(truth: Truth, before: ReadonlyMap<string, ImageDocument>, mayRemove: boolean): void {
-  const { plant, kinds, touched } = truth;
-  const documents = new Map(plant.results.documents(CONTAINER).map((document) => [document.blob, document]));
+  const { pipeline, kinds, touched } = truth;
+  const documents = new Map(pipeline.results.documents(CONTAINER).map((document) => [document.blob, document]));
   for (const [name, kind] of kinds) {
     const document = documents.get(name);
     if (touched.has(name)) continue;
@@ -307,9 +314,9 @@ function checkDocuments(truth: Truth, before: ReadonlyMap<string, ImageDocument>
   }
 }
 
-function checkRun(plant: Plant, run: RunView, plan: RunPlan, disturbed: number): void {
+function checkRun(pipeline: InMemoryPipeline, run: RunView, plan: RunPlan, disturbed: number): void {
   const { counts } = run;
-  const written = plant.results.documents(CONTAINER).filter(({ runId }) => runId === run.id);
+  const written = pipeline.results.documents(CONTAINER).filter(({ runId }) => runId === run.id);
   const count = (status: string) => written.filter((document) => document.status === status).length;
   expect(counts.succeeded + counts.failed + counts.skipped + counts.unchanged).toBe(counts.total);
   expect(counts).toMatchObject({ succeeded: count('succeeded'), failed: count('failed'), inFlight: 0 });
@@ -320,14 +327,14 @@ function checkRun(plant: Plant, run: RunView, plan: RunPlan, disturbed: number):
   if (plan.during.every(({ what }) => what === 'change')) expect(counts.total).toBe(run.quote?.images.total);
   expect(run.calls + run.cacheHits).toBeGreaterThanOrEqual(counts.succeeded);
   // A process that dies leaves a claim for each call in flight: those are listed as calls that may have been billed.
-  expect(run.calls).toBeLessThanOrEqual(plant.asked.total - plant.asked.throttled + disturbed * MAX_IN_FLIGHT);
+  expect(run.calls).toBeLessThanOrEqual(pipeline.asked.total - pipeline.asked.throttled + disturbed * MAX_IN_FLIGHT);
 }
 
 /** I3 of the design: a saved image is never called again; a death, a stall or a lost answer costs at most one call an image. */
-function checkBill({ billed, plant }: Truth, plan: RunPlan, disturbed: number): void {
+function checkBill({ billed, pipeline }: Truth, plan: RunPlan, disturbed: number): void {
   const most = Math.max(0, ...billed.values());
   expect(most).toBeLessThanOrEqual(1 + disturbed);
   if (Object.keys(plan.faults).length === 0) expect(most).toBeLessThanOrEqual(1);
-  const hashes = new Set(plant.results.documents(CONTAINER).map(({ contentHash }) => contentHash));
+  const hashes = new Set(pipeline.results.documents(CONTAINER).map(({ contentHash }) => contentHash));
   expect(hashes.has(createHash('sha256').update('').digest('hex'))).toBe(false);
 }

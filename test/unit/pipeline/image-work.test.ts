@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import { cacheKey, listedKey } from '../../../src/domain/analysis';
-import type { Classified } from '../../../src/domain/classification';
+import { cacheKey, listedKey } from '../../../src/domain/image/analysis';
+import type { Classified } from '../../../src/domain/image/classification';
 import { AppError } from '../../../src/domain/errors';
-import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image';
-import { outcomeOf } from '../../../src/domain/report';
+import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image/image';
+import { outcomeOf } from '../../../src/domain/run/report';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache, type MemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { storedImageOf } from '../../../src/gateways/results/stored-document';
 import { createMemoryVision, type MemoryScript } from '../../../src/gateways/vision/memory-vision';
 import type { VisionCallOptions, VisionCode, VisionFailure } from '../../../src/gateways/vision/port';
-import { Gate } from '../../../src/pipeline/gate';
+import { FairSemaphore } from '../../../src/pipeline/fair-semaphore';
 import { ImageWork } from '../../../src/pipeline/image-work';
 import type { Permit } from '../../../src/pipeline/run-session';
-import { ServicePace } from '../../../src/pipeline/service-pace';
-import { SingleFlight } from '../../../src/pipeline/single-flight';
+import { CircuitBreaker } from '../../../src/pipeline/circuit-breaker';
+import { KeyedMutex } from '../../../src/pipeline/keyed-mutex';
 import { picture } from './pictures';
 import { VirtualClock } from './virtual-clock';
 
@@ -27,7 +27,7 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
   const blobs = createMemoryBlobs();
   const results = createMemoryResults();
   const vision = createMemoryVision({ script });
-  const gate = new Gate({ maxItems: 2, maxBytes: 1_000_000 });
+  const semaphore = new FairSemaphore({ maxItems: 2, maxBytes: 1_000_000 });
   const asked: (readonly string[])[] = [];
   const state = {
     permit: 'go' as Permit,
@@ -38,7 +38,7 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
     ended: new Set<string>(),
   };
   const deps = {
-    ...{ blobs, results, gate, clock, cache, flights: new SingleFlight() },
+    ...{ blobs, results, semaphore, clock, cache, keyedMutex: new KeyedMutex() },
     vision: {
       ...vision,
       analyze: (bytes: Uint8Array, options: VisionCallOptions = {}) => {
@@ -46,9 +46,9 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
         return vision.analyze(bytes, options);
       },
     },
-    tellThrottled: () => {},
+    notifyThrottled: () => {},
     hasEnded: async (runId: string) => state.ended.has(runId),
-    ...{ blobPace: new ServicePace(clock, 'Blob Storage'), visionPace: new ServicePace(clock, 'Vision') },
+    ...{ blobBreaker: new CircuitBreaker(clock, 'Blob Storage'), visionBreaker: new CircuitBreaker(clock, 'Vision') },
   };
   blobs.createContainer('photos');
   const context = {
@@ -86,10 +86,10 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
     const result = await work({ kind: 'new', blob: blobs.put('photos', 'a.gif', bytes) });
     if (!result.saved) throw new Error(`it stopped: ${result.stop}`);
     expect(results.documents('photos')).toEqual([result.document]);
-    expect([state.inFlight, gate.inside]).toEqual([0, 0]);
+    expect([state.inFlight, semaphore.inside]).toEqual([0, 0]);
     return result.document;
   };
-  return { clock, blobs, results, vision, cache, asked, gate, state, start, work, run, document };
+  return { clock, blobs, results, vision, cache, asked, semaphore, state, start, work, run, document };
 }
 
 const calls = ({ attempts }: Pick<ImageDocument, 'attempts'>) => attempts.filter(({ stage }) => stage === 'vision');
@@ -240,11 +240,11 @@ describe('features', () => {
   });
 
   /** The store of results does not answer the next `times` reads of images in work. */
-  function failReads({ results, gate }: ReturnType<typeof createSite>, times: number): void {
+  function failReads({ results, semaphore }: ReturnType<typeof createSite>, times: number): void {
     const { get } = results;
     let left = times;
     results.get = async (...asked) => {
-      if (gate.inside > 0 && left-- > 0) {
+      if (semaphore.inside > 0 && left-- > 0) {
         throw new AppError('results-unavailable', 'The document was not read.', { retryable: true });
       }
       return get(...asked);
@@ -375,11 +375,11 @@ describe('failures', () => {
   });
 
   test.each(['vision-unauthorized', 'vision-forbidden'] as const)('%s ends the run, not the image', async (code) => {
-    const { blobs, work, results, state, gate } = createSite(() => failure(code, { httpStatus: 401 }));
+    const { blobs, work, results, state, semaphore } = createSite(() => failure(code, { httpStatus: 401 }));
     const blob = blobs.put('photos', 'a.gif', picture('x'));
     await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code, retryable: false });
     expect(results.documents('photos')).toEqual([]);
-    expect([state.inFlight, gate.inside]).toEqual([0, 0]);
+    expect([state.inFlight, semaphore.inside]).toEqual([0, 0]);
   });
 
   test('an outage costs probes, not the image’s attempts', async () => {
@@ -464,11 +464,11 @@ describe('permits', () => {
   test.each(['pause', 'cancel', 'fail', 'lost'] as const)(
     'a run that says %s writes nothing and calls nobody',
     async (permit) => {
-      const { blobs, work, state, vision, results, gate } = createSite();
+      const { blobs, work, state, vision, results, semaphore } = createSite();
       state.permit = permit;
       const blob = blobs.put('photos', 'a.gif', picture('x'));
       expect(await work({ kind: 'new', blob })).toEqual({ saved: false, stop: permit });
-      expect([vision.calls, results.writes.length, gate.inside]).toEqual([0, 0, 0]);
+      expect([vision.calls, results.writes.length, semaphore.inside]).toEqual([0, 0, 0]);
     },
   );
 
@@ -583,9 +583,9 @@ describe('claims', () => {
   });
 
   test('of a store that stays away end the chunk, not the image', async () => {
-    const { blobs, work, results, gate } = createSite(undefined, forgetful(1_000, 'before-write'));
+    const { blobs, work, results, semaphore } = createSite(undefined, forgetful(1_000, 'before-write'));
     const blob = blobs.put('photos', 'a.gif', picture('x'));
     await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code: 'results-unavailable', retryable: true });
-    expect([results.writes.length, gate.inside]).toEqual([0, 0]);
+    expect([results.writes.length, semaphore.inside]).toEqual([0, 0]);
   });
 });

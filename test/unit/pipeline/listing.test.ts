@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { listedKey } from '../../../src/domain/analysis';
+import { listedKey } from '../../../src/domain/image/analysis';
 import { PAGE_SIZE } from '../../../src/domain/ids';
-import type { ImageDocument } from '../../../src/domain/image';
-import { compareNames, isWithin, type NameOrder } from '../../../src/domain/name-order';
+import type { ImageDocument } from '../../../src/domain/image/image';
+import { compareNames, isWithin, type NameOrder } from '../../../src/domain/image/name-order';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';

@@ -1,5 +1,5 @@
-import { ALIVE_MS, FRESH_MS, REPORT_INTERVAL_MS } from '../../../src/domain/chunk-lease';
-import { NO_PROGRESS } from '../../../src/domain/chunk-progress';
+import { ALIVE_MS, FRESH_MS, REPORT_INTERVAL_MS } from '../../../src/domain/run/chunk-lease';
+import { NO_PROGRESS } from '../../../src/domain/run/chunk-progress';
 import { AppError } from '../../../src/domain/errors';
 import type { Permit } from '../../../src/pipeline/run-session';
 import { type ChunkHold, RunSessions } from '../../../src/pipeline/run-session';

@@ -1,15 +1,15 @@
-import type { Classified } from '../../../src/domain/classification';
+import type { Classified } from '../../../src/domain/image/classification';
 import { AppError } from '../../../src/domain/errors';
-import type { QuotaSettings } from '../../../src/domain/quota';
+import type { QuotaSettings } from '../../../src/domain/quota/quota';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision, type MemoryScript } from '../../../src/gateways/vision/memory-vision';
-import { Gate } from '../../../src/pipeline/gate';
+import { FairSemaphore } from '../../../src/pipeline/fair-semaphore';
 import { ImageWork } from '../../../src/pipeline/image-work';
 import { Sampling } from '../../../src/pipeline/sampling';
-import { ServicePace } from '../../../src/pipeline/service-pace';
-import { SingleFlight } from '../../../src/pipeline/single-flight';
+import { CircuitBreaker } from '../../../src/pipeline/circuit-breaker';
+import { KeyedMutex } from '../../../src/pipeline/keyed-mutex';
 import { createMemoryActors } from '../actors/memory-actors';
 import { picture } from './pictures';
 import { settled, VirtualClock } from './virtual-clock';
@@ -23,10 +23,10 @@ function createSite(settings: QuotaSettings = {}, script: MemoryScript = () => u
   const quota = createMemoryActors(() => clock.nowMs()).quota();
   void quota.configure(settings);
   const deps = {
-    ...{ blobs, results, vision, cache, clock, flights: new SingleFlight() },
-    gate: new Gate({ maxItems: 20, maxBytes: 1_000_000 }),
-    ...{ blobPace: new ServicePace(clock, 'Blob Storage'), visionPace: new ServicePace(clock, 'Vision') },
-    tellThrottled: (retryAfterMs: number) => void quota.throttled({ retryAfterMs }),
+    ...{ blobs, results, vision, cache, clock, keyedMutex: new KeyedMutex() },
+    semaphore: new FairSemaphore({ maxItems: 20, maxBytes: 1_000_000 }),
+    ...{ blobBreaker: new CircuitBreaker(clock, 'Blob Storage'), visionBreaker: new CircuitBreaker(clock, 'Vision') },
+    notifyThrottled: (retryAfterMs: number) => void quota.throttled({ retryAfterMs }),
     hasEnded: async () => false,
   };
   let ids = 0;
@@ -51,7 +51,11 @@ function createSite(settings: QuotaSettings = {}, script: MemoryScript = () => u
       ...{ permit: async () => 'go' as const, callPermit: async () => 'go' as const, callUnused: () => {} },
       ...{ inFlight: () => {}, trouble: () => {} },
     };
-    const elsewhere = { ...deps, flights: new SingleFlight(), gate: new Gate({ maxItems: 20, maxBytes: 1_000_000 }) };
+    const elsewhere = {
+      ...deps,
+      keyedMutex: new KeyedMutex(),
+      semaphore: new FairSemaphore({ maxItems: 20, maxBytes: 1_000_000 }),
+    };
     const done = await clock.until(new ImageWork(elsewhere, context, image).run());
     return done.saved ? done.document : undefined;
   };

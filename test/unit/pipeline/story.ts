@@ -1,7 +1,7 @@
-import type { RunRequest, RunView } from '../../../src/domain/run';
-import { type Control, isHeld } from '../../../src/domain/run-state';
+import type { RunRequest, RunView } from '../../../src/domain/run/run';
+import { type Control, isHeld } from '../../../src/domain/run/run-state';
 import { ACTIVITIES } from '../../../src/names';
-import type { Engine, Plant } from './plant';
+import type { Engine, InMemoryPipeline } from './in-memory-pipeline';
 
 export interface Told {
   readonly run: RunView;
@@ -13,14 +13,14 @@ const ENOUGH_ROUNDS = 50;
 
 /** A run as the two workflows tell it, without the engine's replay. `replicasOf` says where a chunk is delivered. */
 export async function tellRun(
-  plant: Plant,
+  pipeline: InMemoryPipeline,
   engine: Engine,
   request: RunRequest,
   replicasOf: (delivery: number) => readonly number[] = () => [0],
 ): Promise<Told> {
   const scope = { runId: request.id, container: request.container, prefix: request.prefix };
-  await plant.actors.container(request.container).beginRun({ runId: request.id });
-  await plant.actors.run(request.id).begin(request);
+  await pipeline.actors.container(request.container).beginRun({ runId: request.id });
+  await pipeline.actors.run(request.id).begin(request);
   await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'snapshot' });
   let pages = 0;
   for (let last = false; !last; pages += 1) {
@@ -35,14 +35,14 @@ export async function tellRun(
     const complete = await analyzePages(engine, scope, pages, () => replicasOf(delivery++));
     if (complete) break;
     ({ control } = await engine.step<{ control: Control }>(ACTIVITIES.markPaused, scope));
-    if (isHeld({ control })) await plant.clock.sleep(500);
+    if (isHeld({ control })) await pipeline.clock.sleep(500);
   }
   await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'finish' });
   const verdict = await engine.step<Told['verdict']>(ACTIVITIES.verifyTotals, scope);
   await engine.step(ACTIVITIES.closeRun, scope);
   await engine.step(ACTIVITIES.announce, { ...scope, event: 'run-completed' });
   await engine.step(ACTIVITIES.cleanRun, { ...scope, pages });
-  const run = await plant.runs.get(request.id);
+  const run = await pipeline.runs.get(request.id);
   if (!run) throw new Error('the run is not in the index');
   return { run, verdict };
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { PUBSUB_SERVICE, pubSubPackage } from '../../../src/pubsub-storage-queues/proto/descriptor';
+import { PUBSUB_SERVICE, pubSubPackage } from '../../../packages/pubsub-storage-queues/src/proto/descriptor';
 
-const FOLDER = join(__dirname, '..', '..', '..', 'src', 'pubsub-storage-queues', 'proto');
+const FOLDER = join(__dirname, '..', '..', '..', 'packages', 'pubsub-storage-queues', 'src', 'proto');
 
 /** Every message with its fields, and every method with its types and directions. */
 function shapes(all: PackageDefinition): object {

@@ -5,7 +5,7 @@ import {
   sealInline,
   UnreadableMessage,
   unseal,
-} from '../../../src/pubsub-storage-queues/envelope';
+} from '../../../packages/pubsub-storage-queues/src/envelope';
 
 const label = (change: Partial<Label> = {}): Label => ({
   id: 'm-1',

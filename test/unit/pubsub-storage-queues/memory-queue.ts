@@ -1,4 +1,8 @@
-import { MessageLost, type MessageQueue, type ReceivedMessage } from '../../../src/pubsub-storage-queues/message-queue';
+import {
+  MessageLost,
+  type MessageQueue,
+  type ReceivedMessage,
+} from '../../../packages/pubsub-storage-queues/src/message-queue';
 
 interface Kept {
   readonly id: string;

@@ -7,7 +7,7 @@ import {
   parseMembershipBlob,
   queueName,
   topicFolder,
-} from '../../../src/pubsub-storage-queues/queue-names';
+} from '../../../packages/pubsub-storage-queues/src/queue-names';
 
 const ROLES = ['group', 'poison', 'waiting'] as const;
 // Code points without surrogates: names of topics come as UTF-8.

@@ -1,4 +1,4 @@
-import { InvalidSettings, readSettings, unknownProperties } from '../../../src/pubsub-storage-queues/settings';
+import { InvalidSettings, readSettings, unknownProperties } from '../../../packages/pubsub-storage-queues/src/settings';
 
 const NEEDED = { connectionString: 'UseDevelopmentStorage=true', consumerID: 'app' };
 

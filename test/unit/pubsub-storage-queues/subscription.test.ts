@@ -1,14 +1,14 @@
 import pino from 'pino';
-import { type Envelope, unseal } from '../../../src/pubsub-storage-queues/envelope';
-import { createMailbox, type Mailbox } from '../../../src/pubsub-storage-queues/mailbox';
-import type { ClaimStore } from '../../../src/pubsub-storage-queues/message-queue';
+import { type Envelope, unseal } from '../../../packages/pubsub-storage-queues/src/envelope';
+import { createMailbox, type Mailbox } from '../../../packages/pubsub-storage-queues/src/mailbox';
+import type { ClaimStore } from '../../../packages/pubsub-storage-queues/src/message-queue';
 import {
   backoffMs,
   type Delivery,
   type Subscription,
   startSubscription,
-} from '../../../src/pubsub-storage-queues/subscription';
-import { createWake } from '../../../src/pubsub-storage-queues/wake';
+} from '../../../packages/pubsub-storage-queues/src/subscription';
+import { createWake } from '../../../packages/pubsub-storage-queues/src/wake';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue';
 
 const SETTINGS = {

@@ -1,4 +1,4 @@
-import { checkEligibility, ineligibleByListing } from '../../../src/domain/eligibility';
+import { checkEligibility, ineligibleByListing } from '../../../src/domain/image/eligibility';
 import { VISION_LIMITS } from '../../../src/gateways/vision/limits';
 
 const v32 = VISION_LIMITS['3.2'];

@@ -1,0 +1,152 @@
+import { isFinal } from 'contactsheet/contract';
+import type { ApiClient } from './api/client';
+import { Refused } from './api/failures';
+import { paths } from './api/paths';
+import type { Health, Page, Quota, Run } from './api/shapes';
+import { Failure, Interrupted } from './failure';
+
+/**
+ * Is every part well? What the server says of itself counts most; what it does not report is asked for indirectly.
+ *
+ * I1 Nothing is started, changed or paid.
+ * I2 `unknown` is no failure: it says that nobody has tried yet.
+ */
+export interface Finding {
+  readonly part: string;
+  readonly state: 'ok' | 'failed' | 'unknown';
+  readonly detail: string;
+  readonly cure?: string;
+}
+
+const CURES: Readonly<Record<string, string>> = {
+  api: 'Start it with `npm start`, or name its address with --address or CONTACTSHEET_ADDRESS.',
+  sidecar: 'Start daprd beside the app: `npm start`, or `dapr run -f .`; its log says why it is not ready.',
+  worker: 'Wait some seconds; if it stays, see whether placement and the scheduler run, then restart the sidecar.',
+  results: 'Correct COSMOS_ENDPOINT and COSMOS_KEY, or the data-plane role of the identity; is the account reachable?',
+  storage: 'Correct AZURE_STORAGE_CONNECTION_STRING, or grant the identity Storage Blob Data Reader on the account.',
+  vision: 'Correct VISION_ENDPOINT and VISION_KEY: a key belongs to one resource and its region.',
+};
+const OTHER_CURE = 'The log of the app says more.';
+
+/** A name that nobody uses: asking for it makes the server look into the storage account. */
+const NOBODYS_CONTAINER = 'contactsheet-doctor-asks';
+
+export async function examine(api: ApiClient): Promise<Finding[]> {
+  const alive = await examineApi(api);
+  if (alive.state === 'failed') {
+    return [alive, ...['sidecar', 'worker', 'results', 'storage', 'vision'].map(unasked)];
+  }
+  const reported = await examineReport(api);
+  const isReported = (part: string) => reported.some((finding) => finding.part === part);
+  const asked: Finding[] = [];
+  if (!isReported('storage')) asked.push(await examineStorage(api));
+  if (!isReported('results')) asked.push(await examineResults(api));
+  if (!isReported('vision')) asked.push(await examineVision(api));
+  return [alive, ...reported, ...asked];
+}
+
+function unasked(part: string): Finding {
+  return { part, state: 'unknown', detail: 'cannot be asked' };
+}
+
+function ok(part: string, detail: string): Finding {
+  return { part, state: 'ok', detail };
+}
+
+function failed(part: string, detail: string, cure = CURES[part] ?? OTHER_CURE): Finding {
+  return { part, state: 'failed', detail, cure };
+}
+
+async function examineApi(api: ApiClient): Promise<Finding> {
+  try {
+    const { status } = await api.get<Health>('/livez', { what: 'a probe', retries: 0, timeoutMs: 10_000 });
+    if (status === 'ok') return ok('api', api.address);
+    return failed('api', `${api.address} does not answer as Contactsheet does`);
+  } catch (error) {
+    return failed('api', messageOf(error));
+  }
+}
+
+async function examineReport(api: ApiClient): Promise<Finding[]> {
+  try {
+    const { body } = await api.ask<Health>('/readyz', { what: 'a probe', query: { verbose: '' }, accept: [503] });
+    const checks = Object.entries(body.checks ?? {}).map(([part, { ok: isOk, detail = '' }]) =>
+      isOk ? ok(part, detail) : failed(part, detail || 'not well'),
+    );
+    const isDraining = body.status === 'draining';
+    return isDraining
+      ? [failed('app', 'it is stopping', 'Ask another replica, or start it again.'), ...checks]
+      : checks;
+  } catch (error) {
+    return [failed('readiness', messageOf(error))];
+  }
+}
+
+async function examineStorage(api: ApiClient): Promise<Finding> {
+  try {
+    await api.get(paths.container(NOBODYS_CONTAINER), { what: 'containers' });
+    return ok('storage', 'answers');
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'container-not-found') return ok('storage', 'answers');
+    const isStorage = error instanceof Refused && /^(storage|container)-/.test(error.code);
+    return isStorage ? failed('storage', messageOf(error)) : notAsked('storage', error);
+  }
+}
+
+async function examineResults(api: ApiClient): Promise<Finding> {
+  try {
+    await newestRuns(api, 1);
+    return ok('results', 'answers');
+  } catch (error) {
+    const isResults = error instanceof Refused && error.code.startsWith('results-');
+    return isResults ? failed('results', messageOf(error)) : notAsked('results', error);
+  }
+}
+
+/** As many runs may have found everything unchanged since one called Vision. */
+const RUNS_LOOKED_AT = 100;
+
+/** I1: Vision is not called, as every call is billed; the newest run that asked it something tells how it went. */
+async function examineVision(api: ApiClient): Promise<Finding> {
+  try {
+    const runs = await newestRuns(api, RUNS_LOOKED_AT);
+    for (const run of runs) {
+      const told = visionIn(run);
+      if (told) return told;
+    }
+    return await neverCalled(api, runs.length);
+  } catch (error) {
+    return notAsked('vision', error);
+  }
+}
+
+/** What the run came to know of Vision, if it asked it anything. */
+function visionIn({ id, status, startedAt, calls, waiting = '', failureGroups }: Run): Finding | undefined {
+  const refused = failureGroups.find(({ stage, code }) => stage === 'vision' && /unauthorized|forbidden/.test(code));
+  if (refused) return failed('vision', `${refused.code} in run ${id}, started ${startedAt}`);
+  if (!isFinal(status) && /vision/i.test(waiting)) return failed('vision', waiting);
+  return calls > 0 ? ok('vision', `answered ${calls} calls in run ${id}, started ${startedAt}`) : undefined;
+}
+
+/** I2 */
+async function neverCalled(api: ApiClient, runs: number): Promise<Finding> {
+  const { resource = 'Vision' } = await api.get<Quota>(paths.quota, { what: 'quotas' });
+  const why = runs === 0 ? 'there is no run' : 'no image of the latest runs needed it';
+  const cure = '`contactsheet quote CONTAINER --sample 1` calls it, for the price of one image.';
+  return { part: 'vision', state: 'unknown', detail: `not called yet (${resource}): ${why}`, cure };
+}
+
+async function newestRuns(api: ApiClient, maxpagesize: number): Promise<readonly Run[]> {
+  const { value } = await api.get<Page<Run>>(paths.runs, { what: 'a list of runs', query: { maxpagesize } });
+  return value;
+}
+
+/** Another part stood in the way. */
+function notAsked(part: string, error: unknown): Finding {
+  return { part, state: 'unknown', detail: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Interrupted || !(error instanceof Failure)) throw error;
+  return error.message;
+}

@@ -1,0 +1,121 @@
+import type { RetryScope } from 'contactsheet/contract';
+import type { FailureGroup } from 'contactsheet/contract';
+import type { Run } from '../api/shapes';
+import type { ListView, Output } from '../output';
+import { type Colors, paintStatus } from '../text/colors';
+import { printable } from '../text/printable';
+import { doneOf } from '../text/progress-line';
+import { count, duration, money, time } from '../text/quantities';
+import { pairLines, tableLines } from '../text/table';
+import { retryWords } from './records';
+
+/** Runs as text. */
+
+export function runsView(colors: Colors, nowMs: number): ListView<Run> {
+  return {
+    columns: [
+      { title: 'RUN' },
+      { title: 'STATUS', paint: (text, status) => paintStatus(colors, status, text) },
+      { title: 'CONTAINER', shrinks: 'middle' },
+      { title: 'STARTED', drops: 2 },
+      { title: 'TOOK', align: 'right', drops: 3 },
+      { title: 'DONE', align: 'right' },
+      { title: 'FAILED', align: 'right', drops: 4 },
+      { title: 'COST', align: 'right', drops: 1 },
+    ],
+    row: (run) => [
+      run.id,
+      run.status,
+      run.container,
+      time(run.startedAt),
+      duration(tookMs(run, nowMs)),
+      `${doneOf(run)}/${run.counts.total}${run.counts.totalIsFinal ? '' : '+'}`,
+      count(run.counts.failed),
+      spent(run) ?? '',
+    ],
+    empty: 'No runs. Start one with: contactsheet run start <container>',
+  };
+}
+
+export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'width'>, nowMs: number): string[] {
+  const { counts } = run;
+  const title = `Run ${run.id} over ${printable(run.container)}: `;
+  const cost = spent(run);
+  return [
+    `${title}${paintStatus(colors, run.status)}`,
+    ...pairLines([
+      ['prefix', run.prefix],
+      ['features', run.features?.join(', ')],
+      ['only', run.retry && scopeWords(run.retry)],
+      ['reason', run.reason],
+      ['waiting', run.waiting],
+      ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
+      ['removed', run.removed > 0 ? count(run.removed) : undefined],
+      ['calls', `${count(run.calls)} (${count(run.transactions)} transactions${cost ? `, about ${cost}` : ''})`],
+      ['cache hits', run.cacheHits > 0 ? count(run.cacheHits) : undefined],
+      ['plan', planWords(run)],
+      ['retry of', run.retryOf],
+      ['started', time(run.startedAt)],
+      [run.endedAt === undefined ? 'running for' : 'took', duration(tookMs(run, nowMs))],
+    ]).map((line) => `  ${line}`),
+    ...(run.failureGroups.length === 0 ? [] : ['', ...failureGroupLines(run.failureGroups, width)]),
+  ];
+}
+
+function scopeWords({ status = 'failed', reason, code }: RetryScope): string {
+  const words = [`${status} images`, reason && `reason ${reason}`, code && `code ${code}`];
+  return words.filter((word) => word !== undefined).join(', ');
+}
+
+function countWords({ counts }: Run): string {
+  const words = [
+    `${count(counts.succeeded)} analysed`,
+    `${count(counts.failed)} failed`,
+    `${count(counts.skipped)} skipped`,
+    `${count(counts.unchanged)} unchanged`,
+  ];
+  return [...words, ...(counts.inFlight > 0 ? [`${count(counts.inFlight)} in flight`] : [])].join(', ');
+}
+
+/** What a run that waits for approval is going to do. */
+function planWords({ status, quote }: Run): string | undefined {
+  if (status !== 'AwaitingApproval' || quote === undefined) return undefined;
+  const { currency, total } = quote.price;
+  return `${count(quote.calls)} calls, ${count(quote.transactions)} transactions, about ${money(total, currency)}`;
+}
+
+function spent({ transactions, quote }: Run): string | undefined {
+  return quote && money(transactions * quote.price.unit, quote.price.currency);
+}
+
+function tookMs({ startedAt, endedAt }: Run, nowMs: number): number {
+  return (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
+}
+
+type FailureGroupShown = FailureGroup & { readonly advice?: string };
+
+export const failureGroupsView: ListView<FailureGroupShown> = {
+  columns: [
+    { title: 'FAILED', align: 'right' },
+    { title: 'STAGE' },
+    { title: 'CODE', shrinks: 'end' },
+    { title: 'REASON', shrinks: 'end', drops: 2 },
+    { title: 'RETRY', drops: 1 },
+    { title: 'SAMPLE', shrinks: 'middle' },
+    { title: 'WHAT TO DO', shrinks: 'end', drops: 3 },
+  ],
+  row: (group) => [
+    count(group.count),
+    group.stage,
+    group.code,
+    group.reason,
+    retryWords(group.retryable),
+    group.sample ?? '',
+    group.advice ?? '',
+  ],
+  empty: 'Nothing failed.',
+};
+
+function failureGroupLines(groups: readonly FailureGroupShown[], width: number | undefined): string[] {
+  return tableLines(failureGroupsView.columns, groups.map(failureGroupsView.row), width);
+}

@@ -1,0 +1,37 @@
+/** Process entry: `node packages/dev-cosmos/dist/main.js --port 8081 --host 127.0.0.1 --file DIR/cosmos.sqlite`, key in COSMOS_KEY. */
+import { parseArgs } from 'node:util';
+import { startCosmosServer } from './server';
+
+/** Published with Microsoft's emulator, so that tools made for it can connect; it protects nothing. */
+const EMULATOR_KEY = 'C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==';
+
+const USAGE = 'usage: main.js --file PATH [--port 8081] [--host 127.0.0.1], with the base64 key in COSMOS_KEY';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, host: { type: 'string' }, file: { type: 'string' } },
+  });
+  const port = Number(values.port ?? 8081);
+  if (values.file === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(USAGE);
+  const server = await startCosmosServer({
+    host: values.host ?? '127.0.0.1',
+    port,
+    file: values.file,
+    key: process.env.COSMOS_KEY || EMULATOR_KEY,
+    log: (line) => console.log(line),
+  });
+  const stop = () => {
+    server.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  console.log(`listening on ${server.endpoint}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});

@@ -1,0 +1,128 @@
+/**
+ * The folder that holds everything a stack leaves on disk (`.contactsheet`, or CONTACTSHEET_HOME).
+ *
+ * I1 One stack at a time uses a home: the lock names the process.
+ * I2 Engine state (Cosmos file) and reminders (scheduler folder) lie in the same home, so that they are removed together.
+ *    One without the other makes orphans that are retried for ever.
+ * I3 Files that hold keys are readable by their owner only.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CHECKOUT } from './checkout';
+import { asFileProblem, errorCode, Problem } from './problem';
+import { commandOf, isAlive } from './process-table';
+
+export interface Home {
+  readonly path: string;
+  readonly keys: HomeKeys;
+  /** A file or folder inside. */
+  at(...names: string[]): string;
+  /** Replaces a file in one step, so that no reader sees half of it. */
+  write(name: string, text: string, mode?: number): void;
+  /** Ends the claim on the home (I1). */
+  release(): void;
+}
+
+/** CallsMade once per home, at random. */
+export interface HomeKeys {
+  /** The sidecar shows it to the app with every call. */
+  readonly appApiToken: string;
+  readonly cosmosKey: string;
+  readonly visionKey: string;
+  /** Makes the codes in management links: a link stays good over a restart. */
+  readonly linkKey: string;
+}
+
+export function homePath(env: NodeJS.ProcessEnv): string {
+  return resolve(CHECKOUT, env.CONTACTSHEET_HOME || '.contactsheet');
+}
+
+/** @throws Problem when the folder cannot be used or another process uses it. */
+export function openHome(path: string): Home {
+  try {
+    mkdirSync(join(path, 'logs'), { recursive: true, mode: 0o700 });
+    claim(path);
+    return {
+      path,
+      keys: keysOf(path),
+      at: (...names) => join(path, ...names),
+      write: (name, text, mode = 0o600) => writeWhole(join(path, name), text, mode),
+      release: () => rmSync(join(path, 'lock'), { force: true }),
+    };
+  } catch (error) {
+    throw asFileProblem(error, path);
+  }
+}
+
+interface Claim {
+  readonly pid: number;
+  readonly command: string | undefined;
+}
+
+function claim(path: string): void {
+  const file = join(path, 'lock');
+  const mine: Claim = { pid: process.pid, command: commandOf(process.pid) };
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      writeFileSync(file, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
+      return;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+    const holder = readClaim(file);
+    if (holder && isAlive(holder.pid) && commandOf(holder.pid) === holder.command) {
+      throw new Problem(
+        `Contactsheet already runs in ${path} (process ${holder.pid}).`,
+        'Stop that one with Ctrl-C, or set CONTACTSHEET_HOME to another folder to run a second one beside it.',
+        2,
+      );
+    }
+    rmSync(file, { force: true });
+  }
+  throw new Problem(`${file} cannot be claimed.`, 'Remove it when nothing runs in that folder, and start again.');
+}
+
+function readClaim(file: string): Claim | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Claim;
+  } catch {
+    return undefined;
+  }
+}
+
+function keysOf(path: string): HomeKeys {
+  const file = join(path, 'keys.json');
+  const kept = readKeys(file);
+  const keys: HomeKeys = {
+    appApiToken: kept.appApiToken || randomBytes(24).toString('hex'),
+    // Cosmos clients want base64.
+    cosmosKey: kept.cosmosKey || randomBytes(48).toString('base64'),
+    visionKey: kept.visionKey || randomBytes(16).toString('hex'),
+    linkKey: kept.linkKey || randomBytes(32).toString('hex'),
+  };
+  const isMade = Object.entries(keys).some(([name, key]) => kept[name as keyof HomeKeys] !== key);
+  if (isMade) writeWhole(file, `${JSON.stringify(keys, null, 2)}\n`, 0o600); // I3
+  return keys;
+}
+
+/** Those that are there: a home of an earlier version lacks some. */
+function readKeys(file: string): Partial<HomeKeys> {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as Partial<HomeKeys> | null) ?? {};
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function writeWhole(file: string, text: string, mode: number): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(draft, text, { mode });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw asFileProblem(error, file);
+  }
+}

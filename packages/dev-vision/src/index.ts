@@ -1,0 +1,3 @@
+/** What benchmarks and tests share with the local Vision. */
+export type { CallTime, CallTotals } from './call-book';
+export { withComment } from './jpeg-comments';

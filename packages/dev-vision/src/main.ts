@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+import { ALGORITHM, PROVIDER } from './provider';
+import { startLocalVision } from './server';
+
+/** `node packages/dev-vision/dist/main.js --port 8090 --host 127.0.0.1 [--rate 10/s] [--latency-ms 100]`, key in VISION_KEY. */
+
+const BANNER = [
+  `Local Vision (${PROVIDER} ${ALGORITHM}): a stand-in for Azure AI Vision, for development and tests.`,
+  'It measures pixels: size, format, colours, black and white, graphic or photograph, bright, dark, blurry.',
+  'It does not recognise faces, objects, scenes, brands, landmarks or text, and never makes any up.',
+];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8090' },
+      host: { type: 'string', default: '127.0.0.1' },
+      rate: { type: 'string', default: 'unlimited' },
+      'latency-ms': { type: 'string', default: '0' },
+    },
+  });
+  const service = await startLocalVision({
+    host: values.host,
+    port: wholeNumber('--port', values.port, 65_535),
+    key: process.env.VISION_KEY || 'local-vision-key',
+    rate: values.rate,
+    latencyMs: wholeNumber('--latency-ms', values['latency-ms'], 600_000),
+    log: (line) => console.error(line),
+  });
+  for (const line of BANNER) console.log(line);
+  console.log(`listening on ${service.endpoint}`);
+  const stop = (): void => {
+    service.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function wholeNumber(option: string, text: string, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= max)) throw new RangeError(`${option} takes a whole number up to ${max}, not "${text}"`);
+  return value;
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(`Local Vision could not start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,145 @@
+import type { ApprovalAnswer, ApprovalRule } from '../../domain/run/approval';
+import type { AuditEntry } from '../../domain/run/audit';
+import type { ChunkProgress } from '../../domain/run/chunk-progress';
+import type { Repeats } from '../../domain/run/chunk-repeats';
+import type { CarefulRange } from '../../domain/run/chunk-suspicion';
+import type { ChunkRef } from '../../domain/ids';
+import type { ListingCounts, Quote } from '../../domain/money/quote';
+import type { PhaseTimes } from '../../domain/run/receipt';
+import type { RunPhase, RunRequest, RunView } from '../../domain/run/run';
+import type { ChunkClose, Command, Control } from '../../domain/run/run-state';
+
+/** Serial by run id: the live picture of one run and the one place that says whether work may go on. */
+export interface RunActorApi {
+  /** Idempotent: the first request stands. */
+  begin(request: RunRequest): Promise<{ readonly begun: boolean }>;
+  setPhase(input: { readonly phase: RunPhase }): Promise<{ readonly control: Control }>;
+  /** Idempotent by page number; pages come in order. `settled`: images of chunks that need no work. */
+  pageListed(input: { readonly page: number; readonly counts: ListingCounts; readonly settled: number }): Promise<{
+    readonly control: Control;
+  }>;
+  /** What the snapshot counted: the input of the quote. */
+  listing(): Promise<{ readonly listing: ListingCounts; readonly confirmShrink: boolean }>;
+  /** Decides whether the plan needs an approval; the first question stands. */
+  quote(input: { readonly quote: Quote; readonly mayRemove: boolean }): Promise<{
+    readonly control: Control;
+    readonly needsApproval: boolean;
+  }>;
+  /** May the run spend? Asked again after `waitMs`, or when the owner has said something; 0: nothing to wait for. */
+  seekApproval(): Promise<{ readonly control: Control; readonly waitMs: number }>;
+  /** Idempotent: the first consent stands, and another one is refused. */
+  approve(input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string }): Promise<ApproveReply>;
+  /** Bitmask of the chunks of a page that are done; `repeats`, by chunk: those that were begun and are open, or were repeated. */
+  pageDone(input: {
+    readonly page: number;
+  }): Promise<{ readonly done: number; readonly repeats: Readonly<Record<string, Repeats>> }>;
+  /** Asks to work on a chunk; `wait` is asked again soon. */
+  openChunk(input: {
+    readonly ref: ChunkRef;
+    readonly attempt: string;
+    /** The process that asks; a chunk that one process after another opens ends them. */
+    readonly process?: string;
+  }): Promise<OpenChunkResult>;
+  /** Absolute progress of the chunks one process works on; renews their leases. */
+  report(input: ReportInput): Promise<ReportResult>;
+  /** Of a careful chunk: its range was worked on and the process lives. Answers the next range. */
+  clearChunk(input: { readonly ref: ChunkRef; readonly upTo: number }): Promise<{ readonly careful?: CarefulRange }>;
+  closeChunk(
+    input: ChunkClose & {
+      readonly attempt: string;
+      /** Deliveries that joined this execution. */
+      readonly joined?: number;
+    },
+  ): Promise<{ readonly control: Control }>;
+  command(input: {
+    readonly verb: Command;
+    readonly reason?: string;
+    /** Default `system`. */
+    readonly who?: string;
+    /** With `resume`: another cap from now on. */
+    readonly maxTransactions?: number;
+  }): Promise<CommandReply>;
+  /** What this run was told, oldest first. */
+  audit(): Promise<{ readonly entries: readonly AuditEntry[] }>;
+  /** Another run tries this one's failures again. Idempotent by that run. */
+  retried(input: {
+    readonly by: string;
+    readonly who?: string;
+    readonly reason?: string;
+  }): Promise<{ readonly run: RunView }>;
+  /** A step failed and will be tried again: shown as the reason why nothing moves. Not durable. */
+  trouble(input: { readonly reason: string }): Promise<{ readonly noted: true }>;
+  /** All work has stopped after a pause; or the workflow has heard that the pause is over. */
+  paused(): Promise<{ readonly control: Control; readonly waitMs?: number }>;
+  /** Decides what the run ends as, answers it, and shows it as it was until `end`. Idempotent: the first seal stands. */
+  seal(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
+  /** Tells the end, sealed or not. Idempotent: the first end stands. */
+  end(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
+  /** `wake`: the workflow rests although it need not: its event was lost. */
+  view(): Promise<{
+    readonly run?: RunView;
+    readonly mayRemove?: boolean;
+    readonly wake?: boolean;
+    readonly pages?: number;
+    /** Its end is decided and not told yet. */
+    readonly sealed?: true;
+    /** When each phase began. */
+    readonly phaseTimes?: PhaseTimes;
+    /** When it had to ask for approval, whether it came to that or not. */
+    readonly approvalRule?: ApprovalRule;
+  }>;
+  /** Deletes the state of a run that has ended. Idempotent. */
+  forget(): Promise<{ readonly forgotten: boolean }>;
+}
+
+export interface ReportInput {
+  readonly chunks: readonly ChunkReport[];
+  /** Who reports, and its how manyeth report this is: a report may arrive twice. */
+  readonly session?: string;
+  readonly seq?: number;
+  /** Calls this process could start before its next report. */
+  readonly want?: number;
+  /** Calls it was granted before and did not start: they are given back. */
+  readonly unused?: number;
+  readonly transactionsPerCall?: number;
+  /** Transactions this session has made without grants, in all. */
+  readonly made?: number;
+}
+
+export interface ChunkReport {
+  readonly ref: ChunkRef;
+  readonly attempt: string;
+  readonly progress: ChunkProgress;
+}
+
+export type OpenChunkResult =
+  /** `careful`: earlier executions died; see domain/run/chunk-suspicion.ts. */
+  | { readonly state: 'granted'; readonly mayRemove: boolean; readonly careful?: CarefulRange }
+  | { readonly state: 'wait' }
+  /** Closed already, by whatever execution. */
+  | { readonly state: 'done' }
+  | { readonly state: 'stop'; readonly control: Control };
+
+export interface ReportResult {
+  readonly control: Control;
+  /** Chunk ids whose lease another execution holds now: stop them. */
+  readonly lost: readonly string[];
+  /** Calls that may start before they grow stale; `unlimited` when nobody counts. */
+  readonly calls: number | 'unlimited';
+  /** Why it is fewer than wanted, in a sentence, when it is not just the rate. */
+  readonly limit?: string;
+}
+
+export interface CommandReply {
+  readonly accepted: boolean;
+  readonly run: RunView;
+  /** The workflow rests and has to hear of it: raise RUN_CONTROL_EVENT. True once in WAKE_INTERVAL_MS at most. */
+  readonly wake: boolean;
+}
+
+export interface ApproveReply extends CommandReply {
+  /** The hash of the plan that stands, where the answer named another. */
+  readonly planHash?: string;
+  /** A consent with another maximum stands. */
+  readonly isApproved?: true;
+}

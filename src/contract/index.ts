@@ -1,0 +1,15 @@
+/** What callers may ask and what they are answered: the types that the command line and other clients share. */
+export type { ContainerEntry } from '../domain/container/container-entry';
+export type { ImageDocument } from '../domain/image/image';
+export type { Quote } from '../domain/money/quote';
+export type { Sample } from '../domain/money/sample';
+export type { RetryScope } from '../domain/run/retry-filter';
+export {
+  type FailureGroup,
+  FINAL_STATUSES,
+  isFinal,
+  RUN_STATUSES,
+  type RunStatus,
+  type RunView,
+} from '../domain/run/run';
+export type { ContainerSummary } from '../http/use-cases';

@@ -1,0 +1,109 @@
+import { type ChunkSet, hasChunk, withChunk } from '../run/chunk-set';
+import { addCounters, type Counters } from './totals';
+import { type ChunkRef, chunkId } from '../ids';
+
+/**
+ * The state of a ContainerActor, and every change it allows.
+ *
+ * I1 One run at a time: `beginRun` is refused while another run is active.
+ * I2 A chunk's delta is applied once, whoever sends it how often (bitmap of applied chunks).
+ * I3 A run that is not active any more applies nothing.
+ */
+
+/** Read afresh on every call; `version` tells whether the cached rest is still true. */
+export interface ContainerHead {
+  readonly version: number;
+  readonly activeRun?: string;
+  readonly lastRun?: string;
+}
+
+export const NEW_CONTAINER: ContainerHead = { version: 0 };
+
+/** Chunks already applied by one run. A shard of another run counts as empty. */
+export interface AppliedShard {
+  readonly runId: string;
+  readonly chunks: ChunkSet;
+}
+
+export type BeginRunResult =
+  | { readonly begun: true }
+  | { readonly begun: false; readonly activeRun: string }
+  /** This very run has been ended: it cannot begin again. */
+  | { readonly begun: false; readonly ended: true };
+
+export function beginRun(head: ContainerHead, runId: string): { head: ContainerHead; result: BeginRunResult } {
+  if (head.activeRun === runId) return { head, result: { begun: true } };
+  if (head.activeRun !== undefined) return { head, result: { begun: false, activeRun: head.activeRun } };
+  if (head.lastRun === runId) return { head, result: { begun: false, ended: true } };
+  return { head: { ...head, activeRun: runId }, result: { begun: true } };
+}
+
+export function endRun(head: ContainerHead, runId: string): ContainerHead {
+  if (head.activeRun !== runId) return head;
+  const { activeRun: _, ...rest } = head;
+  return { ...rest, lastRun: runId };
+}
+
+export type ApplyResult = 'applied' | 'already-applied' | 'refused';
+
+export function mayApply(head: ContainerHead, shard: AppliedShard | undefined, ref: ChunkRef): ApplyResult {
+  if (head.activeRun !== ref.runId) return 'refused';
+  const chunks = shard?.runId === ref.runId ? shard.chunks : {};
+  return hasChunk(chunks, ref) ? 'already-applied' : 'applied';
+}
+
+export function markApplied(shard: AppliedShard | undefined, ref: ChunkRef): AppliedShard {
+  const chunks = shard?.runId === ref.runId ? shard.chunks : {};
+  return { runId: ref.runId, chunks: withChunk(chunks, ref) };
+}
+
+/** Deltas applied by chunks that rest half way, of one run: at most as many as run at once. */
+export interface OpenChunks {
+  readonly runId: string;
+  readonly deltas: Readonly<Record<string, Counters>>;
+}
+
+/** What a chunk's delta changes, given what it applied before (I2), and what stays open. */
+export function replaceOpen(
+  before: OpenChunks | undefined,
+  ref: ChunkRef,
+  delta: Counters,
+  complete: boolean,
+): { readonly open: OpenChunks; readonly change: Counters } {
+  const id = chunkId(ref);
+  const { [id]: earlier = {}, ...others } = before?.runId === ref.runId ? before.deltas : {};
+  const change = addCounters(delta, earlier, -1);
+  return { open: { runId: ref.runId, deltas: complete ? others : { ...others, [id]: delta } }, change };
+}
+
+/** Tags live in 16 parts, so that one chunk rewrites little of a vocabulary of thousands. */
+export const TAG_BUCKETS = 16;
+
+/** A delta split by where it is stored: `undefined` is the part without tags. */
+export function splitByBucket(delta: Counters): Map<number | undefined, Counters> {
+  const parts = new Map<number | undefined, Record<string, number>>();
+  for (const [key, value] of Object.entries(delta)) {
+    const bucket = isTagKey(key) ? bucketOf(key.slice(2)) : undefined;
+    const part = parts.get(bucket) ?? {};
+    part[key] = value;
+    parts.set(bucket, part);
+  }
+  return parts;
+}
+
+function isTagKey(key: string): boolean {
+  return key.startsWith('t:') || key.startsWith('u:') || key.startsWith('v:');
+}
+
+/** FNV-1a over UTF-16 units: stable across processes and versions, as it decides where a tag is stored. */
+export function bucketOf(tag: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < tag.length; i++) {
+    hash = Math.imul(hash ^ tag.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % TAG_BUCKETS;
+}
+
+export function joinParts(parts: readonly (Counters | undefined)[]): Counters {
+  return parts.reduce<Counters>((sum, part) => addCounters(sum, part ?? {}), {});
+}

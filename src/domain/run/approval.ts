@@ -1,0 +1,61 @@
+import type { Quote } from '../money/quote';
+
+/** When a run must be approved before it spends: never, whenever it would spend, or above an amount in the currency. */
+export type ApprovalRule = 'auto' | 'always' | { readonly above: number };
+
+/** A run that waits, or waited, for its owner's consent. */
+export interface RunApproval {
+  readonly askedAt: string;
+  /** Not decided by then, the run ends Cancelled. */
+  readonly expiresAt: string;
+  readonly approvedAt?: string;
+  /** The cap that the consent named. */
+  readonly maxTransactions?: number;
+}
+
+/** A plan that spends nothing needs nobody's consent. */
+export function needsApproval(rule: ApprovalRule, quote: Pick<Quote, 'transactions' | 'price'>): boolean {
+  return quote.transactions !== 0 && quote.price.total > freeUpTo(rule);
+}
+
+/** Of two rules the one that asks whenever one of them would. */
+export function stricter(one: ApprovalRule, other: ApprovalRule): ApprovalRule {
+  return freeUpTo(one) < freeUpTo(other) ? one : other;
+}
+
+/** The price that needs no consent. */
+function freeUpTo(rule: ApprovalRule): number {
+  if (rule === 'auto') return Number.POSITIVE_INFINITY;
+  return rule === 'always' ? Number.NEGATIVE_INFINITY : rule.above;
+}
+
+/** What the owner answers; `planHash` says to which plan. */
+export interface ApprovalAnswer {
+  readonly approved: boolean;
+  readonly planHash?: string;
+  readonly maxTransactions?: number;
+  readonly reason?: string;
+}
+
+const MAX_REASON = 500;
+
+/**
+ * The payload of the external event `approval`, which anybody may have raised. undefined when it is no answer: a maximum that
+ * cannot be read is not the same as none.
+ */
+export function readApprovalAnswer(payload: unknown): ApprovalAnswer | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined;
+  const { approved, planHash, maxTransactions, reason } = payload as Record<string, unknown>;
+  if (typeof approved !== 'boolean') return undefined;
+  if (approved && maxTransactions !== undefined && !isCount(maxTransactions)) return undefined;
+  return {
+    approved,
+    ...(typeof planHash === 'string' ? { planHash: planHash.slice(0, 64) } : {}),
+    ...(isCount(maxTransactions) ? { maxTransactions } : {}),
+    ...(typeof reason === 'string' ? { reason: reason.slice(0, MAX_REASON) } : {}),
+  };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,131 @@
+import { times } from '../image/attempt-history';
+import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } from '../image/image';
+
+/** One line of a chunk's report: what this run did with one image. The ledger of the run. */
+export interface ImageOutcome {
+  readonly blob: string;
+  readonly status: OutcomeStatus;
+  /** Was it in the snapshot? False for stored images that are gone from the container. */
+  readonly listed: boolean;
+  readonly reason?: ImageReason;
+  readonly code?: string;
+  readonly stage?: string;
+  readonly retryable?: boolean;
+  readonly calls: number;
+  readonly transactions: number;
+  readonly source?: ImageDocument['source'];
+  /** Times its bytes were read; absent: none. */
+  readonly downloads?: number;
+  /** Downloads and calls that failed and were tried again; absent: none. */
+  readonly retries?: number;
+  /** 429 answers of Vision; absent: none. */
+  readonly throttled?: number;
+  /** When calls were sent whose answer was never read: they may have been billed. Absent: none. */
+  readonly maybeBilled?: readonly string[];
+  /** First attempt of this run. */
+  readonly startedAt?: string;
+  /** When the state was decided that was saved. */
+  readonly endedAt?: string;
+  /** Over all attempts of this run; absent: no attempt. */
+  readonly waitMs?: number;
+  readonly workMs?: number;
+}
+
+export const OUTCOME_STATUSES = ['succeeded', 'failed', 'skipped', 'removed', 'unchanged', 'not-analysed'] as const;
+/** `not-analysed`: the run stopped or ended before it came to it (rest.ts); never stored. */
+export type OutcomeStatus = ImageStatus | 'unchanged' | 'not-analysed';
+
+/** What the chunk that wrote this document did with the image, from the document alone. */
+export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {
+  const attempts = image.attempts.filter(({ runId }) => runId === image.runId);
+  return {
+    blob: image.blob,
+    status: image.status,
+    listed,
+    ...(image.reason === undefined ? {} : { reason: image.reason }),
+    ...(image.error === undefined
+      ? {}
+      : { code: image.error.code, stage: image.error.stage, retryable: image.error.retryable }),
+    calls: attempts.filter(isCall).reduce((sum, attempt) => sum + times(attempt), 0),
+    transactions: image.transactions,
+    ...(image.source === undefined ? {} : { source: image.source }),
+    ...effortOf(image, attempts),
+  };
+}
+
+/** An image that needed no work, of a chunk that had some or of one that had none. */
+export function unchangedOutcome(blob: string): ImageOutcome {
+  return { blob, status: 'unchanged', listed: true, calls: 0, transactions: 0 };
+}
+
+/**
+ * Was this image one of the unchanged ones of an earlier run, as far as its document still tells? A later run may have
+ * written it since, and a repair, which is no run, may have removed it. Run ids sort by their start (ids.ts).
+ */
+export function existedBefore(
+  image: Pick<StoredImage, 'runId' | 'status' | 'replaced' | 'analyzedAt'>,
+  run: { readonly id: string; readonly startedAt: string },
+): boolean {
+  if (image.runId <= run.id) return image.status !== 'removed' || (image.analyzedAt ?? '') > run.startedAt;
+  const before = Object.keys(image.replaced);
+  return before.length > 0 && !before.includes('i:removed');
+}
+
+type Effort = Pick<
+  ImageOutcome,
+  'downloads' | 'retries' | 'throttled' | 'maybeBilled' | 'startedAt' | 'endedAt' | 'waitMs' | 'workMs'
+>;
+
+function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
+  const sum = (pick: (attempt: Attempt) => number) => attempts.reduce((total, attempt) => total + pick(attempt), 0);
+  const throttled = sum((attempt) => (isThrottled(attempt) ? times(attempt) : 0));
+  const retries = retriesOf(image, attempts);
+  const maybeBilled = attempts.filter(isUnheard).flatMap((attempt) => Array(times(attempt)).fill(attempt.startedAt));
+  const [first = image.analyzedAt] = attempts.map(({ startedAt }) => startedAt).sort();
+  return {
+    ...(image.contentHash === undefined || image.status === 'removed' ? {} : { downloads: 1 }),
+    ...(retries === 0 ? {} : { retries }),
+    ...(throttled === 0 ? {} : { throttled }),
+    ...(maybeBilled.length === 0 ? {} : { maybeBilled }),
+    ...(first === undefined ? {} : { startedAt: first }),
+    ...(image.analyzedAt === undefined ? {} : { endedAt: image.analyzedAt }),
+    ...(attempts.length === 0 ? {} : { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
+  };
+}
+
+/** Every failure was followed by another try, but the one that decided the image. */
+function retriesOf({ error, reason }: StoredImage, attempts: readonly Attempt[]): number {
+  const failures = attempts
+    .filter(({ code }) => code !== undefined && !NO_ANSWER_OF_OURS.includes(code))
+    .reduce((sum, attempt) => sum + times(attempt), 0);
+  const last = attempts.at(-1)?.code;
+  const decided = last !== undefined && (last === error?.code || last === reason);
+  return Math.max(0, failures - (decided ? 1 : 0));
+}
+
+/** Left by an execution that died between its claim of a call and the save: nobody knows whether the call was sent. */
+const MAYBE_BILLED = 'maybe-billed';
+const THROTTLED = 'vision-throttled';
+const NO_ANSWER_OF_OURS: readonly string[] = [THROTTLED, MAYBE_BILLED];
+
+/** A request that Vision worked on: one it refused with 429 costs nothing and is not a call. */
+function isCall({ stage, code }: Attempt): boolean {
+  return stage === 'vision' && (code === undefined || !NO_ANSWER_OF_OURS.includes(code));
+}
+
+function isThrottled(attempt: Attempt): boolean {
+  return attempt.code === THROTTLED;
+}
+
+/** Calls that were, or may have been, sent and whose answer nobody read: the service may have done its work. */
+const UNHEARD_CODES: readonly string[] = [
+  'vision-timeout',
+  'vision-network',
+  'vision-aborted',
+  'vision-bad-response',
+  MAYBE_BILLED,
+];
+
+function isUnheard(attempt: Attempt): boolean {
+  return attempt.stage === 'vision' && attempt.code !== undefined && UNHEARD_CODES.includes(attempt.code);
+}

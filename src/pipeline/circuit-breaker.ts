@@ -1,0 +1,139 @@
+import { delayMs, LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS, type RetryPolicy } from '../domain/retry';
+import type { Clock } from './clock';
+
+/**
+ * When a request to one service may go out, for all chunks of one process.
+ *
+ * I1 No request starts inside an announced Retry-After (I6 of the design). One longer than 60 s is held here until the
+ *    quota has heard of it, which keeps it durably (domain/quota/quota.ts): nobody in a process waits for it.
+ * I2 While the service is down (TRIP failures in a row) one request at a time probes it, so an outage costs probes and
+ *    no storm, and no image pays for it with its own attempts.
+ */
+export class CircuitBreaker {
+  private pausedUntilMs = 0;
+  private failuresInRow = 0;
+  private trips = 0;
+  private downSinceMs = 0;
+  private probing = false;
+  private reason: string | undefined;
+
+  /** `service` is named in reasons: `Vision`. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly service: string,
+  ) {}
+
+  /**
+   * Resolves when this request may start, or will not: who is stopped while it waits gets a turn that it may not use.
+   * `probe`: it tests a service that was down; its failure is not the image's.
+   */
+  async turn(isStopped: () => Promise<boolean> = async () => false): Promise<Turn> {
+    for (let isFirst = true; ; isFirst = false) {
+      if (!isFirst && (await isStopped())) return { probe: false };
+      const waitMs = this.pausedUntilMs - this.clock.monotonicMs();
+      if (waitMs > 0) {
+        await this.clock.sleep(Math.min(waitMs, POLL_MS));
+      } else if (this.trips === 0) {
+        return { probe: false };
+      } else if (!this.probing) {
+        this.probing = true;
+        return { probe: true };
+      } else {
+        await this.clock.sleep(POLL_MS);
+      }
+    }
+  }
+
+  /** Why requests are held back, when they are. */
+  get waiting(): string | undefined {
+    return this.pausedUntilMs > this.clock.monotonicMs() || this.trips > 0 ? this.reason : undefined;
+  }
+
+  /** How long the service has been down; 0 when it is up. */
+  get downForMs(): number {
+    return this.trips > 0 ? this.clock.monotonicMs() - this.downSinceMs : 0;
+  }
+
+  /** The turn was not used: the caller was stopped while it waited. */
+  giveBack({ probe }: Turn): void {
+    if (probe) this.probing = false;
+  }
+
+  /** Has a pause begun since the turn was given? Then it is given back, and another one is asked for. */
+  isOver(turn: Turn): boolean {
+    const isOver = this.pausedUntilMs > this.clock.monotonicMs() || (this.trips > 0 && !turn.probe);
+    if (isOver) this.giveBack(turn);
+    return isOver;
+  }
+
+  answered(answer: ServiceAnswer, { probe }: Turn): void {
+    if (probe) this.probing = false;
+    switch (answer.kind) {
+      case 'throttled': {
+        this.pause(
+          heldMs(throttleMs(answer.retryAfterMs)),
+          `${this.service} asked to wait: its rate limit is reached.`,
+        );
+        break;
+      }
+      case 'outage':
+        // What was under way when the service went down says nothing new: only probes make the pause longer.
+        if (!probe && this.trips > 0) break;
+        this.failuresInRow += 1;
+        if (probe || this.failuresInRow >= TRIP) {
+          if (this.trips === 0) this.downSinceMs = this.clock.monotonicMs();
+          this.trips += 1;
+          this.failuresInRow = 0;
+          this.pause(this.probePauseMs(), `${this.service} does not answer: ${answer.code}.`);
+        }
+        break;
+      case 'answer':
+        this.failuresInRow = 0;
+        this.trips = 0;
+    }
+  }
+
+  /** Short at first: it may be a few images that always fail, and they must not hold up the end of a run. */
+  private probePauseMs(): number {
+    const isYoung = this.clock.monotonicMs() - this.downSinceMs < YOUNG_OUTAGE_MS;
+    const ms = delayMs(OUTAGE, this.trips, this.clock.random01());
+    return isYoung ? Math.min(ms, LONGEST_YOUNG_PAUSE_MS) : ms;
+  }
+
+  private pause(ms: number, reason: string): void {
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, this.clock.monotonicMs() + ms);
+    this.reason = reason;
+  }
+}
+
+export interface Turn {
+  readonly probe: boolean;
+}
+
+/** `answer`: the service is up, whatever it said. */
+export type ServiceAnswer =
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
+  | { readonly kind: 'outage'; readonly code: string };
+
+/** Failures in a row, over all images, that mean an outage and not bad luck. */
+const TRIP = 10;
+const OUTAGE: RetryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, firstDelayMs: 500, maxDelayMs: 15_000 };
+const YOUNG_OUTAGE_MS = 60_000;
+const LONGEST_YOUNG_PAUSE_MS = 2_000;
+/** Pause after a 429 that names none. */
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** How soon a waiting request looks again, also whether it is stopped. */
+const POLL_MS = 200;
+
+/** Enough for the quota to hear of a long wait, and for its no to come back. */
+const HANDOVER_MS = 5_000;
+
+function heldMs(announcedMs: number): number {
+  return announcedMs > MAX_RETRY_AFTER_MS ? HANDOVER_MS : announcedMs;
+}
+
+/** How long a 429 holds calls back: what it says, a second when it says nothing. */
+export function throttleMs(retryAfterMs: number | undefined): number {
+  return Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LONGEST_PAUSE_MS);
+}

@@ -1,0 +1,31 @@
+import type { Actors } from '../../actors';
+import type { ContainersGateway } from '../../gateways/containers/port';
+import { summaryOf } from './container-queries';
+
+export interface ContainerIndexDeps {
+  readonly actors: Pick<Actors, 'container'>;
+  readonly containers: Pick<ContainersGateway, 'refresh'>;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Keeps the list of containers: at each milestone of a run it copies what the container's actor says. Absolute, so it can be
+ * repeated; what one milestone fails to write, the next one does.
+ */
+export class ContainerIndex {
+  constructor(private readonly deps: ContainerIndexDeps) {}
+
+  async refresh(container: string): Promise<void> {
+    const { actors, containers, nowMs } = this.deps;
+    await containers.refresh(container, async () => {
+      const { counters, activeRun, lastRun } = await actors.container(container).summary();
+      return {
+        container,
+        images: summaryOf(container, counters).images,
+        ...(activeRun === undefined ? {} : { activeRun }),
+        ...(lastRun === undefined ? {} : { lastRun }),
+        updatedAt: new Date(nowMs()).toISOString(),
+      };
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import type { Actors } from '../../actors';
+import { checkContainerName } from '../../domain/container/container-name';
+import { CONFIDENCE_UNIT, type Counters, KEY, named } from '../../domain/container/totals';
+import { AppError } from '../../domain/errors';
+import type { ImageDocument } from '../../domain/image/image';
+import type { BlobsGateway } from '../../gateways/blobs/port';
+import type { ImageFilter, Page, PageRequest, ResultsGateway } from '../../gateways/results/port';
+import type { ContainerSummary } from '../../http/use-cases';
+import { singleFlight } from '../single-flight';
+
+/** Tags shown with the totals. */
+const TOP_TAGS = 100;
+
+/** Totals and images of one container: the actor's numbers, the store's documents. */
+export class ContainerQueries {
+  private readonly totals = singleFlight((container) => this.actors.container(container).summary());
+
+  constructor(
+    private readonly actors: Pick<Actors, 'container'>,
+    private readonly blobs: Pick<BlobsGateway, 'containerExists'>,
+    private readonly results: ResultsGateway,
+  ) {}
+
+  async summary(container: string): Promise<ContainerSummary> {
+    checkContainerName(container);
+    const { counters, activeRun, lastRun } = await this.totals(container);
+    const isKnown = activeRun !== undefined || lastRun !== undefined;
+    if (!isKnown && !(await this.blobs.containerExists(container))) {
+      throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);
+    }
+    return {
+      ...summaryOf(container, counters),
+      ...(activeRun === undefined ? {} : { activeRun }),
+      ...(lastRun === undefined ? {} : { lastRun }),
+    };
+  }
+
+  async images(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>> {
+    checkContainerName(container);
+    const tag = filter.tag?.toLowerCase();
+    return this.results.list(container, { ...filter, ...(tag === undefined ? {} : { tag }) }, page);
+  }
+
+  async image(container: string, blob: string): Promise<ImageDocument> {
+    checkContainerName(container);
+    const found = await this.results.get(container, blob);
+    if (!found) {
+      throw new AppError('image-not-found', `No run has covered '${blob}' in '${container}' yet.`);
+    }
+    return found.document;
+  }
+}
+
+export function summaryOf(container: string, counters: Counters): ContainerSummary {
+  const images = named(counters, KEY.image(''));
+  const count = (status: string) => images[status] ?? 0;
+  const [succeeded, failed, skipped, removed] = [
+    count('succeeded'),
+    count('failed'),
+    count('skipped'),
+    count('removed'),
+  ];
+  return {
+    container,
+    images: { total: succeeded + failed + skipped, succeeded, failed, skipped, removed },
+    bytes: counters[KEY.bytes] ?? 0,
+    formats: named(counters, KEY.format('')),
+    categories: named(counters, KEY.category('')),
+    colors: named(counters, KEY.color('')),
+    analyzers: named(counters, KEY.analyzer('')),
+    tags: topTags(counters),
+  };
+}
+
+function topTags(counters: Counters): ContainerSummary['tags'] {
+  return Object.entries(named(counters, KEY.tag('')))
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, TOP_TAGS)
+    .map(([name, count]) => {
+      const confidences = counters[KEY.tagConfidenceCount(name)] ?? 0;
+      if (confidences === 0) return { name, count };
+      const mean = (counters[KEY.tagConfidence(name)] ?? 0) / confidences / CONFIDENCE_UNIT;
+      return { name, count, meanConfidence: Math.round(mean * CONFIDENCE_UNIT) / CONFIDENCE_UNIT };
+    });
+}

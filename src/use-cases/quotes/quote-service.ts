@@ -1,0 +1,117 @@
+import type { Actors } from '../../actors';
+import { withFeatures } from '../../domain/image/analysis';
+import { checkContainerName } from '../../domain/container/container-name';
+import type { ContainerQuote } from '../../domain/money/container-quote';
+import { AppError } from '../../domain/errors';
+import { callsLeftInMonth } from '../../domain/quota/quota';
+import type { ListingCounts } from '../../domain/money/quote';
+import { Reservoir, sampleOf } from '../../domain/money/sample';
+import type { BlobsGateway } from '../../gateways/blobs/port';
+import type { RunsGateway } from '../../gateways/runs/port';
+import type { QuoteCommand, SampleCommand } from '../../http/use-cases';
+import type { CallAhead, Listing } from '../../pipeline/listing';
+import type { Sampling } from '../../pipeline/sampling';
+import { chosenFeatures, type FeatureChoice } from '../runs/chosen-features';
+import { pricePlan, type QuoteSettings } from './price-plan';
+
+export interface QuoteServiceDeps {
+  readonly blobs: Pick<BlobsGateway, 'containerExists'>;
+  readonly listing: Pick<Listing, 'count'>;
+  readonly sampling: Pick<Sampling, 'run'>;
+  readonly runs: Pick<RunsGateway, 'list'>;
+  readonly actors: Pick<Actors, 'quota'>;
+  readonly vision: FeatureChoice;
+  readonly settings: QuoteSettings;
+  readonly random01: () => number;
+}
+
+/**
+ * What a run would cost if it were started now: lists and compares, calls nothing, writes nothing; a sample alone calls.
+ *
+ * I1 Each image that a run would call for is as likely to be in a sample as any other, and memory holds the sample only.
+ * I2 What a sample has paid for is not in the price of what is left. The plan is that of the run that follows, which knows
+ *    those answers by the Content-MD5 that its listing shows, and of a blob without one when it reads it. But a copy of a
+ *    sampled image that was not drawn itself stays in plan and price, as finding it would take another listing (I1): that
+ *    run costs less and has another plan, to be approved anew.
+ */
+export class QuoteService {
+  constructor(private readonly deps: QuoteServiceDeps) {}
+
+  async quote(command: QuoteCommand): Promise<ContainerQuote> {
+    const scope = await this.scopeOf(command);
+    const images = await this.deps.listing.count(scope);
+    return this.quoteOf(scope, images, images);
+  }
+
+  async sampled({ sample: size, ...command }: SampleCommand): Promise<ContainerQuote> {
+    const scope = await this.scopeOf(command);
+    const { container, features } = scope;
+    await this.checkMonth(container); // before a listing that may take minutes
+    const drawn = new Reservoir<CallAhead>(size, this.deps.random01); // I1
+    const images = await this.deps.listing.count(scope, (call) => drawn.offer(call));
+    const { looked, kept, ended } = await this.deps.sampling.run({ container, features, calls: drawn.items });
+    if (ended?.why === 'month' && looked.length === 0) throw noCallLeft(container);
+    const sample = sampleOf(drawn.items.length, looked, this.deps.settings.price, ended?.reason);
+    const plan = without(
+      images,
+      kept.filter(({ image }) => image.blob.contentMd5 !== undefined),
+    );
+    return { ...(await this.quoteOf(scope, plan, without(images, kept))), sample };
+  }
+
+  /** @throws AppError where there is no such container, or Vision has no such features */
+  private async scopeOf({ container, prefix = '', features }: QuoteCommand) {
+    checkContainerName(container);
+    const chosen = chosenFeatures(this.deps.vision, features);
+    if (!(await this.deps.blobs.containerExists(container))) {
+      throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);
+    }
+    return { container, prefix, features: chosen };
+  }
+
+  /** `images`: those of the `plan` as they are by now (I2). */
+  private async quoteOf(
+    scope: { readonly container: string; readonly prefix: string; readonly features: readonly string[] },
+    plan: ListingCounts,
+    images: ListingCounts,
+  ): Promise<ContainerQuote> {
+    const { container, prefix, features } = scope;
+    const analyzer = withFeatures(this.deps.vision.analyzer, features);
+    const { settings: quota } = await this.deps.actors.quota().view();
+    const facts = { ...quota, images };
+    const { duration, ...quote } = pricePlan({ container, prefix, images: plan }, analyzer, this.deps.settings, facts);
+    const callsPerSecond = await this.observedRate(container);
+    const observed = callsPerSecond === undefined ? {} : { atObservedSeconds: Math.ceil(quote.calls / callsPerSecond) };
+    const cached = images.cached ?? 0;
+    return { ...scope, ...quote, images: { ...images, cached }, duration: { ...duration, ...observed } };
+  }
+
+  private async checkMonth(container: string): Promise<void> {
+    const { settings, ledger } = await this.deps.actors.quota().view();
+    if (callsLeftInMonth(settings, ledger, { container, transactionsPerCall: 1 }) < 1) throw noCallLeft(container);
+  }
+
+  /** Of the container's last complete run that made calls. */
+  private async observedRate(container: string): Promise<number | undefined> {
+    const filter = { container, statuses: ['Completed', 'CompletedWithErrors'] as const };
+    const { value } = await this.deps.runs.list(filter, { size: 5 });
+    return value.find(({ callsPerSecond }) => callsPerSecond !== undefined)?.callsPerSecond;
+  }
+}
+
+/** Who asks for the same sample shares it (I1 of operations.ts): whatever the answer depends on is in it. */
+export function sampleTask({ container, prefix = '', features, sample }: SampleCommand) {
+  return { kind: 'quote', container, variant: JSON.stringify([sample, prefix, features]) } as const;
+}
+
+/** I2 */
+function without(images: ListingCounts, kept: readonly CallAhead[]): ListingCounts {
+  if (kept.length === 0) return images;
+  const paid = kept.reduce((sum, { transactions }) => sum + transactions, 0);
+  const { cached = 0, sparedTransactions = 0 } = images;
+  return { ...images, cached: cached + kept.length, sparedTransactions: sparedTransactions + paid };
+}
+
+function noCallLeft(container: string): AppError {
+  return new AppError('month-used-up', `A sample calls Vision, and the month leaves no call to '${container}'.`);
+}

@@ -1,0 +1,241 @@
+import { listedKey } from '../../../src/domain/image/analysis';
+import { contributionOf, type ImageDocument } from '../../../src/domain/image/image';
+import type { RunView } from '../../../src/domain/run/run';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
+import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
+import { createMemoryResults } from '../../../src/gateways/results/memory-results';
+import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
+import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
+import { type CallAhead, Listing } from '../../../src/pipeline/listing';
+import type { Sampled, SampleTask } from '../../../src/pipeline/sampling';
+import { QuoteService, sampleTask } from '../../../src/use-cases/quotes/quote-service';
+import { aRun } from '../../http/fake-use-cases';
+import { createMemoryActors } from '../actors/memory-actors';
+import { picture } from '../pipeline/pictures';
+
+const EACH = 4;
+const namesIn = (task: SampleTask | undefined) => (task?.calls ?? []).map(({ image }) => image.blob.name);
+
+function createSite(images = 10) {
+  const nowMs = () => Date.UTC(2026, 0, 1);
+  const [blobs, results, runs, vision] = [
+    createMemoryBlobs(),
+    createMemoryResults(),
+    createMemoryRuns(),
+    createMemoryVision(),
+  ];
+  const cache = createMemoryCache();
+  const actors = createMemoryActors(nowMs);
+  blobs.createContainer('photos');
+  for (let n = 0; n < images; n += 1) blobs.put('photos', `${n}.gif`, picture(String(n)));
+  const tasks: SampleTask[] = [];
+  const state = { kept: 100, seen: (call: CallAhead) => call, ended: undefined as Pick<Sampled, 'ended'> | undefined };
+  const sampling = {
+    run: async (task: SampleTask) => {
+      tasks.push(task);
+      const outcome = { status: 'succeeded', calls: 1, transactions: EACH, source: 'call' } as const;
+      const looked = task.calls.map(() => ({ outcome, tags: [], callsMs: [50] }));
+      return {
+        looked: state.ended ? [] : looked,
+        kept: task.calls.slice(0, state.kept).map(state.seen),
+        ...state.ended,
+      };
+    },
+  };
+  const listing = new Listing({
+    blobs,
+    results,
+    cache,
+    manifests: createMemoryManifests(),
+    vision,
+    sizes: { page: 4, chunk: 2 },
+  });
+  const settings = {
+    ...{ price: { unit: 0.001, currency: 'EUR' }, maxLostShare: 0.2, nowMs, validMs: 60_000 },
+    hash: (text: string) => text,
+  };
+  const service = new QuoteService({
+    ...{ blobs, listing, sampling, runs, actors, vision, settings },
+    random01: () => 0.5,
+  });
+  /** What a sample leaves in the cache. */
+  const know = async ({ image }: CallAhead) => {
+    const { contentMd5 = '', sizeBytes, name } = image.blob;
+    const claim = await cache.claim(name, vision.analyzer.features, { holder: 's', nowMs: nowMs(), leaseMs: 1_000 });
+    if (claim.state !== 'granted') throw new Error('it is known already');
+    const paid = { holder: 's', blob: name, at: '2026-01-01T00:00:00.000Z', transactions: EACH };
+    const listed = listedKey(contentMd5, sizeBytes, vision.analyzer);
+    await cache.put(claim, { analysis: {}, analyzer: vision.analyzer, paid }, listed);
+  };
+  /** Analysed as it lies there. */
+  const store = async (name: string, features = vision.analyzer.features) => {
+    const blob = await blobs.head('photos', name);
+    const document: ImageDocument = {
+      ...{ id: name, container: 'photos', blob: name, etag: blob?.etag ?? '', sizeBytes: 1, status: 'succeeded' },
+      ...{
+        analyzer: { ...vision.analyzer, features },
+        runId: 'old',
+        chunkId: 'old',
+        transactions: 0,
+        attempts: [],
+        replaced: {},
+      },
+      ...{
+        contribution: contributionOf({ status: 'succeeded', sizeBytes: 1 }),
+        analyzedAt: '2026-01-01T00:00:00.000Z',
+      },
+    };
+    await results.save(document, 'new');
+  };
+  return { blobs, runs, actors, service, tasks, state, store, know };
+}
+
+describe('how long it takes', () => {
+  test('is said by the rate in force, and not at all where nothing limits calls', async () => {
+    const { service, actors } = createSite();
+    expect((await service.quote({ container: 'photos' })).duration).toEqual({});
+    await actors.quota().configure({ ratePerSecond: 4 });
+    expect((await service.quote({ container: 'photos' })).duration).toEqual({ atQuotaSeconds: 3 });
+    await actors.quota().configure({ ratePerSecond: 0.5 });
+    expect((await service.quote({ container: 'photos' })).duration).toEqual({ atQuotaSeconds: 20 });
+  });
+
+  test('is said by what the last run with a pace has shown', async () => {
+    const { service, runs } = createSite();
+    const ended = (id: string, change: Partial<RunView>) =>
+      runs.write(
+        aRun({ id: id.repeat(32), status: 'Completed', startedAt: `2026-01-0${id}T00:00:00.000Z`, ...change }),
+      );
+    await ended('1', { callsPerSecond: 5 });
+    await ended('2', { callsPerSecond: 2.5 });
+    await ended('3', {});
+    expect((await service.quote({ container: 'photos' })).duration).toEqual({ atObservedSeconds: 4 });
+  });
+});
+
+describe('a sample', () => {
+  test('is shared with who asks for the same, and with nobody who asks for another one', () => {
+    const command = { container: 'photos', prefix: 'a', features: ['Tags'], sample: 5 };
+    expect(sampleTask({ ...command })).toEqual(sampleTask(command));
+    const { features: _, ...asConfigured } = command;
+    const others = [
+      { ...command, container: 'other' },
+      { ...command, prefix: 'b' },
+      { ...command, features: ['Tags', 'Color'] },
+      { ...command, sample: 6 },
+      asConfigured,
+    ];
+    for (const other of others) expect(sampleTask(other)).not.toEqual(sampleTask(command));
+  });
+
+  test('is drawn of what a run would work on, and of nothing else', async () => {
+    const { service, tasks, store, blobs } = createSite();
+    for (const name of ['1.gif', '2.gif', '7.gif']) await store(name);
+    blobs.put('photos', '7.gif', picture('changed'));
+    blobs.put('photos', 'empty.gif', new Uint8Array(0));
+    const quote = await service.sampled({ container: 'photos', sample: 100 });
+    expect(namesIn(tasks[0]).sort()).toEqual(
+      ['0.gif', '3.gif', '4.gif', '5.gif', '6.gif', '7.gif', '8.gif', '9.gif'], // 1 and 2 have their answer
+    );
+    expect([tasks[0]?.calls[0]?.transactions, quote.sample?.size, quote.images.new, quote.images.changed]).toEqual([
+      ...[EACH, 8, 7, 1],
+    ]);
+  });
+
+  test('is not in the price of what is left, and the plan is that of the run that finds it in the cache', async () => {
+    const { service, tasks, know } = createSite();
+    const before = await service.quote({ container: 'photos' });
+    const after = await service.sampled({ container: 'photos', sample: 3 });
+    expect(tasks[0]?.calls).toHaveLength(3);
+    expect(after).toMatchObject({
+      ...{ images: { new: 10, cached: 3 }, calls: 7, transactions: 28, price: { total: 0.028 } },
+      sample: { size: 3, calls: 3, transactions: 12, cost: { total: 0.012, currency: 'EUR' } },
+    });
+    expect(before.calls).toBe(10);
+    for (const call of tasks[0]?.calls ?? []) await know(call);
+    const { sample: _, ...rest } = after;
+    expect(rest).toEqual(await service.quote({ container: 'photos' }));
+  });
+
+  test('is not in the plan where the listing of a run shows no Content-MD5', async () => {
+    const { service, state } = createSite();
+    const before = await service.quote({ container: 'photos' });
+    state.seen = ({ image, transactions }) => {
+      const { contentMd5: _, ...blob } = image.blob;
+      return { image: { ...image, blob }, transactions };
+    };
+    const after = await service.sampled({ container: 'photos', sample: 3 });
+    expect([after.calls, after.planHash]).toEqual([7, before.planHash]);
+  });
+
+  test('leaves a copy that it did not draw in plan and price: the run that follows costs less, never more', async () => {
+    const { service, tasks, blobs, know } = createSite(2);
+    blobs.put('photos', 'copy-of-0.gif', picture('0'));
+    const after = await service.sampled({ container: 'photos', sample: 1 });
+    expect(namesIn(tasks[0])).toEqual(['0.gif']);
+    for (const call of tasks[0]?.calls ?? []) await know(call);
+    const next = await service.quote({ container: 'photos' });
+    expect([after.calls, next.calls, next.planHash === after.planHash]).toEqual([2, 1, false]);
+  });
+
+  test('leaves in the price what it could not keep', async () => {
+    const { service, state } = createSite();
+    state.kept = 1;
+    expect(await service.sampled({ container: 'photos', sample: 3 })).toMatchObject({
+      calls: 9,
+      images: { cached: 1 },
+    });
+  });
+
+  test('keeps to its prefix', async () => {
+    const { service, tasks } = createSite();
+    await service.sampled({ container: 'photos', prefix: '1', sample: 5 });
+    expect(namesIn(tasks[0])).toEqual(['1.gif']);
+  });
+
+  test('leaves out what is known, and is not paid twice for a part of it', async () => {
+    const { service, tasks, store } = createSite(4);
+    await store('1.gif', ['Tags', 'Color', 'Description']);
+    const before = await service.quote({ container: 'photos' });
+    expect([before.calls, before.transactions]).toEqual([4, 3 * EACH + 1]);
+    const after = await service.sampled({ container: 'photos', sample: 100 });
+    expect(tasks[0]?.calls.map(({ transactions }) => transactions).sort()).toEqual([1, EACH, EACH, EACH]);
+    expect(after).toMatchObject({ calls: 0, transactions: 0, images: { cached: 4 } });
+  });
+
+  test('asks for what the run would ask for', async () => {
+    const { service, tasks } = createSite(2);
+    const { features, sample } = await service.sampled({ container: 'photos', features: ['Tags'], sample: 1 });
+    expect([features, tasks[0]?.features, tasks[0]?.calls[0]?.transactions, sample?.size]).toEqual([
+      ...[['Tags'], ['Tags'], 1, 1],
+    ]);
+  });
+
+  test('that the month ends before its first call is refused', async () => {
+    const { service, state } = createSite();
+    state.ended = { ended: { why: 'month', reason: 'used up' } };
+    await expect(service.sampled({ container: 'photos', sample: 3 })).rejects.toMatchObject({ code: 'month-used-up' });
+    state.ended = { ended: { why: 'time', reason: 'time is up' } };
+    expect((await service.sampled({ container: 'photos', sample: 3 })).sample?.reason).toBe('time is up');
+  });
+
+  test.each([{ monthlyTransactions: 0 }, { containerMonthlyTransactions: 0 }])(
+    'is refused where the month has no call left: %j',
+    async (cap) => {
+      const { service, actors, tasks } = createSite();
+      await actors.quota().configure(cap);
+      await expect(service.sampled({ container: 'photos', sample: 1 })).rejects.toMatchObject({
+        code: 'month-used-up',
+      });
+      expect(tasks).toEqual([]);
+      expect((await service.quote({ container: 'photos' })).calls).toBe(10);
+    },
+  );
+
+  test('of a container that is not there is refused', async () => {
+    await expect(createSite().service.sampled({ container: 'nowhere', sample: 1 })).rejects.toMatchObject({
+      code: 'container-not-found',
+    });
+  });
+});

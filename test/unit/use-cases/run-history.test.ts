@@ -1,0 +1,424 @@
+import { createHash } from 'node:crypto';
+import { manifestKeys } from '../../../src/domain/ids';
+import type { ImageOutcome } from '../../../src/domain/run/report';
+import type { Command } from '../../../src/domain/run/run-state';
+import { ACTIVITIES } from '../../../src/names';
+import { RunHistory } from '../../../src/use-cases/runs/run-history';
+import { picture } from '../pipeline/pictures';
+import { createPlant, Engine, FAIR_WEATHER, type InMemoryPipeline, type Weather } from '../pipeline/in-memory-pipeline';
+import { tellRun } from '../pipeline/story';
+
+/** Runs over the whole pipeline in memory (pages of 8, chunks of 4), then asked what they did. */
+const CONTAINER = 'photos';
+const IMAGES = 22;
+const EARLIER = '0'.repeat(32);
+const FIRST = '1'.repeat(32);
+const SECOND = '2'.repeat(32);
+const THIRD = '3'.repeat(32);
+
+const nameOf = (n: number) => `photo-${String(n).padStart(3, '0')}.gif`;
+
+async function aPlant(): Promise<{ plant: InMemoryPipeline; story: RunHistory; run: (id: string) => Promise<void> }> {
+  const plant = createPlant();
+  plant.blobs.createContainer(CONTAINER);
+  for (let n = 0; n < IMAGES; n++) {
+    const bytes = n === 5 ? picture('tiny', 10, 10) : n === 9 ? new Uint8Array() : picture(`content ${n}`);
+    plant.blobs.put(CONTAINER, nameOf(n), bytes);
+  }
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const getRun = viewIn(plant);
+  const story = new RunHistory({ getRun, ...plant });
+  const run = async (id: string) => {
+    const request = { id, container: CONTAINER, prefix: '', features: [], confirmShrink: false };
+    await plant.clock.until(
+      tellRun(plant, engine, { ...request, startedAt: new Date(plant.clock.nowMs()).toISOString() }),
+    );
+  };
+  return { plant, story, run };
+}
+
+const viewIn = (plant: InMemoryPipeline) => async (id: string) => {
+  const { run } = await plant.actors.run(id).view();
+  if (!run) throw new Error(`no run ${id}`);
+  return run;
+};
+
+async function linesOf(story: RunHistory, id: string): Promise<ImageOutcome[]> {
+  const lines: ImageOutcome[] = [];
+  for await (const some of await story.report(id)) lines.push(...some);
+  return lines;
+}
+
+async function namesByPages(story: RunHistory, id: string, filter: object, size: number): Promise<string[]> {
+  const names: string[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = await story.images(id, filter, { size, ...(continuation === undefined ? {} : { continuation }) });
+    names.push(...page.value.map(({ blob }) => blob));
+    continuation = page.continuation;
+  } while (continuation !== undefined);
+  return names;
+}
+
+/** A run whose cap is reached after some calls; `look` sees it stopped and answers what its owner says then. */
+async function aCappedRun(calls: number, look: () => Promise<Command>, plant: InMemoryPipeline) {
+  const engine = new Engine(plant, { fate: () => undefined, lagMs: () => 5 });
+  const each = plant.vision.analyzer.features.length;
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const actor = plant.actors.run(FIRST);
+  const decided = (async () => {
+    while ((await actor.view()).run?.status !== 'StoppedAtBudget') await plant.clock.sleep(50);
+    await actor.command({ verb: await look(), maxTransactions: 100 * each });
+  })();
+  const told = tellRun(plant, engine, { ...request, maxTransactions: calls * each });
+  await plant.clock.until(Promise.all([told, decided]));
+  return viewIn(plant)(FIRST);
+}
+
+const statusesOf = async (story: RunHistory) => (await linesOf(story, FIRST)).map(({ status }) => status);
+
+const ALL = Array.from({ length: IMAGES }, (_, n) => nameOf(n));
+
+test('a run tells each of its images once, in order, with what was done', async () => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  const lines = await linesOf(story, FIRST);
+  expect(lines.map(({ blob }) => blob)).toEqual(ALL);
+  expect(lines[0]).toMatchObject({ status: 'succeeded', calls: 1, downloads: 1, source: 'call' });
+  expect(lines[5]).toMatchObject({ status: 'skipped', reason: 'too-small', calls: 0, downloads: 1 });
+  expect(lines[9]).toMatchObject({ status: 'skipped', reason: 'empty', calls: 0 });
+  expect(lines[9]).not.toHaveProperty('downloads');
+});
+
+test.each([1, 3, 100])('page by page (%i at a time) the images are the same', async (size) => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  expect(await namesByPages(story, FIRST, {}, size)).toEqual(ALL);
+  expect(await namesByPages(story, FIRST, { status: 'skipped' }, size)).toEqual([nameOf(5), nameOf(9)]);
+  expect(await namesByPages(story, FIRST, { reason: 'empty' }, size)).toEqual([nameOf(9)]);
+  expect(await namesByPages(story, FIRST, { prefix: 'photo-01' }, size)).toEqual(ALL.slice(10, 20));
+  expect(await namesByPages(story, FIRST, { prefix: 'x' }, size)).toEqual([]);
+});
+
+test('a settled run has no reports, and tells its images all the same, even after a later run', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  await run(SECOND);
+  expect(plant.manifests.keys().filter((key) => key.startsWith(`${SECOND}/report`))).toEqual([]);
+  const unchanged = (await linesOf(story, SECOND)).map(({ blob, status }) => [blob, status]);
+  expect(unchanged).toEqual(ALL.map((blob) => [blob, 'unchanged']));
+
+  plant.blobs.remove(CONTAINER, nameOf(3));
+  plant.blobs.put(CONTAINER, nameOf(4), picture('other'));
+  plant.blobs.put(CONTAINER, 'photo-010-new.gif', picture('new'));
+  await run(THIRD);
+  expect((await linesOf(story, SECOND)).map(({ blob }) => blob)).toEqual(ALL);
+  const third = await linesOf(story, THIRD);
+  const by = (status: string) => third.filter((line) => line.status === status).map(({ blob }) => blob);
+  expect(by('removed')).toEqual([nameOf(3)]);
+  expect(by('succeeded')).toEqual([nameOf(4), 'photo-010-new.gif']);
+  expect(third).toHaveLength(IMAGES + 1);
+});
+
+test('an image that left was no cache hit of the run that noticed it', async () => {
+  const { plant, story, run } = await aPlant();
+  plant.blobs.put(CONTAINER, nameOf(3), picture('content 2'));
+  await run(FIRST);
+  const [hit] = (await linesOf(story, FIRST)).filter(({ source }) => source === 'cache');
+  plant.blobs.remove(CONTAINER, hit?.blob ?? '');
+  await run(SECOND);
+  expect((await linesOf(story, SECOND)).filter(({ status }) => status === 'removed')).toEqual([
+    expect.not.objectContaining({ source: expect.anything() }),
+  ]);
+  expect((await story.receipt(SECOND)).receipt).toMatchObject({ removed: 1, calls: 0, cacheHits: 0 });
+});
+
+test('the receipt adds up what the reports say, and its hashes are those of what is stored', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  const { receipt, reports } = await story.receipt(FIRST);
+  expect(receipt).toMatchObject({
+    ...{ run: FIRST, container: CONTAINER, status: 'Completed', calls: 20, downloads: 21, retries: 0, throttled429: 0 },
+    ...{ counts: { total: 22, succeeded: 20, skipped: 2 }, maybeBilledCount: 0 },
+    recount: { clean: true, differences: [], count: 0 },
+    price: { unit: 0.001, currency: 'USD', total: receipt.transactions / 1_000 },
+  });
+  expect(Object.keys(receipt.phases).sort()).toEqual(['analyze', 'finish', 'quote', 'snapshot']);
+  const rows = [];
+  for await (const some of reports) rows.push(...some);
+  expect(rows.map(({ key }) => key)).toEqual(plant.manifests.keys().filter((key) => key.includes('/report/')));
+  expect(rows.reduce((sum, { lines }) => sum + lines, 0)).toBe(IMAGES);
+  const text = (await plant.manifests.readReportText({ runId: FIRST, page: 0, chunk: 1 })) ?? '';
+  expect(rows[1]).toEqual({
+    key: manifestKeys.report({ runId: FIRST, page: 0, chunk: 1 }),
+    sha256: createHash('sha256').update(text).digest('hex'),
+    lines: 4,
+    executions: 1,
+  });
+});
+
+test('a second execution of the end, after the clean-up, changes neither receipt nor ledger', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  const before = await story.receipt(FIRST);
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const scope = { runId: FIRST, container: CONTAINER, prefix: '' };
+  await plant.clock.until(engine.step(ACTIVITIES.closeRun, { ...scope, failure: 'late' }));
+  expect((await story.receipt(FIRST)).receipt).toEqual(before.receipt);
+  expect(await linesOf(story, FIRST)).toHaveLength(IMAGES);
+});
+
+test('429s, retries and calls that were never answered stand in the receipt', async () => {
+  const { plant, story, run } = await aPlant();
+  const failures = ['vision-throttled', 'vision-throttled', 'vision-timeout', 'vision-unavailable'] as const;
+  plant.vision.script(({ number }) => {
+    const code = failures[number - 1];
+    return code && { ok: false, code, message: code, retryable: true };
+  });
+  await run(FIRST);
+  const { receipt } = await story.receipt(FIRST);
+  expect(receipt.throttled429).toBeGreaterThan(0);
+  expect(receipt.retries).toBe(2);
+  expect(receipt.maybeBilled).toHaveLength(1);
+  expect(receipt).toMatchObject({ maybeBilledCount: 1, counts: { succeeded: 20, failed: 0 } });
+});
+
+test('steps: phases, pages and chunks in order, with their times', async () => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  const { value, continuation } = await story.steps(FIRST, { size: 100 });
+  expect(continuation).toBeUndefined();
+  expect(value.map((step) => (step.step === 'page' ? `page ${step.page}` : step.step))).toEqual([
+    'snapshot',
+    'quote',
+    'analyze',
+    'page 0',
+    'page 1',
+    'page 2',
+    'finish',
+  ]);
+  expect(value.every(({ state, startedAt, endedAt }) => state === 'done' && startedAt && endedAt)).toBe(true);
+  const chunks = value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
+  expect(chunks.map(({ images }) => images)).toEqual([4, 4, 4, 4, 4, 2]);
+  expect(chunks.reduce((sum, { calls }) => sum + calls, 0)).toBe(20);
+  const first = await story.steps(FIRST, { size: 2 });
+  expect(first.value).toHaveLength(5);
+  const rest = await story.steps(FIRST, { size: 2, continuation: first.continuation ?? '' });
+  expect([...first.value, ...rest.value]).toEqual(value);
+});
+
+test('while a run goes on, what is finished is told with few reads, and there is no receipt', async () => {
+  const { plant, story } = await aPlant();
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const scope = { runId: FIRST, container: CONTAINER, prefix: '' };
+  await plant.actors.container(CONTAINER).beginRun({ runId: FIRST });
+  await plant.actors.run(FIRST).begin(request);
+  const steps = async () => {
+    await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'snapshot' });
+    for (const page of [0, 1, 2]) await engine.step(ACTIVITIES.listPage, { ...scope, page });
+    await engine.step(ACTIVITIES.writeQuote, scope);
+    await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'analyze' });
+    await engine.step(ACTIVITIES.analyzeChunk, { ...scope, ref: { runId: FIRST, page: 1, chunk: 0 } });
+  };
+  await plant.clock.until(steps());
+  expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL.slice(8, 12));
+  for (const size of [1, 3, 100]) expect(await namesByPages(story, FIRST, {}, size)).toEqual(ALL.slice(8, 12));
+  expect(await namesByPages(story, FIRST, { status: 'failed' }, 2)).toEqual([]);
+  const summed = jest.spyOn(plant.manifests, 'readReportText');
+  const read = jest.spyOn(plant.manifests, 'readReport');
+  expect((await story.images(FIRST, {}, { size: 2 })).value.map(({ blob }) => blob)).toEqual(ALL.slice(8, 10));
+  // Of all its reports those up to the one that has enough, once: a list is asked for again and again.
+  expect([summed.mock.calls.length, read.mock.calls.map(([{ page, chunk }]) => [page, chunk])]).toEqual([
+    0,
+    [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ],
+  ]);
+  await expect(story.receipt(FIRST)).rejects.toMatchObject({
+    code: 'receipt-not-found',
+    message: 'The run is Running.',
+  });
+  const { value } = await story.steps(FIRST, { size: 100 });
+  expect(value.map(({ state }) => state)).toEqual(['done', 'done', 'running', 'waiting', 'running', 'waiting']);
+});
+
+test('the rest of a run that stopped at its budget is told, each image once, and is gone when the run has ended', async () => {
+  const { plant, story } = await aPlant();
+  const look = async () => {
+    const { failureGroups = [], counts } = await viewIn(plant)(FIRST);
+    const lines = await linesOf(story, FIRST);
+    expect(lines.map(({ blob }) => blob)).toEqual(ALL);
+    const rest = lines.filter(({ status }) => status === 'not-analysed');
+    expect(rest.length).toBe(IMAGES - counts.succeeded - counts.skipped);
+    expect(failureGroups).toMatchObject([{ reason: 'budget', count: rest.length }]);
+    expect(rest[0]).toEqual({
+      ...{ blob: rest[0]?.blob, status: 'not-analysed', listed: true, reason: 'budget', calls: 0, transactions: 0 },
+    });
+    const documents = plant.results.documents(CONTAINER).map(({ blob }) => blob);
+    const names = rest.map(({ blob }) => blob);
+    expect([...documents, ...names].sort()).toEqual(ALL);
+    for (const size of [1, 3, 100]) {
+      expect(await namesByPages(story, FIRST, {}, size)).toEqual(ALL);
+      expect(await namesByPages(story, FIRST, { reason: 'budget' }, size)).toEqual(names);
+      expect(await namesByPages(story, FIRST, { status: 'not-analysed', prefix: 'photo-01' }, size)).toEqual(
+        names.filter((name) => name.startsWith('photo-01')),
+      );
+      expect(await namesByPages(story, FIRST, { reason: 'cancelled' }, size)).toEqual([]);
+    }
+    return 'resume' as const;
+  };
+  const run = await aCappedRun(6, look, plant);
+  expect(run).toMatchObject({ status: 'Completed', counts: { succeeded: 20, skipped: 2 }, failureGroups: [] });
+  expect(await statusesOf(story)).not.toContain('not-analysed');
+  expect(await namesByPages(story, FIRST, { reason: 'budget' }, 5)).toEqual([]);
+});
+
+test.each([
+  ['cancel', 'Cancelled', 'cancelled'],
+  ['fail', 'Failed', 'run-failed'],
+] as const)(
+  'after a %s a run tells the rest until its records are deleted, and nothing of it stays then',
+  async (verb, status, reason) => {
+    const { plant, story, run: tell } = await aPlant();
+    let rest: string[] = [];
+    const look = async () => {
+      rest = await namesByPages(story, FIRST, { reason: 'budget' }, 100);
+      return verb;
+    };
+    const run = await aCappedRun(6, look, plant);
+    expect(rest.length).toBeGreaterThan(8);
+    expect(run).toMatchObject({ status, failureGroups: [{ reason, count: rest.length }] });
+    expect(run.counts.succeeded + run.counts.skipped).toBe(IMAGES - rest.length);
+    expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL);
+    for (const size of [1, 3, 100]) {
+      expect(await namesByPages(story, FIRST, { reason }, size)).toEqual(rest);
+      expect(await namesByPages(story, FIRST, { status: 'succeeded' }, size)).toHaveLength(6);
+      expect(await namesByPages(story, FIRST, { reason: 'budget' }, size)).toEqual([]);
+    }
+    await tell(SECOND);
+    expect(await namesByPages(story, SECOND, { status: 'succeeded' }, 100)).toHaveLength(14);
+    expect(await namesByPages(story, FIRST, { status: 'not-analysed' }, 100)).toEqual(rest);
+    await plant.manifests.deleteRecords(FIRST, 3);
+    expect(plant.manifests.keys().filter((key) => key.startsWith(FIRST))).toEqual([]);
+  },
+);
+
+test('what was saved and never reported, as its process died, is told from the documents of a run that stopped', async () => {
+  const { plant, story } = await aPlant();
+  const look = async () => {
+    const before = await linesOf(story, FIRST);
+    for (const key of plant.manifests.keys().filter((key) => key.includes('/report/'))) plant.manifests.lose(key);
+    expect(await linesOf(story, FIRST)).toEqual(before);
+    expect(before.filter(({ status }) => status === 'succeeded')).toHaveLength(6);
+    return 'cancel' as const;
+  };
+  expect((await aCappedRun(6, look, plant)).status).toBe('Cancelled');
+});
+
+test('what needs no work is not of the rest, although the run did not come to it', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(EARLIER);
+  const added = ALL.map((name) => name.replace('.gif', '-new.gif')).filter((_, n) => n % 2 === 0);
+  for (const name of added) plant.blobs.put(CONTAINER, name, picture(name));
+  const look = async () => {
+    const { failureGroups } = await viewIn(plant)(FIRST);
+    const rest = await namesByPages(story, FIRST, { reason: 'budget' }, 3);
+    const done = await namesByPages(story, FIRST, { status: 'succeeded' }, 100);
+    expect(done).toHaveLength(3);
+    expect([...done, ...rest].sort()).toEqual(added);
+    expect(failureGroups).toMatchObject([{ reason: 'budget', count: rest.length }]);
+    expect(await namesByPages(story, FIRST, { status: 'unchanged' }, 100)).toEqual(ALL);
+    return 'resume' as const;
+  };
+  expect(await aCappedRun(3, look, plant)).toMatchObject({ status: 'Completed', calls: added.length });
+});
+
+test('a page whose index was lost before the end is told by its reports', async () => {
+  const { plant, story } = await aPlant();
+  const engine = new Engine(plant, FAIR_WEATHER);
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const told = tellRun(plant, engine, request);
+  const lost = (async () => {
+    while (!plant.manifests.keys().includes(manifestKeys.report({ runId: FIRST, page: 2, chunk: 1 }))) {
+      await plant.clock.sleep(1);
+    }
+    plant.manifests.lose(manifestKeys.page(FIRST, 1));
+  })();
+  await plant.clock.until(Promise.all([told, lost]));
+  expect((await linesOf(story, FIRST)).map(({ blob }) => blob)).toEqual(ALL);
+});
+
+test('a page that storage forgot with all its reports is told again from the documents', async () => {
+  const { plant, story } = await aPlant();
+  const engine = new Engine(plant, { fate: () => undefined, lagMs: () => 10 });
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const told = tellRun(plant, engine, request);
+  const lost = (async () => {
+    const phase = async () => (await plant.actors.run(FIRST).view()).run?.phase;
+    for (let now = await phase(); now !== 'finish'; now = await phase()) {
+      if (now === 'done') throw new Error('the finish was not seen');
+      await plant.clock.sleep(5);
+    }
+    for (const key of plant.manifests.keys()) plant.manifests.lose(key);
+  })();
+  await plant.clock.until(Promise.all([told, lost]));
+  const lines = await linesOf(story, FIRST);
+  expect(lines.map(({ blob }) => blob)).toEqual(ALL);
+  expect(lines.filter(({ status }) => status === 'succeeded')).toHaveLength(20);
+  expect(plant.manifests.keys().filter((key) => key.includes('/page-') && !key.includes('/report/'))).toEqual(
+    [0, 1, 2].map((page) => manifestKeys.ledger(FIRST, page)),
+  );
+});
+
+test('a chunk whose process died says that it was begun twice', async () => {
+  const { plant, story } = await aPlant();
+  let deaths = 0;
+  const weather: Weather = {
+    fate: () => (plant.asked.total === 6 && deaths++ === 0 ? 'die-before' : undefined),
+    lagMs: () => 1,
+  };
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  await plant.clock.until(tellRun(plant, new Engine(plant, weather), request));
+  const { value } = await story.steps(FIRST, { size: 100 });
+  const chunks = value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
+  expect(deaths).toBeGreaterThan(0);
+  expect(chunks.filter(({ executions }) => executions === 2).length).toBeGreaterThan(0);
+  expect(chunks.every(({ executions, joined }) => executions <= 2 && joined === 0)).toBe(true);
+  const rows = [];
+  for await (const some of (await story.receipt(FIRST)).reports) rows.push(...some);
+  expect(rows.map(({ executions }) => executions)).toEqual(chunks.map(({ executions }) => executions));
+});
+
+test('a chunk that is delivered twice says that the second delivery did nothing', async () => {
+  const { plant, story } = await aPlant();
+  const weather: Weather = { fate: () => undefined, lagMs: () => 40 };
+  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const request = { id: FIRST, container: CONTAINER, prefix: '', features: [], confirmShrink: false, startedAt };
+  const twice = (delivery: number) => (delivery === 1 ? [0, 0] : delivery === 2 ? [0, 1] : [0]);
+  await plant.clock.until(tellRun(plant, new Engine(plant, weather), request, twice));
+  const { value } = await story.steps(FIRST, { size: 100 });
+  const chunks = value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
+  expect(chunks.map(({ executions, joined }) => [executions, joined])).toEqual([
+    [1, 0],
+    [1, 1],
+    [1, 1],
+    ...Array(3).fill([1, 0]),
+  ]);
+  expect(plant.asked.total).toBe(20);
+});
+
+test('a continuation that is none is refused', async () => {
+  const { story, run } = await aPlant();
+  await run(FIRST);
+  await expect(story.images(FIRST, {}, { size: 1, continuation: '1.x' })).rejects.toMatchObject({
+    code: 'invalid-request',
+  });
+});

@@ -1,0 +1,295 @@
+import pino from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
+import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
+import { createMemoryContainers } from '../../../src/gateways/containers/memory-containers';
+import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
+import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
+import { ContainerIndex } from '../../../src/use-cases/containers/container-index';
+import { RunService } from '../../../src/use-cases/runs/run-service';
+import { createMemoryActors } from '../actors/memory-actors';
+
+function createSite() {
+  const time = { ms: Date.UTC(2026, 0, 1) };
+  const blobs = createMemoryBlobs();
+  blobs.createContainer('photos');
+  const runs = createMemoryRuns();
+  const actors = createMemoryActors(() => time.ms);
+  const workflows = new Map<string, WorkflowStatus>();
+  const inputs: unknown[] = [];
+  const trouble = { atStep: '', ofRun: '', beforeStatus: async () => {} };
+  const warned: string[] = [];
+  const looks = { count: 0 };
+  const die = (step: string) => {
+    if (trouble.atStep === step) throw new Error(`died before ${step}`);
+  };
+  const containers = createMemoryContainers();
+  const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => time.ms });
+  const closed: unknown[] = [];
+  const service = new RunService({
+    containerIndex,
+    closing: {
+      async close(scope, failure) {
+        closed.push(scope);
+        await actors.container(scope.container).endRun({ runId: scope.runId });
+        return (await actors.run(scope.runId).end(failure === undefined ? {} : { failure })).run;
+      },
+    },
+    actors: {
+      hosted: [],
+      container: actors.container,
+      quota: () => {
+        throw new Error('a start asks for no quota');
+      },
+      run: (id) => ({
+        ...methodsOf(actors.run(id)),
+        view: async () => {
+          looks.count += 1;
+          return actors.run(id).view();
+        },
+        begin: async (request) => {
+          die('begin');
+          return actors.run(id).begin(request);
+        },
+      }),
+    },
+    blobs,
+    runs: {
+      ...runs,
+      write: async (run) => {
+        die('write');
+        await runs.write(run);
+      },
+    },
+    workflows: {
+      schedule: async (_, id, input) => {
+        die('schedule');
+        inputs.push(input);
+        const isKnown = workflows.has(id);
+        workflows.set(id, 'active');
+        return isKnown ? 'exists' : 'scheduled';
+      },
+      raiseEvent: async () => {},
+      status: async (id) => {
+        if (trouble.ofRun === id) throw new Error('its workflow cannot be looked at');
+        await trouble.beforeStatus();
+        return workflows.get(id) ?? 'unknown';
+      },
+      close: async () => {},
+    },
+    vision: createMemoryVision(),
+    nowMs: () => time.ms,
+    newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
+    log: pino({ level: 'warn' }, { write: (line: string) => void warned.push(JSON.parse(line).runId) }),
+  });
+  return { time, blobs, actors, runs, containers, workflows, inputs, trouble, warned, looks, closed, service };
+}
+
+/** The memory client answers any name, so its methods have to be named to be copied. */
+function methodsOf<Api extends object>(client: Api): Api {
+  const names = ['view', 'setPhase', 'seal', 'end', 'command'] as (keyof Api)[];
+  return Object.fromEntries(names.map((name) => [name, client[name]])) as Api;
+}
+
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+// Its actor answers one at a time, and the work of the run waits behind every look.
+test('however many look at a run at once, its actor is asked twice', async () => {
+  const { service, looks } = createSite();
+  const { id } = await service.start({ container: 'photos' });
+  looks.count = 0;
+  const seen = await Promise.all(Array.from({ length: 50 }, () => service.get(id)));
+  expect([looks.count, new Set(seen.map((run) => run.id))]).toEqual([2, new Set([id])]);
+});
+
+describe('starting a run', () => {
+  test('claims the container, begins, is indexed and scheduled', async () => {
+    const { service, actors, runs, containers, workflows } = createSite();
+    const run = await service.start({ container: 'photos', prefix: 'a/' });
+    expect(run).toMatchObject({
+      container: 'photos',
+      prefix: 'a/',
+      status: 'Queued',
+      startedAt: '2026-01-01T00:00:00.000Z',
+    });
+    expect((await actors.container('photos').summary()).activeRun).toBe(run.id);
+    expect(await runs.get(run.id)).toEqual(run);
+    const { value } = await containers.list({ size: 10 });
+    expect(value).toMatchObject([{ container: 'photos', activeRun: run.id, updatedAt: '2026-01-01T00:00:00.000Z' }]);
+    expect(workflows.get(run.id)).toBe('active');
+  });
+
+  test('a second one is told which run is active', async () => {
+    const { service } = createSite();
+    const first = await service.start({ container: 'photos' });
+    await expect(service.start({ container: 'photos' })).rejects.toMatchObject({
+      code: 'run-active',
+      context: { existingRun: first.id },
+    });
+  });
+
+  test('of many at the same moment one starts, and it stays the active one', async () => {
+    const { service, actors, workflows } = createSite();
+    const all = await Promise.allSettled(Array.from({ length: 5 }, () => service.start({ container: 'photos' })));
+    const started = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value.id] : []));
+    expect(started).toHaveLength(1);
+    expect(all.flatMap((one) => (one.status === 'rejected' ? [codeOf(one.reason)] : []))).toEqual(
+      Array(4).fill('run-active'),
+    );
+    expect([...workflows.keys()]).toEqual(started);
+    expect((await actors.container('photos').summary()).activeRun).toBe(started[0]);
+  });
+
+  test.each(['begin', 'write'])(
+    'a starter that dies before "%s" blocks its container for a while, not for ever',
+    async (step) => {
+      const { service, trouble, time, actors } = createSite();
+      trouble.atStep = step;
+      await expect(service.start({ container: 'photos' })).rejects.toThrow('died');
+      trouble.atStep = '';
+      await expect(service.start({ container: 'photos' })).rejects.toMatchObject({ code: 'run-active' });
+      time.ms += 31_000;
+      const run = await service.start({ container: 'photos' });
+      expect((await actors.container('photos').summary()).activeRun).toBe(run.id);
+    },
+  );
+
+  test('a starter that dies before "schedule" is carried on by the reconciler', async () => {
+    const { service, trouble, time, workflows } = createSite();
+    trouble.atStep = 'schedule';
+    await expect(service.start({ container: 'photos' })).rejects.toThrow('died');
+    trouble.atStep = '';
+    expect(await service.reconcile()).toBe(0); // it may still be on its way
+    time.ms += 31_000;
+    expect(await service.reconcile()).toBe(1);
+    expect([...workflows.values()]).toEqual(['active']);
+    expect(await service.reconcile()).toBe(0);
+  });
+
+  test('the reconciler carries on more runs than one page, and one that it cannot look at keeps no other', async () => {
+    const { service, blobs, trouble, warned, time, workflows } = createSite();
+    const ids: string[] = [];
+    for (let n = 0; n < 120; n += 1) {
+      blobs.createContainer(`photos-${n}`);
+      ids.push((await service.start({ container: `photos-${n}` })).id);
+      time.ms += 1; // the newest is looked at first
+    }
+    workflows.clear();
+    trouble.ofRun = ids.at(-1) as string;
+    time.ms += 31_000;
+    expect(await service.reconcile()).toBe(119);
+    expect([[...workflows.keys()].sort(), warned]).toEqual([ids.slice(0, -1).sort(), [trouble.ofRun]]);
+  });
+
+  test('a run whose workflow gave up while it closed it is closed by the reconciler; one that is being closed is left', async () => {
+    const { service, actors, workflows, closed, time } = createSite();
+    const { id } = await service.start({ container: 'photos', prefix: 'a/' });
+    await actors.run(id).seal({});
+    time.ms += 31_000;
+    expect(await service.reconcile()).toBe(0);
+    workflows.set(id, 'ended');
+    expect(await service.reconcile()).toBe(1);
+    expect(closed).toEqual([expect.objectContaining({ runId: id, container: 'photos', prefix: 'a/' })]);
+    expect((await service.get(id)).status).toBe('Completed');
+    expect(await service.reconcile()).toBe(0);
+  });
+
+  test('a run whose workflow ended before it sealed the run ends as Failed, and its container is free', async () => {
+    const { service, actors, workflows, closed, time } = createSite();
+    const { id } = await service.start({ container: 'photos', prefix: 'a/' });
+    await actors.run(id).setPhase({ phase: 'finish' });
+    time.ms += 31_000;
+    expect([await service.reconcile(), closed]).toEqual([0, []]); // its workflow goes on
+    workflows.set(id, 'ended');
+    expect(await service.reconcile()).toBe(1);
+    expect(closed).toEqual([expect.objectContaining({ runId: id, container: 'photos', prefix: 'a/' })]);
+    const reason = expect.stringMatching(/^Its workflow ended before it closed the run/);
+    expect((await actors.run(id).view()).run).toMatchObject({ status: 'Failed', reason });
+    expect((await service.start({ container: 'photos' })).status).toBe('Queued');
+  });
+
+  test('a run that ends by itself between the two looks of the reconciler stays as it ended', async () => {
+    const { service, actors, workflows, trouble, time } = createSite();
+    const { id } = await service.start({ container: 'photos' });
+    time.ms += 31_000;
+    trouble.beforeStatus = async () => {
+      await actors.run(id).end({});
+      workflows.set(id, 'ended');
+    };
+    await service.reconcile();
+    const { run } = await actors.run(id).view();
+    expect(run?.status).toBe('Completed');
+    expect(run).not.toHaveProperty('reason');
+  });
+
+  test('what was chosen travels in the record, in the view and in the input of the workflow', async () => {
+    const { service, inputs } = createSite();
+    const run = await service.start({ container: 'photos', features: ['tags', 'ADULT', 'Tags'] });
+    expect(run.features).toEqual(['Adult', 'Tags']);
+    expect(inputs).toEqual([expect.objectContaining({ runId: run.id, features: ['Adult', 'Tags'] })]);
+  });
+
+  test('without a choice a run asks for what is configured, and says so', async () => {
+    const run = await createSite().service.start({ container: 'photos' });
+    expect(run.features).toEqual(['Categories', 'Color', 'Description', 'Tags']);
+  });
+
+  test('a run that was carried on by the reconciler keeps its choice', async () => {
+    const { service, inputs, trouble, time } = createSite();
+    trouble.atStep = 'schedule';
+    await expect(service.start({ container: 'photos', features: ['Tags'] })).rejects.toThrow('died');
+    trouble.atStep = '';
+    time.ms += 31_000;
+    await service.reconcile();
+    expect(inputs).toEqual([expect.objectContaining({ features: ['Tags'] })]);
+  });
+
+  test('which images it is for travels in the record, in the view and in the input, also of the reconciler', async () => {
+    const { service, runs, time, inputs, workflows } = createSite();
+    const retry = { code: 'vision-timeout' };
+    const { id } = await service.start({ container: 'photos', retry });
+    expect([(await service.get(id)).retry, (await runs.get(id))?.retry]).toEqual([retry, retry]);
+    workflows.clear();
+    time.ms += 60_000;
+    await service.reconcile();
+    expect(inputs).toMatchObject([{ retry }, { retry }]);
+  });
+
+  test('a feature that Vision does not have is refused before anything is claimed', async () => {
+    const { service, actors } = createSite();
+    await expect(service.start({ container: 'photos', features: ['Tags', 'Smiles'] })).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringMatching(/no feature Smiles; it has Categories, Tags, Description/),
+      context: { pointer: '/body/features/1' },
+    });
+    expect((await actors.container('photos').summary()).activeRun).toBeUndefined();
+  });
+
+  test.each([
+    ['no-such-container', 'container-not-found'],
+    ['Photos', 'invalid-container-name'],
+    ['contactsheet-manifests', 'system-container'],
+  ])('%s is refused: %s', async (container, code) => {
+    await expect(createSite().service.start({ container })).rejects.toMatchObject({ code });
+  });
+});
+
+describe('showing runs', () => {
+  test('a live run shows the numbers of its actor, a final one those of the index', async () => {
+    const { service, actors, runs } = createSite();
+    const { id } = await service.start({ container: 'photos' });
+    await actors.run(id).setPhase({ phase: 'analyze' });
+    expect((await service.get(id)).status).toBe('Running');
+    expect((await service.list({}, { size: 10 })).value.map(({ status }) => status)).toEqual(['Running']);
+    const { run } = await actors.run(id).end({});
+    await runs.write(run);
+    expect(await service.get(id)).toEqual(run);
+  });
+
+  test('what is no run is not found', async () => {
+    const { service } = createSite();
+    for (const id of ['', 'x', '../etc', '0'.repeat(32)]) {
+      await expect(service.get(id)).rejects.toMatchObject({ code: 'run-not-found' });
+    }
+  });
+});
