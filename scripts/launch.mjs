@@ -198,9 +198,7 @@ export function sourceState(root = ROOT) {
     'tsconfig.base.json',
     'tsconfig.build.json',
     'package-lock.json',
-    ...programs(root).flatMap(({ folder, source }) => [
-      ...filesIn(source).map((file) => relative(root, file)),
-    ]),
+    ...programs(root).flatMap(({ source }) => filesIn(source).map((file) => relative(root, file))),
   ];
   for (const file of files.sort()) {
     hash

@@ -36,3 +36,24 @@ test('names what a registry of one platform left out, and nothing that is there'
     'node_modules/@t/win32-ia32-msvc': { version: '2.1.0', cpu: ['ia32'], dev: true, optional: true, os: ['win32'] },
   });
 });
+
+test('looks for what a workspace asks for in its own folder and then beside it', () => {
+  const packages = {
+    '': { workspaces: ['packages/*'] },
+    'node_modules/mine': { resolved: 'packages/mine', link: true },
+    'node_modules/@t/linux-x64': { version: '1.0.0', optional: true },
+    'packages/mine': {
+      version: '0.1.0',
+      optionalDependencies: { '@t/linux-x64': '1.0.0', '@t/darwin-arm64': '1.0.0' },
+    },
+    'packages/mine/node_modules/tool': {
+      dev: true,
+      optionalDependencies: { '@u/linux-x64': '3.0.0', '@u/win32-x64': '3.0.0' },
+    },
+    'packages/mine/node_modules/@u/linux-x64': { version: '3.0.0', optional: true },
+  };
+  expect(missingIn(packages)).toEqual({
+    'node_modules/@t/darwin-arm64': { version: '1.0.0', cpu: ['arm64'], optional: true, os: ['darwin'] },
+    'node_modules/@u/win32-x64': { version: '3.0.0', cpu: ['x64'], dev: true, optional: true, os: ['win32'] },
+  });
+});
