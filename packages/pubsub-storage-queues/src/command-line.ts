@@ -16,12 +16,12 @@ export class UsageProblem extends Error {
   override readonly name = 'UsageProblem';
 }
 
-export const USAGE = `pubsub.storage-queues: Dapr pub/sub on Azure Storage Queues
+export const USAGE = `dapr-pubsub-azure-storage-queues: Dapr pub/sub on Azure Storage Queues
 
-  main.js --socket PATH                       serve daprd on a Unix socket (or PUBSUB_SOCKET)
-  main.js groups                              every group with what waits and what is parked
-  main.js redrive --topic T --group G         put parked messages back into the group's queue
-  main.js forget --topic T --group G          end a group: its queues are deleted with all they hold
+  --socket PATH                       serve daprd on a Unix socket (or PUBSUB_SOCKET)
+  groups                              every group with what waits and what is parked
+  redrive --topic T --group G         put parked messages back into the group's queue
+  forget --topic T --group G          end a group: its queues are deleted with all they hold
 
 The last three read the account from AZURE_STORAGE_CONNECTION_STRING and take --prefix (default ${DEFAULT_PREFIX}).`;
 

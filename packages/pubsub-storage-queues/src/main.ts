@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The program: serves daprd until a signal comes, or does one thing for a person and ends. */
 import { createLogger } from './logger';
 import { type Command, readCommand, USAGE, UsageProblem } from './command-line';
