@@ -3,9 +3,6 @@
  * keeps. The launcher and the benchmarks import this and nothing else of `src`.
  */
 export { type Config, ConfigError, readConfig } from './config';
-export { checkEligibility, type ImageHeader } from './domain/image/eligibility';
 export { ensureCosmosSchema } from './gateways/cosmos/schema';
-export { readImageHeader } from './gateways/vision/image-header';
-export { VISION_LIMITS, type VisionApiVersion } from './gateways/vision/limits';
 export { parseRate } from './domain/quota/quota';
 export { COSMOS, SYSTEM_BLOB_CONTAINERS } from './names';

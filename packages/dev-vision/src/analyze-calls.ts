@@ -6,11 +6,10 @@ import type { CallBook } from './call-book';
 import type { CallRate } from './call-rate';
 import type { FaultList } from './fault';
 import { sendFaulty } from './faulty-answer';
-import { ImageReader } from './image-reader';
+import { ImageReader, invalidBodySize } from './image-reader';
 import { PROVIDER_HEADERS } from './provider';
 import { readRequestBody } from './request-body';
 import {
-  invalidBodySize40,
   invalidRequest,
   type ServiceAnswer,
   tooManyRequests,
@@ -109,7 +108,7 @@ export class AnalyzeCalls {
     if ('refusal' in asked) return asked.refusal;
     const mediaType = (call.request.headers['content-type'] ?? 'application/octet-stream').split(';')[0]?.trim();
     if (mediaType !== 'application/octet-stream') return refusalOfMediaType(asked, mediaType ?? '');
-    if (!call.bytes) return refusalOfSize(asked);
+    if (!call.bytes) return invalidBodySize(asked.apiVersion);
     const image = await this.reader.read(call.bytes, asked.apiVersion);
     if ('refusal' in image) return image.refusal;
     return { status: 200, body: analysisBody(asked, image, requestId), transactions: asked.features.length };
@@ -156,11 +155,6 @@ function refusalOfMediaType(asked: AnalyzeRequest, mediaType: string): ServiceAn
   // 4.0 answers a wrong media type with 400.
   return asked.apiVersion === '3.2' ? unsupportedMediaType : invalidRequest('BadArgument', 'Unsupported media type.');
 }
-
-const refusalOfSize = (asked: AnalyzeRequest): ServiceAnswer =>
-  asked.apiVersion === '4.0'
-    ? invalidBodySize40
-    : invalidRequest('InvalidImageSize', 'Input image is too large: it must be less than 4 MB.');
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -1,5 +1,5 @@
-import type { VisionApiVersion } from 'contactsheet/setup';
 import { invalidRequest, notFound, type ServiceAnswer } from './service-answer';
+import type { ApiVersion } from './service-limits';
 
 /**
  * Understands the two analyze URLs, with the real service's idea of what is wrong in them.
@@ -7,7 +7,7 @@ import { invalidRequest, notFound, type ServiceAnswer } from './service-answer';
  * Sources: Computer Vision 3.2 `analyze` parameters; Image Analysis 4.0 `analyze` parameters.
  */
 export interface AnalyzeRequest {
-  readonly apiVersion: VisionApiVersion;
+  readonly apiVersion: ApiVersion;
   /** In the service's spelling; those of `details` included. One of each is one billed transaction. */
   readonly features: readonly string[];
 }

@@ -39,3 +39,13 @@ export function readBitmapFile(bytes: Uint8Array, maxSide: number): RawPixels | 
   }
   return { data, width: sampledWidth, height: sampledHeight };
 }
+
+/** What the header says; undefined when there is none. */
+export function readBitmapSize(bytes: Uint8Array): { readonly width: number; readonly height: number } | undefined {
+  if (bytes.length < 26) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isOs2 = view.getUint32(14, true) === 12; // BITMAPCOREHEADER: sides of 16 bits
+  const width = isOs2 ? view.getUint16(18, true) : view.getInt32(18, true);
+  const height = isOs2 ? view.getUint16(20, true) : Math.abs(view.getInt32(22, true));
+  return width > 0 && height > 0 ? { width, height } : undefined;
+}

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { checkEligibility, type ImageHeader } from 'contactsheet/setup';
-import { readImageHeader } from 'contactsheet/setup';
-import { VISION_LIMITS, type VisionApiVersion } from 'contactsheet/setup';
 import { factsOf, type ImageFacts } from './image-facts';
 import { withoutComments } from './jpeg-comments';
+import { type PictureHeader, readPictureHeader } from './picture-header';
 import { measurePixels } from './pixel-measures';
 import { samplePixels } from './pixel-sample';
 import { invalidBodySize40, invalidRequest, type ServiceAnswer } from './service-answer';
+import { type ApiVersion, MAX_SIDE_PIXELS, MIN_SIDE_PIXELS, SERVICE_LIMITS } from './service-limits';
 
 /**
  * Looks at the bytes of an image once: refuses them as the service would, or measures them.
@@ -15,7 +14,7 @@ import { invalidBodySize40, invalidRequest, type ServiceAnswer } from './service
  *    picture costs no measuring. Calls are counted elsewhere, by content hash, and never spared.
  */
 export interface ReadImage {
-  readonly header: Extract<ImageHeader, { kind: 'image' }>;
+  readonly header: PictureHeader;
   readonly facts: ImageFacts;
 }
 
@@ -25,13 +24,13 @@ const REMEMBERED = 2000;
 export class ImageReader {
   private readonly remembered = new Map<string, Promise<ReadImage | undefined>>();
 
-  async read(
-    bytes: Uint8Array,
-    apiVersion: VisionApiVersion,
-  ): Promise<ReadImage | { readonly refusal: ServiceAnswer }> {
-    const header = readImageHeader(bytes);
-    const refusal = refusalOf(header, bytes.length, apiVersion);
-    if (refusal !== undefined || header.kind !== 'image') return { refusal: refusal ?? unreadable };
+  async read(bytes: Uint8Array, apiVersion: ApiVersion): Promise<ReadImage | { readonly refusal: ServiceAnswer }> {
+    const limits = SERVICE_LIMITS[apiVersion];
+    if (bytes.length === 0 || bytes.length > limits.maxBytes) return { refusal: invalidBodySize(apiVersion) };
+    const header = await readPictureHeader(bytes);
+    if (header === undefined || !limits.formats.has(header.format)) return { refusal: unreadable };
+    const refusal = refusalOfSides(header);
+    if (refusal !== undefined) return { refusal };
     return (
       (await this.remember(pictureHash(bytes, header.format), () => measure(bytes, header))) ?? { refusal: unreadable }
     );
@@ -56,29 +55,24 @@ function pictureHash(bytes: Uint8Array, format: string): string {
   return picture.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 }
 
-async function measure(bytes: Uint8Array, header: ReadImage['header']): Promise<ReadImage | undefined> {
+async function measure(bytes: Uint8Array, header: PictureHeader): Promise<ReadImage | undefined> {
   const sample = await samplePixels(bytes, header.format);
   return sample === undefined ? undefined : { header, facts: factsOf(measurePixels(sample), sample) };
 }
 
 const unreadable = invalidRequest('InvalidImageFormat', 'Input data is not a valid image.');
 
-function refusalOf(header: ImageHeader, sizeBytes: number, apiVersion: VisionApiVersion): ServiceAnswer | undefined {
-  switch (checkEligibility(header, sizeBytes, VISION_LIMITS[apiVersion])) {
-    case undefined:
-      return undefined;
-    case 'empty':
-    case 'too-large-bytes':
-      return apiVersion === '4.0'
-        ? invalidBodySize40
-        : invalidRequest('InvalidImageSize', 'Input image is too large or empty: it must be less than 4 MB.');
-    case 'too-small':
-      return invalidRequest('InvalidImageSize', 'Input image is too small: both sides must be at least 50 pixels.');
-    case 'too-large-pixels':
-      return invalidRequest('InvalidImageSize', 'Input image is too large: no side may exceed 16000 pixels.');
-    case 'unsupported-format':
-    case 'not-an-image':
-    case 'corrupt':
-      return unreadable;
+export const invalidBodySize = (apiVersion: ApiVersion): ServiceAnswer =>
+  apiVersion === '4.0'
+    ? invalidBodySize40
+    : invalidRequest('InvalidImageSize', 'Input image is too large or empty: it must be less than 4 MB.');
+
+function refusalOfSides({ width, height }: PictureHeader): ServiceAnswer | undefined {
+  if (Math.min(width, height) < MIN_SIDE_PIXELS) {
+    return invalidRequest('InvalidImageSize', 'Input image is too small: both sides must be at least 50 pixels.');
   }
+  if (Math.max(width, height) > MAX_SIDE_PIXELS) {
+    return invalidRequest('InvalidImageSize', 'Input image is too large: no side may exceed 16000 pixels.');
+  }
+  return undefined;
 }
