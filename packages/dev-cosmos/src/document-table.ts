@@ -6,6 +6,8 @@
  * T3 An index over a path is built when a query first needs it and maintained by SQLite from then on, so it can never
  *    disagree with the documents.
  * T4 Scans end in rows that were all fetched: an iterator left open would hold a read transaction and stop checkpoints.
+ * T5 The names of a query reach a statement only as plain words (plan.ts, L5): everything else here is ours or bound. The
+ *    number of indexes is bounded, so that a stream of odd queries cannot make writes slow.
  */
 
 import type Database from 'libsql';
@@ -48,8 +50,12 @@ export interface Scan {
 type Statement = Database.Statement<SqlBinding[]>;
 type SqlBinding = SqlValue | null;
 
+/** Rows fetched at once. */
+export const SCAN_ROWS = 512;
 const MAX_CACHED_STATEMENTS = 200;
 const PURGE_ROWS = 1000;
+/** T5 */
+const MAX_INDEXES = 64;
 
 export class DocumentTable {
   private readonly name: string;
@@ -71,6 +77,13 @@ export class DocumentTable {
     );
     const listed = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?").raw(true);
     this.indexes = new Set(listed.all(this.name).map((row) => textAt(row, 0)));
+    for (const name of this.indexes) {
+      // Older files hold indexes whose names differ from others by case alone, which SQLite takes for the same.
+      if (!/^docs_\d+:(?:expires|id|(?:all|one):(?:\^[A-Z]|[a-z0-9_.])+)$/.test(name) && name.startsWith('docs_')) {
+        database.exec(`DROP INDEX "${name.replaceAll('"', '""')}"`);
+        this.indexes.delete(name);
+      }
+    }
     const last = database.prepare(`SELECT max(rid) FROM ${this.name}`).raw(true).all()[0];
     this.lastRid = numberAt(last, 0);
   }
@@ -122,13 +135,30 @@ export class DocumentTable {
     const order = columns.map((column) => column + direction).join(', ');
     const sql =
       `SELECT doc, ${columns.join(', ')} FROM ${this.source(scan)} WHERE ${where.join(' AND ')} ` +
-      `ORDER BY ${order} LIMIT ${limit}`;
+      `ORDER BY ${order} LIMIT ?`;
     return this.statement(sql)
-      .all(...params)
+      .all(...params, limit)
       .map((row) => {
         const [text, ...position] = row as [string, ...SqlValue[]];
-        return { text, position: wholePosition(scan, text, position) };
+        return { text, position: wholePosition(scan, columns, text, position) };
       });
+  }
+
+  /** Rows of any order of JavaScript's making; `row.position` tells partition and id. */
+  *rows(scan: Scan): Generator<ScannedRow> {
+    const base: Scan = { ...scan, plan: { ...scan.plan, driver: { kind: 'primary' }, descending: false } };
+    let after: readonly SqlValue[] | undefined;
+    for (;;) {
+      const rows = this.scan({ ...base, after }, SCAN_ROWS);
+      yield* rows;
+      if (rows.length < SCAN_ROWS) return;
+      after = rows.at(-1)?.position;
+    }
+  }
+
+  /** Whether a path has an index or may get one (T5). */
+  mayIndex(keys: readonly string[], isPartitioned: boolean): boolean {
+    return this.indexes.size < MAX_INDEXES || this.indexes.has(this.indexName(keys, isPartitioned));
   }
 
   /** How many rows a segment has, without looking at any of them in JavaScript. */
@@ -147,12 +177,13 @@ export class DocumentTable {
   /** Applies a container's default time to live to all rows: items may override it, -1 means never. */
   resetExpiry(defaultTtlS: number | undefined): void {
     this.hasExpiry = defaultTtlS !== undefined;
-    const ttl = `coalesce(json_extract(doc,'$.ttl'), ${defaultTtlS ?? -1})`;
+    const ttl = "coalesce(json_extract(doc,'$.ttl'), ?1)";
     const value =
       defaultTtlS === undefined
         ? 'NULL'
         : `CASE WHEN ${ttl} < 0 THEN NULL ELSE (json_extract(doc,'$._ts') + ${ttl}) * 1000 END`;
-    this.database.exec(`UPDATE ${this.name} SET expires = ${value}`);
+    const bound = defaultTtlS === undefined ? [] : [defaultTtlS];
+    this.database.prepare<SqlBinding[]>(`UPDATE ${this.name} SET expires = ${value}`).run(...bound);
   }
 
   drop(): void {
@@ -200,10 +231,8 @@ export class DocumentTable {
   /** The table with the index that serves the scan, built now if it is new (T3). */
   private source({ plan, partitionKey }: Scan): string {
     const { driver } = plan;
-    if (driver.kind === 'primary') return this.name;
-    const suffix =
-      driver.kind === 'id' ? 'id' : `${partitionKey === undefined ? 'all' : 'one'}:${driver.keys.join('.')}`;
-    const index = `${this.name}:${suffix}`;
+    if (driver.kind === 'primary' || driver.kind === 'sorted') return this.name;
+    const index = driver.kind === 'id' ? `${this.name}:id` : this.indexName(driver.keys, partitionKey !== undefined);
     if (!this.indexes.has(index)) {
       const path = driver.kind === 'path' ? `${rankSql(driver.keys)}, ${valueSql(driver.keys)}` : '';
       const columns =
@@ -212,6 +241,12 @@ export class DocumentTable {
       this.indexes.add(index);
     }
     return `${this.name} INDEXED BY "${index}"`;
+  }
+
+  /** Plain words only (L5). SQLite takes names that differ by case for the same, property paths are not: capitals are marked. */
+  private indexName(keys: readonly string[], isPartitioned: boolean): string {
+    const path = keys.join('.').replace(/[A-Z]/g, '^$&');
+    return `${this.name}:${isPartitioned ? 'one' : 'all'}:${path}`;
   }
 }
 
@@ -233,10 +268,15 @@ function seekAfter(columns: readonly string[], after: readonly SqlValue[], desce
 }
 
 /** libsql 0.5 cuts a string it reads at its first NUL: such a position is taken from the document itself. */
-function wholePosition({ plan }: Scan, text: string, position: SqlValue[]): SqlValue[] {
-  if (plan.driver.kind !== 'path' || typeof position[0] !== 'string' || !text.includes('\\u0000')) return position;
-  const value = follow(JSON.parse(text) as Json, plan.driver.keys);
-  return typeof value === 'string' ? [value, ...position.slice(1)] : position;
+function wholePosition({ plan }: Scan, columns: readonly string[], text: string, position: SqlValue[]): SqlValue[] {
+  if (!text.includes('\\u0000')) return position;
+  const document = JSON.parse(text) as Json;
+  const value = plan.driver.kind === 'path' ? follow(document, plan.driver.keys) : undefined;
+  const id = follow(document, ['id']);
+  return position.map((cut, index) => {
+    const whole = columns[index] === 'id' ? id : index === 0 ? value : undefined;
+    return typeof cut === 'string' && typeof whole === 'string' ? whole : cut;
+  });
 }
 
 function textAt(row: unknown, column: number): string {

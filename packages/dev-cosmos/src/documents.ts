@@ -6,6 +6,7 @@
  *    service: azure-cosmos-dotnet-v3 issue 1698; Dapr's first-write concurrency leans on it).
  * D3 What is stored carries the system properties `_rid`, `_self`, `_etag`, `_attachments`, `_ts` and is sent as it is.
  */
+import { refuseDeepItem } from './nesting';
 import { type PartitionKey, partitionKeyOf } from './partition-key';
 import {
   CosmosError,
@@ -58,6 +59,7 @@ export function writeDocument(
   expectedId?: string,
 ): Outcome {
   if (!isObject(resource)) throw new CosmosError(400, 'The document must be a JSON object.');
+  refuseDeepItem(resource);
   const id = validId(resource.id);
   if (expectedId !== undefined && id !== expectedId)
     throw new CosmosError(400, 'The id of a document cannot be replaced.');

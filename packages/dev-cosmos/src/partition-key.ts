@@ -4,6 +4,7 @@
  * K1 A key is stored as the JSON text of its value; a document without the property has the key `{}`, as on the wire.
  *    Source: "x-ms-documentdb-partitionkey" in the common request headers, e.g. `["a"]`, `[null]`, `[{}]`.
  */
+import { parsePropertyPath } from './property-path';
 import { CosmosError, unsupported } from './protocol';
 import { follow } from './sql/evaluator';
 import { isArray, isObject, isWellFormed, type Json, type JsonObject, type Value } from './sql/values';
@@ -21,6 +22,8 @@ function encode(value: Value): PartitionKey {
   if (typeof value === 'object' && value !== null) {
     throw new CosmosError(400, 'A partition key is a string, a number, a boolean or null.');
   }
+  // A number beyond the doubles would be stored as null.
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new CosmosError(400, 'A partition key is finite.');
   if (typeof value === 'string') {
     if (Buffer.byteLength(value) > MAX_BYTES)
       throw new CosmosError(400, `A partition key has at most ${MAX_BYTES} bytes.`);
@@ -44,13 +47,5 @@ export function parsePartitionKeyHeader(header: string): PartitionKey | undefine
 
 /** @param path such as `/container` or `/a/b`. */
 export function partitionKeyOf(document: JsonObject, path: string): PartitionKey {
-  return encode(follow(document, pathKeys(path)));
-}
-
-/** `/a/"b c"` -> ['a', 'b c']. */
-export function pathKeys(path: string): string[] {
-  return path
-    .split('/')
-    .slice(1)
-    .map((key) => key.replace(/^"(.*)"$/, '$1'));
+  return encode(follow(document, parsePropertyPath(path)));
 }

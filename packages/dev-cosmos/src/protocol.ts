@@ -8,6 +8,12 @@
 /** 2 MB of UTF-8 JSON: the largest item and the largest batch payload of the service. */
 export const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
 
+/** A longer body is not even read to its end: the connection closes with the answer. */
+export const MAX_DRAINED_BYTES = 8 * MAX_REQUEST_BYTES;
+
+/** "Azure Cosmos DB service quotas": maximum length of a SQL query. */
+export const MAX_QUERY_BYTES = 512 * 1024;
+
 /** Operations in one batch, atomic or not. */
 export const MAX_BATCH_OPERATIONS = 100;
 
@@ -38,16 +44,36 @@ export const HEADERS = {
   substatus: 'x-ms-substatus',
 } as const;
 
-export type StatusCode = 200 | 201 | 204 | 207 | 304 | 400 | 401 | 404 | 405 | 409 | 412 | 413 | 424 | 429 | 500 | 503;
+export type StatusCode =
+  | 200
+  | 201
+  | 204
+  | 207
+  | 304
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 409
+  | 412
+  | 413
+  | 421
+  | 424
+  | 429
+  | 500
+  | 503;
 
 const CODES: Readonly<Partial<Record<StatusCode, string>>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'NotFound',
   405: 'MethodNotAllowed',
   409: 'Conflict',
   412: 'PreconditionFailed',
   413: 'RequestEntityTooLarge',
+  421: 'MisdirectedRequest',
   424: 'FailedDependency',
   429: 'TooManyRequests',
   500: 'InternalServerError',

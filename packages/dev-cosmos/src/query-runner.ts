@@ -6,14 +6,15 @@
  * Q3 A page ends at the number of items asked for, or at 4 MB, whichever comes first.
  */
 import { createHash } from 'node:crypto';
-import type { Scan } from './document-table';
+import { type Scan, SCAN_ROWS, type ScannedRow } from './document-table';
 import type { PartitionKey } from './partition-key';
 import { CosmosError, MAX_PAGE_BYTES } from './protocol';
+import { sortRows } from './sorted-scan';
 import { createAggregate } from './sql/aggregates';
 import { buildObject, evaluate } from './sql/evaluator';
 import { type Plan, planQuery, type SqlValue } from './sql/plan';
 import type { Projection, Query } from './sql/syntax';
-import type { Json, Value } from './sql/values';
+import { isArray, isObject, isWellFormed, type Json, type Value } from './sql/values';
 import type { ContainerEntry } from './store';
 
 export interface QueryRequest {
@@ -40,12 +41,10 @@ interface Cursor {
   left: number | undefined;
 }
 
-/** Rows fetched at once when the evaluator may drop some of them. */
-const SCAN_ROWS = 512;
-
 export function runQuery(container: ContainerEntry, request: QueryRequest): Page {
   const { query, partitionKey } = request;
-  const plan = planQuery(query, partitionKey !== undefined);
+  const isPartitioned = partitionKey !== undefined;
+  const plan = planQuery(query, isPartitioned, (keys) => container.table.mayIndex(keys, isPartitioned));
   const base = { plan, partitionKey, nowMs: Date.now() };
   const segments = plan.driver.kind === 'path' ? plan.driver.ranks.length : 1;
   if (query.projection.kind === 'aggregate') {
@@ -66,6 +65,9 @@ export function runQuery(container: ContainerEntry, request: QueryRequest): Page
   return { items, continuation: isDone ? undefined : writeToken(cursor, digest) };
 }
 
+/** Type, value, partition and id. */
+const MAX_POSITION = 4;
+
 type ScanBase = Pick<Scan, 'plan' | 'partitionKey' | 'nowMs'>;
 
 /** Moves the cursor and gathers one page. */
@@ -83,7 +85,7 @@ function collect(
     if (cursor.left === 0) return { items, isDone: true };
     const wanted = Math.min(maxItems, cursor.left ?? maxItems) - items.length + 1;
     const limit = isSelective ? Math.max(wanted, SCAN_ROWS) : wanted;
-    const rows = container.table.scan({ ...base, segment: cursor.segment, after: cursor.after }, limit);
+    const rows = rowsAfter(container, { ...base, segment: cursor.segment, after: cursor.after }, limit);
     for (const row of rows) {
       if (cursor.left === 0) return { items, isDone: true };
       if (items.length >= maxItems || bytes >= MAX_PAGE_BYTES) return { items, isDone: false }; // Q3
@@ -104,6 +106,13 @@ function collect(
     }
   }
   return { items, isDone: true };
+}
+
+function rowsAfter(container: ContainerEntry, scan: Scan, limit: number): ScannedRow[] {
+  const { driver, descending, residual } = scan.plan;
+  if (driver.kind !== 'sorted') return container.table.scan(scan, limit);
+  const keeps = (document: Json) => residual === undefined || evaluate(residual, document) === true;
+  return sortRows(container.table.rows(scan), keeps, { keys: driver.keys, descending, after: scan.after, limit });
 }
 
 /** The text to send for a row; undefined when the row is no part of the answer. */
@@ -165,15 +174,27 @@ function writeToken(cursor: Cursor, digest: string): string {
   ).toString('base64url');
 }
 
-/** @throws CosmosError 400 (Q2) */
+/** @throws CosmosError 400 (Q2): what a client sends back is looked at field by field before it is bound. */
 function readToken(token: string | undefined, digest: string): Cursor | undefined {
   if (token === undefined || token === '') return undefined;
-  let parsed: { d?: string; s?: number; a?: SqlValue[]; o?: number; l?: number };
+  let parsed: Json;
   try {
-    parsed = JSON.parse(Buffer.from(token, 'base64url').toString()) as typeof parsed;
+    parsed = JSON.parse(Buffer.from(token, 'base64url').toString()) as Json;
   } catch {
     throw new CosmosError(400, 'Invalid continuation token.');
   }
-  if (parsed.d !== digest) throw new CosmosError(400, 'The continuation token belongs to another query.');
-  return { segment: parsed.s ?? 0, after: parsed.a, skip: parsed.o ?? 0, left: parsed.l };
+  if (!isObject(parsed)) throw new CosmosError(400, 'Invalid continuation token.');
+  const { d, s = 0, a: after, o = 0, l: left } = parsed;
+  if (d !== digest) throw new CosmosError(400, 'The continuation token belongs to another query.');
+  const isPosition = after === undefined || (isArray(after) && after.length <= MAX_POSITION && after.every(isSqlValue));
+  if (!isCount(s) || !isPosition || !isCount(o) || (left !== undefined && !isCount(left))) {
+    throw new CosmosError(400, 'Invalid continuation token.');
+  }
+  return { segment: s, after: after?.filter(isSqlValue), skip: o, left };
 }
+
+const isCount = (value: Value): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+
+const isSqlValue = (value: Json): value is SqlValue =>
+  typeof value === 'number' || (typeof value === 'string' && isWellFormed(value));

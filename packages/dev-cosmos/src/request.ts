@@ -1,8 +1,9 @@
 /** A request as the routes see it: its link taken apart, its headers read by name, its body parsed once. */
 import type { IncomingMessage } from 'node:http';
 import type { SignedResource } from './authorization';
+import { refuseDeepBody } from './nesting';
 import { type PartitionKey, parsePartitionKeyHeader } from './partition-key';
-import { CosmosError, HEADERS, MAX_REQUEST_BYTES } from './protocol';
+import { CosmosError, HEADERS, MAX_DRAINED_BYTES, MAX_REQUEST_BYTES } from './protocol';
 import type { Json } from './sql/values';
 
 /** `dbs/{database}/colls/{container}/{kind}/{id}`; what is absent is undefined. */
@@ -47,21 +48,37 @@ export class CosmosRequest {
 
   /** @throws CosmosError 400 */
   json(): Json {
-    try {
-      return JSON.parse(this.body.toString('utf8')) as Json;
-    } catch {
-      throw new CosmosError(400, 'The request body is not valid JSON.');
-    }
+    return parseBody(this.body);
   }
 }
 
-/** @throws CosmosError 413 beyond 2 MB; the rest of the body is read and thrown away, so the client sees the answer. */
+/** @throws CosmosError 400 for what is no JSON or is nested too deeply. */
+export function parseBody(body: Buffer): Json {
+  refuseDeepBody(body);
+  try {
+    return JSON.parse(body.toString('utf8')) as Json;
+  } catch {
+    throw new CosmosError(400, 'The request body is not valid JSON.');
+  }
+}
+
+/**
+ * @throws CosmosError 413 beyond 2 MB; a good part of the rest is read and thrown away, so that the client sees the answer,
+ *   and a body without end closes its connection.
+ */
 export async function readBody(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  const parts: AsyncIterable<Buffer> = message.iterator({ destroyOnReturn: false });
+  for await (const chunk of parts) {
     bytes += chunk.length;
     if (bytes <= MAX_REQUEST_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+    if (bytes > MAX_DRAINED_BYTES) {
+      throw new CosmosError(413, `Request size is too large: the limit is ${MAX_REQUEST_BYTES}.`, {
+        connection: 'close',
+      });
+    }
   }
   if (bytes > MAX_REQUEST_BYTES) {
     throw new CosmosError(413, `Request size is too large: ${bytes} bytes, the limit is ${MAX_REQUEST_BYTES}.`);

@@ -1,7 +1,8 @@
 /** The JSON of databases, containers and the account, as "Azure Cosmos DB REST API reference" describes them. */
 import { resourceId } from './documents';
+import { parsePropertyPath } from './property-path';
 import { CosmosError, unsupported } from './protocol';
-import { isArray, isObject, type Json, type JsonObject } from './sql/values';
+import { isArray, isObject, isWellFormed, type Json, type JsonObject } from './sql/values';
 import type { ContainerDefinition, ContainerEntry, DatabaseEntry } from './store';
 
 /** R1 Locations echo the Host header: whatever address a client reached the server by stays valid for it. */
@@ -74,8 +75,11 @@ export function partitionKeyRange(): JsonObject {
 /** @throws CosmosError 400 */
 export function parseResourceName(body: Json): string {
   const id = isObject(body) ? body.id : undefined;
-  if (typeof id !== 'string' || id === '' || id.length > 255 || /[/\\?#]/.test(id)) {
-    throw new CosmosError(400, 'An id of 1 to 255 characters without any of / \\ ? # is required.');
+  if (typeof id !== 'string' || id === '' || id.length > 255 || /[/\\?#\p{Cc}]| $/u.test(id) || !isWellFormed(id)) {
+    throw new CosmosError(
+      400,
+      'An id of 1 to 255 characters without any of / \\ ? #, control characters or a space at its end is required.',
+    );
   }
   return id;
 }
@@ -88,13 +92,17 @@ export function parseContainerDefinition(body: Json): ContainerDefinition {
   const paths = isObject(partitionKey) && isArray(partitionKey.paths) ? partitionKey.paths : [];
   if (paths.length > 1) throw unsupported('hierarchical partition keys');
   const [path] = paths;
-  if (typeof path !== 'string' || !/^(\/[^/]+)+$/.test(path)) {
+  if (typeof path !== 'string') {
     throw new CosmosError(400, 'A container needs a partition key such as {"paths": ["/key"], "kind": "Hash"}.');
   }
+  parsePropertyPath(path);
   if (isObject(uniqueKeyPolicy) && isArray(uniqueKeyPolicy.uniqueKeys) && uniqueKeyPolicy.uniqueKeys.length > 0) {
     throw unsupported('unique keys');
   }
-  const isTtl = typeof defaultTtl === 'number' && Number.isInteger(defaultTtl) && (defaultTtl === -1 || defaultTtl > 0);
+  const isTtl =
+    typeof defaultTtl === 'number' &&
+    Number.isInteger(defaultTtl) &&
+    (defaultTtl === -1 || (defaultTtl > 0 && defaultTtl <= 2_147_483_647));
   if (defaultTtl !== undefined && defaultTtl !== null && !isTtl) {
     throw new CosmosError(400, 'defaultTtl is a positive whole number of seconds or -1.');
   }

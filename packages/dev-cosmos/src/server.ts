@@ -9,10 +9,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { authorize, decodeKey } from './authorization';
 import { BatchBook } from './batch-book';
+import { guardControl } from './control-guard';
 import { Faults, type ThrottleFault } from './faults';
 import { CosmosError, HEADERS } from './protocol';
-import { CosmosRequest, readBody } from './request';
+import { CosmosRequest, parseBody, readBody } from './request';
 import { type Answer, route } from './routes';
+import { isObject } from './sql/values';
 import { Store } from './store';
 
 export interface CosmosServerOptions {
@@ -27,7 +29,20 @@ export interface CosmosServerOptions {
   readonly log?: (line: string) => void;
   /** Refuses the first requests with 429, as `POST /_dev/faults` does later. */
   readonly throttle?: ThrottleFault;
+  readonly deadlines?: Deadlines;
 }
+
+/** How long a client may take over its request, in milliseconds; later it is answered 408 and its connection closes. */
+export interface Deadlines {
+  /** Until the last header. */
+  readonly headersMs: number;
+  /** Until the end of the body. */
+  readonly requestMs: number;
+}
+
+const DEADLINES: Deadlines = { headersMs: 15_000, requestMs: 30_000 };
+/** How late a passed deadline may be seen: Node looks every 30 s by itself. */
+const DEADLINE_CHECK_MS = 500;
 
 export interface CosmosServer {
   readonly endpoint: string;
@@ -56,7 +71,13 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
   if (options.throttle !== undefined) faults.arm(options.throttle);
   const sockets = new Set<Socket>();
 
-  const server = createServer((message, response) => {
+  const { headersMs, requestMs } = options.deadlines ?? DEADLINES;
+  const timing = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(DEADLINE_CHECK_MS, headersMs),
+  };
+  const server = createServer(timing, (message, response) => {
     void answer({ store, faults, batches, key, log }, message, response);
   });
   // Idle connections of a client's pool are kept: the Go client reuses them for minutes.
@@ -117,11 +138,7 @@ async function answer(context: Context, message: IncomingMessage, response: Serv
 }
 
 async function handle(context: Context, message: IncomingMessage): Promise<Answer> {
-  const path = message.url ?? '/';
-  if (path === '/_dev/health') {
-    await readBody(message);
-    return { status: 200, text: '{"status":"ok"}' };
-  }
+  const path = (message.url ?? '/').split('?', 1)[0] ?? '/';
   if (path.startsWith('/_dev/')) return administer(context, message, path);
   const request = new CosmosRequest(message, await readBody(message));
   authorize(
@@ -138,26 +155,35 @@ async function handle(context: Context, message: IncomingMessage): Promise<Answe
 }
 
 /**
- * From this machine only, without a key: `POST /_dev/faults {"count": 2, "retryAfterMs": 50}`, and `GET /_dev/stats` for
- * the transactional batches since the start.
+ * From this machine only (control-guard.ts), without a key: `GET /_dev/health`, `POST /_dev/faults {"count": 2,
+ * "retryAfterMs": 50}`, and `GET /_dev/stats` for the transactional batches since the start.
  */
-async function administer({ faults, batches }: Context, message: IncomingMessage, path: string): Promise<Answer> {
-  const remote = message.socket.remoteAddress ?? '';
+async function administer(
+  { store, faults, batches }: Context,
+  message: IncomingMessage,
+  path: string,
+): Promise<Answer> {
+  guardControl(message);
   const body = await readBody(message);
-  if (!/^(::ffff:)?127\.|^::1$/.test(remote)) throw new CosmosError(401, 'Administration is for this machine only.');
+  if (path === '/_dev/health') {
+    await store.probe(); // Ready means that writes are taken: a file that cannot be written answers 503 (refusal).
+    return { status: 200, text: '{"status":"ok"}' };
+  }
   if (path === '/_dev/stats' && message.method === 'GET') return { status: 200, text: JSON.stringify(batches.state) };
   if (path !== '/_dev/faults') throw new CosmosError(404, `There is no ${path}.`);
   if (message.method === 'POST') {
-    const fault: unknown = JSON.parse(body.toString());
-    const { count, retryAfterMs } =
-      fault !== null && typeof fault === 'object' ? (fault as Partial<ThrottleFault>) : {};
-    if (!Number.isInteger(count) || !Number.isInteger(retryAfterMs)) {
+    const fault = parseBody(body);
+    const { count, retryAfterMs } = isObject(fault) ? fault : {};
+    if (!isWhole(count) || !isWhole(retryAfterMs)) {
       throw new CosmosError(400, 'Send {"count": requests to refuse, "retryAfterMs": milliseconds}.');
     }
-    faults.arm({ count: count ?? 0, retryAfterMs: retryAfterMs ?? 0 });
+    faults.arm({ count, retryAfterMs });
   }
   return { status: 200, text: JSON.stringify(faults.state) };
 }
+
+const isWhole = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 function refusal(context: Context, error: unknown): Answer {
   if (error instanceof CosmosError) {
@@ -169,7 +195,8 @@ function refusal(context: Context, error: unknown): Answer {
   }
   const shortage = shortageOf(error);
   if (shortage !== undefined) {
-    const message = `The development server cannot write its file (${shortage}): make room on its disk.`;
+    const cure = shortage.startsWith('SQLITE_BUSY') ? 'another process holds it' : 'make room on its disk';
+    const message = `The development server cannot write its file (${shortage}): ${cure}.`;
     context.log(message);
     return { status: 503, text: JSON.stringify({ code: 'ServiceUnavailable', message }) };
   }
@@ -180,10 +207,12 @@ function refusal(context: Context, error: unknown): Answer {
   };
 }
 
-/** SQLite's code for a file that cannot grow: a full disk, a quota, a read-only folder. */
+/** SQLite's code for a file that cannot be written: a full disk, a quota, a read-only folder, another process that holds it. */
 function shortageOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^SQLITE_(FULL|IOERR|READONLY)/.test(code) ? code : undefined;
+  return typeof code === 'string' && /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CORRUPT|NOTADB|CANTOPEN)/.test(code)
+    ? code
+    : undefined;
 }
 
 function send(response: ServerResponse, store: Store, reply: Answer): void {

@@ -11,7 +11,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { DocumentTable } from './document-table';
-import { conflict, notFound } from './protocol';
+import { conflict, MAX_REQUEST_BYTES, notFound } from './protocol';
 import type { JsonObject } from './sql/values';
 import { WriteQueue } from './write-queue';
 
@@ -61,7 +61,8 @@ export class Store {
     this.database.exec(
       `CREATE TABLE IF NOT EXISTS databases (id TEXT PRIMARY KEY, etag TEXT NOT NULL, ts INTEGER NOT NULL);
        CREATE TABLE IF NOT EXISTS containers (number INTEGER PRIMARY KEY AUTOINCREMENT, database TEXT NOT NULL, id TEXT NOT NULL,
-         definition TEXT NOT NULL, etag TEXT NOT NULL, ts INTEGER NOT NULL, UNIQUE (database, id));`,
+         definition TEXT NOT NULL, etag TEXT NOT NULL, ts INTEGER NOT NULL, UNIQUE (database, id));
+       CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, content BLOB NOT NULL);`,
     );
     this.queue = new WriteQueue(this.database);
     this.load();
@@ -73,6 +74,19 @@ export class Store {
       this.sequence += 1;
       return work();
     });
+  }
+
+  /**
+   * Writes as a client would, and takes it away again. @throws the error of the file when writes fail. After a write that
+   * failed it tries as much as the largest request, since a little may fit where that does not.
+   */
+  async probe(): Promise<void> {
+    const bytes = this.queue.hasFailed ? MAX_REQUEST_BYTES : 1;
+    await this.queue.write(() => {
+      this.database.prepare('INSERT OR REPLACE INTO probe (id, content) VALUES (1, zeroblob(?))').run(bytes);
+    });
+    await this.queue.write(() => this.database.prepare('DELETE FROM probe').run());
+    if (bytes > 1) this.queue.trust();
   }
 
   /** Grows with every write; the number in session tokens. */

@@ -18,6 +18,8 @@ interface Waiting {
 export class WriteQueue {
   private waiting: Waiting[] = [];
   private scheduled: NodeJS.Immediate | undefined;
+  /** Whether the file refused a write since the last `trust`; refusals of the protocol do not count. */
+  hasFailed = false;
 
   constructor(private readonly database: TransactionalDatabase) {}
 
@@ -39,6 +41,11 @@ export class WriteQueue {
     });
   }
 
+  /** Forgets a failure: a write as large as any went through. */
+  trust(): void {
+    this.hasFailed = false;
+  }
+
   /** Commits what is waiting now. */
   flush(): void {
     if (this.scheduled !== undefined) clearImmediate(this.scheduled);
@@ -53,6 +60,7 @@ export class WriteQueue {
       this.database.exec('COMMIT');
     } catch (error) {
       failure = error;
+      this.hasFailed = true;
       this.rollBack();
     }
     for (const write of group) write.settle(failure);
@@ -66,6 +74,7 @@ export class WriteQueue {
       this.database.exec('RELEASE one_write');
       return { value };
     } catch (error) {
+      if (isFileFailure(error)) this.hasFailed = true;
       this.database.exec('ROLLBACK TO one_write');
       this.database.exec('RELEASE one_write');
       return { error };
@@ -80,3 +89,6 @@ export class WriteQueue {
     }
   }
 }
+
+const isFileFailure = (error: unknown): boolean =>
+  String((error as { readonly code?: unknown } | null)?.code ?? '').startsWith('SQLITE_');

@@ -44,6 +44,7 @@ it('refuses what does not fit, serves what is there, and goes on when there is r
   }
   const query = () => container.items.query<{ id: string }>('SELECT c.id FROM c', { maxItemCount: 1_000 }).fetchAll();
   expect((await query()).resources.map(({ id }) => id).sort()).toEqual([...acknowledged].sort());
+  expect((await fetch(`${tight.endpoint}/_dev/health`)).status).toBe(503);
   expect(tight.child.exitCode).toBeNull();
   client.dispose();
   tight.child.kill('SIGKILL');
@@ -51,6 +52,7 @@ it('refuses what does not fit, serves what is there, and goes on when there is r
   const roomy = await servers.start();
   const after = clientOf(roomy.endpoint);
   const same = after.database('db').container('full');
+  expect((await fetch(`${roomy.endpoint}/_dev/health`)).status).toBe(200);
   const { resources } = await same.items
     .query<{ id: string }>('SELECT c.id FROM c', { maxItemCount: 1_000 })
     .fetchAll();

@@ -7,6 +7,8 @@ export interface WireRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Sent as it is, in place of a body. */
+  readonly text?: string;
   readonly key?: string;
 }
 
@@ -31,7 +33,9 @@ export async function send(endpoint: string, request: WireRequest): Promise<Wire
       'x-ms-version': '2020-11-05',
       ...request.headers,
     },
-    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    ...(request.body === undefined && request.text === undefined
+      ? {}
+      : { body: request.text ?? JSON.stringify(request.body) }),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };

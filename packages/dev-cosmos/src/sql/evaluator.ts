@@ -2,6 +2,8 @@
  * Gives an expression its value over one document: three-valued logic, undefined propagates.
  *
  * E1 A filter keeps a document only when it is exactly `true`: undefined is not true, and NOT undefined is undefined.
+ * E2 A chain of AND or OR is a tree that leans to the left and as deep as it is long: it is walked in a loop. Everything else
+ *    is no deeper than the parser lets it be.
  */
 import { FUNCTIONS } from './functions';
 import type { ComparisonOperator, Expression } from './syntax';
@@ -16,18 +18,32 @@ export function evaluate(expression: Expression, document: Value): Value {
     case 'comparison':
       return compareBy(expression.operator, evaluate(expression.left, document), evaluate(expression.right, document));
     case 'and':
-      return and(evaluate(expression.left, document), () => evaluate(expression.right, document));
-    case 'or':
-      return or(evaluate(expression.left, document), () => evaluate(expression.right, document));
+    case 'or': {
+      const { kind } = expression;
+      const rights: Expression[] = [];
+      let first: Expression = expression;
+      while (first.kind === kind) {
+        rights.push(first.right);
+        first = first.left;
+      }
+      const combine = kind === 'and' ? and : or;
+      return rights.reduceRight<Value>(
+        (left, right) => combine(left, () => evaluate(right, document)),
+        evaluate(first, document),
+      );
+    }
     case 'not': {
       const operand = evaluate(expression.operand, document);
       return typeof operand === 'boolean' ? !operand : undefined;
     }
     case 'in': {
       const operand = evaluate(expression.operand, document);
-      return expression.list
-        .map((item) => compareBy('=', operand, evaluate(item, document)))
-        .reduce<Value>((found, next) => or(found, () => next), false);
+      let found: boolean | undefined = false;
+      for (const item of expression.list) {
+        found = or(found, () => compareBy('=', operand, evaluate(item, document)));
+        if (found === true) break;
+      }
+      return found;
     }
     case 'between': {
       const operand = evaluate(expression.operand, document);
@@ -61,6 +77,7 @@ export function buildObject(
 export function follow(document: Value, keys: readonly (string | number)[]): Value {
   let value = document;
   for (const key of keys) {
+    if (value === undefined) return undefined;
     if (typeof key === 'number') value = isArray(value) ? value[key] : undefined;
     else value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
   }

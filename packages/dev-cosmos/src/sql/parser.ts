@@ -4,7 +4,7 @@
  * P1 Whatever is not understood is refused with 400 and its name: no clause is ever skipped over.
  * Grammar: "Azure Cosmos DB for NoSQL query language" (SELECT, FROM, WHERE, ORDER BY, OFFSET LIMIT).
  */
-import { CosmosError, unsupported } from '../protocol';
+import { CosmosError, MAX_QUERY_BYTES, unsupported } from '../protocol';
 import { FUNCTIONS } from './functions';
 import { type Token, tokenize } from './lexer';
 import type { AggregateName, ComparisonOperator, Expression, Field, Projection, Query } from './syntax';
@@ -40,7 +40,17 @@ export type Parameters = ReadonlyMap<string, Json>;
 
 /** @throws CosmosError 400 naming what is wrong or outside the subset. */
 export function parseQuery(text: string, parameters: Parameters): Query {
+  if (Buffer.byteLength(text) > MAX_QUERY_BYTES) {
+    throw new CosmosError(400, `The SQL query text exceeded the maximum limit of ${MAX_QUERY_BYTES} bytes.`);
+  }
   return new Parser(tokenize(text), parameters).query();
+}
+
+/** @throws CosmosError 400 for a literal beyond the doubles: it would be answered as null. */
+function numberOf(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new CosmosError(400, `The number ${text.slice(0, 40)} is out of range.`);
+  return value;
 }
 
 class Parser {
@@ -189,6 +199,7 @@ class Parser {
   private negation(): Expression {
     let negations = 0;
     while (this.takeWord('NOT')) negations += 1;
+    if (negations > MAX_DEPTH) throw unsupported(`more than ${MAX_DEPTH} NOT in a row`);
     let operand = this.comparison();
     for (; negations > 0; negations -= 1) operand = { kind: 'not', operand };
     return operand;
@@ -231,7 +242,7 @@ class Parser {
       case 'string':
         return this.noSuffix({ kind: 'constant', value: token.text });
       case 'number':
-        return { kind: 'constant', value: Number(token.text) };
+        return { kind: 'constant', value: numberOf(token.text) };
       case 'parameter':
         return this.noSuffix({ kind: 'constant', value: this.parameter(token.text) });
       case 'word':
@@ -253,7 +264,7 @@ class Parser {
     if (text === '[') return { kind: 'array', items: this.list(']') };
     if (text === '{') return this.objectLiteral();
     if ((text === '-' || text === '+') && this.current().kind === 'number') {
-      const value = Number(this.advance().text);
+      const value = numberOf(this.advance().text);
       return { kind: 'constant', value: text === '-' ? -value : value };
     }
     if ('-+~'.includes(text)) throw unsupported(`the operator ${text}`);

@@ -8,6 +8,9 @@
  * L3 Numbers are handed down as safe whole numbers with inclusive bounds only: SQLite need not round the decimal text of a
  *    number to the same double as JavaScript.
  * L4 Booleans are never bound (the driver aborts the process) and neither are strings that are not well-formed Unicode.
+ * L5 The text of a statement is ours: of a query only property names that are plain words become part of it (`jsonPath`), and
+ *    every value is bound. Any other name is followed by the evaluator, and ordered by sorted-scan.ts.
+ * L6 A statement stays within SQLite's limits (depth of expressions, variables) whatever the query: what is beyond is residual.
  */
 import { evaluate } from './evaluator';
 import type { ComparisonOperator, Expression, Query } from './syntax';
@@ -26,7 +29,9 @@ export type Driver =
   /** The id across partitions. */
   | { readonly kind: 'id' }
   /** An index over one property path; `ranks` are the type ranks to visit, in order. */
-  | { readonly kind: 'path'; readonly keys: readonly string[]; readonly ranks: readonly number[] };
+  | { readonly kind: 'path'; readonly keys: readonly string[]; readonly ranks: readonly number[] }
+  /** Every row, ordered here (sorted-scan.ts). */
+  | { readonly kind: 'sorted'; readonly keys: readonly string[] };
 
 export interface Plan {
   readonly driver: Driver;
@@ -39,6 +44,12 @@ export interface Plan {
 const STRING_RANK = 5;
 /** More values than this in one IN are checked by the evaluator. */
 const MAX_IN_VALUES = 1000;
+/** L6 */
+const MAX_CONDITIONS = 20;
+const MAX_PARAMS = 5000;
+const MAX_PATH_CHARACTERS = 500;
+/** A longer prefix is left to the evaluator. */
+const MAX_PREFIX_CHARACTERS = 1000;
 
 interface Pushed extends Condition {
   readonly isExact: boolean;
@@ -51,7 +62,15 @@ interface Pushed extends Condition {
 /** Property names that can stand in a JSON path of SQLite unchanged. */
 export const isPlainKey = (key: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(key);
 
-const jsonPath = (keys: readonly string[]): string => `'$.${keys.join('.')}'`;
+/** Paths that may be handed to SQLite (L5, L6). */
+const isPlainPath = (keys: readonly string[]): boolean =>
+  keys.every(isPlainKey) && keys.join('.').length <= MAX_PATH_CHARACTERS;
+
+/** L5: the one place where a name of a query becomes the text of a statement. @throws Error for any that is no plain word. */
+function jsonPath(keys: readonly string[]): string {
+  if (!isPlainPath(keys)) throw new Error('a property name that is no plain word must not reach SQL');
+  return `'$.${keys.join('.')}'`;
+}
 
 /** Type rank of the value at a path: the expression of every path index, so it must never change its text. */
 export const rankSql = (keys: readonly string[]): string =>
@@ -66,16 +85,24 @@ export const valueSql = (keys: readonly string[]): string =>
   `CASE json_type(doc,${jsonPath(keys)}) WHEN 'integer' THEN CAST(json_extract(doc,${jsonPath(keys)}) AS REAL) ` +
   `ELSE ifnull(json_extract(doc,${jsonPath(keys)}),0) END`;
 
-/** `isPartitioned`: the request names its partition, so the primary key serves conditions on the id. */
-export function planQuery(query: Query, isPartitioned: boolean): Plan {
+/**
+ * `isPartitioned`: the request names its partition, so the primary key serves conditions on the id. `mayIndex`: whether a path
+ * has an index or may get one.
+ */
+export function planQuery(query: Query, isPartitioned: boolean, mayIndex: (keys: readonly string[]) => boolean): Plan {
   const conditions: Pushed[] = [];
   const rest: Expression[] = [];
+  let params = 0;
   for (const conjunct of conjuncts(query.where)) {
-    const pushed = pushDown(conjunct);
-    if (pushed !== undefined) conditions.push(pushed);
-    if (pushed === undefined || !pushed.isExact) rest.push(conjunct);
+    const pushed = conditions.length < MAX_CONDITIONS ? pushDown(conjunct) : undefined;
+    const fits = pushed !== undefined && params + pushed.params.length <= MAX_PARAMS;
+    if (fits) {
+      conditions.push(pushed);
+      params += pushed.params.length;
+    }
+    if (!fits || !pushed.isExact) rest.push(conjunct);
   }
-  const driver = chooseDriver(query, conditions, isPartitioned);
+  const driver = chooseDriver(query, conditions, isPartitioned, mayIndex);
   const orderRest = query.orderBy !== undefined && driver.kind === 'primary' && !isIdPath(query.orderBy.keys);
   if (orderRest) throw new Error('an ordering without its index');
   return {
@@ -86,17 +113,24 @@ export function planQuery(query: Query, isPartitioned: boolean): Plan {
   };
 }
 
-function chooseDriver(query: Query, conditions: readonly Pushed[], isPartitioned: boolean): Driver {
+function chooseDriver(
+  query: Query,
+  conditions: readonly Pushed[],
+  isPartitioned: boolean,
+  mayIndex: (keys: readonly string[]) => boolean,
+): Driver {
   const onId: Driver = isPartitioned ? { kind: 'primary' } : { kind: 'id' };
   if (query.orderBy !== undefined) {
     const { keys, descending } = query.orderBy;
     if (isIdPath(keys)) return onId;
+    if (!isPlainPath(keys) || !mayIndex(keys)) return { kind: 'sorted', keys };
     const same = conditions.filter((condition) => condition.keys.join('.') === keys.join('.'));
     // Documents without the property are no part of an ordered answer: rank 0 is not visited.
     const ranks = [1, 2, 3, 4, 5, 6, 7].filter((rank) => same.every((condition) => condition.ranks.includes(rank)));
     return { kind: 'path', keys, ranks: descending ? ranks.reverse() : ranks };
   }
-  const best = conditions.find((condition) => condition.isEquality) ?? conditions[0];
+  const usable = conditions.filter((condition) => isIdPath(condition.keys) || mayIndex(condition.keys));
+  const best = usable.find((condition) => condition.isEquality) ?? usable[0];
   if (best === undefined) return { kind: 'primary' };
   return isIdPath(best.keys) ? onId : { kind: 'path', keys: best.keys, ranks: best.ranks };
 }
@@ -104,8 +138,13 @@ function chooseDriver(query: Query, conditions: readonly Pushed[], isPartitioned
 export const isIdPath = (keys: readonly (string | number)[]): boolean => keys.length === 1 && keys[0] === 'id';
 
 function conjuncts(expression: Expression | undefined): Expression[] {
-  if (expression === undefined) return [];
-  return expression.kind === 'and' ? [...conjuncts(expression.left), ...conjuncts(expression.right)] : [expression];
+  const found: Expression[] = [];
+  const waiting = expression === undefined ? [] : [expression];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (next.kind === 'and') waiting.push(next.right, next.left);
+    else found.push(next);
+  }
+  return found;
 }
 
 /** The value of an expression that looks at no document; wrapped because undefined is a value. */
@@ -117,8 +156,8 @@ function constantOf(expression: Expression): { readonly value: Value } | undefin
 
 function plainPath(expression: Expression): readonly string[] | undefined {
   if (expression.kind !== 'path' || expression.keys.length === 0) return undefined;
-  const keys = expression.keys.filter((key): key is string => typeof key === 'string' && isPlainKey(key));
-  return keys.length === expression.keys.length ? keys : undefined;
+  const keys = expression.keys.filter((key) => typeof key === 'string');
+  return keys.length === expression.keys.length && isPlainPath(keys) ? keys : undefined;
 }
 
 const MIRRORED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
@@ -190,7 +229,8 @@ function pushCall(name: string, args: readonly Expression[]): Pushed | undefined
   if (name === 'IS_NULL' && args.length === 1) return onRank(keys, 1);
   if (name === 'STARTSWITH' && args.length === 2 && second !== undefined) {
     const prefix = stringOf(constantOf(second)?.value);
-    const above = prefix === undefined ? undefined : prefixSuccessor(prefix);
+    const isShort = prefix !== undefined && prefix.length <= MAX_PREFIX_CHARACTERS;
+    const above = isShort ? prefixSuccessor(prefix) : undefined;
     if (prefix === undefined || above === undefined) return undefined;
     return onStrings(keys, `${columnSql(keys)} >= ? AND ${columnSql(keys)} < ?`, [prefix, above], false, false);
   }
