@@ -12,4 +12,4 @@ export {
   type RunStatus,
   type RunView,
 } from '../domain/run/run';
-export type { ContainerSummary } from '../http/use-cases';
+export type { ContainerSummary } from '../use-cases/containers/port';

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import type { Logger } from 'pino';
 import { readBody } from './json-body';
-import type { LinkTokens } from './link-tokens';
-import { createLinks, DURABLE_TASK_BASE, type LinkBuilder, type LinkOptions } from './links';
+import { createLinks, DURABLE_TASK_BASE, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { refuseCrossSite } from './route';
+import type { RouteDeps } from './route-deps';
 import { activityRoutes } from './routes/activity';
 import { containerListRoutes } from './routes/container-list';
 import { containerRoutes } from './routes/containers';
@@ -26,19 +26,11 @@ import { runRoutes } from './routes/runs';
 import { starterRoutes } from './routes/starter';
 import { verifyRoutes } from './routes/verify';
 import { watchRoutes } from './routes/watch';
-import type { UseCases } from './use-cases';
+import type { UseCases } from '../use-cases/port';
 
 export interface ApiDeps extends LinkOptions {
   readonly useCases: UseCases;
   readonly log: Logger;
-}
-
-/** What a family of routes works with. */
-export interface RouteDeps {
-  readonly useCases: UseCases;
-  readonly links: LinkBuilder;
-  /** Absent: management links need no code. */
-  readonly tokens?: LinkTokens;
 }
 
 /**

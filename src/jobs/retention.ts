@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors';
 import { FINAL_STATUSES } from '../domain/run/run';
 import { everyPage } from '../gateways/results/every-page';
 import type { RunsGateway } from '../gateways/runs/port';
-import type { Operations } from '../use-cases/operations';
+import type { Operations } from '../use-cases/operations/operations';
 import type { RunRecords } from '../use-cases/runs/run-records';
 
 const DAY_MS = 86_400_000;

@@ -1,14 +1,23 @@
-import type { HistoryUseCases } from '../http/history-use-cases';
+import type { UseCases } from './port';
 import type { ContainerIndex } from './containers/container-index';
 import { ContainerVerification, type VerificationDeps } from './containers/container-verification';
-import type { Operations } from './operations';
+import type { Operations } from './operations/operations';
 import { RunHistory, type RunHistoryDeps } from './runs/run-history';
 
 /** What runs did, and whether a container's records agree, as the API asks for it. */
 export function createHistory(
   deps: RunHistoryDeps & VerificationDeps & { readonly containerIndex: Pick<ContainerIndex, 'refresh'> },
   operations: Operations,
-): HistoryUseCases {
+): Pick<
+  UseCases,
+  | 'listRunImages'
+  | 'readRunReport'
+  | 'listRunSteps'
+  | 'getReceipt'
+  | 'verifyContainer'
+  | 'repairContainer'
+  | 'getOperation'
+> {
   const story = new RunHistory(deps);
   const verification = new ContainerVerification(deps);
   return {

@@ -1,8 +1,8 @@
 import { AppError } from '../../src/domain/errors';
 import { effectiveSettings, mergeChanges, type QuotaChange } from '../../src/domain/quota/quota';
 import { setWatch, type Watch } from '../../src/domain/watch/watch';
-import type { QuotaUseCases } from '../../src/http/quota-use-cases';
-import type { WatchUseCases } from '../../src/http/watch-use-cases';
+import type { QuotaUseCases } from '../../src/use-cases/quota/port';
+import type { WatchUseCases } from '../../src/use-cases/watches/port';
 
 /** The part of the fake that keeps what holds for more than one run. */
 export interface FakeSettings extends QuotaUseCases, WatchUseCases {

@@ -7,9 +7,20 @@ import type { RunView } from '../../src/domain/run/run';
 import type { RunStep } from '../../src/domain/run/steps';
 import type { Repair, Verification } from '../../src/domain/container/verification';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
-import type { HistoryUseCases } from '../../src/http/history-use-cases';
+import type { UseCases } from '../../src/use-cases/port';
 
 /** The part of the fake that tells what happened; a test fills it. */
+type HistoryUseCases = Pick<
+  UseCases,
+  | 'listRunImages'
+  | 'readRunReport'
+  | 'listRunSteps'
+  | 'getReceipt'
+  | 'verifyContainer'
+  | 'repairContainer'
+  | 'getOperation'
+>;
+
 export interface FakeStory extends HistoryUseCases {
   readonly outcomes: ImageOutcome[];
   readonly steps: RunStep[];

@@ -6,15 +6,10 @@ import { type Sample, sampleOf } from '../../src/domain/money/sample';
 import type { ActivityEntry } from '../../src/gateways/activity-log/port';
 import type { Page, PageRequest } from '../../src/gateways/results/port';
 import { createMemoryVision } from '../../src/gateways/vision/memory-vision';
-import type {
-  ApproveCommand,
-  ContainerSummary,
-  ControlCommand,
-  HealthReport,
-  RestartCommand,
-  StartRunCommand,
-  UseCases,
-} from '../../src/http/use-cases';
+import type { ApproveCommand, ControlCommand, RestartCommand, StartRunCommand } from '../../src/use-cases/runs/port';
+import type { ContainerSummary } from '../../src/use-cases/containers/port';
+import type { HealthReport } from '../../src/use-cases/health/port';
+import type { UseCases } from '../../src/use-cases/port';
 import { chosenFeatures } from '../../src/use-cases/runs/chosen-features';
 
 import { type FakeSettings, fakeSettings } from './fake-settings';

@@ -15,7 +15,7 @@ import type { RunBody } from '../../src/http/schemas/run';
 import type { ReportLine } from '../../src/http/schemas/run-image';
 import type { RunStepSchema } from '../../src/http/schemas/run-step';
 import type { OperationBody, RepairSchema, VerificationSchema } from '../../src/http/schemas/verification';
-import type { ContainerSummary } from '../../src/http/use-cases';
+import type { ContainerSummary } from '../../src/use-cases/containers/port';
 
 type RunStepBody = ReturnType<typeof RunStepSchema.parse>;
 

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';
 import { pageQuery } from '../schemas/paging';

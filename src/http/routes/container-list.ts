@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { ContainerEntry } from '../../domain/container/container-entry';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';

@@ -1,11 +1,11 @@
 import type { Request, Router } from 'express';
 import { checkContainerName } from '../../domain/container/container-name';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
 import { type ContainerBody, ContainerSchema } from '../schemas/container';
 import { onlyFields } from '../schemas/values';
-import type { ContainerSummary } from '../use-cases';
+import type { ContainerSummary } from '../../use-cases/containers/port';
 import { noQuery } from '../validation';
 
 export function containerRoutes(router: Router, { useCases, links }: RouteDeps): void {

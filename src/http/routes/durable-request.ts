@@ -2,12 +2,12 @@ import type { Request, Response } from 'express';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
 import type { RunView } from '../../domain/run/run';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import type { LinkVerb } from '../link-tokens';
 import { badRequest, RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
-import type { UseCases } from '../use-cases';
+import type { UseCases } from '../../use-cases/port';
 
 /** What the routes of the Durable Functions contract share. */
 

@@ -1,7 +1,8 @@
 import { isFinal, RUN_PHASES, type RunPhase, type RunView } from '../../domain/run/run';
 import type { TUTORIAL_ALIASES } from '../../names';
 import type { DurableStatusBody } from '../schemas/durable';
-import { RUNTIME_STATUS, type RunCourse } from '../use-cases';
+import { RUNTIME_STATUS } from '../runtime-status';
+import type { RunCourse } from '../../use-cases/runs/port';
 
 /**
  * A run in the words of Durable Functions. The order of the fields is part of the contract.

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { isFinal, type RunView } from '../../domain/run/run';
-import type { RouteDeps } from '../api';
-import type { UseCases } from '../use-cases';
+import type { RouteDeps } from '../route-deps';
+import type { UseCases } from '../../use-cases/port';
 import { sendStatus } from './durable-instances';
 import { badParameter, parameter } from './durable-request';
 import { outputOf } from './durable-status';

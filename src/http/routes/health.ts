@@ -1,7 +1,8 @@
 import type { IRouter } from 'express';
 import { handle } from '../route';
 import type { HealthBody } from '../schemas/health';
-import type { HealthReport, UseCases } from '../use-cases';
+import type { HealthReport } from '../../use-cases/health/port';
+import type { UseCases } from '../../use-cases/port';
 
 /**
  * Probes. `/livez`: the process answers, restart it otherwise. `/readyz`: send traffic here. `/healthz`: what the sidecar

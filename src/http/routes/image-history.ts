@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { adviceFor, adviceOn } from '../../domain/image/advice';
 import type { Attempt, ImageDocument } from '../../domain/image/image';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
 import type { ImageHistoryBody } from '../schemas/image-history';

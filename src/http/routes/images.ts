@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import type { ImageDocument } from '../../domain/image/image';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
 import { ImageSchema, ImageStatusSchema } from '../schemas/image';

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import type { z } from 'zod';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
-import type { QuotaAsked, QuotaReading } from '../quota-use-cases';
+import type { QuotaAsked, QuotaReading } from '../../use-cases/quota/port';
 import { serve } from '../route';
 import { type QuotaBody, QuotaSchema, SetQuotaBody } from '../schemas/quota';
 import { onlyFields } from '../schemas/values';

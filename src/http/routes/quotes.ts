@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { z } from 'zod';
 import { MAX_SAMPLE } from '../../domain/money/sample';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import { serve } from '../route';
 import { ContainerQuoteSchema } from '../schemas/run';

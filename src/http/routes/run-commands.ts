@@ -1,6 +1,6 @@
 import type { Request, Router } from 'express';
 import { z } from 'zod';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import { serve } from '../route';
 import { AuditEntrySchema, RetryScopeSchema } from '../schemas/run';

@@ -2,7 +2,7 @@ import type { Router } from 'express';
 import { z } from 'zod';
 import { adviceOn } from '../../domain/image/advice';
 import type { ImageOutcome } from '../../domain/run/report';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';
 import { pageQuery } from '../schemas/paging';

@@ -1,12 +1,12 @@
 import type { Router } from 'express';
 import type { ImageOutcome } from '../../domain/run/report';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { csvLine } from '../csv';
 import { serve } from '../route';
 import { ReceiptReportSchema, ReceiptSchema } from '../schemas/receipt';
 import type { ReportLine } from '../schemas/run-image';
 import { onlyFields } from '../schemas/values';
-import type { ReceiptRead } from '../history-use-cases';
+import type { ReceiptRead } from '../../use-cases/runs/port';
 import { sendStream } from '../stream';
 import { noQuery } from '../validation';
 import { reportLine } from './run-images';

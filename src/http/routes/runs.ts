@@ -6,7 +6,7 @@ import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
 import { isFinal, RUN_STATUSES, type RunView } from '../../domain/run/run';
 import { FEATURES_32 } from '../../gateways/vision/features';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';

@@ -1,6 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { checkContainerName } from '../../domain/container/container-name';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { badRequest } from '../request-error';
 import { serve } from '../route';
 import type { CheckStatusBody } from '../schemas/durable';

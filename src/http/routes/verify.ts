@@ -1,12 +1,12 @@
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import type { Operation } from '../../domain/operation';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
 import { onlyFields } from '../schemas/values';
 import { type OperationBody, OperationSchema } from '../schemas/verification';
-import type { WaitedFor } from '../history-use-cases';
+import type { WaitedFor } from '../../use-cases/operations/port';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 

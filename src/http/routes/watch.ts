@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { parseEvery, type Watch } from '../../domain/watch/watch';
-import type { RouteDeps } from '../api';
+import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import type { Links } from '../links';
 import { serve } from '../route';

@@ -5,7 +5,7 @@ import { AppError } from '../../domain/errors';
 import type { ImageDocument } from '../../domain/image/image';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { ImageFilter, Page, PageRequest, ResultsGateway } from '../../gateways/results/port';
-import type { ContainerSummary } from '../../http/use-cases';
+import type { ContainerSummary } from './port';
 import { singleFlight } from '../single-flight';
 
 /** Tags shown with the totals. */

@@ -1,7 +1,7 @@
 import type { Actors } from '../../actors';
 import type { QuotaView } from '../../actors/quota/vision-quota-actor.api';
 import { AppError } from '../../domain/errors';
-import type { QuotaAsked, QuotaReading } from '../../http/quota-use-cases';
+import type { QuotaAsked, QuotaReading } from './port';
 
 /** Shows and sets the quota of the one Vision resource that this installation calls. */
 export class QuotaControl {

@@ -8,7 +8,7 @@ import type { ListingCounts } from '../../domain/money/quote';
 import { Reservoir, sampleOf } from '../../domain/money/sample';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { RunsGateway } from '../../gateways/runs/port';
-import type { QuoteCommand, SampleCommand } from '../../http/use-cases';
+import type { QuoteCommand, SampleCommand } from './port';
 import type { CallAhead, Listing } from '../../pipeline/listing';
 import type { Sampling } from '../../pipeline/sampling';
 import { chosenFeatures, type FeatureChoice } from '../runs/chosen-features';

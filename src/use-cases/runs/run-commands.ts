@@ -11,7 +11,7 @@ import { isFinal, type RunView } from '../../domain/run/run';
 import { everyPage } from '../../gateways/results/every-page';
 import type { ResultsGateway } from '../../gateways/results/port';
 import type { RunsGateway } from '../../gateways/runs/port';
-import type { ApproveCommand, ControlCommand, RestartCommand, RetryCommand } from '../../http/use-cases';
+import type { ApproveCommand, ControlCommand, RestartCommand, RetryCommand } from './port';
 import { RUN_CONTROL_EVENT } from '../../names';
 import type { RunService } from './run-service';
 

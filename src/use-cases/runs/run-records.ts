@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors';
 import { isFinal } from '../../domain/run/run';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { RunsGateway } from '../../gateways/runs/port';
-import type { RunCourse } from '../../http/use-cases';
+import type { RunCourse } from './port';
 import type { RunService } from './run-service';
 
 export interface RunRecordsDeps {

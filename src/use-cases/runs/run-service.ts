@@ -10,7 +10,7 @@ import type { BlobsGateway } from '../../gateways/blobs/port';
 import { everyPage } from '../../gateways/results/every-page';
 import type { Page, PageRequest } from '../../gateways/results/port';
 import type { RunFilter, RunsGateway } from '../../gateways/runs/port';
-import type { StartRunCommand } from '../../http/use-cases';
+import type { StartRunCommand } from './port';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../../names';
 import { newAnalyzeContainer } from '../../workflows/analyze-container';
 import { scopeOf } from '../../workflows/steps';

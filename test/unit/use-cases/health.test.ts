@@ -1,4 +1,4 @@
-import { checkHealth } from '../../../src/use-cases/health';
+import { checkHealth } from '../../../src/use-cases/health/check-health';
 
 const healthOf = (outbound: boolean, isConnected: boolean, ping: () => Promise<void> = async () => {}) =>
   checkHealth({ sidecar: { outboundHealthy: async () => outbound }, worker: { isConnected }, results: { ping } });

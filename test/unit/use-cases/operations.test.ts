@@ -2,7 +2,7 @@ import { KEPT_OPERATIONS, LOST_AFTER_MS, type Operation } from '../../../src/dom
 import type { Verification } from '../../../src/domain/container/verification';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryOperations } from '../../../src/gateways/operations/memory-operations';
-import { Operations } from '../../../src/use-cases/operations';
+import { Operations } from '../../../src/use-cases/operations/operations';
 
 const RESULT: Verification = { clean: true, checkedAt: '2026-01-01T00:00:00.000Z', differences: [], count: 0 };
 const TASK = { kind: 'verify', container: 'photos' } as const;

@@ -4,7 +4,7 @@ import type { RunView } from '../../../src/domain/run/run';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
-import type { StartRunCommand } from '../../../src/http/use-cases';
+import type { StartRunCommand } from '../../../src/use-cases/runs/port';
 import { RunCommands } from '../../../src/use-cases/runs/run-commands';
 import { createMemoryActors } from '../actors/memory-actors';
 import { ANALYZER, stored } from '../domain/images';

@@ -3,7 +3,7 @@ import { AppError } from '../../../src/domain/errors';
 import { NO_LISTING } from '../../../src/domain/money/quote';
 import type { RunStatus, RunView } from '../../../src/domain/run/run';
 import { createMemoryWatches } from '../../../src/gateways/watches/memory-watches';
-import type { StartRunCommand } from '../../../src/http/use-cases';
+import type { StartRunCommand } from '../../../src/use-cases/runs/port';
 import { WATCH_EVENT, WORKFLOWS } from '../../../src/names';
 import { ContainerWatcher } from '../../../src/use-cases/watches/container-watcher';
 import { WatchService } from '../../../src/use-cases/watches/watch-service';

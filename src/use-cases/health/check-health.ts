@@ -1,7 +1,7 @@
-import type { WorkflowWorker } from '../dapr/worker';
-import type { ResultsGateway } from '../gateways/results/port';
-import type { Sidecar } from '../gateways/sidecar/sidecar';
-import type { HealthReport } from '../http/use-cases';
+import type { WorkflowWorker } from '../../dapr/worker';
+import type { ResultsGateway } from '../../gateways/results/port';
+import type { Sidecar } from '../../gateways/sidecar/sidecar';
+import type { HealthReport } from './port';
 
 export interface HealthDeps {
   readonly sidecar: Pick<Sidecar, 'outboundHealthy'>;

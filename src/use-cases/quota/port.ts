@@ -1,4 +1,4 @@
-import type { Ledger, QuotaChange, QuotaSettings } from '../domain/quota/quota';
+import type { Ledger, QuotaChange, QuotaSettings } from '../../domain/quota/quota';
 
 /** What Vision may be asked, shared by all runs and replicas. */
 export interface QuotaUseCases {

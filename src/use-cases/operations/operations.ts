@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../domain/errors';
+import { AppError, toAppError } from '../../domain/errors';
 import {
   believed,
   type Operation,
@@ -7,11 +7,11 @@ import {
   startedBefore,
   surplus,
   without,
-} from '../domain/operation';
-import type { ManifestsGateway } from '../gateways/manifests/port';
-import type { OperationsGateway } from '../gateways/operations/port';
-import { everyPage } from '../gateways/results/every-page';
-import type { WaitedFor } from '../http/history-use-cases';
+} from '../../domain/operation';
+import type { ManifestsGateway } from '../../gateways/manifests/port';
+import type { OperationsGateway } from '../../gateways/operations/port';
+import { everyPage } from '../../gateways/results/every-page';
+import type { WaitedFor } from './port';
 
 export interface OperationsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readOperation' | 'writeOperation' | 'deleteOperation'>;

@@ -1,4 +1,4 @@
-import type { Watch, WatchSettings } from '../domain/watch/watch';
+import type { Watch, WatchSettings } from '../../domain/watch/watch';
 
 /** Containers that are looked at again and again. */
 export interface WatchUseCases {

@@ -1,0 +1,37 @@
+import type { ContainerEntry, ImageTotals } from '../../domain/container/container-entry';
+import type { Repair, Verification } from '../../domain/container/verification';
+import type { ImageDocument } from '../../domain/image/image';
+import type { ActivityEntry } from '../../gateways/activity-log/port';
+import type { ImageFilter, Page, PageRequest } from '../../gateways/results/port';
+import type { WaitedFor } from '../operations/port';
+
+/** What is known of containers and their images, and whether their records agree. A page holds 1 to 100. */
+export interface ContainerUseCases {
+  /** Containers that were ever analysed, by name, from the read model. */
+  listContainers(page: PageRequest): Promise<Page<ContainerEntry>>;
+  /** Totals of the container actor. @throws AppError container-not-found when neither blobs nor results know it */
+  getContainer(container: string): Promise<ContainerSummary>;
+  listImages(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>>;
+  /** @throws AppError image-not-found */
+  getImage(container: string, blob: string): Promise<ImageDocument>;
+  /** Newest first. */
+  listActivity(container: string, page: PageRequest): Promise<Page<ActivityEntry>>;
+  /** Reads every document and compares; changes nothing. @throws AppError container-not-found, run-active */
+  verifyContainer(container: string): Promise<WaitedFor<Verification>>;
+  /** Sets right what `verifyContainer` finds. @throws AppError container-not-found, run-active */
+  repairContainer(container: string, options: { readonly confirmShrink: boolean }): Promise<WaitedFor<Repair>>;
+}
+
+export interface ContainerSummary {
+  readonly container: string;
+  readonly images: ImageTotals;
+  readonly bytes: number;
+  readonly formats: Readonly<Record<string, number>>;
+  readonly categories: Readonly<Record<string, number>>;
+  readonly colors: Readonly<Record<string, number>>;
+  readonly analyzers: Readonly<Record<string, number>>;
+  /** Most frequent first, then by name; at most 100. `meanConfidence` 0..1, absent where Vision gave none. */
+  readonly tags: readonly { readonly name: string; readonly count: number; readonly meanConfidence?: number }[];
+  readonly activeRun?: string;
+  readonly lastRun?: string;
+}

@@ -1,0 +1,10 @@
+export interface HealthUseCases {
+  /** Whether this replica may take traffic, and each thing that this depends on. Never throws for what does not answer. */
+  health(): Promise<HealthReport>;
+}
+
+export interface HealthReport {
+  /** May this replica take traffic? Its own worker and sidecar count; Azure does not. */
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}

@@ -1,0 +1,12 @@
+import type { Operation } from '../../domain/operation';
+
+/** Long-running operations: what a caller waits for a little while, and asks about later. */
+export interface OperationUseCases {
+  /** @throws AppError operation-not-found */
+  getOperation(id: string): Promise<Operation>;
+}
+
+/** The result, or where it will be found. */
+export type WaitedFor<Result> =
+  | { readonly done: true; readonly result: Result }
+  | { readonly done: false; readonly operation: Operation };

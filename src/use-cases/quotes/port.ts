@@ -1,0 +1,24 @@
+import type { ContainerQuote } from '../../domain/money/container-quote';
+import type { WaitedFor } from '../operations/port';
+import type { StartRunCommand } from '../runs/port';
+
+/** What a run would cost, before it is started. */
+export interface QuoteUseCases {
+  /** Lists and compares, calls nothing. @throws AppError as startRun */
+  quote(command: QuoteCommand): Promise<ContainerQuote>;
+  /**
+   * Analyses some images first: calls, and spends. The same sample is taken once at a time.
+   * @throws AppError as startRun, and month-used-up, vision-unauthorized, vision-forbidden
+   */
+  sampleQuote(command: SampleCommand): Promise<WaitedFor<ContainerQuote>>;
+}
+
+export interface QuoteCommand extends Pick<StartRunCommand, 'features'> {
+  readonly container: string;
+  readonly prefix?: string;
+}
+
+export interface SampleCommand extends QuoteCommand {
+  /** Images to analyse first: 1 to MAX_SAMPLE. */
+  readonly sample: number;
+}

@@ -1,0 +1,103 @@
+import type { ApprovalRule } from '../../domain/run/approval';
+import type { AuditEntry } from '../../domain/run/audit';
+import type { OutcomeFilter } from '../../domain/run/ledger';
+import type { PhaseTimes, Receipt, ReceiptReport } from '../../domain/run/receipt';
+import type { ImageOutcome } from '../../domain/run/report';
+import type { RetryFilter, RetryScope } from '../../domain/run/retry-filter';
+import type { RetryForecast } from '../../domain/run/retry-forecast';
+import type { RunView } from '../../domain/run/run';
+import type { RunStep } from '../../domain/run/steps';
+import type { Page, PageRequest } from '../../gateways/results/port';
+import type { RunFilter } from '../../gateways/runs/port';
+
+/** Starting runs, speaking to them, and what they did image by image and step by step. A page holds 1 to 100. */
+export interface RunUseCases {
+  /**
+   * @throws AppError invalid-container-name, system-container, container-not-found, container-forbidden,
+   *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready
+   */
+  startRun(command: StartRunCommand): Promise<RunView>;
+  /** @throws AppError run-not-found */
+  getRun(id: string): Promise<RunView>;
+  /** Newest first by `startedAt`. */
+  listRuns(filter: RunFilter, page: PageRequest): Promise<Page<RunView>>;
+  /** Idempotent. @throws AppError run-not-found, command-refused (context.runStatus) */
+  controlRun(command: ControlCommand): Promise<RunView>;
+  /** Idempotent. @throws AppError run-not-found, command-refused, plan-changed */
+  approveRun(command: ApproveCommand): Promise<RunView>;
+  /** Oldest first, at most 100. @throws AppError run-not-found */
+  getAudit(id: string): Promise<readonly AuditEntry[]>;
+  /** @throws AppError run-not-found, command-refused (not finished), invalid-request */
+  forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
+  /** @throws AppError nothing-to-retry, and as forecastRetry and startRun */
+  retryRun(command: RetryCommand): Promise<RunView>;
+  /** The same input again, as another run. @throws AppError run-not-found, and as startRun */
+  restartRun(command: RestartCommand): Promise<RunView>;
+  /** What is recorded of a run's course: what the Durable Functions status shows. @throws AppError run-not-found */
+  getCourse(id: string): Promise<RunCourse>;
+  /** Forgets a run that has ended: index, reports, receipt, engine. False while it goes on. @throws AppError run-not-found */
+  purgeRun(id: string): Promise<boolean>;
+  /** A page may hold fewer than asked for, even none, and not be the last. @throws AppError run-not-found */
+  listRunImages(id: string, filter: OutcomeFilter, page: PageRequest): Promise<Page<ImageOutcome>>;
+  /** Every line, some at a time. @throws AppError run-not-found */
+  readRunReport(id: string): Promise<AsyncIterable<readonly ImageOutcome[]>>;
+  /** @throws AppError run-not-found */
+  listRunSteps(id: string, page: PageRequest): Promise<Page<RunStep>>;
+  /** @throws AppError run-not-found, receipt-not-found */
+  getReceipt(id: string): Promise<ReceiptRead>;
+}
+
+export interface StartRunCommand {
+  /** Chosen by the caller; an id is used once. Absent: a new one. */
+  readonly id?: string;
+  readonly container: string;
+  readonly prefix?: string;
+  /** What Vision is asked for, in any case. Absent: as configured. @throws AppError invalid-request for what it does not have */
+  readonly features?: readonly string[];
+  readonly confirmShrink?: boolean;
+  /** Absent: as configured. */
+  readonly approval?: ApprovalRule;
+  readonly maxTransactions?: number;
+  /** Only images that an earlier run left failed or skipped. */
+  readonly retry?: RetryScope;
+  readonly retryOf?: string;
+}
+
+export interface RunCourse {
+  readonly run: RunView;
+  /** When each phase began, as far as it is known. */
+  readonly phases: PhaseTimes;
+  readonly audit: readonly AuditEntry[];
+}
+
+export interface ReceiptRead {
+  readonly receipt: Receipt;
+  /** As many as the run has chunks: read page by page. */
+  readonly reports: AsyncIterable<readonly ReceiptReport[]>;
+}
+
+/** What is said to a run, and who says it. */
+export interface Said {
+  readonly id: string;
+  readonly who: string;
+  readonly reason?: string;
+}
+
+export interface ControlCommand extends Said {
+  readonly verb: 'pause' | 'resume' | 'cancel' | 'decline';
+  /** With `resume`: another cap from now on. */
+  readonly maxTransactions?: number;
+}
+
+export interface ApproveCommand extends Omit<Said, 'reason'> {
+  readonly planHash: string;
+  readonly maxTransactions?: number;
+}
+
+export type RestartCommand = Omit<Said, 'reason'>;
+
+export interface RetryCommand extends Said {
+  readonly filter: RetryFilter;
+  /** Absent: as of the run that is tried again. */
+  readonly maxTransactions?: number;
+}
