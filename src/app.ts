@@ -76,6 +76,9 @@ export interface Overrides {
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   const log = createLogger(config.logLevel);
   quietEngine();
+  if (config.sidecar.token === undefined) {
+    log.warn({ event: 'sidecar.open' }, 'DAPR_API_TOKEN is not set: whoever reaches the sidecar acts in our name');
+  }
   const clock = systemClock;
 
   // Gateways

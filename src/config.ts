@@ -92,7 +92,7 @@ export function readConfig(env: Environment): Config {
     sidecar: {
       httpPort: read.port('DAPR_HTTP_PORT', 3500),
       grpcPort: read.port('DAPR_GRPC_PORT', 50001),
-      token: read.secret('DAPR_API_TOKEN'),
+      token: sidecarTokenOf(read),
     },
     storage: storageOf(read),
     cosmos: cosmosOf(read),
@@ -155,6 +155,16 @@ function linksOf(read: Reader): Config['links'] {
     read.problem('LINK_KEY', 'is missing.', 'Set it to a long random text, the same for every replica.');
   }
   return { withCodes: mode === 'on' || (mode === 'auto' && !isLoopback), key };
+}
+
+/** Without it whoever reaches the sidecar calls actors, publishes events and reads state in our name. */
+function sidecarTokenOf(read: Reader): Secret | undefined {
+  const token = read.secret('DAPR_API_TOKEN');
+  if (!token && read.text('NODE_ENV', '') === 'production') {
+    const cure = 'Give app and sidecar the same long random text (Kubernetes: annotation dapr.io/api-token-secret).';
+    read.problem('DAPR_API_TOKEN', 'is missing, and NODE_ENV is production.', cure);
+  }
+  return token;
 }
 
 function approvalOf(read: Reader): ApprovalRule {

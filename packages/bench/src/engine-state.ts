@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CosmosClient } from '@azure/cosmos';
+import { DaprWorkflowClient } from '@dapr/dapr';
 import { COSMOS } from 'contactsheet/setup';
 import type { Endpoints } from '@contactsheet/dev-stack';
 import type { Stack } from '@contactsheet/dev-stack';
@@ -47,16 +48,20 @@ export async function* everyDocument<T>(cosmos: Endpoints['cosmos'], id: string)
 
 /** Forgets every instance at once, as the engine does by itself when its retention is over. */
 export async function endRetention(stack: Stack, { instances }: EngineState): Promise<void> {
-  const { sidecar } = stack.endpoints();
-  for (const instance of instances) {
-    await fetch(`${sidecar}/v1.0/workflows/dapr/${encodeURIComponent(instance)}/purge`, { method: 'POST' });
-  }
+  const client = new DaprWorkflowClient({
+    daprHost: '127.0.0.1',
+    daprPort: String(stack.ports.sidecarGrpc),
+    daprApiToken: stack.endpoints().sidecarToken,
+  });
+  // What the engine has forgotten meanwhile is refused.
+  for (const instance of instances) await client.purgeWorkflow(instance).catch(() => false);
+  await client.stop();
 }
 
 /** Names of the jobs that the scheduler keeps: reminders, timers and activities that are still to come. */
-export async function schedulerJobs(etcdPort: number): Promise<readonly string[]> {
+export async function schedulerJobs(etcd: string): Promise<readonly string[]> {
   const from = (key: string) => Buffer.from(key).toString('base64');
-  const answer = await fetch(`http://127.0.0.1:${etcdPort}/v3/kv/range`, {
+  const answer = await fetch(`${etcd}/v3/kv/range`, {
     method: 'POST',
     body: JSON.stringify({ key: from('dapr/jobs/'), range_end: from('dapr/jobs0'), keys_only: true }),
   });

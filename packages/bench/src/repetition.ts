@@ -70,7 +70,7 @@ const HEADER = [
 async function row(stack: Stack, name: string): Promise<string> {
   await forgotten(stack);
   const records = await recordsIn(stack.endpoints());
-  const jobs = await schedulerJobs(stack.ports.schedulerEtcdClient);
+  const jobs = await schedulerJobs(stack.etcd);
   const disk = diskOf(stack.home.path);
   return cells([
     name,

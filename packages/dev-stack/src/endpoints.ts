@@ -9,6 +9,8 @@ import type { StackPorts } from './stack-ports';
 export interface Endpoints {
   readonly api: string;
   readonly sidecar: string;
+  /** Every call of the sidecar carries it as `dapr-api-token`. */
+  readonly sidecarToken: string;
   readonly appChannel: string;
   readonly blobConnectionString: string;
   readonly queueConnectionString: string;
@@ -29,6 +31,7 @@ export function endpointsOf(
   return {
     api: `http://${LOOPBACK}:${ports.api}`,
     sidecar: `http://${LOOPBACK}:${ports.sidecarHttp}`,
+    sidecarToken: env.DAPR_API_TOKEN ?? '',
     appChannel: `http://${LOOPBACK}:${ports.appChannel}`,
     blobConnectionString: storage,
     queueConnectionString: storage,

@@ -1,6 +1,7 @@
 import type { Home } from './home';
 import { LOOPBACK } from './ports';
 import { AZURITE_ACCOUNT, azuriteConnectionString, type Brought, storageAccountOf } from './settings';
+import { SECRETS_FILE_SETTING } from './secrets-file';
 import type { StackPorts } from './stack-ports';
 
 /** Where everything is, as the app and the sidecar read it from their environment. */
@@ -26,6 +27,8 @@ export function serviceEnvironment(
       ? {}
       : { VISION_ENDPOINT: `http://${LOOPBACK}:${ports.vision}`, VISION_KEY: home.keys.visionKey }),
     APP_API_TOKEN: home.keys.appApiToken,
+    DAPR_API_TOKEN: home.keys.sidecarToken,
+    [SECRETS_FILE_SETTING]: home.at('secrets.json'),
     LINK_KEY: inherited.LINK_KEY || home.keys.linkKey,
     // Without it the sidecar advertises the machine's outer address.
     DAPR_HOST_IP: LOOPBACK,

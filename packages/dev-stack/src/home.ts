@@ -6,7 +6,7 @@
  *    One without the other makes orphans that are retried for ever.
  * I3 Files that hold keys are readable by their owner only.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CHECKOUT } from './checkout';
@@ -24,14 +24,27 @@ export interface Home {
   release(): void;
 }
 
-/** CallsMade once per home, at random. */
+/** Made once per home, at random. */
 export interface HomeKeys {
   /** The sidecar shows it to the app with every call. */
   readonly appApiToken: string;
+  /** Whoever calls the sidecar shows it. */
+  readonly sidecarToken: string;
   readonly cosmosKey: string;
   readonly visionKey: string;
   /** Makes the codes in management links: a link stays good over a restart. */
   readonly linkKey: string;
+}
+
+/**
+ * Where the scheduler's etcd listens: it asks nobody for a password and answers every web page (its CORS header is `*` and
+ * the scheduler 1.18.2 has no flag for it), so that what keeps a page out is that nobody can guess one of 16 million
+ * addresses of the loopback network. macOS has but one of them.
+ */
+export function etcdHost({ sidecarToken }: Pick<HomeKeys, 'sidecarToken'>, platform = process.platform): string {
+  if (platform !== 'linux') return '127.0.0.1';
+  const [a = 0, b = 0, c = 0] = createHash('sha256').update(`etcd ${sidecarToken}`).digest();
+  return `127.${1 + (a % 254)}.${b}.${1 + (c % 254)}`;
 }
 
 export function homePath(env: NodeJS.ProcessEnv): string {
@@ -96,6 +109,7 @@ function keysOf(path: string): HomeKeys {
   const kept = readKeys(file);
   const keys: HomeKeys = {
     appApiToken: kept.appApiToken || randomBytes(24).toString('hex'),
+    sidecarToken: kept.sidecarToken || randomBytes(32).toString('hex'),
     // Cosmos clients want base64.
     cosmosKey: kept.cosmosKey || randomBytes(48).toString('base64'),
     visionKey: kept.visionKey || randomBytes(16).toString('hex'),

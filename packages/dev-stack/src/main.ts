@@ -89,7 +89,9 @@ async function showApp(stack: Stack, demo: boolean, terminal: Terminal, signal: 
   terminal.say(
     `  start a run              curl -X POST '${api}/api/AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}'`,
   );
-  terminal.say(`  through the sidecar      ${sidecar}/v1.0/invoke/${stack.plan.appID}/method${results}`);
+  terminal.say(
+    `  through the sidecar      source ${shortPath(stack.home.at('env'))} && curl -H "dapr-api-token: $DAPR_API_TOKEN" ${sidecar}/v1.0/invoke/${stack.plan.appID}/method${results}`,
+  );
   terminal.say(`  logs                     ${shortPath(stack.home.at('logs'))}`);
   terminal.say(`  addresses, keys, pids    ${shortPath(stack.home.at('endpoints.json'))}`);
   terminal.say();

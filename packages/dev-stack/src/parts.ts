@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CHECKOUT, compiled } from './checkout';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment, type ServiceEnvironment } from './environment';
-import type { Home } from './home';
+import { etcdHost, type Home } from './home';
 import type { PartDefinition, PartName } from './part';
 import { LOOPBACK, answers as portAnswers } from './ports';
 import { speaks, succeeds } from './probe';
@@ -130,6 +130,7 @@ export function placementPart(context: PartContext): PartDefinition {
 
 export function schedulerPart(context: PartContext): PartDefinition {
   const { home, ports, runtime } = context;
+  const etcd = etcdHost(home.keys);
   return {
     ...common(context, 'scheduler'),
     command: [
@@ -139,9 +140,9 @@ export function schedulerPart(context: PartContext): PartDefinition {
       ...['--healthz-port', String(ports.schedulerHealth), '--healthz-listen-address', LOOPBACK],
       ...['--metrics-port', String(ports.schedulerMetrics), '--metrics-listen-address', LOOPBACK],
       ...['--etcd-data-dir', home.at('scheduler')],
-      ...['--etcd-client-listen-address', LOOPBACK, '--etcd-client-port', String(ports.schedulerEtcdClient)],
+      ...['--etcd-client-listen-address', etcd, '--etcd-client-port', String(ports.schedulerEtcdClient)],
       ...['--id', 'dapr-scheduler-server-0'],
-      ...['--etcd-initial-cluster', `dapr-scheduler-server-0=http://${LOOPBACK}:${ports.schedulerEtcdPeer}`],
+      ...['--etcd-initial-cluster', `dapr-scheduler-server-0=http://${etcd}:${ports.schedulerEtcdPeer}`],
     ],
     isReady: succeeds(`http://${LOOPBACK}:${ports.schedulerHealth}/healthz`),
   };

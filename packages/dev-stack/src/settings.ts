@@ -54,6 +54,9 @@ export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJ
       ? Object.fromEntries(own(['AZURE_STORAGE_CONNECTION_STRING']))
       : {}),
     ...(env.LINK_KEY === keys.linkKey ? Object.fromEntries(own(['LINK_KEY'])) : {}),
+    ...(env.DAPR_API_TOKEN === keys.sidecarToken
+      ? Object.fromEntries(own(['DAPR_API_TOKEN', 'CONTACTSHEET_SECRETS_FILE']))
+      : {}),
     ...(env.APP_API_TOKEN === keys.appApiToken ? Object.fromEntries(own(['APP_API_TOKEN', 'API_PORT'])) : {}),
   });
 }

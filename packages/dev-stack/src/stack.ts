@@ -13,7 +13,7 @@ import { checkConfiguration } from './configuration';
 import { type Endpoints, endpointsOf, writeEndpoints } from './endpoints';
 import { withEngineRetention } from './engine-retention';
 import { serviceEnvironment } from './environment';
-import { type Home, openHome } from './home';
+import { etcdHost, type Home, openHome } from './home';
 import { endLeftovers, forgetProcesses, type Recorded, recordProcesses, startGuardian } from './leftovers';
 import { rotate } from './log-file';
 import { createPart, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
@@ -37,6 +37,7 @@ import { commandOf } from './process-table';
 import { provisionCosmos } from './provision';
 import { type RunPlan, readRunFile } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
+import { writeSecretsFile } from './secrets-file';
 import { writeMovedRunFile, writeShellEnvironment } from './services-files';
 import { type Brought, broughtAlong, withoutOwnExports } from './settings';
 import { socketsFolder } from './sockets';
@@ -73,6 +74,8 @@ export interface Stack {
   readonly plan: RunPlan;
   readonly ports: StackPorts;
   readonly brought: Brought;
+  /** Of the scheduler's etcd: where its jobs are read by tests and measurements. */
+  readonly etcd: string;
   /** As in endpoints.json. */
   endpoints(): Endpoints;
   /** @throws when this stack has no such part. */
@@ -123,6 +126,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     ...(options.storageInMemory ? { storageInMemory: true } : {}),
   };
   if (options.withApp !== false && !options.appCommand) checkConfiguration(appEnvironment(context));
+  writeSecretsFile(home, plan.resourcesPaths, { ...env, ...services });
   writeShellEnvironment(home, services, options.runtime);
   const movedRunFile = writeMovedRunFile(home, plan, ports);
 
@@ -183,6 +187,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     plan,
     ports,
     brought,
+    etcd: `http://${etcdHost(home.keys)}:${ports.schedulerEtcdClient}`,
     endpoints,
     part(name) {
       const part = parts.get(name);

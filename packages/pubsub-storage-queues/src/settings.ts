@@ -43,6 +43,9 @@ const NAMES = [
 ] as const;
 type Name = (typeof NAMES)[number];
 
+/** What daprd itself reads of any pub/sub component (pkg/scopes of 1.18.2), and passes on. */
+const TOPIC_SCOPES = ['allowedTopics', 'protectedTopics', 'publishingScopes', 'subscriptionScopes'] as const;
+
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const WEEK = 168 * HOUR;
@@ -86,7 +89,7 @@ export function readSettings(properties: Properties): Settings {
 
 /** Properties that nobody reads: probably misspelt. */
 export function unknownProperties(properties: Properties): string[] {
-  const known = new Set<string>(NAMES.map((name) => name.toLowerCase()));
+  const known = new Set<string>([...NAMES, ...TOPIC_SCOPES].map((name) => name.toLowerCase()));
   return Object.keys(properties).filter((name) => !known.has(name.toLowerCase()));
 }
 

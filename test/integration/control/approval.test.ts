@@ -51,9 +51,9 @@ test('a run asks, is approved, declined, or expires', async () => {
       await seeded(stack, 'byevent', IMAGES);
       const raised = await startRun(stack, 'byevent', { approval: 'always' });
       const plan = (await inStatus(stack, raised, /^AwaitingApproval$/)).quote?.planHash;
-      const sidecar = `${stack.endpoints.sidecar}/v1.0/workflows/dapr/${raised}/raiseEvent/approval`;
-      const event = { method: 'POST', body: JSON.stringify({ approved: true, planHash: plan }) };
-      expect((await fetch(sidecar, event)).status).toBe(202);
+      const workflows = stack.workflows();
+      await workflows.raiseEvent(raised, 'approval', { approved: true, planHash: plan });
+      workflows.close();
       await inStatus(stack, raised, /^Completed$/);
 
       expect((await inStatus(stack, late, /^Cancelled$/, 60_000)).reason).toBe('approval expired');

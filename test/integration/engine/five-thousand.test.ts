@@ -13,7 +13,7 @@ import { costOf } from '../../../packages/bench/src/process-cost';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { APP_ID } from '../../../src/names';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, crowd, ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';
+import { crowd, ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';
 import { engineBatches, historyIn, MOST_ROWS, openEngineState } from './engine-state';
 
 const CONTAINER = 'five-thousand';
@@ -58,15 +58,16 @@ test('1, 2: five thousand images', async () => {
   const cpuMs = PARTS.map((part) => (costOf(stack.pid(part) ?? 0)?.cpuMs ?? 0) - (cpuBefore.get(part) ?? 0));
   const run = await ended(stack, id);
   // What the engine does by itself when its retention is over.
+  const workflows = stack.workflows();
   for (const instance of instances) {
-    const purge = `${stack.endpoints.sidecar}/v1.0/workflows/dapr/${instance}/purge`;
     // The parent still cleans up when its run has ended, and nothing that runs is purged.
     const forget = async () => {
-      await ask(purge, { method: 'POST' });
+      await workflows.purge(instance).catch(() => undefined);
       return (await state.rows(APP_ID, instance)).length === 0;
     };
     await eventually(forget, { what: `the engine forgets ${instance}`, intervalMs: 200 });
   }
+  workflows.close();
   state.close();
   const { batches, largestBatch } = await engineBatches(stack.endpoints.cosmos.endpoint);
   process.stdout.write(

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { quietEngine } from '../../../src/dapr/quiet-engine';
 import { createWorkflowStarter, type WorkflowStarter } from '../../../src/dapr/workflow-client';
@@ -45,12 +45,15 @@ export async function startProbe(stack: TestStack): Promise<Probe> {
     const { scopes, ...component } = parse(readFileSync(resolve(CHECKOUT, 'components', name), 'utf8'));
     writeFileSync(join(resources, name), stringify(component));
   }
+  // The test asks about workflows over HTTP, which the product does not use and its configuration closes.
+  const { spec, ...configuration } = parse(readFileSync(plan.configFilePath ?? '', 'utf8'));
+  const configFilePath = join(resources, '..', `${basename(resources)}-config.yaml`);
+  writeFileSync(configFilePath, stringify({ ...configuration, spec: { ...spec, api: {} } }));
   const runtime = await acquireRuntime({
     env: process.env,
     signal: new AbortController().signal,
     say: () => undefined,
   });
-  const { cosmos } = stack.endpoints;
   const sidecar = `http://${LOOPBACK}:${ports.sidecarHttp}`;
   const isServing = succeeds(`${sidecar}/v1.0/healthz`);
   let earlier = '';
@@ -60,8 +63,8 @@ export async function startProbe(stack: TestStack): Promise<Probe> {
   async function startSidecar(): Promise<void> {
     daprd = await startChild({
       program: runtime.daprd,
-      words: daprdArguments({ ...plan, appID: PROBE_ID, resourcesPaths: [resources] }, ports),
-      env: { COSMOS_ENDPOINT: cosmos.endpoint, COSMOS_KEY: cosmos.key, DAPR_HOST_IP: LOOPBACK },
+      words: daprdArguments({ ...plan, appID: PROBE_ID, resourcesPaths: [resources], configFilePath }, ports),
+      env: { CONTACTSHEET_SECRETS_FILE: join(stack.home, 'secrets.json'), DAPR_HOST_IP: LOOPBACK },
     });
     await eventually(isServing, { what: 'the daprd of the probe serves' }).catch((error: Error) => {
       throw new Error(`${error.message}\n${daprd.output().slice(-4_000)}`);
@@ -99,6 +102,7 @@ export async function startProbe(stack: TestStack): Promise<Probe> {
       await app.end('SIGTERM');
       await daprd.end('SIGTERM');
       rmSync(resources, { recursive: true, force: true });
+      rmSync(configFilePath, { force: true });
     },
   };
 }

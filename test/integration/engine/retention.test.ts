@@ -28,7 +28,7 @@ afterAll(() => stack?.stop(), 60_000);
 
 test('a run that the engine has forgotten', async () => {
   const before = await engineState(stack.endpoints.cosmos);
-  const jobsBefore = await schedulerJobs(stack.ports.schedulerEtcdClient);
+  const jobsBefore = await schedulerJobs(stack.etcd);
   await seedContainer(stack.endpoints.blobConnectionString, 'forgotten-warm-up', 20);
   const warmUp = await runToEnd(stack, 'forgotten-warm-up');
 
@@ -41,14 +41,14 @@ test('a run that the engine has forgotten', async () => {
   const tutorial = await ended(stack, String(started.body.id));
   const kept = await engineState(stack.endpoints.cosmos);
   const toldBefore = await told(first.id, tutorial.id);
-  const jobsKept = await schedulerJobs(stack.ports.schedulerEtcdClient);
+  const jobsKept = await schedulerJobs(stack.etcd);
   expect(Math.min(kept.ofEngine, jobsKept.length)).toBeGreaterThan(0); // there was something to forget
   const waitedFrom = Date.now();
   await forgotten();
   const waitedS = Math.round((Date.now() - waitedFrom) / 1_000);
 
   const after = await engineState(stack.endpoints.cosmos);
-  const jobs = await schedulerJobs(stack.ports.schedulerEtcdClient);
+  const jobs = await schedulerJobs(stack.etcd);
   const left = (after.bytes - before.bytes) / IMAGES;
   process.stdout.write(
     `${IMAGES} images: engine state ${((kept.bytes - before.bytes) / IMAGES).toFixed(0)} bytes an image after the run, ` +

@@ -11,12 +11,13 @@ import type { Endpoints } from '../../../packages/dev-stack/src/endpoints';
 import type { PartName } from '../../../packages/dev-stack/src/part';
 import type { VisionPace } from '../../../packages/dev-stack/src/parts';
 import { pause, until } from '../../../packages/dev-stack/src/pause';
-import { answers } from '../../../packages/dev-stack/src/ports';
+import { answers, LOOPBACK } from '../../../packages/dev-stack/src/ports';
 import { isAlive } from '../../../packages/dev-stack/src/process-table';
 import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire';
 import { withoutServices } from '../../../packages/dev-stack/src/settings';
 import { type Stack, type StackEvent, startStack } from '../../../packages/dev-stack/src/stack';
 import type { StackPorts } from '../../../packages/dev-stack/src/stack-ports';
+import { createWorkflowStarter, type WorkflowStarter } from '../../../src/dapr/workflow-client';
 import { watchLogs } from './log-tails';
 
 export interface TestStackOptions {
@@ -41,8 +42,14 @@ export interface TestStack {
   readonly endpoints: Endpoints;
   readonly home: string;
   readonly ports: StackPorts;
+  /** Of the scheduler's etcd. */
+  readonly etcd: string;
   /** A call of the public API; the path begins with `/`. */
   api(path: string, init?: RequestInit): Promise<Response>;
+  /** A call of the sidecar with its token; the path begins with `/v1.0`. */
+  sidecar(path: string, init?: RequestInit): Promise<Response>;
+  /** The engine, as the product asks it. End it with `close`. */
+  workflows(): WorkflowStarter;
   pid(name: PartName): number | undefined;
   /** Ends the process and waits until it is gone; the supervisor starts it again. Returns the pid that was. */
   kill(name: PartName, signal?: NodeJS.Signals): Promise<number>;
@@ -115,7 +122,19 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
     home,
     ports: stack.ports,
+    etcd: stack.etcd,
     api: (path, init) => fetch(new URL(path, stack.endpoints().api), init),
+    sidecar(path, init = {}) {
+      const { sidecar, sidecarToken } = stack.endpoints();
+      return fetch(`${sidecar}${path}`, { ...init, headers: { ...init.headers, 'dapr-api-token': sidecarToken } });
+    },
+    workflows: () =>
+      createWorkflowStarter({
+        host: LOOPBACK,
+        grpcPort: stack.ports.sidecarGrpc,
+        apiToken: stack.endpoints().sidecarToken,
+        deadlineMs: 10_000,
+      }),
     pid: (name) => stack.part(name).pid(),
     kill,
     restartAfter: (name, ms) => stack.part(name).holdRestart(ms),

@@ -10,6 +10,7 @@ import { isAlive } from '../../../packages/dev-stack/src/process-table';
 import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire';
 import { withoutServices } from '../../../packages/dev-stack/src/settings';
 import { startStack } from '../../../packages/dev-stack/src/stack';
+import { TOPICS } from '../../../src/names';
 import { eventually, startTestStack, type TestStack } from '../framework';
 
 const PARTS = ['app', 'daprd', 'pubsub', 'placement', 'scheduler', 'azurite', 'cosmos', 'vision'] as const;
@@ -35,6 +36,7 @@ describe('a stack', () => {
         'pids',
         'queueConnectionString',
         'sidecar',
+        'sidecarToken',
         'vision',
       ].sort(),
     );
@@ -44,7 +46,7 @@ describe('a stack', () => {
   });
 
   test('loads every component and subscription of the run file', async () => {
-    const response = await fetch(`${stack.endpoints.sidecar}/v1.0/metadata`);
+    const response = await stack.sidecar('/v1.0/metadata');
     const metadata = (await response.json()) as { components: { name: string }[]; subscriptions: { topic: string }[] };
     expect(metadata.components.map(({ name }) => name).sort()).toEqual([
       'blob-events',
@@ -55,7 +57,7 @@ describe('a stack', () => {
     ]);
     await eventually(
       async () => {
-        const later = await (await fetch(`${stack.endpoints.sidecar}/v1.0/metadata`)).json();
+        const later = await (await stack.sidecar('/v1.0/metadata')).json();
         return (later as { subscriptions?: unknown[] }).subscriptions?.length === 2;
       },
       { what: 'both subscriptions' },
@@ -63,15 +65,14 @@ describe('a stack', () => {
   });
 
   test('keeps a manifest under the very key as a blob', async () => {
-    const { sidecar } = stack.endpoints;
     const key = 'run/page-00001/chunk-01';
-    const saved = await fetch(`${sidecar}/v1.0/state/manifests`, {
+    const saved = await stack.sidecar('/v1.0/state/manifests', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify([{ key, value: { blobs: ['a b#ü.jpg'] } }]),
     });
     expect(saved.status).toBe(204);
-    const read = await fetch(`${sidecar}/v1.0/state/manifests/${encodeURIComponent(key)}`);
+    const read = await stack.sidecar(`/v1.0/state/manifests/${encodeURIComponent(key)}`);
     expect(await read.json()).toEqual({ blobs: ['a b#ü.jpg'] });
   });
 
@@ -98,7 +99,7 @@ describe('a stack', () => {
       what: 'a new sidecar',
     });
     await stack.ready('daprd');
-    const published = await fetch(`${stack.endpoints.sidecar}/v1.0/publish/pubsub/stack.test`, {
+    const published = await stack.sidecar(`/v1.0/publish/pubsub/${TOPICS.deadLetters}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',

@@ -54,6 +54,7 @@ afterAll(async () => {
 }, 60_000);
 
 const api = (path: string) => `${stack.endpoints.api}/api/${path}`;
+const token = () => ({ 'dapr-api-token': stack.endpoints.sidecarToken });
 const invoked = (path: string) => `${stack.endpoints.sidecar}/v1.0/invoke/${APP_ID}/method/api/${path}`;
 const images = `v1/containers/${SAMPLE_CONTAINER}/images`;
 
@@ -138,12 +139,17 @@ test('4: images by status, tag and name, asked directly and through the sidecar'
     expect(skipped.map(({ blob }) => blob).sort()).toEqual(Object.keys(REFUSED));
     const tagged = await everyPage(at(`${images}?tag=${encodeURIComponent(tag?.name ?? '')}&maxpagesize=100`));
     expect(tagged).toHaveLength(tag?.count ?? -1);
-    expect(await ask(at(`${images}/${encodeURIComponent('no such.jpg')}`))).toMatchObject({
+    expect(await ask(at(`${images}/${encodeURIComponent('no such.jpg')}`), { headers: token() })).toMatchObject({
       status: 404,
       body: { code: 'image-not-found' },
     });
-    expect(await ask(at(`v1/runs/${first}`))).toMatchObject({ status: 200, body: { id: first, status: 'Completed' } });
-    expect((await ask(at(`v1/containers/${SAMPLE_CONTAINER}`))).body).toMatchObject({ images: { total: IMAGES } });
+    expect(await ask(at(`v1/runs/${first}`), { headers: token() })).toMatchObject({
+      status: 200,
+      body: { id: first, status: 'Completed' },
+    });
+    expect((await ask(at(`v1/containers/${SAMPLE_CONTAINER}`), { headers: token() })).body).toMatchObject({
+      images: { total: IMAGES },
+    });
   }
   const once = (name: string) => `${images}/${encodeURIComponent(name)}`;
   // The sidecar decodes a path once and takes no `#` or `?` in what comes out.
@@ -151,9 +157,10 @@ test('4: images by status, tag and name, asked directly and through the sidecar'
   const found = (blob: string) => ({ status: 200, body: { blob, status: 'succeeded' } });
   for (const name of [HARD_NAME, IN_FOLDER, SPACED_NAME, HARDEST_NAME]) {
     expect(await bare(api(once(name)))).toMatchObject(found(name));
-    expect(await bare(invoked(twice(name)))).toMatchObject(found(name));
+    expect(await bare(invoked(twice(name)), token())).toMatchObject(found(name));
   }
-  for (const name of [IN_FOLDER, SPACED_NAME]) expect(await bare(invoked(once(name)))).toMatchObject(found(name));
+  for (const name of [IN_FOLDER, SPACED_NAME])
+    expect(await bare(invoked(once(name)), token())).toMatchObject(found(name));
 }, 60_000);
 
 test('5, 6: a second run, through the sidecar, calls and downloads nothing', async () => {
@@ -162,7 +169,10 @@ test('5, 6: a second run, through the sidecar, calls and downloads nothing', asy
   const downloads = counter.downloads.length;
   const before = await documents(stack, SAMPLE_CONTAINER);
 
-  const started = await ask(invoked(`AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}`), { method: 'POST' });
+  const started = await ask(invoked(`AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}`), {
+    method: 'POST',
+    headers: token(),
+  });
   expect(started.status).toBe(202);
   // Links lead to where callers can go, also when the sidecar was asked.
   expect(String(started.body.statusQueryGetUri)).toContain(stack.endpoints.api);
@@ -201,7 +211,7 @@ test('7: what makes no sense is refused with a cure', async () => {
     [await ask(api(`v1/runs/${'0'.repeat(32)}`)), 404, 'run-not-found'],
     [await ask(api(`${images}?status=lovely`)), 400, 'invalid-request'],
     [await ask(api(`${images}?colour=red`)), 400, 'invalid-request'],
-    [await ask(invoked('v1/containers/nowhere')), 404, 'container-not-found'],
+    [await ask(invoked('v1/containers/nowhere'), { headers: token() }), 404, 'container-not-found'],
   ];
   for (const [{ status, headers, body }, expectedStatus, code] of refusals) {
     expect({ status, code: body.code }).toEqual({ status: expectedStatus, code });
@@ -228,7 +238,7 @@ test('7: each listener serves what is its own', async () => {
 async function everyPage(url: string): Promise<ImageDocument[]> {
   const found: ImageDocument[] = [];
   for (let next: string | undefined = url; next !== undefined; ) {
-    const { status, body }: Awaited<ReturnType<typeof ask>> = await ask(next);
+    const { status, body }: Awaited<ReturnType<typeof ask>> = await ask(next, { headers: token() });
     expect(status).toBe(200);
     found.push(...(body.value as ImageDocument[]));
     next = body.nextLink as string | undefined;
@@ -237,10 +247,10 @@ async function everyPage(url: string): Promise<ImageDocument[]> {
 }
 
 /** Sends the path as it is: `fetch` would be one more that may rewrite it. */
-function bare(url: string): Promise<{ status: number; body: unknown }> {
+function bare(url: string, headers: Record<string, string> = {}): Promise<{ status: number; body: unknown }> {
   const { port } = new URL(url);
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path: url.slice(url.indexOf('/', 8)), agent: false }, (response) => {
+    get({ host: '127.0.0.1', port, path: url.slice(url.indexOf('/', 8)), agent: false, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {

@@ -85,7 +85,8 @@ test.each(NAMES)('%j has its story, by API, command line and sidecar', async (na
   expect(rows.map((row) => row.split(' ')[0])).toEqual(plain.map((row) => row.split(' ')[0]));
 
   const invoked = `${stack.endpoints.sidecar}/v1.0/invoke/${APP_ID}/method/api/v1/containers/${CONTAINER}/images`;
-  const answer = await ask(`${invoked}/${encodeURIComponent(encodeURIComponent(name))}/history`);
+  const headers = { 'dapr-api-token': stack.endpoints.sidecarToken };
+  const answer = await ask(`${invoked}/${encodeURIComponent(encodeURIComponent(name))}/history`, { headers });
   expect(answer).toMatchObject({ status: 200, body: { blob: name } });
 });
 

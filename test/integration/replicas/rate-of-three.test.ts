@@ -114,8 +114,9 @@ async function silenceAfter(seconds: number, meanwhile: () => Promise<string> = 
 
 /** Whose sidecar hosts the quota's actor now. */
 async function keeperOfTheQuota(): Promise<Member> {
+  const headers = { 'dapr-api-token': replicas.stack.endpoints.sidecarToken };
   for (const member of replicas.members()) {
-    const metadata = (await ask(`${member.sidecar}/v1.0/metadata`)).body as {
+    const metadata = (await ask(`${member.sidecar}/v1.0/metadata`, { headers })).body as {
       readonly actorRuntime?: { readonly activeActors?: readonly { readonly type: string; readonly count?: number }[] };
     };
     const active = metadata.actorRuntime?.activeActors ?? [];

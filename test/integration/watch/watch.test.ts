@@ -118,9 +118,9 @@ test('3: duplicates, garbage and other containers change nothing', async () => {
 test('4: removed, nothing starts by itself; watched again, it looks at once', async () => {
   expect((await api('DELETE', WATCH)).status).toBe(204);
   expect((await api('GET', WATCH)).status).toBe(404);
-  const workflow = async () =>
-    (await (await fetch(`${stack.endpoints.sidecar}/v1.0/workflows/dapr/watch-${PHOTOS}`)).json()) as object;
-  await eventually(async () => JSON.stringify(await workflow()).includes('"COMPLETED"'), { what: 'the workflow ends' });
+  const workflows = stack.workflows();
+  await eventually(async () => (await workflows.status(`watch-${PHOTOS}`)) === 'ended', { what: 'the workflow ends' });
+  workflows.close();
   await upload('new-2.jpg', 2);
   await announce('new-2.jpg');
   await emptied();

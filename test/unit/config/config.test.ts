@@ -235,3 +235,12 @@ describe('secrets', () => {
     for (const secret of SECRETS) expect(said).not.toContain(secret);
   });
 });
+
+test('in production the sidecar must have a token; elsewhere it may lack one', () => {
+  expect(problemsOf({ ...ENOUGH, NODE_ENV: 'production' }).problems).toContainEqual(
+    expect.objectContaining({ name: 'DAPR_API_TOKEN', problem: expect.stringContaining('missing') }),
+  );
+  const { token } = read({ NODE_ENV: 'production', DAPR_API_TOKEN: 'dapr-secret' }).sidecar;
+  expect(token?.reveal()).toBe('dapr-secret');
+  expect(read({ NODE_ENV: 'development' }).sidecar.token).toBeUndefined();
+});

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { WORK_ITEMS } from '../../../src/dapr/worker';
 import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 import { readRunFile } from '../../../packages/dev-stack/src/run-file';
+import { SECRETS_FILE_SETTING, secretNames } from '../../../packages/dev-stack/src/secrets-file';
 import { APP_ID, COMPONENTS, COSMOS, SUBSCRIPTION_ROUTES, SYSTEM_BLOB_CONTAINERS, TOPICS } from '../../../src/names';
 
 interface Resource {
@@ -19,6 +20,9 @@ interface Resource {
     readonly deadLetterTopic?: string;
     readonly targets?: { readonly components: Record<string, unknown> };
     readonly workflow?: Record<string, number>;
+    readonly api?: { readonly allowed: readonly Record<'name' | 'version' | 'protocol', string>[] };
+    readonly secrets?: { readonly scopes: readonly object[] };
+    readonly rules?: readonly { readonly callers: readonly object[] }[];
   };
 }
 
@@ -31,6 +35,11 @@ function resourcesIn(...folder: string[]): Resource[] {
 
 function field(resource: Resource | undefined, name: string): string | undefined {
   return resource?.spec.metadata?.find((each) => each.name === name)?.value;
+}
+
+function configuration(): Resource {
+  const plan = readRunFile(join(CHECKOUT, 'dapr.yaml'));
+  return parse(readFileSync(plan.configFilePath ?? '', 'utf8')) as Resource;
 }
 
 const local = resourcesIn();
@@ -65,6 +74,54 @@ describe.each([
   });
 });
 
+describe.each([
+  ['local', named(local, COMPONENTS.pubsub)],
+  ['azure', named(resourcesIn('azure'), COMPONENTS.pubsub)],
+  ['in-memory', named(resourcesIn('alternatives'), COMPONENTS.pubsub)],
+])('the %s pub/sub component', (_, pubsub) => {
+  const topics = Object.values(TOPICS).join(',');
+  test.each(['publishingScopes', 'subscriptionScopes'])('gives its topics to this app alone (%s)', (scope) => {
+    expect(field(pubsub, scope)).toBe(`${APP_ID}=${topics}`);
+  });
+  test.each(['allowedTopics', 'protectedTopics'])('has no other topic, and none for everybody (%s)', (list) => {
+    expect(field(pubsub, list)).toBe(topics);
+  });
+});
+
+test('secrets come from a file that the launcher names, and it holds what the components name and no more', () => {
+  const store = named(local, COMPONENTS.secretStore);
+  expect(store?.spec.type).toBe('secretstores.local.file');
+  expect(store?.spec.metadata).toEqual([{ name: 'secretsFile', envRef: SECRETS_FILE_SETTING }]);
+  expect(secretNames([join(CHECKOUT, 'components')])).toEqual([
+    'AZURE_BLOB_ACCOUNT_KEY',
+    'AZURE_BLOB_ACCOUNT_NAME',
+    'AZURE_BLOB_ENDPOINT',
+    'AZURE_QUEUE_ENDPOINT',
+    'AZURE_STORAGE_CONNECTION_STRING',
+    'COSMOS_ENDPOINT',
+    'COSMOS_KEY',
+  ]);
+});
+
+test('the sidecar offers what the application uses, and gives out no secret', () => {
+  const { api, secrets } = configuration().spec;
+  const allowed = api?.allowed.map(({ name, version, protocol }) => `${protocol} ${name} ${version}`);
+  expect(allowed).toEqual([
+    'http state v1',
+    'http actors v1',
+    'http publish v1',
+    'http metadata v1',
+    'http invoke v1',
+    'grpc invoke v1',
+  ]);
+  expect(secrets?.scopes).toContainEqual({ storeName: COMPONENTS.secretStore, defaultAccess: 'deny' });
+});
+
+test('on Azure no other app reaches the workflows', () => {
+  const policy = resourcesIn('azure').find((each) => each.kind === 'WorkflowAccessPolicy');
+  expect(policy?.spec.rules?.flatMap(({ callers }) => callers)).toEqual([{ appID: APP_ID }]);
+});
+
 test.each(['state.sqlite.yaml', 'state.postgresql.yaml'])('%s takes the place of the state store', (file) => {
   const resource = parse(readFileSync(join(CHECKOUT, 'components', 'alternatives', file), 'utf8')) as Resource;
   expect(resource.metadata.name).toBe(COMPONENTS.stateStore);
@@ -95,12 +152,10 @@ test('a retry policy stands before the dead-letter topic, and none is stacked on
 });
 
 test('the sidecar is configured so that the worker drops no work', () => {
-  const plan = readRunFile(join(CHECKOUT, 'dapr.yaml'));
-  const configuration = parse(readFileSync(plan.configFilePath ?? '', 'utf8')) as Resource;
   const { maxConcurrentActivityInvocations = 0, maxConcurrentWorkflowInvocations = 0 } =
-    configuration.spec.workflow ?? {};
+    configuration().spec.workflow ?? {};
   expect(maxConcurrentActivityInvocations).toBeGreaterThan(0);
   expect(maxConcurrentWorkflowInvocations).toBeGreaterThan(0);
   expect(maxConcurrentActivityInvocations + maxConcurrentWorkflowInvocations).toBeLessThanOrEqual(WORK_ITEMS);
-  expect(plan.appID).toBe(APP_ID);
+  expect(readRunFile(join(CHECKOUT, 'dapr.yaml')).appID).toBe(APP_ID);
 });

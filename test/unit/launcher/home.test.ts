@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HomeKeys, openHome } from '../../../packages/dev-stack/src/home';
+import { etcdHost, type HomeKeys, openHome } from '../../../packages/dev-stack/src/home';
 
 describe('the keys of a home', () => {
   let path: string;
@@ -18,7 +18,7 @@ describe('the keys of a home', () => {
 
   test('are made once, kept, and readable by their owner only', () => {
     const made = keys();
-    expect(new Set(Object.values(made)).size).toBe(4);
+    expect(new Set(Object.values(made)).size).toBe(5);
     expect(made.linkKey).toMatch(/^[0-9a-f]{64}$/);
     expect(statSync(join(path, 'keys.json')).mode & 0o777).toBe(0o600);
     expect(keys()).toEqual(made);
@@ -38,4 +38,12 @@ describe('the keys of a home', () => {
     writeFileSync(join(path, 'keys.json'), text);
     expect(keys()).toEqual(keys());
   });
+});
+
+test('the etcd of a home has an address of its own in the loopback network, the same at every start', () => {
+  const hosts = ['a', 'b', 'c', 'd'].map((sidecarToken) => etcdHost({ sidecarToken }, 'linux'));
+  expect(new Set(hosts).size).toBe(4);
+  for (const host of hosts) expect(host).toMatch(/^127\.(?!0\.)\d{1,3}\.\d{1,3}\.(?!0$)\d{1,3}$/);
+  expect(etcdHost({ sidecarToken: 'a' }, 'linux')).toBe(hosts[0]);
+  expect(etcdHost({ sidecarToken: 'a' }, 'darwin')).toBe('127.0.0.1');
 });

@@ -26,13 +26,14 @@ describe('services that a person brings along', () => {
   });
 
   test('what an earlier start exported is not a person’s own', () => {
-    const keys = { appApiToken: 't', cosmosKey: 'c', visionKey: 'v', linkKey: 'l' };
+    const keys = { appApiToken: 't', sidecarToken: 's', cosmosKey: 'c', visionKey: 'v', linkKey: 'l' };
     const env = {
       COSMOS_ENDPOINT: 'http://1',
       COSMOS_KEY: 'c',
       VISION_ENDPOINT: 'http://2',
       VISION_KEY: 'v',
       LINK_KEY: 'l',
+      DAPR_API_TOKEN: 's',
       PATH: '/bin',
     };
     const connection = azuriteConnectionString({ blob: 1, queue: 2 });
