@@ -19,15 +19,23 @@ export interface ActorStore {
 
 const HEAD = 'head';
 
+/** What reads parts, where nothing is to be committed. */
+export type StateParts = Pick<VersionedState<{ readonly version: number }>, 'part'>;
+
 export class VersionedState<Head extends { readonly version: number }> {
   private readonly cache = new Map<string, unknown>();
   private cachedVersion: number | undefined;
 
-  constructor(private readonly store: ActorStore) {}
+  constructor(
+    private readonly store: ActorStore,
+    /** Reads a head that an older build has stored; a pure function. Its version stays. */
+    private readonly read: (stored: unknown) => Head = (stored) => stored as Head,
+  ) {}
 
   /** Call first in every method. */
   async head(): Promise<Head | undefined> {
-    const head = (await this.store.read(HEAD)) as Head | undefined;
+    const stored = await this.store.read(HEAD);
+    const head = stored === undefined ? undefined : this.read(stored);
     if (head?.version !== this.cachedVersion) this.cache.clear();
     this.cachedVersion = head?.version;
     return head;

@@ -8,7 +8,7 @@ import { type ChunkRef, chunkId } from '../domain/ids';
 import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image/image';
 import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/run/report';
 import type { RetryFilter } from '../domain/run/retry-filter';
-import { isHeld } from '../domain/run/run-state';
+import { isHeld } from '../domain/run/facts';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
 import type { ReadWriteLock } from './read-write-lock';

@@ -3,7 +3,7 @@ import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
 import type { ChunkProgress } from '../domain/run/chunk-progress';
 import type { CarefulRange } from '../domain/run/chunk-suspicion';
 import { type ChunkRef, chunkId } from '../domain/ids';
-import type { Control } from '../domain/run/run-state';
+import type { Control } from '../domain/run/facts';
 import type { Clock } from './clock';
 import { GrantedCalls } from './granted-calls';
 

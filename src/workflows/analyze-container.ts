@@ -1,7 +1,7 @@
 import { readApprovalAnswer } from '../domain/run/approval';
 import { pageInstanceId } from '../domain/ids';
 import type { RunPhase } from '../domain/run/run';
-import { type Control, isHeld } from '../domain/run/run-state';
+import { type Control, isHeld } from '../domain/run/facts';
 import { APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import type { AnalyzePageState, PageResult } from './analyze-page';
 import { call, defineWorkflow, type Generation, GenerationFull, type Step, StepFailed, waitFor, window } from './sdk';

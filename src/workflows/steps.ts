@@ -3,7 +3,7 @@ import type { RunEventName } from '../domain/run/events';
 import type { ChunkRef } from '../domain/ids';
 import type { RetryFilter } from '../domain/run/retry-filter';
 import type { RunPhase } from '../domain/run/run';
-import type { Control } from '../domain/run/run-state';
+import type { Control } from '../domain/run/facts';
 import { ACTIVITIES } from '../names';
 import { activityRef } from './sdk';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { pageInstanceId } from '../../src/domain/ids';
-import type { Control } from '../../src/domain/run/run-state';
+import type { Control } from '../../src/domain/run/facts';
 import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../../src/names';
 import { failed, ok, peaks, RUN_ID, type RunScript, runToEnd, runWorld, startRun, stepsOf, story } from './runs';
 import { type Answer, decisions, type Step, type World } from './simulated-engine';

@@ -1,4 +1,4 @@
-import type { Control } from '../../src/domain/run/run-state';
+import type { Control } from '../../src/domain/run/facts';
 import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WATCH_EVENT, WORKFLOWS } from '../../src/names';
 import { workflowDefinitions } from '../../src/workflows/register';
 import { actionLeft, execute, type HistoryEvent, MAX_ROWS, turnsOf } from './harness';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../src/domain/errors';
-import type { Control } from '../../src/domain/run/run-state';
+import type { Control } from '../../src/domain/run/facts';
 import { ACTIVITIES, WORKFLOWS } from '../../src/names';
 import { newAnalyzeContainer } from '../../src/workflows/analyze-container';
 import { workflowDefinitions } from '../../src/workflows/register';

@@ -7,7 +7,9 @@ import type { ChunkRef } from '../../domain/ids';
 import type { ListingCounts, Quote } from '../../domain/money/quote';
 import type { PhaseTimes } from '../../domain/run/receipt';
 import type { RunPhase, RunRequest, RunView } from '../../domain/run/run';
-import type { ChunkClose, Command, Control } from '../../domain/run/run-state';
+import type { Control } from '../../domain/run/facts';
+import type { ChunkClose, Command } from '../../domain/run/run-state';
+import type { Refusal } from '../../domain/run/transitions';
 
 /** Serial by run id: the live picture of one run and the one place that says whether work may go on. */
 export interface RunActorApi {
@@ -135,6 +137,8 @@ export interface CommandReply {
   readonly run: RunView;
   /** The workflow rests and has to hear of it: raise RUN_CONTROL_EVENT. True once in WAKE_INTERVAL_MS at most. */
   readonly wake: boolean;
+  /** Of a refused word: its reason, as in domain/run/transitions.ts. */
+  readonly why?: Refusal;
 }
 
 export interface ApproveReply extends CommandReply {

@@ -5,31 +5,20 @@
  *    the analysis began.
  */
 
-/** What a run remembers of the times it was held back. */
-export interface Held {
-  /** Of holds that are over, while it analysed. */
-  readonly heldMs?: number;
-  /** When the present one began. */
-  readonly heldSinceMs?: number;
-}
-
-/** `analyzeAtMs`: when the analysis began, if it has. */
-export function hold(
-  { heldMs = 0, heldSinceMs }: Held,
-  isHeld: boolean,
-  nowMs: number,
-  analyzeAtMs: number | undefined,
-): Held {
-  if (isHeld) return { heldMs, heldSinceMs: heldSinceMs ?? nowMs };
-  if (heldSinceMs === undefined || analyzeAtMs === undefined) return { heldMs };
-  return { heldMs: heldMs + Math.max(0, nowMs - Math.max(heldSinceMs, analyzeAtMs)) };
+/**
+ * Milliseconds of work that a hold took away. Times are milliseconds since 1970; `analyzeAtMs`: when the analysis began, if
+ * it has.
+ */
+export function heldDuring(sinceMs: number, untilMs: number, analyzeAtMs: number | undefined): number {
+  return analyzeAtMs === undefined ? 0 : Math.max(0, untilMs - Math.max(sinceMs, analyzeAtMs));
 }
 
 /** Calls a second from the begin of the analysis to its end; undefined where nothing can be said. */
 export function callsPerSecond(
   { calls, cacheHits }: { readonly calls: number; readonly cacheHits: number },
   { analyzeAtMs, finishAtMs }: { readonly analyzeAtMs: number | undefined; readonly finishAtMs: number | undefined },
-  { heldMs = 0 }: Held,
+  /** Milliseconds of holds that are over. */
+  heldMs: number,
 ): number | undefined {
   // A run that mostly read known answers says nothing about calls.
   if (analyzeAtMs === undefined || finishAtMs === undefined || calls === 0 || cacheHits > calls) return undefined;

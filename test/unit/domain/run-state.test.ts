@@ -2,25 +2,24 @@ import fc from 'fast-check';
 import { type ChunkProgress, NO_PROGRESS } from '../../../src/domain/run/chunk-progress';
 import type { ChunkSet } from '../../../src/domain/run/chunk-set';
 import { NO_LISTING, type Quote, quoteOf } from '../../../src/domain/money/quote';
-import { isFinal, RUN_PHASES, type RunRequest, type RunStatus } from '../../../src/domain/run/run';
+import { isFinal, RUN_PHASES, type RunPhase, type RunRequest, type RunStatus } from '../../../src/domain/run/run';
+import { type Ending, controlOf, needsWake, phaseOf, reasonOf, statusOf } from '../../../src/domain/run/facts';
 import {
   type ApproveResult,
   approve,
   type Command,
-  type Control,
   closeChunk,
   command,
   endRun,
   enterPhase,
   listPage,
-  needsWake,
   newRun,
   paused,
   type RunState,
   seekApproval,
   setQuote,
-  viewOf,
 } from '../../../src/domain/run/run-state';
+import { viewOf } from '../../../src/domain/run/run-view';
 
 const RUN_ID = '0190'.padEnd(32, '0');
 const REQUEST: RunRequest = {
@@ -36,7 +35,7 @@ const QUOTE = quoteOf({ ...NO_LISTING, total: 3, new: 3 }, 2, { unit: 0.001, cur
 
 const progress = (change: Partial<ChunkProgress>): ChunkProgress => ({ ...NO_PROGRESS, ...change });
 const ref = (chunk: number, page = 0) => ({ runId: RUN_ID, page, chunk });
-const inPhase = (phase: RunState['phase']) => enterPhase(newRun(REQUEST), phase, LATER);
+const inPhase = (phase: RunPhase) => enterPhase(newRun(REQUEST), phase, LATER);
 const tell = (state: RunState, ...verbs: Command[]): RunState =>
   verbs.reduce((now, verb) => {
     const result = command(now, verb, undefined, LATER);
@@ -61,7 +60,7 @@ const IN_STATUS: readonly (readonly [RunStatus, RunState])[] = [
 
 describe('commands', () => {
   test('the ways into each status are right', () => {
-    for (const [status, state] of IN_STATUS) expect([status, state.status]).toEqual([status, status]);
+    for (const [status, state] of IN_STATUS) expect([status, statusOf(state)]).toEqual([status, status]);
   });
 
   /** Status after the command; `-` where it is refused. */
@@ -84,7 +83,7 @@ describe('commands', () => {
     const state = IN_STATUS.find(([name]) => name === status)?.[1] as RunState;
     const answers = (['pause', 'resume', 'cancel', 'fail', 'decline'] as const).map((verb) => {
       const result = command(state, verb, undefined, LATER);
-      return [verb, result.accepted ? result.state.status : '-'];
+      return [verb, result.accepted ? statusOf(result.state) : '-'];
     });
     expect(Object.fromEntries(answers)).toEqual(expected);
   });
@@ -105,25 +104,25 @@ describe('commands', () => {
   });
 
   test('a failure outranks a cancel, and nothing outranks a failure', () => {
-    expect(tell(inPhase('analyze'), 'cancel', 'fail').control).toBe('fail');
-    expect(endRun(tell(inPhase('analyze'), 'fail', 'cancel'), undefined, LATER).status).toBe('Failed');
+    expect(controlOf(tell(inPhase('analyze'), 'cancel', 'fail'))).toBe('fail');
+    expect(statusOf(endRun(tell(inPhase('analyze'), 'fail', 'cancel'), undefined, LATER))).toBe('Failed');
   });
 
   test('the reason of a command is kept to the end', () => {
     const result = command(inPhase('analyze'), 'fail', 'vision-unauthorized: no', LATER);
     if (!result.accepted) throw new Error('refused');
-    expect(endRun(result.state, undefined, LATER).reason).toBe('vision-unauthorized: no');
+    expect(reasonOf(endRun(result.state, undefined, LATER))).toBe('vision-unauthorized: no');
   });
 
   test('only a run that is asked to pause becomes paused', () => {
     for (const [status, state] of IN_STATUS) {
-      const isAsked = state.control === 'pause' && !isFinal(state.status);
-      expect([status, paused(state, LATER).status]).toEqual([status, isAsked ? 'Paused' : status]);
+      const isAsked = controlOf(state) === 'pause' && !isFinal(statusOf(state));
+      expect([status, statusOf(paused(state, LATER))]).toEqual([status, isAsked ? 'Paused' : status]);
     }
   });
 
   test('a run resumed while it was Pausing does not fall back into Paused', () => {
-    expect(paused(tell(inPhase('analyze'), 'pause', 'resume'), LATER).status).toBe('Running');
+    expect(statusOf(paused(tell(inPhase('analyze'), 'pause', 'resume'), LATER))).toBe('Running');
   });
 });
 
@@ -131,8 +130,8 @@ describe('the reason of a pause', () => {
   test('ends with the pause', () => {
     const held = command(inPhase('analyze'), 'pause', 'lunch', LATER);
     if (!held.accepted) throw new Error('refused');
-    expect(held.state.reason).toBe('lunch');
-    expect(tell(held.state, 'resume').reason).toBeUndefined();
+    expect(reasonOf(held.state)).toBe('lunch');
+    expect(reasonOf(tell(held.state, 'resume'))).toBeUndefined();
   });
 });
 
@@ -163,13 +162,14 @@ describe('approval', () => {
 
   test('is given to the plan by its hash, once, with a cap', () => {
     const waiting = asked();
-    expect([waiting.status, needsWake(waiting)]).toEqual(['AwaitingApproval', false]);
+    expect([statusOf(waiting), needsWake(waiting)]).toEqual(['AwaitingApproval', false]);
     expect(consent(waiting, 'b')).toEqual({ accepted: false, planHash: PLAN });
     const given = accepted(consent(waiting, PLAN, 5));
-    expect(given).toMatchObject({ status: 'Running', maxTransactions: 5, approval: { approvedAt: LATER } });
+    expect(statusOf(given)).toBe('Running');
+    expect(given).toMatchObject({ maxTransactions: 5, approval: { approvedAt: LATER } });
     expect(needsWake(given)).toBe(true);
     const gone = seekApproval(given, 99, 10, LATER); // an answer in time counts, however late it is heard
-    expect([gone.waitMs, gone.state.control, gone.state.resting]).toEqual([0, 'run', undefined]);
+    expect([gone.waitMs, controlOf(gone.state), gone.state.drained]).toEqual([0, 'run', undefined]);
   });
 
   test('said again it changes nothing; with another maximum it is refused', () => {
@@ -192,30 +192,30 @@ describe('approval', () => {
 
   test('without an answer it expires, and the run is cancelled', () => {
     const { state, waitMs } = seekApproval(asked(), 10, 10, LATER);
-    expect([waitMs, state.control, state.reason]).toEqual([0, 'cancel', 'approval expired']);
-    expect(endRun(state, undefined, LATER).status).toBe('Cancelled');
-    expect(consent(state, PLAN)).toEqual({ accepted: false, status: 'Cancelling' });
+    expect([waitMs, controlOf(state), reasonOf(state)]).toEqual([0, 'cancel', 'approval expired']);
+    expect(statusOf(endRun(state, undefined, LATER))).toBe('Cancelled');
+    expect(consent(state, PLAN)).toEqual({ accepted: false, status: 'Cancelling', why: 'ending' });
   });
 
   test('declined, the run is cancelled; declined again nothing changes; an approved one cannot be', () => {
     const no = tell(asked(), 'decline');
-    expect([no.status, no.reason, needsWake(no)]).toEqual(['Cancelling', 'approval declined', true]);
+    expect([statusOf(no), reasonOf(no), needsWake(no)]).toEqual(['Cancelling', 'approval declined', true]);
     expect(tell(no, 'decline')).toBe(no);
-    expect(tell(endRun(no, undefined, LATER), 'decline').status).toBe('Cancelled');
+    expect(statusOf(tell(endRun(no, undefined, LATER), 'decline'))).toBe('Cancelled');
     expect(command(accepted(consent(asked(), PLAN)), 'decline', undefined, LATER).accepted).toBe(false);
   });
 
   test('a run that waits pauses at once, keeps its question, and goes on waiting', () => {
     const held = tell(asked(), 'pause');
-    expect([held.status, seekApproval(held, 0, 10, LATER).waitMs]).toEqual(['Paused', 10]);
+    expect([statusOf(held), seekApproval(held, 0, 10, LATER).waitMs]).toEqual(['Paused', 10]);
     const given = accepted(consent(held, PLAN));
-    expect(given.status).toBe('Paused');
-    expect(tell(held, 'resume').status).toBe('AwaitingApproval');
-    expect(tell(given, 'resume').status).toBe('Running');
+    expect(statusOf(given)).toBe('Paused');
+    expect(statusOf(tell(held, 'resume'))).toBe('AwaitingApproval');
+    expect(statusOf(tell(given, 'resume'))).toBe('Running');
   });
 
   test('a run that needs none refuses it', () => {
-    expect(consent(inPhase('analyze'), PLAN)).toEqual({ accepted: false, status: 'Running' });
+    expect(consent(inPhase('analyze'), PLAN)).toEqual({ accepted: false, status: 'Running', why: 'not-asked' });
   });
 });
 
@@ -244,7 +244,7 @@ describe('phases', () => {
       fc.property(fc.array(phase), (phases) => {
         const reached = phases.reduce((state, next) => enterPhase(state, next, LATER), newRun(REQUEST));
         const furthest = Math.max(0, ...phases.map((name) => RUN_PHASES.indexOf(name)));
-        expect(reached.phase).toBe(RUN_PHASES[furthest]);
+        expect(phaseOf(reached)).toBe(RUN_PHASES[furthest]);
       }),
     );
   });
@@ -256,8 +256,8 @@ describe('phases', () => {
 
   test('do not wake a run that is pausing', () => {
     const state = enterPhase(tell(inPhase('snapshot'), 'pause'), 'analyze', LATER);
-    expect([state.phase, state.status]).toEqual(['analyze', 'Pausing']);
-    expect(tell(state, 'resume').status).toBe('Running');
+    expect([phaseOf(state), statusOf(state)]).toEqual(['analyze', 'Pausing']);
+    expect(statusOf(tell(state, 'resume'))).toBe('Running');
   });
 });
 
@@ -335,16 +335,17 @@ describe('the end', () => {
     );
   });
 
-  test.each<[string, Control, Partial<ChunkProgress>, string | undefined, RunStatus]>([
-    ['nothing failed', 'run', { skipped: 9 }, undefined, 'Completed'],
-    ['an image failed', 'run', { failed: 1 }, undefined, 'CompletedWithErrors'],
-    ['a step failed for good', 'run', {}, 'internal: broke', 'Failed'],
+  test.each<[string, Ending['as'] | undefined, Partial<ChunkProgress>, string | undefined, RunStatus]>([
+    ['nothing failed', undefined, { skipped: 9 }, undefined, 'Completed'],
+    ['an image failed', undefined, { failed: 1 }, undefined, 'CompletedWithErrors'],
+    ['a step failed for good', undefined, {}, 'internal: broke', 'Failed'],
     ['cancelled', 'cancel', { failed: 1 }, undefined, 'Cancelled'],
     ['cancelled, and a step failed', 'cancel', {}, 'internal: broke', 'Failed'],
     ['a chunk asked to fail', 'fail', {}, undefined, 'Failed'],
-  ])('%s', (_, control, done, failure, status) => {
-    const state = endRun({ ...inPhase('analyze'), control, done: progress(done) }, failure, LATER);
-    expect([state.status, state.phase, state.endedAt]).toEqual([status, 'done', LATER]);
+  ])('%s', (_, as, done, failure, status) => {
+    const ending = as === undefined ? undefined : { as };
+    const state = endRun({ ...inPhase('analyze'), ending, done: progress(done) }, failure, LATER);
+    expect([statusOf(state), phaseOf(state), state.outcome?.at]).toEqual([status, 'done', LATER]);
   });
 
   test('what chunks did before they stopped counts at the end', () => {

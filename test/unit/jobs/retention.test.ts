@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { AppError } from '../../../src/domain/errors';
-import { endRun, newRun, viewOf } from '../../../src/domain/run/run-state';
+import { endRun, newRun } from '../../../src/domain/run/run-state';
+import { viewOf } from '../../../src/domain/run/run-view';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { Retention } from '../../../src/jobs/retention';
 

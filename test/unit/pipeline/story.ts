@@ -1,5 +1,5 @@
 import type { RunRequest, RunView } from '../../../src/domain/run/run';
-import { type Control, isHeld } from '../../../src/domain/run/run-state';
+import { type Control, isHeld } from '../../../src/domain/run/facts';
 import { ACTIVITIES } from '../../../src/names';
 import type { Engine, InMemoryPipeline } from './in-memory-pipeline';
 
