@@ -2,7 +2,8 @@
  * Which images Vision would take, decided before a call is spent.
  *
  * I1 Pure: the caller brings the size and what the header said; nothing is read here.
- * I2 One reason per image, the one a person can act on first: emptiness, then bytes, then kind, then pixels.
+ * I2 Refuses only what is certain: a call that Vision turns down costs nothing, an image never sent is lost.
+ * I3 One reason per image, the one a person can act on first: emptiness, then bytes, then kind, then pixels.
  *
  * Source of the limits: Computer Vision 3.2 and Image Analysis 4.0, "Image requirements".
  */
@@ -10,6 +11,8 @@
 /** What the first bytes say. `format` in lower case: `jpeg`, `png`, `gif`, `bmp`, `webp`, `ico`, `tiff`, or another for `unsupported`. */
 export type ImageHeader =
   | { readonly kind: 'image'; readonly format: string; readonly width: number; readonly height: number }
+  /** May be whole, and its size is not where we can read it: the service decides. */
+  | { readonly kind: 'unknown-size'; readonly format: string }
   | { readonly kind: 'unsupported'; readonly format: string }
   | { readonly kind: 'not-an-image' }
   | { readonly kind: 'corrupt' };
@@ -59,6 +62,8 @@ export function checkEligibility(
       return header.kind;
     case 'unsupported':
       return 'unsupported-format';
+    case 'unknown-size':
+      return limits.formats.includes(header.format) ? undefined : 'unsupported-format';
     case 'image': {
       if (!limits.formats.includes(header.format)) return 'unsupported-format';
       if (Math.min(header.width, header.height) < limits.minSidePixels) return 'too-small';

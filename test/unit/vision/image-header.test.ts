@@ -104,13 +104,16 @@ describe('readImageHeader', () => {
       'RIFF....WEBPVP8X',
       'II*\0',
       'MM\0*',
+      'II+\0\x08\0\0\0',
+      'MM\0+\0\x08\0\0',
+      '\0\0\0\x18ftypheim',
       'BM',
       '\0\0\x01\0',
     ];
     return fc.assert(
       fc.property(fc.constantFrom(...signatures), fc.uint8Array({ maxLength: 200 }), (signature, tail) => {
         const header = readImageHeader(Buffer.concat([Buffer.from(signature, 'latin1'), tail]));
-        expect(['image', 'unsupported', 'not-an-image', 'corrupt']).toContain(header.kind);
+        expect(['image', 'unknown-size', 'unsupported', 'not-an-image', 'corrupt']).toContain(header.kind);
         if (header.kind === 'image') expect(Math.min(header.width, header.height)).toBeGreaterThan(0);
       }),
       { numRuns: 3000 },
