@@ -286,7 +286,7 @@ async function acquireRuntime() {
   const stop = () =>
     stopping.abort(new Stop('Stopped.', 'What was half done is removed; start again at any time.', 130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  const terminal = launcher('terminal').createTerminal();
+  const terminal = compiled('terminal', 'index').createTerminal();
   try {
     const { say, live } = terminal;
     return await launcher('runtime/acquire').acquireRuntime({ env: process.env, signal: stopping.signal, say, live });
@@ -297,7 +297,11 @@ async function acquireRuntime() {
 }
 
 function launcher(module) {
-  return require(at('packages', 'dev-stack', 'dist', `${module}.js`));
+  return compiled('dev-stack', module);
+}
+
+function compiled(name, module) {
+  return require(at('packages', name, 'dist', `${module}.js`));
 }
 
 function bin(name, file) {

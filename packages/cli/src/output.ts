@@ -1,8 +1,7 @@
 import type { Page } from './api/shapes';
 import { Interrupted } from './failure';
 import { type Colors, type ColorWhen, colorsFor } from './text/colors';
-import { printable } from './text/printable';
-import { type Column, createTable, type Table } from './text/table';
+import { type Column, createTable, printable, type Table, widthOf } from '@contactsheet/terminal';
 import type { Stream, World } from './world';
 
 /**
@@ -11,9 +10,13 @@ import type { Stream, World } from './world';
  * I1 `json` and `jsonl` carry what the API said, unchanged.
  * I2 Text is printable: what stands in it of others has no control characters.
  * I3 Lists are written as they come: memory holds one page.
+ * I4 On a terminal text is as wide as that: what there is no room for is named, and `wide` shows it.
  */
-export const FORMATS = ['text', 'json', 'jsonl'] as const;
+export const FORMATS = ['text', 'wide', 'json', 'jsonl'] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** How to see the columns that a table left out. I4 */
+export const MORE = '-o wide shows all';
 
 export interface ListView<T> {
   readonly columns: readonly Column[];
@@ -23,7 +26,8 @@ export interface ListView<T> {
 }
 
 export interface Output {
-  readonly format: Format;
+  /** `wide` is text without a width. */
+  readonly format: Exclude<Format, 'wide'>;
   readonly colors: Colors;
   /** Of the terminal; undefined where nothing is cut. */
   readonly width: number | undefined;
@@ -41,9 +45,10 @@ export interface OutputOptions {
   readonly color: ColorWhen;
 }
 
-export function createOutput(world: World, { format, isQuiet, color }: OutputOptions): Output {
+export function createOutput(world: World, { format: asked, isQuiet, color }: OutputOptions): Output {
   const { stdout, stderr, env } = world;
-  const width = stdout.isTTY === true ? (stdout.columns ?? 80) : undefined;
+  const format = asked === 'wide' ? 'text' : asked;
+  const width = asked === 'wide' ? undefined : widthOf(stdout);
   const write = (text: string | Uint8Array) => writeAll(stdout, text);
   const note = (text: string) => {
     if (!isQuiet) stderr.write(`${printable(text)}\n`);
@@ -87,6 +92,7 @@ async function listText<T>(pages: LimitedPages<T>, view: ListView<T>, { write, n
     await write([...(isFirst ? [known.header()] : []), ...rows.map((row) => known.line(row))].map(lineOf).join(''));
   });
   if (table === undefined) note(view.empty);
+  else if (table.leftOut.length > 0) note(`(No room for ${table.leftOut.join(', ')}: ${MORE})`); // I4
   return isCut;
 }
 

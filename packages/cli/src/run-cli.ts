@@ -4,7 +4,7 @@ import { Failure } from './failure';
 import { addCommands } from './program';
 import { type Action, openSession, type Registrar } from './session';
 import { colorsFor } from './text/colors';
-import { printable } from './text/printable';
+import { printable } from '@contactsheet/terminal';
 import type { World } from './world';
 
 /** Runs one command line to its exit code. Never throws. */

@@ -1,10 +1,9 @@
 /** The demonstration of `npm start`: a first run over the sample pictures, shown while it goes and as a table at its end. */
+import { type Column, displayWidth, printable, type Terminal, tableLines, wrap } from '@contactsheet/terminal';
 import { createDemoApi, type DemoApi, type DemoImage, type DemoRun, hasEnded } from './demo-api';
 import type { Endpoints } from './endpoints';
-import { printable } from './log-file';
 import { pause } from './pause';
 import { SAMPLE_CONTAINER, uploadSamples } from './sample-pictures';
-import { type Terminal, tableLines } from './terminal';
 
 const POLL_MS = 500;
 /** The app may be restarted in between; a run goes on without it being asked. */
@@ -40,7 +39,7 @@ async function follow(api: DemoApi, id: string, terminal: Terminal, signal: Abor
     try {
       const run = await api.run(id);
       heard = Date.now();
-      terminal.live(progressLine(run, heard - started));
+      terminal.live(progressLine(run, heard - started, terminal.width && terminal.width - 1));
       if (hasEnded(run.status)) {
         terminal.settle();
         return run;
@@ -53,14 +52,15 @@ async function follow(api: DemoApi, id: string, terminal: Terminal, signal: Abor
   }
 }
 
-export function progressLine(run: DemoRun, elapsedMs: number): string {
+/** What comes last goes first where there is no room for all. */
+export function progressLine(run: DemoRun, elapsedMs: number, width = Number.POSITIVE_INFINITY): string {
   const { counts } = run;
   const seconds = `${Math.round(elapsedMs / 1000)} s`;
   if (!counts || (counts.total === 0 && counts.totalIsFinal === false))
     return [run.status, run.phase, seconds].filter(Boolean).join(' · ');
   const done = counts.succeeded + counts.failed + counts.skipped + (counts.unchanged ?? 0);
   const total = counts.totalIsFinal === false ? `${counts.total} or more` : `${counts.total}`;
-  return [
+  const words = [
     `${run.status}${run.phase ? ` (${run.phase})` : ''}: ${done} of ${total} images`,
     `${counts.succeeded} succeeded`,
     `${counts.failed} failed`,
@@ -68,42 +68,51 @@ export function progressLine(run: DemoRun, elapsedMs: number): string {
     ...(counts.unchanged ? [`${counts.unchanged} unchanged`] : []),
     ...(run.calls === null || run.calls === undefined ? [] : [`${run.calls} Vision calls`]),
     seconds,
-  ].join(' · ');
+  ];
+  while (words.length > 1 && displayWidth(words.join(' · ')) > width) words.pop();
+  return words.join(' · ');
 }
 
 async function showResults(api: DemoApi, terminal: Terminal): Promise<void> {
   const images = await api.images(SAMPLE_CONTAINER, MOST_ROWS);
-  for (const line of tableLines(COLUMNS, images.map(rowOf), terminal.width)) terminal.say(line);
+  for (const line of tableLines(COLUMNS, images.map(rowOf), terminal.width, 'a wider terminal shows all'))
+    terminal.say(line);
   const { images: counts, tags, bytes } = await api.totals(SAMPLE_CONTAINER);
   if (counts.total > images.length) terminal.say(`... and ${counts.total - images.length} more.`);
   const shares = [`${counts.succeeded} succeeded`, `${counts.failed} failed`, `${counts.skipped} skipped`];
   const size = bytes ? `, ${(bytes / 1e6).toFixed(1)} MB` : '';
   terminal.say();
-  terminal.say(`Totals of the container actor: ${counts.total} images (${shares.join(', ')})${size}.`);
+  sayWrapped(terminal, `Totals of the container actor: ${counts.total} images (${shares.join(', ')})${size}.`);
   const top = (tags ?? []).slice(0, 10).map(({ name, count }) => `${name} ${count}`);
-  if (top.length > 0) terminal.say(`Most frequent tags: ${printable(top.join(', '))}.`);
+  if (top.length > 0) sayWrapped(terminal, `Most frequent tags: ${printable(top.join(', '))}.`);
 }
 
-const COLUMNS = [
-  { title: 'Image', share: 26 },
-  { title: 'Caption or measured words', share: 34 },
-  { title: 'Tags', share: 28 },
-  { title: 'Colours', share: 16 },
-  { title: 'Status' },
-] as const;
+function sayWrapped(terminal: Terminal, text: string): void {
+  for (const line of wrap(text, terminal.width ?? Number.POSITIVE_INFINITY)) terminal.say(line);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'IMAGE', shrinks: 'middle', least: 24 },
+  { title: 'CAPTION, MEASURED WORDS OR REASON', shrinks: 'end', least: 24 },
+  { title: 'TAGS', shrinks: 'end', least: 24, drops: 2 },
+  { title: 'COLOURS', shrinks: 'end', drops: 1 },
+  { title: 'STATUS' },
+];
 
 export function rowOf(image: DemoImage): string[] {
   const { analysis } = image;
   const caption =
     analysis?.description?.captions?.[0]?.text ?? (analysis?.description?.tags ?? []).slice(0, 6).join(', ');
+  // A picture that was not analysed has none, and room for the reason.
+  const words = caption === '' ? (image.reason ?? '') : caption;
   return [
     image.blob,
-    caption,
+    words,
     (analysis?.tags ?? [])
       .map((tag) => tag.name)
       .slice(0, 6)
       .join(', '),
     (analysis?.color?.dominantColors ?? []).join(', '),
-    image.reason ? `${image.status}: ${image.reason}` : image.status,
+    image.status,
   ];
 }

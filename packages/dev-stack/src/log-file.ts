@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync } from 'node:fs';
+import { printable } from '@contactsheet/terminal';
 import { errorCode } from './problem';
 
 /** Keeps the log of the previous start beside the new one as `<file>.1`, and nothing older: logs do not grow for ever. */
@@ -22,16 +23,13 @@ export function tailOf(file: string, lines = 8): string[] {
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(size, 64 * 1024));
     readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8').split('\n').map(printable).filter(Boolean).slice(-lines);
+    return buffer
+      .toString('utf8')
+      .split('\n')
+      .map((line) => printable(line).trimEnd())
+      .filter(Boolean)
+      .slice(-lines);
   } finally {
     closeSync(fd);
   }
-}
-
-/** One line without control characters: what others wrote must not drive a terminal. */
-export function printable(text: string): string {
-  return text
-    .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
-    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ')
-    .trimEnd();
 }

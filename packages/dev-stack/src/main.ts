@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseEnv } from 'node:util';
+import { createTerminal, pairLines, type Terminal } from '@contactsheet/terminal';
 import { CHECKOUT } from './checkout';
 import { demonstrate } from './demo';
 import { describeBrought } from './endpoints';
@@ -11,12 +12,13 @@ import { isAlive, parentOf } from './process-table';
 import { acquireRuntime } from './runtime/acquire';
 import { SAMPLE_CONTAINER } from './sample-pictures';
 import { type Stack, type StackEvent, startStack } from './stack';
-import { createTerminal, type Terminal } from './terminal';
 
 export interface Launch {
   readonly command: 'start' | 'services';
   readonly demo: boolean;
 }
+
+const INDENT = '  ';
 
 /** Runs until a signal comes or a part is given up. Returns the exit code. */
 export async function launch({ command, demo }: Launch): Promise<number> {
@@ -83,17 +85,22 @@ async function showApp(stack: Stack, demo: boolean, terminal: Terminal, signal: 
   const results = `/api/v1/containers/${SAMPLE_CONTAINER}/images`;
   terminal.say();
   terminal.say('Where to look next');
-  terminal.say(`  API and its description  ${api}/openapi.json`);
-  if (run) terminal.say(`  status of this run       ${api}/api/v1/runs/${run}`);
-  if (run) terminal.say(`  its results              ${api}${results}`);
-  terminal.say(
-    `  start a run              curl -X POST '${api}/api/AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}'`,
+  const places = pairLines(
+    [
+      ['API and its description', `${api}/openapi.json`],
+      ['status of this run', run && `${api}/api/v1/runs/${run}`],
+      ['its results', run && `${api}${results}`],
+      ['start a run', `curl -X POST '${api}/api/AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}'`],
+      [
+        'through the sidecar',
+        `source ${shortPath(stack.home.at('env'))} && curl -H "dapr-api-token: $DAPR_API_TOKEN" ${sidecar}/v1.0/invoke/${stack.plan.appID}/method${results}`,
+      ],
+      ['logs', shortPath(stack.home.at('logs'))],
+      ['addresses, keys, pids', shortPath(stack.home.at('endpoints.json'))],
+    ],
+    terminal.width && terminal.width - INDENT.length,
   );
-  terminal.say(
-    `  through the sidecar      source ${shortPath(stack.home.at('env'))} && curl -H "dapr-api-token: $DAPR_API_TOKEN" ${sidecar}/v1.0/invoke/${stack.plan.appID}/method${results}`,
-  );
-  terminal.say(`  logs                     ${shortPath(stack.home.at('logs'))}`);
-  terminal.say(`  addresses, keys, pids    ${shortPath(stack.home.at('endpoints.json'))}`);
+  for (const line of places) terminal.say(`${INDENT}${line}`);
   terminal.say();
   terminal.say('Ctrl-C stops everything.');
 }

@@ -86,7 +86,7 @@ describe('where it is shown', () => {
     progress.show('short');
     progress.note('a note');
     progress.end();
-    expect(stderr.text()).toBe('\r\u001b[2Ka line that is too…\r\u001b[2Kshort\r\u001b[2Ka note\n\r\u001b[2Kshort\n');
+    expect(stderr.text()).toBe('\r\u001b[2Ka line that is too…\r\u001b[2Kshort\r\u001b[2Ka note\nshort\n');
   });
 
   test('elsewhere a line comes each ten seconds, and the last one', () => {

@@ -25,7 +25,7 @@ export function registerImages(program: Command, { action }: Registrar): void {
           return out.value(story, () => plainLines(story.value ?? story, out.width));
         }
         const image = await api.get<Image>(paths.image(container, blob), { what: 'images' });
-        return out.value(image, () => imageLines(image));
+        return out.value(image, () => imageLines(image, out));
       }),
     );
   program

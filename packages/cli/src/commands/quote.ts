@@ -53,5 +53,5 @@ export async function askQuote(session: Session, container: string, options: Quo
 }
 
 export function printQuote({ out }: Session, quote: Quote): Promise<void> {
-  return out.value(quote, () => quoteLines(quote));
+  return out.value(quote, () => quoteLines(quote, out));
 }

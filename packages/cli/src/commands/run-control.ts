@@ -3,9 +3,10 @@ import { paths } from '../api/paths';
 import type { RetryPlan, Run } from '../api/shapes';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Failure } from '../failure';
+import { MORE } from '../output';
 import { positiveNumber, type Registrar, type Session } from '../session';
 import { count } from '../text/quantities';
-import { tableLines } from '../text/table';
+import { tableLines } from '@contactsheet/terminal';
 import { addWaitOptions, announceStart, checkWaiting, type WaitOptions } from './run-start';
 
 /** What a run can be told. Each one answers with the state after it, and may be repeated. */
@@ -127,6 +128,6 @@ function retryLines({ willRetry, willNot }: RetryPlan, width: number | undefined
   const rows = willNot.map((group) => [count(group.count), group.reason]);
   return [
     `${count(willRetry)} will be retried, ${count(not)} not${not > 0 ? ':' : '.'}`,
-    ...(rows.length > 0 ? tableLines(columns, rows, width) : []),
+    ...(rows.length > 0 ? tableLines(columns, rows, width, MORE) : []),
   ];
 }

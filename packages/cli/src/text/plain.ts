@@ -1,4 +1,5 @@
-import { pairLines, tableLines } from './table';
+import { pairLines, tableLines } from '@contactsheet/terminal';
+import { MORE } from '../output';
 
 /**
  * Any JSON as text, for answers whose fields the command line does not interpret: they may gain fields without it.
@@ -10,7 +11,7 @@ export function plainLines(value: unknown, width?: number): string[] {
   const lists = Object.entries(value).filter(([, one]) => Array.isArray(one) && one.some(isRecord));
   const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !lists.some(([name]) => name === key)));
   return [
-    ...pairLines(flatten(rest)),
+    ...pairLines(flatten(rest), width),
     ...lists.flatMap(([key, list]) => ['', `${key}:`, ...listLines(list as unknown[], width)]),
   ];
 }
@@ -18,11 +19,17 @@ export function plainLines(value: unknown, width?: number): string[] {
 function listLines(list: readonly unknown[], width?: number): string[] {
   const rows = list.map((item): [string, string][] => (isRecord(item) ? flatten(item) : [['value', scalar(item)]]));
   const titles = [...new Set(rows.flatMap((row) => row.map(([key]) => key)))];
-  const columns = titles.map((title) => ({ title: title.toUpperCase(), shrinks: 'end' as const }));
+  // What says most comes first; nothing else is known of the fields.
+  const columns = titles.map((title, index) => ({
+    title: title.toUpperCase(),
+    shrinks: 'end' as const,
+    ...(index > 0 && { drops: titles.length - index }),
+  }));
   return tableLines(
     columns,
     rows.map((row) => titles.map((title) => new Map(row).get(title) ?? '')),
     width,
+    MORE,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Run } from '../api/shapes';
 import type { Pace } from './pace';
-import { printable } from './printable';
+import { printable } from '@contactsheet/terminal';
 import { duration, money, percent } from './quantities';
 
 /** The one line that answers: is it moving, how long, how much, what broke. `812/1240 65% 3.1/s ETA 2m10s ok 803 fail 9` */

@@ -1,7 +1,7 @@
 import type { Container, ContainerEntry } from '../api/shapes';
-import type { ListView, Output } from '../output';
+import { type ListView, MORE, type Output } from '../output';
 import { bytes, count, time } from '../text/quantities';
-import { pairLines, tableLines } from '../text/table';
+import { pairLines, tableLines } from '@contactsheet/terminal';
 
 /** Containers and their tags as text. */
 
@@ -11,9 +11,9 @@ export const containersView: ListView<ContainerEntry> = {
   columns: [
     { title: 'CONTAINER', shrinks: 'middle' },
     { title: 'IMAGES', align: 'right' },
-    { title: 'ACTIVE RUN' },
-    { title: 'LAST RUN', drops: 1 },
-    { title: 'UPDATED', drops: 2 },
+    { title: 'ACTIVE RUN', drops: 3 },
+    { title: 'LAST RUN', drops: 2 },
+    { title: 'UPDATED', drops: 1 },
   ],
   row: ({ container, images, activeRun = '', lastRun = '', updatedAt }) => [
     container,
@@ -39,22 +39,25 @@ export function containerLines(container: Container, { width }: Pick<Output, 'wi
   const { images } = container;
   const tags = container.tags.slice(0, TAGS_SHOWN);
   return [
-    ...pairLines([
-      ['container', container.container],
-      ['images', count(images.total)],
-      ['  analysed', count(images.succeeded)],
-      ['  failed', count(images.failed)],
-      ['  skipped', count(images.skipped)],
-      ['  removed', images.removed > 0 ? count(images.removed) : undefined],
-      ['size', bytes(container.bytes)],
-      ['formats', tally(container.formats)],
-      ['categories', tally(container.categories)],
-      ['colours', tally(container.colors)],
-      ['analysers', tally(container.analyzers)],
-      ['active run', container.activeRun],
-      ['last run', container.lastRun],
-    ]),
-    ...(tags.length === 0 ? [] : ['', ...tableLines(tagsView.columns, tags.map(tagsView.row), width)]),
+    ...pairLines(
+      [
+        ['container', container.container],
+        ['images', count(images.total)],
+        ['  analysed', count(images.succeeded)],
+        ['  failed', count(images.failed)],
+        ['  skipped', count(images.skipped)],
+        ['  removed', images.removed > 0 ? count(images.removed) : undefined],
+        ['size', bytes(container.bytes)],
+        ['formats', tally(container.formats)],
+        ['categories', tally(container.categories)],
+        ['colours', tally(container.colors)],
+        ['analysers', tally(container.analyzers)],
+        ['active run', container.activeRun],
+        ['last run', container.lastRun],
+      ],
+      width,
+    ),
+    ...(tags.length === 0 ? [] : ['', ...tableLines(tagsView.columns, tags.map(tagsView.row), width, MORE)]),
   ];
 }
 

@@ -9,7 +9,7 @@ export function outcomesView(colors: Colors): ListView<Outcome> {
   return {
     columns: [
       { title: 'STATUS', paint: (text, status) => paintStatus(colors, status, text) },
-      { title: 'BLOB', shrinks: 'middle' },
+      { title: 'BLOB', shrinks: 'middle', least: 28 },
       { title: 'CALLS', align: 'right', drops: 3 },
       { title: 'TRANSACTIONS', align: 'right', drops: 1 },
       { title: 'TOOK', align: 'right', drops: 2 },
@@ -35,11 +35,11 @@ function tookOf({ waitMs = 0, workMs = 0 }: Outcome): string {
 /** Images that failed: what a person can do about each. */
 export const failedImagesView: ListView<Outcome> = {
   columns: [
-    { title: 'BLOB', shrinks: 'middle' },
+    { title: 'BLOB', shrinks: 'middle', least: 24 },
     { title: 'STAGE', drops: 2 },
     { title: 'CODE', shrinks: 'end' },
     { title: 'RETRY', drops: 1 },
-    { title: 'WHAT TO DO', shrinks: 'end' },
+    { title: 'WHAT TO DO', shrinks: 'end', least: 24 },
   ],
   row: ({ blob, stage = '', code, reason, retryable, advice = '' }) => [
     blob,

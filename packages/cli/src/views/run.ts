@@ -1,15 +1,16 @@
 import type { RetryScope } from 'contactsheet/contract';
 import type { FailureGroup } from 'contactsheet/contract';
 import type { Run } from '../api/shapes';
-import type { ListView, Output } from '../output';
+import { type ListView, MORE, type Output } from '../output';
 import { type Colors, paintStatus } from '../text/colors';
-import { printable } from '../text/printable';
 import { doneOf } from '../text/progress-line';
 import { count, duration, money, time } from '../text/quantities';
-import { pairLines, tableLines } from '../text/table';
+import { pairLines, printable, tableLines } from '@contactsheet/terminal';
 import { retryWords } from './records';
 
 /** Runs as text. */
+
+const INDENT = '  ';
 
 export function runsView(colors: Colors, nowMs: number): ListView<Run> {
   return {
@@ -43,21 +44,24 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
   const cost = spent(run);
   return [
     `${title}${paintStatus(colors, run.status)}`,
-    ...pairLines([
-      ['prefix', run.prefix],
-      ['features', run.features?.join(', ')],
-      ['only', run.retry && scopeWords(run.retry)],
-      ['reason', run.reason],
-      ['waiting', run.waiting],
-      ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
-      ['removed', run.removed > 0 ? count(run.removed) : undefined],
-      ['calls', `${count(run.calls)} (${count(run.transactions)} transactions${cost ? `, about ${cost}` : ''})`],
-      ['cache hits', run.cacheHits > 0 ? count(run.cacheHits) : undefined],
-      ['plan', planWords(run)],
-      ['retry of', run.retryOf],
-      ['started', time(run.startedAt)],
-      [run.endedAt === undefined ? 'running for' : 'took', duration(tookMs(run, nowMs))],
-    ]).map((line) => `  ${line}`),
+    ...pairLines(
+      [
+        ['prefix', run.prefix],
+        ['features', run.features?.join(', ')],
+        ['only', run.retry && scopeWords(run.retry)],
+        ['reason', run.reason],
+        ['waiting', run.waiting],
+        ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
+        ['removed', run.removed > 0 ? count(run.removed) : undefined],
+        ['calls', `${count(run.calls)} (${count(run.transactions)} transactions${cost ? `, about ${cost}` : ''})`],
+        ['cache hits', run.cacheHits > 0 ? count(run.cacheHits) : undefined],
+        ['plan', planWords(run)],
+        ['retry of', run.retryOf],
+        ['started', time(run.startedAt)],
+        [run.endedAt === undefined ? 'running for' : 'took', duration(tookMs(run, nowMs))],
+      ],
+      width && width - INDENT.length,
+    ).map((line) => `${INDENT}${line}`),
     ...(run.failureGroups.length === 0 ? [] : ['', ...failureGroupLines(run.failureGroups, width)]),
   ];
 }
@@ -117,5 +121,5 @@ export const failureGroupsView: ListView<FailureGroupShown> = {
 };
 
 function failureGroupLines(groups: readonly FailureGroupShown[], width: number | undefined): string[] {
-  return tableLines(failureGroupsView.columns, groups.map(failureGroupsView.row), width);
+  return tableLines(failureGroupsView.columns, groups.map(failureGroupsView.row), width, MORE);
 }

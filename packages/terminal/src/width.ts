@@ -46,3 +46,21 @@ export function padEnd(text: string, width: number): string {
 export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
 }
+
+/** Lines broken between words. A word that is wider than a line stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || displayWidth(line) + 1 + displayWidth(word) > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
+const ADDRESS = /\b[a-z][a-z\d+.-]*:\/\//i;
+
+/** Does it hold an address? Nobody can follow one that is cut or broken. */
+export function isAddress(text: string): boolean {
+  return ADDRESS.test(text);
+}
