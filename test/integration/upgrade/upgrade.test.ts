@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestStack, type TestStack, withLogs } from '../framework';
+import { ask, ended } from '../main-job/client';
+
+/**
+ * `home-0.1.0.tar.gz` is the data folder of a start of build 12f19b7, as that build left it when it was stopped: one run over
+ * container `finished` (12 pictures) that completed, and one over `paused` (40 pictures) that was paused after 16 calls.
+ * `answers-0.1.0.json` is what that build answered about it, without links.
+ */
+interface Answers {
+  readonly runs: readonly Shown[];
+  readonly totals: Readonly<Record<'finished' | 'paused', unknown>>;
+  readonly images: readonly unknown[];
+  readonly quota: unknown;
+}
+
+type Shown = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly status: string;
+  readonly calls: number;
+};
+
+const before = JSON.parse(readFileSync(join(__dirname, 'answers-0.1.0.json'), 'utf8')) as Answers;
+const paused = before.runs.find(({ status }) => status === 'Paused') as Shown;
+
+let home: string;
+let stack: TestStack;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'contactsheet-upgrade-'));
+  execFileSync('tar', ['-xzf', join(__dirname, 'home-0.1.0.tar.gz'), '-C', home]);
+  stack = await startTestStack({ home });
+});
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+});
+
+const get = async (path: string) => (await ask(`${stack.endpoints.api}/api/v1${path}`)).body;
+
+test('runs, totals, images and the paused run of an older build are answered as that build did', async () => {
+  expect(await get('/runs')).toMatchObject({ value: before.runs });
+  expect(await get('/containers/finished')).toMatchObject(before.totals.finished as object);
+  expect(await get('/containers/paused')).toMatchObject(before.totals.paused as object);
+  expect((await get('/containers/finished/images')).value).toMatchObject([...before.images, ...Array(10).fill({})]);
+  expect(await get(`/runs/${paused.id}`)).toMatchObject(paused);
+});
+
+test('its paused run goes on and ends right, and calls for no image twice', () =>
+  withLogs(async () => {
+    const { status } = await ask(`${stack.endpoints.api}/api/v1/runs/${paused.id}:resume`, { method: 'POST' });
+    expect(status).toBe(202);
+
+    const run = await ended(stack, paused.id, 90_000);
+
+    expect(run).toMatchObject({ status: 'Completed', counts: { total: 40, succeeded: 40, failed: 0, skipped: 0 } });
+    const { calls, cacheHits } = run;
+    expect(calls + cacheHits).toBe(40);
+    const seen = (await (await fetch(`${stack.endpoints.vision.endpoint}/stats`)).json()) as { calls: number };
+    expect(seen.calls).toBe(calls - paused.calls);
+    expect(await get('/containers/paused')).toMatchObject({ images: { total: 40, succeeded: 40 } });
+  }));
+
+test('an unchanged container of an older build costs no call', async () => {
+  const answer = await ask(`${stack.endpoints.api}/api/v1/containers/finished/runs`, { method: 'POST' });
+  const run = await ended(stack, String(answer.body.id));
+
+  expect(run).toMatchObject({ status: 'Completed', calls: 0, counts: { total: 12, unchanged: 12 } });
+});
