@@ -18,6 +18,7 @@ const base = {
 const level = (name) => ({ ...base, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
 module.exports = {
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/slowest-first.cjs',
   testTimeout: 120_000,
   projects: ['unit', 'replay', 'contract', 'http', 'integration', 'chaos'].map(level),
 };
