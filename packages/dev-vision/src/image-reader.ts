@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DecodeBudget } from './decode-budget';
 import { factsOf, type ImageFacts } from './image-facts';
 import { withoutComments } from './jpeg-comments';
 import { type PictureHeader, readPictureHeader } from './picture-header';
@@ -12,6 +13,7 @@ import { type ApiVersion, MAX_SIDE_PIXELS, MIN_SIDE_PIXELS, SERVICE_LIMITS } fro
  *
  * I1 The facts of the last REMEMBERED pictures are kept by what holds their pixels (comments left out): a repeated
  *    picture costs no measuring. Calls are counted elsewhere, by content hash, and never spared.
+ * I2 Decoding happens within a budget of memory, whoever asks: four pictures of 0.9 MB once took 3.67 GB.
  */
 export interface ReadImage {
   readonly header: PictureHeader;
@@ -20,19 +22,32 @@ export interface ReadImage {
 
 /** About 2 KB each. */
 const REMEMBERED = 2000;
+/** The largest picture that Vision takes, in full colours. One of 16 bits a channel may need more, and is refused. */
+const MAX_DECODED_BYTES = MAX_SIDE_PIXELS * MAX_SIDE_PIXELS * 3 + 32 * 1024 * 1024;
 
 export class ImageReader {
   private readonly remembered = new Map<string, Promise<ReadImage | undefined>>();
+
+  constructor(private readonly budget: DecodeBudget = new DecodeBudget(MAX_DECODED_BYTES)) {}
 
   async read(bytes: Uint8Array, apiVersion: ApiVersion): Promise<ReadImage | { readonly refusal: ServiceAnswer }> {
     const limits = SERVICE_LIMITS[apiVersion];
     if (bytes.length === 0 || bytes.length > limits.maxBytes) return { refusal: invalidBodySize(apiVersion) };
     const header = await readPictureHeader(bytes);
     if (header === undefined || !limits.formats.has(header.format)) return { refusal: unreadable };
-    const refusal = refusalOfSides(header);
+    const refusal = refusalOfSides(header) ?? this.refusalOfMemory(header);
     if (refusal !== undefined) return { refusal };
-    return (
-      (await this.remember(pictureHash(bytes, header.format), () => measure(bytes, header))) ?? { refusal: unreadable }
+    const image = await this.remember(pictureHash(bytes, header.format), () =>
+      this.budget.within(header.decodedBytes, () => measure(bytes, header)),
+    );
+    return image ?? { refusal: unreadable };
+  }
+
+  private refusalOfMemory({ decodedBytes }: PictureHeader): ServiceAnswer | undefined {
+    if (decodedBytes <= this.budget.totalBytes) return undefined;
+    return invalidRequest(
+      'InvalidImageSize',
+      `Decoding the image takes ${decodedBytes} bytes at once; this stand-in takes ${this.budget.totalBytes} at most.`,
     );
   }
 

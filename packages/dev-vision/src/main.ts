@@ -7,6 +7,8 @@ import { startLocalVision } from './server';
 const BANNER = [
   `Local Vision (${PROVIDER} ${ALGORITHM}): a stand-in for Azure AI Vision, for development and tests.`,
   'It measures pixels: size, format, colours, black and white, graphic or photograph, bright, dark, blurry.',
+  'It reads JPEG, PNG, GIF and BMP (OS/2 and Windows, 1 to 32 bits, run-length coded too), and for 4.0 WebP, ICO and TIFF;',
+  'sizes are those of the picture turned upright by its Exif orientation. Decoding takes 800 MB at most, else it refuses.',
   'It does not recognise faces, objects, scenes, brands, landmarks or text, and never makes any up.',
 ];
 

@@ -1,17 +1,23 @@
 import sharp from 'sharp';
 import { readBitmapSize } from './bitmap-file';
-import { readIconSize } from './icon-file';
+import { readIcon } from './icon-file';
 
 /**
- * Format and stored size of a picture, without its pixels.
+ * Format and size of a picture, and what it takes to decode it, without its pixels.
  *
  * I1 Asks sharp about the formats in SHARP_SIGNATURES only: it would also open SVG and whatever else its libraries know.
+ * I2 The size is that of the picture turned upright by its Exif orientation. The pages of Image Analysis do not say; those
+ *    of Face, of the same family, do: "If EXIF orientation is available, images are automatically rotated to the correct
+ *    orientation", and results refer to the rotated image (Azure AI Face, "Face detection, attributes, and input data",
+ *    section "Input data with orientation information").
  */
 export interface PictureHeader {
   /** `jpeg`, `png`, `gif`, `webp`, `tiff`, `bmp` or `ico`. */
   readonly format: string;
   readonly width: number;
   readonly height: number;
+  /** How much memory its decoding holds at once, as an estimate from above. */
+  readonly decodedBytes: number;
 }
 
 /** Hexadecimal digits of the first bytes; a dot stands for any digit. */
@@ -26,21 +32,52 @@ const SHARP_SIGNATURES: Readonly<Record<string, RegExp>> = {
 /** Undefined for what is none of the formats, or damaged before its size. */
 export async function readPictureHeader(bytes: Uint8Array): Promise<PictureHeader | undefined> {
   const head = Buffer.from(bytes.subarray(0, 12)).toString('hex');
-  if (head.startsWith('424d')) return withFormat('bmp', readBitmapSize(bytes));
-  if (head.startsWith('00000100')) return withFormat('ico', readIconSize(bytes));
+  if (head.startsWith('424d')) return sampled('bmp', readBitmapSize(bytes));
+  if (head.startsWith('00000100')) return iconHeader(bytes);
   const format = Object.keys(SHARP_SIGNATURES).find((name) => SHARP_SIGNATURES[name]?.test(head));
-  return format === undefined ? undefined : withFormat(format, await askSharp(bytes));
+  return format === undefined ? undefined : askSharp(bytes, format);
 }
 
-type Size = Omit<PictureHeader, 'format'>;
+async function iconHeader(bytes: Uint8Array): Promise<PictureHeader | undefined> {
+  const icon = readIcon(bytes);
+  if (icon?.png === undefined) return sampled('ico', icon);
+  const png = await askSharp(icon.png, 'png');
+  return png && { ...png, format: 'ico' };
+}
 
-const withFormat = (format: string, size: Size | undefined): PictureHeader | undefined => size && { format, ...size };
+/** Read pixel by pixel out of the bytes themselves. */
+const sampled = (format: string, size?: { width: number; height: number }): PictureHeader | undefined =>
+  size && { format, width: size.width, height: size.height, decodedBytes: STREAMING_BYTES };
 
-async function askSharp(bytes: Uint8Array): Promise<Size | undefined> {
+/** What a decoder holds that goes through a picture row by row. */
+const STREAMING_BYTES = 16 * 1024 * 1024;
+
+async function askSharp(bytes: Uint8Array, format: string): Promise<PictureHeader | undefined> {
   try {
-    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    return { width, height };
+    const facts = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { width, height } = facts.autoOrient; // I2
+    return { format, width, height, decodedBytes: decodedBytesOf(facts, format) };
   } catch {
     return undefined;
   }
+}
+
+const BYTES_OF_DEPTH: Readonly<Record<string, number>> = { uchar: 1, char: 1, ushort: 2, short: 2 };
+/** A coefficient of a progressive JPEG. */
+const COEFFICIENT_BYTES = 2;
+
+/**
+ * A plain JPEG or PNG streams. An interlaced or turned one, and every other format, is decoded as a whole; a progressive
+ * JPEG keeps the coefficients of all its components until the last scan.
+ */
+function decodedBytesOf(facts: sharp.Metadata, format: string): number {
+  const { width, height, channels, depth, isProgressive, chromaSubsampling, orientation = 1 } = facts;
+  const pixels = width * height;
+  if (format === 'jpeg') {
+    const components = chromaSubsampling?.startsWith('4:2:0') === true ? 1.5 : channels;
+    return STREAMING_BYTES + (isProgressive ? pixels * components * COEFFICIENT_BYTES : 0);
+  }
+  const isStreamed = format === 'png' && !isProgressive && orientation === 1;
+  const perPixel = Math.max(channels, format === 'png' || format === 'tiff' ? 1 : 4) * (BYTES_OF_DEPTH[depth] ?? 4);
+  return STREAMING_BYTES + (isStreamed ? 0 : pixels * perPixel);
 }

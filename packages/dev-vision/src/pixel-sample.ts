@@ -1,10 +1,11 @@
 import sharp from 'sharp';
 import { type RawPixels, readBitmapFile } from './bitmap-file';
+import { readIcon, readIconPixels } from './icon-file';
 
 /**
  * Decodes an image into a small sample of red, green and blue bytes, upright, on white where it is transparent.
  *
- * I1 Decodes only formats whose signature was recognised before (service-image.ts): sharp itself would also read SVG.
+ * I1 Decodes only formats whose signature was recognised before (picture-header.ts): sharp itself would also read SVG.
  * I2 A damaged file yields undefined, as a whole: nothing is said about half a picture.
  */
 
@@ -20,8 +21,19 @@ sharp.cache(false);
 
 export async function samplePixels(bytes: Uint8Array, format: string): Promise<RawPixels | undefined> {
   if (format === 'bmp') return readBitmapFile(bytes, SAMPLE_SIDE_PIXELS);
+  if (format !== 'ico') return sampleWithSharp(bytes);
+  const icon = readIcon(bytes);
+  if (icon?.png !== undefined) return sampleWithSharp(icon.png);
+  return icon && readIconPixels(icon, SAMPLE_SIDE_PIXELS);
+}
+
+async function sampleWithSharp(bytes: Uint8Array): Promise<RawPixels | undefined> {
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: MAX_INPUT_PIXELS })
+    const { data, info } = await sharp(bytes, {
+      failOn: 'error',
+      limitInputPixels: MAX_INPUT_PIXELS,
+      sequentialRead: true,
+    })
       .autoOrient()
       .resize(SAMPLE_SIDE_PIXELS, SAMPLE_SIDE_PIXELS, {
         fit: 'inside',
