@@ -4,28 +4,38 @@ import { type Pace, send } from './analyze-calls';
 import type { CallBook } from './call-book';
 import { createCallRate } from './call-rate';
 import { type FaultList, faultsSchema } from './fault';
+import { refusalOfNeighbour } from './neighbour-guard';
 import { ALGORITHM, PROVIDER } from './provider';
 import { readRequestBody } from './request-body';
 import { notFound } from './service-answer';
 
 /**
  * The routes a developer and a test need and no real service has: counts, faults, pace. Without a key, for callers on
- * this machine alone.
+ * this machine alone, and for no web page (neighbour-guard).
  *
- * I1 A change needs JSON or a DELETE, which a web page of another origin cannot send without being refused first.
+ * I1 A change needs JSON or a DELETE, which a web page of another origin cannot send without asking first.
  */
 export class DevRoutes {
   constructor(
     private readonly pace: Pace,
     private readonly book: CallBook,
     private readonly faults: FaultList,
+    /** The address that the service listens on. */
+    private readonly host: string,
   ) {}
 
   /** Returns false for a path that is none of its own. */
   async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<boolean> {
     const route = this.routes[url.pathname];
     if (route === undefined) return false;
-    const handler = isFromThisMachine(request) ? route[request.method ?? ''] : undefined;
+    const isNear = isFromThisMachine(request);
+    const refused = isNear ? refusalOfNeighbour(request, this.host) : undefined;
+    if (refused !== undefined) {
+      request.resume();
+      send(response, { status: refused.status, body: { problem: refused.problem } });
+      return true;
+    }
+    const handler = isNear ? route[request.method ?? ''] : undefined;
     if (handler === undefined) {
       request.resume();
       send(response, notFound);

@@ -13,7 +13,7 @@ import { DevRoutes } from './dev-routes';
  * What it does: both analyze URLs, key check, limits, the service's own error bodies, a call rate with Retry-After, and
  * true facts measured from the pixels (size, format, colours, black and white, drawn or photographed, bright, dark,
  * blurry). What it never does: faces, objects, scenes, brands, landmarks, text, adult scores, other languages than
- * English, fetching by URL, multipart bodies, palette bitmaps, ICO (both answered `InvalidImageFormat`).
+ * English, fetching by URL, multipart bodies, pictures whose decoding takes more than 800 MB at once.
  */
 export interface LocalVisionOptions {
   /** Default 127.0.0.1. */
@@ -25,6 +25,9 @@ export interface LocalVisionOptions {
   readonly rate?: string;
   /** An answer takes at least so long. Default 0. */
   readonly latencyMs?: number;
+  /** How long a caller may take to send the head of a request, and the whole of it. Defaults 15 s and 60 s. */
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
   /** Told of unexpected errors; nothing is said per call. */
   readonly log?: (line: string) => void;
 }
@@ -39,6 +42,12 @@ export interface LocalVision {
 /** Above what clients keep idle sockets for, so that it is never the server that closes one just being used. */
 const KEEP_ALIVE_MS = 120_000;
 
+const HEADERS_TIMEOUT_MS = 15_000;
+/** 20 MB at 3 Mbit/s. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Node looks every 30 s by itself, and a deadline of 15 s would be one of 45. */
+const DEADLINE_CHECK_MS = 500;
+
 /** Throws a RangeError for an unreadable rate; rejects when the port is taken. */
 export async function startLocalVision(options: LocalVisionOptions): Promise<LocalVision> {
   const host = options.host ?? '127.0.0.1';
@@ -46,7 +55,7 @@ export async function startLocalVision(options: LocalVisionOptions): Promise<Loc
   const book = new CallBook();
   const faults = new FaultList();
   const calls = new AnalyzeCalls(options.key, pace, book, faults);
-  const devRoutes = new DevRoutes(pace, book, faults);
+  const devRoutes = new DevRoutes(pace, book, faults, host);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://local');
@@ -56,7 +65,14 @@ export async function startLocalVision(options: LocalVisionOptions): Promise<Loc
     send(response, notFound);
   }
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
+  const serverOptions = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+    headersTimeout: options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: DEADLINE_CHECK_MS,
+  };
+  const server = createServer(serverOptions, (request, response) => {
     serve(request, response).catch((error: unknown) => {
       options.log?.(`local Vision failed to answer: ${error instanceof Error ? error.message : String(error)}`);
       if (response.headersSent) response.destroy();
