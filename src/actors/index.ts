@@ -1,54 +1,22 @@
+import { isContainerName } from '../domain/container/container-name';
+import { isRunId } from '../domain/ids';
 import type { QuotaSettings } from '../domain/quota/quota';
 import { ACTORS } from '../names';
 import { ContainerActorLogic } from './container/container-actor';
 import type { ContainerActorApi } from './container/container-actor.api';
+import { CONTAINER_INPUTS } from './container/container-actor.inputs';
 import { type ActorSidecar, actorClient, daprActorStore, hostActor } from './dapr-actors';
 import { RunActorLogic } from './run/run-actor';
 import type { RunActorApi } from './run/run-actor.api';
+import { isOfRun, RUN_INPUTS } from './run/run-actor.inputs';
 import { Fence } from './fence';
 import { VisionQuotaActorLogic } from './quota/vision-quota-actor';
 import type { VisionQuotaActorApi } from './quota/vision-quota-actor.api';
+import { isVisionResource, VISION_QUOTA_INPUTS } from './quota/vision-quota-actor.inputs';
 
-const CONTAINER_METHODS = {
-  beginRun: true,
-  applyChunk: true,
-  endRun: true,
-  summary: true,
-  replaceAggregate: true,
-  repair: true,
-} as const;
-
-const RUN_METHODS = {
-  begin: true,
-  setPhase: true,
-  pageListed: true,
-  listing: true,
-  quote: true,
-  seekApproval: true,
-  approve: true,
-  pageDone: true,
-  openChunk: true,
-  report: true,
-  clearChunk: true,
-  closeChunk: true,
-  command: true,
-  audit: true,
-  retried: true,
-  trouble: true,
-  paused: true,
-  seal: true,
-  end: true,
-  view: true,
-  forget: true,
-} as const;
-
-const QUOTA_METHODS = {
-  lease: true,
-  giveBack: true,
-  throttled: true,
-  configure: true,
-  view: true,
-} as const;
+const CONTAINER = { inputs: CONTAINER_INPUTS, isOurs: isContainerName };
+const RUN = { inputs: RUN_INPUTS, isOurs: isRunId, isOwn: isOfRun };
+const QUOTA = { inputs: VISION_QUOTA_INPUTS, isOurs: isVisionResource };
 
 /** Which Vision resource is shared, and what it allows until somebody says otherwise. */
 export interface QuotaScope {
@@ -73,7 +41,7 @@ export interface ActorClock {
 
 export function createActors(sidecar: ActorSidecar, clock: ActorClock, scope: QuotaScope): Actors {
   const { nowMs, monotonicMs } = clock;
-  const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA_METHODS);
+  const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA);
   const quota = () => quotaOf(scope.resource);
   const fence = new Fence();
   const storeOf = (type: string, id: string) => daprActorStore(sidecar, type, id, fence);
@@ -81,25 +49,25 @@ export function createActors(sidecar: ActorSidecar, clock: ActorClock, scope: Qu
     hosted: [
       hostActor<ContainerActorApi>(
         ACTORS.container,
-        CONTAINER_METHODS,
+        CONTAINER,
         (id) => new ContainerActorLogic(storeOf(ACTORS.container, id)),
         fence,
       ),
       hostActor<RunActorApi>(
         ACTORS.run,
-        RUN_METHODS,
+        RUN,
         (id) => new RunActorLogic(storeOf(ACTORS.run, id), nowMs, quota(), monotonicMs),
         fence,
       ),
       hostActor<VisionQuotaActorApi>(
         ACTORS.visionQuota,
-        QUOTA_METHODS,
+        QUOTA,
         (id) => new VisionQuotaActorLogic(storeOf(ACTORS.visionQuota, id), scope.defaults, nowMs, monotonicMs),
         fence,
       ),
     ],
-    container: actorClient<ContainerActorApi>(sidecar, ACTORS.container, CONTAINER_METHODS),
-    run: actorClient<RunActorApi>(sidecar, ACTORS.run, RUN_METHODS),
+    container: actorClient<ContainerActorApi>(sidecar, ACTORS.container, CONTAINER),
+    run: actorClient<RunActorApi>(sidecar, ACTORS.run, RUN),
     quota,
   };
 }

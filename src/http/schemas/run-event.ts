@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isContainerName } from '../../domain/container/container-name';
+import { isRunId } from '../../domain/ids';
 import { RUN_STATUSES } from '../../domain/run/run';
 import { EVENT_TYPES } from '../../names';
 import { RunCountsSchema } from './run';
@@ -11,8 +13,8 @@ export const RunEventSchema = z.object({
   subject: z.string().min(1).max(256),
   time: z.string().min(1).max(64),
   data: z.object({
-    runId: z.string().min(1).max(128),
-    container: z.string().min(1).max(63),
+    runId: z.string().refine(isRunId, 'is no run id'),
+    container: z.string().refine(isContainerName, 'is no name of a container'),
     status: z.enum(RUN_STATUSES),
     counts: RunCountsSchema.optional(),
     reason: z.string().max(4_096).optional(),

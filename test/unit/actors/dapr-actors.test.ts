@@ -1,4 +1,5 @@
 import type { ActorId, DaprClient } from '@dapr/dapr';
+import { z } from 'zod';
 import { createActors } from '../../../src/actors';
 import { type ActorSidecar, actorClient, daprActorStore, hostActor } from '../../../src/actors/dapr-actors';
 import { Fence } from '../../../src/actors/fence';
@@ -9,13 +10,19 @@ interface Greeter {
   greet(input: { readonly name: string }): Promise<string>;
   fail(): Promise<never>;
   silent(): Promise<void>;
+  crash(): Promise<void>;
 }
 
-const METHODS = { greet: true, fail: true, silent: true } as const;
+const METHODS = {
+  inputs: { greet: z.object({ name: z.string() }), fail: z.unknown(), silent: z.unknown(), crash: z.unknown() },
+};
 const logic = (id: string): Greeter => ({
   greet: async ({ name }) => `${id} greets ${name}`,
   fail: () => Promise.reject(new AppError('run-active', 'busy', { retryable: true })),
   silent: async () => {},
+  crash: () => {
+    throw new Error('at once');
+  },
 });
 
 function createHost() {
@@ -53,7 +60,14 @@ describe('hostActor', () => {
   });
 
   test('a logic that throws at once is a failure, not an exception', async () => {
-    expect(await createHost().call('greet', undefined)).toMatchObject({ ok: false, error: { code: 'internal' } });
+    expect(await createHost().call('crash')).toMatchObject({ ok: false, error: { code: 'internal' } });
+  });
+
+  test('what its schema does not read never reaches the logic', async () => {
+    expect(await createHost().call('greet', undefined)).toMatchObject({
+      ok: false,
+      error: { code: 'invalid-request', retryable: false },
+    });
   });
 });
 
