@@ -1,3 +1,4 @@
+import type { ChunkTask } from '../domain/run/run-scope';
 import type { ContainerActorApi } from '../actors/container/container-actor.api';
 import { withFeatures } from '../domain/image/analysis';
 import { progressOf } from '../domain/run/chunk-progress';
@@ -31,15 +32,6 @@ export interface ChunkDeps extends ImageDeps {
   readonly sessions: RunSessions;
   readonly readWriteLock: ReadWriteLock;
   readonly container: (name: string) => ContainerActorApi;
-}
-
-export interface ChunkTask {
-  readonly container: string;
-  readonly prefix: string;
-  /** What Vision is asked for; absent: as configured. */
-  readonly features?: readonly string[];
-  readonly retry?: RetryFilter;
-  readonly ref: ChunkRef;
 }
 
 export class ChunkWork {

@@ -5,7 +5,7 @@ import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image/image';
 import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/image/name-order';
 import { addListings, type ListingCounts, NO_LISTING } from '../domain/money/quote';
-import type { RetryFilter } from '../domain/run/retry-filter';
+import { type ChunkTask, type RunScope, scopeOf } from '../domain/run/run-scope';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { CacheGateway } from '../gateways/cache/port';
 import type { ChunkBounds, ManifestsGateway, PageIndex } from '../gateways/manifests/port';
@@ -31,31 +31,10 @@ export interface ListingDeps {
   readonly sizes?: { readonly page: number; readonly chunk: number };
 }
 
-export interface ListingScope {
-  readonly runId: string;
-  readonly container: string;
-  readonly prefix: string;
-  /** What Vision is asked for; absent: as configured. */
-  readonly features?: readonly string[];
-  /** Only what it covers counts as work. */
-  readonly retry?: RetryFilter;
-}
-
 /** An image that a run would call Vision for, and what it would be billed. */
 export interface CallAhead {
   readonly image: Classified;
   readonly transactions: number;
-}
-
-/** One chunk of a run's listing. */
-export type ChunkPlace = Omit<ListingScope, 'runId'> & { readonly ref: ChunkRef };
-
-function scopeOf({ ref, container, prefix, features, retry }: ChunkPlace): ListingScope {
-  return {
-    ...{ runId: ref.runId, container, prefix },
-    ...(features === undefined ? {} : { features }),
-    ...(retry === undefined ? {} : { retry }),
-  };
 }
 
 interface Found {
@@ -76,7 +55,7 @@ export class Listing {
   }
 
   /** The index of a page: read, or listed now. */
-  async page(scope: ListingScope, page: number): Promise<PageIndex> {
+  async page(scope: RunScope, page: number): Promise<PageIndex> {
     const known = await this.deps.manifests.readPage(scope.runId, page);
     if (known) return known;
     const before = page === 0 ? undefined : await this.page(scope, page - 1);
@@ -101,7 +80,7 @@ export class Listing {
 
   /** What a run would list now: counted page by page, nothing written. `ahead` is shown each image that needs a call. */
   async count(
-    where: Pick<ListingScope, 'container' | 'prefix' | 'features'>,
+    where: Pick<RunScope, 'container' | 'prefix' | 'features'>,
     ahead?: (call: CallAhead) => void,
   ): Promise<ListingCounts> {
     const scope = { ...where, runId: '' };
@@ -120,30 +99,30 @@ export class Listing {
     return counts;
   }
 
-  async intervalOf(task: ChunkPlace): Promise<NameInterval> {
+  async intervalOf(task: ChunkTask): Promise<NameInterval> {
     const { ref, prefix } = task;
-    const index = await this.page(scopeOf(task), ref.page);
+    const index = await this.page(scopeOfChunk(task), ref.page);
     return { prefix, ...boundsOf(chunkBounds(index, ref)) };
   }
 
   /** The images of a chunk whose manifest is gone (I3). */
-  async listChunk(task: ChunkPlace): Promise<readonly ListedBlob[]> {
+  async listChunk(task: ChunkTask): Promise<readonly ListedBlob[]> {
     const blobs = await this.imagesWithin(task);
     await this.deps.manifests.writeChunk(task.ref, blobs);
     return blobs;
   }
 
   /** What lies within a chunk's bounds now; nothing is written. */
-  async imagesWithin(task: ChunkPlace): Promise<readonly ListedBlob[]> {
-    const index = await this.page(scopeOf(task), task.ref.page);
+  async imagesWithin(task: ChunkTask): Promise<readonly ListedBlob[]> {
+    const index = await this.page(scopeOfChunk(task), task.ref.page);
     const bounds = boundsOf(chunkBounds(index, task.ref));
     const place = { marker: index.marker, ...bounds };
-    const found = await this.find(scopeOf(task), place, Number.POSITIVE_INFINITY);
+    const found = await this.find(scopeOfChunk(task), place, Number.POSITIVE_INFINITY);
     return found.blobs.filter(({ name }) => isWithin(name, bounds));
   }
 
   /** Lists from a marker: at most `most` images, none beyond the upper bound where that is known. */
-  private async find(scope: ListingScope, { marker, to, order }: Place, most: number): Promise<Found> {
+  private async find(scope: RunScope, { marker, to, order }: Place, most: number): Promise<Found> {
     const blobs: ListedBlob[] = [];
     let next = marker;
     do {
@@ -161,7 +140,7 @@ export class Listing {
   }
 
   private async cut(
-    scope: ListingScope,
+    scope: RunScope,
     found: Found,
     { marker, from, to, order }: Place,
     ahead?: (call: CallAhead) => void,
@@ -189,7 +168,7 @@ export class Listing {
 
   /** Compares the page with what is stored: one range query, and the cache for what is new or changed. */
   private async compare(
-    scope: ListingScope,
+    scope: RunScope,
     chunks: readonly (readonly ListedBlob[])[],
     bounds: readonly Omit<ChunkBounds, 'settled'>[],
     ahead: (call: CallAhead) => void = () => {},
@@ -276,6 +255,10 @@ export class Listing {
 interface Work {
   readonly image: Classified;
   readonly answered: readonly string[];
+}
+
+function scopeOfChunk(task: ChunkTask): RunScope {
+  return scopeOf({ ...task, runId: task.ref.runId });
 }
 
 function withNext({ blobs }: Found, next: string | undefined): Found {

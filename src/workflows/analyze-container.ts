@@ -1,3 +1,4 @@
+import { type RunScope, scopeOf } from '../domain/run/run-scope';
 import { readApprovalAnswer } from '../domain/run/approval';
 import { pageInstanceId } from '../domain/ids';
 import type { RunPhase } from '../domain/run/run';
@@ -11,8 +12,6 @@ import {
   closeRun,
   listPage,
   markPaused,
-  type RunScope,
-  scopeOf,
   seekApproval,
   setPhase,
   takeApproval,

@@ -1,6 +1,7 @@
 import { WORKFLOWS } from '../names';
 import { call, defineWorkflow, window } from './sdk';
-import { analyzeChunk, cleanPage, openPage, type RunScope, scopeOf } from './steps';
+import { type RunScope, scopeOf } from '../domain/run/run-scope';
+import { analyzeChunk, cleanPage, openPage } from './steps';
 
 /** Chunk activities one page keeps in flight: a run of four pages leaves room for a second run's share. */
 const CHUNKS_IN_FLIGHT = 4;

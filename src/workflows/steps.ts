@@ -1,9 +1,9 @@
 import type { ApprovalAnswer } from '../domain/run/approval';
 import type { RunEventName } from '../domain/run/events';
 import type { ChunkRef } from '../domain/ids';
-import type { RetryFilter } from '../domain/run/retry-filter';
 import type { RunPhase } from '../domain/run/run';
 import type { Control } from '../domain/run/facts';
+import type { RunScope } from '../domain/run/run-scope';
 import { ACTIVITIES } from '../names';
 import { activityRef } from './sdk';
 
@@ -11,26 +11,6 @@ import { activityRef } from './sdk';
  * Every step a workflow can take: names and types, no effects. Results are at most 200 bytes and never hold an image
  * name or Vision's words: they stay in histories.
  */
-
-/** What every step needs to know of its run. */
-export interface RunScope {
-  readonly runId: string;
-  readonly container: string;
-  readonly prefix: string;
-  /** What Vision is asked for; absent (runs that began before there was a choice): as configured. */
-  readonly features?: readonly string[];
-  /** Only these images of the container have work. */
-  readonly retry?: RetryFilter;
-}
-
-/** The scope alone, of a state that holds more. */
-export function scopeOf({ runId, container, prefix, features, retry }: RunScope): RunScope {
-  return {
-    ...{ runId, container, prefix },
-    ...(features === undefined ? {} : { features }),
-    ...(retry === undefined ? {} : { retry }),
-  };
-}
 
 export const setPhase = activityRef<RunScope & { readonly phase: RunPhase }, { readonly control: Control }>(
   ACTIVITIES.setPhase,

@@ -3,7 +3,7 @@ import type { Control } from '../../src/domain/run/facts';
 import { ACTIVITIES, WORKFLOWS } from '../../src/names';
 import { newAnalyzeContainer } from '../../src/workflows/analyze-container';
 import { workflowDefinitions } from '../../src/workflows/register';
-import type { RunScope } from '../../src/workflows/steps';
+import type { RunScope } from '../../src/domain/run/run-scope';
 import type { Answer, Step, WorldOptions } from './simulated-engine';
 import { World } from './simulated-engine';
 

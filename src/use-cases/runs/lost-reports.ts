@@ -5,7 +5,8 @@ import { boundsOf } from '../../domain/image/name-order';
 import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../../domain/run/report';
 import type { ManifestsGateway, PageIndex } from '../../gateways/manifests/port';
 import type { ResultsGateway } from '../../gateways/results/port';
-import type { Listing, ListingScope } from '../../pipeline/listing';
+import type { RunScope } from '../../domain/run/run-scope';
+import type { Listing } from '../../pipeline/listing';
 
 export interface LostReportsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readPage' | 'readReportText' | 'writeReport' | 'deleteChunks'>;
@@ -13,7 +14,7 @@ export interface LostReportsDeps {
   readonly listing: Pick<Listing, 'page' | 'imagesWithin'>;
 }
 
-export interface PageOfRun extends ListingScope {
+export interface PageOfRun extends RunScope {
   readonly page: number;
   /** Bitmask of the chunks that are done. */
   readonly done: number;

@@ -7,7 +7,8 @@ import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { ResultsGateway } from '../../gateways/results/port';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
-import type { Listing, ListingScope } from '../../pipeline/listing';
+import type { RunScope } from '../../domain/run/run-scope';
+import type { Listing } from '../../pipeline/listing';
 import type { ContainerIndex } from '../containers/container-index';
 import { rebuildLostReports } from './lost-reports';
 import { RunLedger } from './run-ledger';
@@ -32,7 +33,7 @@ export interface RunClosingDeps {
 export class RunClosing {
   constructor(private readonly deps: RunClosingDeps) {}
 
-  async close(scope: ListingScope, failure?: string): Promise<RunView> {
+  async close(scope: RunScope, failure?: string): Promise<RunView> {
     const { actors, manifests, runs, containerIndex } = this.deps;
     const { runId, container } = scope;
     const actor = actors.run(runId);
@@ -45,7 +46,7 @@ export class RunClosing {
     return run;
   }
 
-  private async writeReceipt(run: RunView, scope: ListingScope): Promise<void> {
+  private async writeReceipt(run: RunView, scope: RunScope): Promise<void> {
     const { actors, manifests, vision } = this.deps;
     const { runId, features } = scope;
     const actor = actors.run(runId);

@@ -13,7 +13,7 @@ import type { RunFilter, RunsGateway } from '../../gateways/runs/port';
 import type { StartRunCommand } from './port';
 import { RUN_CONTROL_EVENT, WORKFLOWS } from '../../names';
 import { newAnalyzeContainer } from '../../workflows/analyze-container';
-import { scopeOf } from '../../workflows/steps';
+import { scopeOf } from '../../domain/run/run-scope';
 import { chosenFeatures, type FeatureChoice } from './chosen-features';
 import type { ContainerIndex } from '../containers/container-index';
 import type { RunClosing } from './run-closing';

@@ -9,7 +9,8 @@ import { createMemoryManifests } from '../../../src/gateways/manifests/memory-ma
 import type { ChunkBounds, PageIndex } from '../../../src/gateways/manifests/port';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
-import { Listing, type ListingScope } from '../../../src/pipeline/listing';
+import type { RunScope } from '../../../src/domain/run/run-scope';
+import { Listing } from '../../../src/pipeline/listing';
 import { picture } from './pictures';
 
 const RUN_ID = 'a'.repeat(32);
@@ -37,7 +38,7 @@ function createSite(names: readonly string[], sizes?: { page: number; chunk: num
 
 type Site = ReturnType<typeof createSite>;
 
-async function pagesOf({ listing }: Site, scope: ListingScope = SCOPE): Promise<PageIndex[]> {
+async function pagesOf({ listing }: Site, scope: RunScope = SCOPE): Promise<PageIndex[]> {
   const pages: PageIndex[] = [];
   do pages.push(await listing.page(scope, pages.length));
   while (pages.at(-1)?.next !== undefined);
