@@ -4,6 +4,7 @@ import type { ChunkProgress } from '../domain/run/chunk-progress';
 import type { CarefulRange } from '../domain/run/chunk-suspicion';
 import { type ChunkRef, chunkId } from '../domain/ids';
 import type { Control } from '../domain/run/facts';
+import { AppError } from '../domain/errors';
 import type { Clock } from './clock';
 import { GrantedCalls } from './granted-calls';
 
@@ -69,16 +70,21 @@ export class RunSessions {
     this.process = deps.newId();
   }
 
-  /** The process ends: no permit is given any more, so that what is in flight is the last. */
+  /**
+   * The process ends: no permit is given and no chunk opened any more, so that what is in flight is the last. The engine
+   * hands the chunks to other processes.
+   */
   drain(): void {
     this.draining = true;
   }
 
-  /** Waits until nobody else works on the chunk, then holds it. */
+  /** Waits until nobody else works on the chunk, then holds it. @throws AppError not-ready when this process ends */
   async open(ref: ChunkRef, progress: () => ChunkProgress): Promise<OpenedChunk> {
     const actor = this.deps.run(ref.runId);
     const attempt = this.deps.newId();
     for (;;) {
+      if (this.draining)
+        throw new AppError('not-ready', 'This process ends: another one goes on.', { retryable: true });
       const sentMs = this.deps.clock.monotonicMs();
       const answer = await actor.openChunk({ ref, attempt, process: this.process });
       if (answer.state === 'done') return { state: 'done' };
@@ -159,7 +165,7 @@ class RunSession {
     for (;;) {
       if (chunk.lost) return 'lost';
       if (this.control !== 'run') return this.control;
-      if (this.isDraining()) return new Promise(() => {}); // another process takes the chunk when this one is gone
+      if (this.isDraining()) return 'lost'; // and nobody can open it here again
       if (this.deps.clock.monotonicMs() < this.freshUntilMs) return 'go'; // I1
       await new Promise<void>((resolve) => this.waiters.push(resolve));
     }

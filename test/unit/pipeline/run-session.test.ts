@@ -62,6 +62,22 @@ function watch(permit: Promise<Permit>): { answer?: Permit } {
 }
 
 describe('permits', () => {
+  test('end with the process: those who wait are told, and no chunk is opened any more', async () => {
+    const { clock, createProcess } = await createSite();
+    const { sessions, hold, net } = createProcess();
+    const chunk = await hold();
+    net.isUp = false;
+    await clock.advance(FRESH_MS + 1);
+    const waiting = watch(chunk.permit());
+    expect(waiting.answer).toBeUndefined();
+    sessions.drain();
+    await clock.advance(REPORT_INTERVAL_MS * 2);
+    expect(waiting.answer).toBe('lost');
+    expect(await clock.until(chunk.callPermit(1))).toBe('lost');
+    const refused = sessions.open(ref(1), () => NO_PROGRESS);
+    await expect(clock.until(refused)).rejects.toMatchObject({ code: 'not-ready', retryable: true });
+  });
+
   test('are given while reports go through', async () => {
     const { clock, createProcess } = await createSite();
     const hold = await createProcess().hold();
