@@ -25,7 +25,9 @@ export interface Config {
     readonly features: readonly string[];
     readonly language: string;
     readonly timeoutMs: number;
-    /** `10/s`, `20/min`, `unlimited`; absent: the service's own. */
+    /** Who answers there: `azure`, or `NAME.VERSION` of a stand-in. It is part of what makes a stored result current. */
+    readonly provider: string;
+    /** `10/s`, `20/min`, `unlimited`; absent: as of tier S1. */
     readonly rate: string | undefined;
   };
   readonly limits: {
@@ -241,6 +243,12 @@ function visionOf(read: Reader): Config['vision'] {
       .filter((feature) => feature !== ''),
     language: read.matching('VISION_LANGUAGE', 'en', /^[a-z]{2}(-[A-Za-z]{2,4})?$/, 'Give a language code such as en.'),
     timeoutMs: read.integer('VISION_TIMEOUT_MS', 30_000, 100, 600_000),
+    provider: read.matching(
+      'VISION_PROVIDER',
+      'azure',
+      /^(azure|[a-z][a-z0-9-]{0,31}\.\d{1,4})$/,
+      'Give azure, or NAME.VERSION such as local-pixels.1.',
+    ),
     rate: rate === '' ? undefined : rate,
   };
 }

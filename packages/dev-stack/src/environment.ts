@@ -17,6 +17,7 @@ export function serviceEnvironment(
   brought: Brought,
   inherited: NodeJS.ProcessEnv,
   sockets: string,
+  visionRate = UNLIMITED,
 ): ServiceEnvironment {
   return {
     ...storageSettings(ports, brought, inherited),
@@ -25,7 +26,12 @@ export function serviceEnvironment(
       : { COSMOS_ENDPOINT: `http://${LOOPBACK}:${ports.cosmos}/`, COSMOS_KEY: home.keys.cosmosKey }),
     ...(brought.vision
       ? {}
-      : { VISION_ENDPOINT: `http://${LOOPBACK}:${ports.vision}`, VISION_KEY: home.keys.visionKey }),
+      : {
+          VISION_ENDPOINT: `http://${LOOPBACK}:${ports.vision}`,
+          VISION_KEY: home.keys.visionKey,
+          VISION_PROVIDER: LOCAL_VISION_PROVIDER,
+          VISION_RATE: inherited.VISION_RATE || visionRate,
+        }),
     APP_API_TOKEN: home.keys.appApiToken,
     DAPR_API_TOKEN: home.keys.sidecarToken,
     [SECRETS_FILE_SETTING]: home.at('secrets.json'),
@@ -38,6 +44,11 @@ export function serviceEnvironment(
     DAPR_COMPONENTS_SOCKETS_FOLDER: sockets,
   };
 }
+
+/** As the local Vision names itself on every answer (packages/dev-vision/src/provider.ts). */
+export const LOCAL_VISION_PROVIDER = 'local-pixels.1';
+/** What the local Vision allows where nobody says otherwise. */
+const UNLIMITED = 'unlimited';
 
 /** What the Dapr CLI sets for an app by itself. */
 export function cliEnvironment(appId: string, ports: StackPorts): ServiceEnvironment {

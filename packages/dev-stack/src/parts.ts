@@ -38,7 +38,12 @@ export interface VisionPace {
   readonly latencyMs?: number;
 }
 
-/** More than its stop takes (STOP_GRACE_MS in app.ts). */
+/** The rate in words, as the service takes it and the app is told. */
+export function rateText({ rate }: VisionPace = {}): string | undefined {
+  return typeof rate === 'number' ? `${rate}/s` : rate;
+}
+
+/** More than its stop takes (STOP_GRACE_MS in src/wiring/servers.ts). */
 export const APP_GRACE_MS = 6_000;
 const SERVER_GRACE_MS = 2_500;
 const READY_WITHIN_MS = 60_000;
@@ -82,15 +87,14 @@ export function cosmosPart(context: PartContext): PartDefinition {
 
 export function visionPart(context: PartContext): PartDefinition {
   const { home, ports, vision = {} } = context;
+  const rate = rateText(vision);
   return {
     ...common(context, 'vision'),
     command: [
       process.execPath,
       compiled('dev-vision'),
       ...['--port', String(ports.vision), '--host', LOOPBACK],
-      ...(vision.rate === undefined
-        ? []
-        : ['--rate', typeof vision.rate === 'number' ? `${vision.rate}/s` : vision.rate]),
+      ...(rate === undefined ? [] : ['--rate', rate]),
       ...(vision.latencyMs === undefined ? [] : ['--latency-ms', String(vision.latencyMs)]),
     ],
     env: { ...context.env, VISION_KEY: home.keys.visionKey },

@@ -49,7 +49,9 @@ export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJ
   return dropUndefined({
     ...env,
     ...(env.COSMOS_KEY === keys.cosmosKey ? Object.fromEntries(own(['COSMOS_ENDPOINT', 'COSMOS_KEY'])) : {}),
-    ...(env.VISION_KEY === keys.visionKey ? Object.fromEntries(own(['VISION_ENDPOINT', 'VISION_KEY'])) : {}),
+    ...(env.VISION_KEY === keys.visionKey
+      ? Object.fromEntries(own(['VISION_ENDPOINT', 'VISION_KEY', 'VISION_PROVIDER', 'VISION_RATE']))
+      : {}),
     ...(env.AZURE_STORAGE_CONNECTION_STRING?.includes(AZURITE_ACCOUNT.key)
       ? Object.fromEntries(own(['AZURE_STORAGE_CONNECTION_STRING']))
       : {}),

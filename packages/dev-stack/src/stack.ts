@@ -28,6 +28,7 @@ import {
   placementPart,
   pubsubPart,
   schedulerPart,
+  rateText,
   type VisionPace,
   visionPart,
 } from './parts';
@@ -111,7 +112,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
   const ports = await chooseStackPorts(book, plan, env.API_PORT);
   const sockets = socketsFolder(home);
-  const services = serviceEnvironment(home, ports, brought, env, sockets);
+  const services = serviceEnvironment(home, ports, brought, env, sockets, rateText(options.vision));
   const context: PartContext = {
     home,
     ports,

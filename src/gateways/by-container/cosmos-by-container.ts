@@ -1,26 +1,12 @@
 import type { CosmosClient } from '@azure/cosmos';
 import { COSMOS } from '../../names';
-import type { Page, PageRequest } from '../results/port';
-import { cosmosError, isConflict, isNotFound } from './failure';
-import { queryPage } from './page';
-
-/** What is kept of each blob container, in a partition of `Runs`. A container's name is short and plain: it is the id. */
-export interface StoreByContainer<T> {
-  get(container: string): Promise<T | undefined>;
-  /**
-   * Reads, applies and writes; when somebody else wrote meanwhile, from the start. `undefined` removes the value, the same
-   * object leaves it as it is. Answers what stands.
-   */
-  change(
-    container: string,
-    apply: (value: T | undefined) => T | undefined | Promise<T | undefined>,
-  ): Promise<T | undefined>;
-  /** By container. */
-  list(page: PageRequest): Promise<Page<T>>;
-}
+import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
+import { queryPage } from '../cosmos/page';
+import { CONTAINERS_PARTITION, OPERATIONS_PARTITION, WATCHES_PARTITION } from '../cosmos/schema';
+import type { StoreByContainer, Stores } from './port';
 
 /** For messages: `the watch`, `the watches`. */
-export interface Words {
+interface Words {
   readonly one: string;
   readonly all: string;
 }
@@ -30,7 +16,16 @@ type Stored<T> = T & { readonly id: string; readonly kind: string; readonly _eta
 /** Each lost race means that another change of the same value went through. */
 const MAX_RACES = 10;
 
-export function createStoreByContainer<T extends object>(
+export function createCosmosStores(client: CosmosClient): Stores {
+  return {
+    containers: storeOf(client, CONTAINERS_PARTITION.value, { one: 'the entry', all: 'the containers' }),
+    watches: storeOf(client, WATCHES_PARTITION.value, { one: 'the watch', all: 'the watches' }),
+    operations: storeOf(client, OPERATIONS_PARTITION.value, { one: 'the operations', all: 'the operations' }),
+  };
+}
+
+/** A container's name is short and plain: it is the id of its document. */
+function storeOf<T extends { readonly container: string }>(
   client: CosmosClient,
   partition: string,
   { one, all }: Words,

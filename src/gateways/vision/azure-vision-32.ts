@@ -1,5 +1,6 @@
 import { parseAnalyzeResponse32 } from './analyze-response-32';
-import { type AzureVision, createAzureVision, type VisionDialect } from './azure-vision';
+import { createAzureVision, type VisionDialect } from './azure-vision';
+import type { VisionGateway } from './port';
 import { DETAILS_32 } from './features';
 import type { VisionSettings } from './settings';
 
@@ -18,6 +19,6 @@ const dialect: VisionDialect = {
   parse: parseAnalyzeResponse32,
 };
 
-export function createAzureVision32(settings: Omit<VisionSettings, 'apiVersion'>): AzureVision {
+export function createAzureVision32(settings: Omit<VisionSettings, 'apiVersion'>): VisionGateway {
   return createAzureVision(dialect, { ...settings, apiVersion: '3.2' });
 }

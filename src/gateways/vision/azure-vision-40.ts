@@ -1,5 +1,6 @@
 import { parseAnalyzeResponse40 } from './analyze-response-40';
-import { type AzureVision, createAzureVision, type VisionDialect } from './azure-vision';
+import { createAzureVision, type VisionDialect } from './azure-vision';
+import type { VisionGateway } from './port';
 import type { VisionSettings } from './settings';
 
 /** The first general release of 4.0, and what Microsoft's own client sends. */
@@ -15,6 +16,6 @@ const dialect: VisionDialect = {
   parse: parseAnalyzeResponse40,
 };
 
-export function createAzureVision40(settings: Omit<VisionSettings, 'apiVersion'>): AzureVision {
+export function createAzureVision40(settings: Omit<VisionSettings, 'apiVersion'>): VisionGateway {
   return createAzureVision(dialect, { ...settings, apiVersion: '4.0' });
 }

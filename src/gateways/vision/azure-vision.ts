@@ -12,7 +12,7 @@ import { createVisionHttp, type VisionHttpAnswer } from './vision-http';
  * What the adapters of both API versions share: everything but the address and the reading of an answer.
  *
  * I1 One call is one request (vision-http.ts, I1).
- * I2 `analyzer` is who answered last. It is right before the first answer too if `introduce` was told who it is.
+ * I2 `analyzer` is who answered last. It is right before the first answer too if the settings say who it is.
  */
 
 export interface VisionDialect {
@@ -22,19 +22,14 @@ export interface VisionDialect {
   parse(value: unknown, requestId: string | undefined): ImageAnalysis | undefined;
 }
 
-export interface AzureVision extends VisionGateway {
-  /** Tells who the service says it is, before any answer. */
-  introduce(providerHeader: string): void;
-}
-
 /** Throws a RangeError for a feature the version does not have. Opens no connection. */
-export function createAzureVision(dialect: VisionDialect, settings: VisionSettings): AzureVision {
+export function createAzureVision(dialect: VisionDialect, settings: VisionSettings): VisionGateway {
   const features = resolveFeatures(dialect.apiVersion, settings.features);
   const language = settings.language ?? 'en';
   const endpoint = settings.endpoint.replace(/\/+$/, '');
   const azure = azureAnalyzer(dialect.apiVersion, features, language);
   const http = createVisionHttp(settings);
-  let analyzer: Analyzer = azure;
+  let analyzer: Analyzer = analyzerOf(azure, settings.provider);
 
   function read(answer: VisionHttpAnswer, asked: readonly string[]): VisionOutcome {
     if (answer.status !== 200) return failureOfAnswer(answer, Date.now());
@@ -55,9 +50,6 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
     limits: VISION_LIMITS[dialect.apiVersion],
     offered: offeredFeatures(dialect.apiVersion),
     spell: (feature) => spellFeature(dialect.apiVersion, feature),
-    introduce(providerHeader) {
-      analyzer = analyzerOf(azure, providerHeader);
-    },
     async analyze(image, options = {}) {
       const asked = options.features === undefined ? features : resolveFeatures(dialect.apiVersion, options.features);
       const outcome = await http.post({

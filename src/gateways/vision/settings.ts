@@ -9,6 +9,8 @@ export interface VisionSettings {
   readonly features: readonly string[];
   /** Default `en`. 3.2 has Objects and Brands in English only. */
   readonly language?: string;
+  /** Who answers there, as its answers will say: `local-pixels.1`. Default `azure`. See provider-header.ts. */
+  readonly provider?: string;
   /** Deadline of a whole call. Default 30,000. */
   readonly timeoutMs?: number;
   /** Sockets kept to the service. Default 256. */

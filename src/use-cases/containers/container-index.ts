@@ -1,10 +1,10 @@
 import type { Actors } from '../../actors';
-import type { ContainersGateway } from '../../gateways/containers/port';
+import type { Stores } from '../../gateways/by-container/port';
 import { summaryOf } from './container-queries';
 
 export interface ContainerIndexDeps {
   readonly actors: Pick<Actors, 'container'>;
-  readonly containers: Pick<ContainersGateway, 'refresh'>;
+  readonly containers: Pick<Stores['containers'], 'change'>;
   readonly nowMs: () => number;
 }
 
@@ -17,7 +17,7 @@ export class ContainerIndex {
 
   async refresh(container: string): Promise<void> {
     const { actors, containers, nowMs } = this.deps;
-    await containers.refresh(container, async () => {
+    await containers.change(container, async () => {
       const { counters, activeRun, lastRun } = await actors.container(container).summary();
       return {
         container,

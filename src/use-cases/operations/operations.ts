@@ -9,13 +9,13 @@ import {
   without,
 } from '../../domain/operation';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
-import type { OperationsGateway } from '../../gateways/operations/port';
+import type { Stores } from '../../gateways/by-container/port';
 import { everyPage } from '../../gateways/results/every-page';
 import type { WaitedFor } from './port';
 
 export interface OperationsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readOperation' | 'writeOperation' | 'deleteOperation'>;
-  readonly known: OperationsGateway;
+  readonly known: Pick<Stores['operations'], 'change' | 'list'>;
   readonly nowMs: () => number;
   readonly newId: () => string;
   /** How long a caller is kept waiting for the answer itself. Default 10 s. */

@@ -10,12 +10,12 @@ import {
   type WatchLook,
   workFound,
 } from '../../domain/watch/watch';
-import type { WatchesGateway } from '../../gateways/watches/port';
+import type { Stores } from '../../gateways/by-container/port';
 import type { Listing } from '../../pipeline/listing';
 import type { RunService } from '../runs/run-service';
 
 export interface ContainerWatcherDeps {
-  readonly watches: WatchesGateway;
+  readonly watches: Stores['watches'];
   readonly listing: Pick<Listing, 'count'>;
   readonly actors: Pick<Actors, 'container'>;
   readonly runs: Pick<RunService, 'start' | 'get'>;

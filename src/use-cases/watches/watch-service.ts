@@ -6,11 +6,11 @@ import { watchInstanceId } from '../../domain/ids';
 import { awake, setWatch, type Watch, type WatchSettings, woken } from '../../domain/watch/watch';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import { everyPage } from '../../gateways/results/every-page';
-import type { WatchesGateway } from '../../gateways/watches/port';
+import type { Stores } from '../../gateways/by-container/port';
 import { WATCH_EVENT, WORKFLOWS } from '../../names';
 
 export interface WatchServiceDeps {
-  readonly watches: WatchesGateway;
+  readonly watches: Stores['watches'];
   readonly workflows: Pick<WorkflowStarter, 'schedule' | 'raiseEvent' | 'status'>;
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly nowMs: () => number;

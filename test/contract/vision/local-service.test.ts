@@ -1,8 +1,9 @@
+import { LOCAL_VISION_PROVIDER } from '../../../packages/dev-stack/src/environment';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { checkEligibility } from '../../../src/domain/image/eligibility';
-import { connectVision, readImageHeader, VISION_LIMITS } from '../../../src/gateways/vision';
+import { createVision, readImageHeader, VISION_LIMITS } from '../../../src/gateways/vision';
 import { type LocalVision, type LocalVisionOptions, startLocalVision } from '../../../packages/dev-vision/src/server';
 import { contentHash, picture } from './suite';
 
@@ -186,7 +187,7 @@ describe('answers', () => {
   it('exist for every sample picture that Vision would take', async () => {
     const service = await start();
     const folder = join(__dirname, '../../../samples/pictures');
-    const vision = await connectVision({ endpoint: service.endpoint, key: KEY, apiVersion: '3.2', features: ['Tags'] });
+    const vision = createVision({ endpoint: service.endpoint, key: KEY, apiVersion: '3.2', features: ['Tags'] });
     const refused: string[] = [];
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     for (const { parentPath, name } of files) {
@@ -271,11 +272,11 @@ describe('counts', () => {
 });
 
 describe('the gateway', () => {
-  it('learns who answers from the first answer when the service was not up before', async () => {
+  it('learns who answers from the first answer where no setting says so', async () => {
     const before = await start();
     const { port } = before;
     await before.close();
-    const vision = await connectVision({
+    const vision = createVision({
       endpoint: `http://127.0.0.1:${port}`,
       key: KEY,
       apiVersion: '3.2',
@@ -285,6 +286,17 @@ describe('the gateway', () => {
     await start({ port });
     expect(await vision.analyze(await picture())).toMatchObject({ ok: true, analyzer: { provider: 'local-pixels' } });
     expect(vision.analyzer).toMatchObject({ provider: 'local-pixels', version: '3.2+local-pixels.1' });
+    vision.close();
+  });
+
+  it('knows who answers before the first call where a setting says so, as the answers say', async () => {
+    const service = await start();
+    const settings = { endpoint: service.endpoint, key: KEY, apiVersion: '3.2', features: ['Tags'] } as const;
+    const vision = createVision({ ...settings, provider: LOCAL_VISION_PROVIDER });
+    const before = vision.analyzer;
+    expect(before).toMatchObject({ provider: 'local-pixels', version: '3.2+local-pixels.1' });
+    expect(await vision.analyze(await picture())).toMatchObject({ ok: true, analyzer: before });
+    expect(vision.analyzer).toEqual(before);
     vision.close();
   });
 });

@@ -1,11 +1,11 @@
-import { connectVision, createMemoryVision, type VisionApiVersion } from '../../../src/gateways/vision';
+import { createMemoryVision, createVision, type VisionApiVersion } from '../../../src/gateways/vision';
 import type { VisionOutcome } from '../../../src/gateways/vision/port';
 import { startLocalVision } from '../../../packages/dev-vision/src/server';
 import { describeVisionContract, type VisionUnderTest } from './suite';
 
 async function overHttp(apiVersion: VisionApiVersion, features: VisionUnderTest['features']): Promise<VisionUnderTest> {
   const service = await startLocalVision({ port: 0, key: 'contract-key' });
-  const gateway = await connectVision({ endpoint: service.endpoint, key: 'contract-key', apiVersion, features });
+  const gateway = createVision({ endpoint: service.endpoint, key: 'contract-key', apiVersion, features });
   const arm = async (behaviour: string): Promise<void> => {
     const response = await fetch(`${service.endpoint}/_dev/faults`, {
       method: 'POST',

@@ -32,6 +32,8 @@ describe('services that a person brings along', () => {
       COSMOS_KEY: 'c',
       VISION_ENDPOINT: 'http://2',
       VISION_KEY: 'v',
+      VISION_PROVIDER: 'local-pixels.1',
+      VISION_RATE: 'unlimited',
       LINK_KEY: 'l',
       DAPR_API_TOKEN: 's',
       PATH: '/bin',

@@ -5,7 +5,8 @@ import { isFinal } from '../../../src/domain/run/run';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import type { BlobsGateway, DownloadOutcome } from '../../../src/gateways/blobs/port';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
-import { createMemoryContainers } from '../../../src/gateways/containers/memory-containers';
+import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
+import type { Stores } from '../../../src/gateways/by-container/port';
 import { createMemoryEvents } from '../../../src/gateways/events/memory-events';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
@@ -38,7 +39,7 @@ export interface InMemoryPipeline {
   readonly manifests: ReturnType<typeof createMemoryManifests>;
   readonly cache: ReturnType<typeof createMemoryCache>;
   readonly runs: ReturnType<typeof createMemoryRuns>;
-  readonly containers: ReturnType<typeof createMemoryContainers>;
+  readonly containers: Stores['containers'];
   readonly events: ReturnType<typeof createMemoryEvents>;
   readonly vision: ReturnType<typeof createMemoryVision>;
   readonly actors: ReturnType<typeof createMemoryActors>;
@@ -56,7 +57,7 @@ export function createPlant(maxLostShare = 0.2): InMemoryPipeline {
     manifests: createMemoryManifests(),
     cache: createMemoryCache(),
     runs: createMemoryRuns(),
-    containers: createMemoryContainers(),
+    containers: createMemoryStores().containers,
     events: createMemoryEvents(),
     vision: createMemoryVision(),
     actors: createMemoryActors(() => clock.monotonicMs() + Date.UTC(2026, 0, 1)),

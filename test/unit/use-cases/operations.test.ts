@@ -1,7 +1,7 @@
 import { KEPT_OPERATIONS, LOST_AFTER_MS, type Operation } from '../../../src/domain/operation';
 import type { Verification } from '../../../src/domain/container/verification';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
-import { createMemoryOperations } from '../../../src/gateways/operations/memory-operations';
+import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
 import { Operations } from '../../../src/use-cases/operations/operations';
 
 const RESULT: Verification = { clean: true, checkedAt: '2026-01-01T00:00:00.000Z', differences: [], count: 0 };
@@ -10,7 +10,7 @@ const TASK = { kind: 'verify', container: 'photos' } as const;
 function aBench() {
   const time = { ms: Date.UTC(2026, 0, 1) };
   const manifests = createMemoryManifests();
-  const known = createMemoryOperations();
+  const known = createMemoryStores().operations;
   let ids = 0;
   const newId = () => `operation-${++ids}`;
   const operations = new Operations({ manifests, known, nowMs: () => time.ms, newId, patienceMs: 20 });

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
-import { createMemoryContainers } from '../../../src/gateways/containers/memory-containers';
+import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { ContainerIndex } from '../../../src/use-cases/containers/container-index';
@@ -23,7 +23,7 @@ function createSite() {
   const die = (step: string) => {
     if (trouble.atStep === step) throw new Error(`died before ${step}`);
   };
-  const containers = createMemoryContainers();
+  const containers = createMemoryStores().containers;
   const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => time.ms });
   const closed: unknown[] = [];
   const service = new RunService({

@@ -2,7 +2,7 @@ import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
 import { AppError } from '../../../src/domain/errors';
 import { NO_LISTING } from '../../../src/domain/money/quote';
 import type { RunStatus, RunView } from '../../../src/domain/run/run';
-import { createMemoryWatches } from '../../../src/gateways/watches/memory-watches';
+import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
 import type { StartRunCommand } from '../../../src/use-cases/runs/port';
 import { WATCH_EVENT, WORKFLOWS } from '../../../src/names';
 import { ContainerWatcher } from '../../../src/use-cases/watches/container-watcher';
@@ -16,7 +16,7 @@ const ID = 'watch-photos';
 function site() {
   const time = { ms: Date.UTC(2026, 0, 1) };
   const nowMs = () => time.ms;
-  const watches = createMemoryWatches();
+  const watches = createMemoryStores().watches;
   const actors = createMemoryActors(nowMs);
   const engine = { status: new Map<string, WorkflowStatus>(), raised: [] as string[], isDown: false, deaf: '' };
   const workflows = {

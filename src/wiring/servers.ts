@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Actors } from '../actors';
+import type { Config } from '../config';
+import { hostActors } from '../dapr/actor-host';
+import { WorkflowWorker } from '../dapr/worker';
+import { createAppChannel } from '../http/app-channel';
+import { createLinkTokens } from '../http/link-tokens';
+import { listen } from '../http/listener';
+import { createPublicApp } from '../http/public-server';
+import { systemClock } from '../pipeline/clock';
+import { checkHealth } from '../use-cases/health/check-health';
+import type { UseCases } from '../use-cases/port';
+import { workflowDefinitions } from '../workflows/register';
+import type { Gateways } from './gateways';
+import type { Jobs } from './jobs';
+import type { Application } from './use-cases';
+
+export interface Servers {
+  readonly publicUrl: string;
+  readonly appChannelUrl: string;
+  /** From now on this replica says that it takes no traffic. */
+  drain(): void;
+  /** Lets what is in flight end, and closes worker and listeners. */
+  stop(): Promise<void>;
+}
+
+/**
+ * What is in flight may end: a call that is killed is paid for twice. The listeners, whose end lets the leases of calls run
+ * out, take a second more, and then the last writes end: the launcher kills after six seconds (packages/dev-stack/src/parts.ts).
+ */
+const STOP_GRACE_MS = 3_000;
+const CLOSE_GRACE_MS = 1_000;
+
+/** The public API, the channel that only the sidecar reaches, and the worker that the engine hands its work. */
+export async function startServers(
+  config: Config,
+  { sidecar, results, activityLog }: Gateways,
+  actors: Actors,
+  { useCases: questions, activities }: Application,
+  { blobCreated }: Pick<Jobs, 'blobCreated'>,
+  log: Logger,
+): Promise<Servers> {
+  const apiToken = config.sidecar.token?.reveal();
+  if (apiToken === undefined) {
+    log.warn({ event: 'sidecar.open' }, 'DAPR_API_TOKEN is not set: whoever reaches the sidecar acts in our name');
+  }
+  const worker = new WorkflowWorker(
+    { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...(apiToken === undefined ? {} : { apiToken }) },
+    { sidecar, workflows: workflowDefinitions, activities, log },
+  );
+  const useCases: UseCases = { ...questions, health: () => checkHealth({ sidecar, worker, results }) };
+  let draining = false;
+  const isDraining = () => draining;
+  const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};
+  const publicApp = createPublicApp({ useCases, log, isDraining, ...links });
+  const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
+  const appApiToken = config.appChannel.token?.reveal();
+  const channel = createAppChannel({
+    ...{ useCases, log, isDraining, publicUrl: api.url, ...links },
+    ...(appApiToken === undefined ? {} : { appApiToken }),
+    events: {
+      onRunEvent: async ({ id, type, subject, time, data }) => {
+        await activityLog.record({ id, container: data.container, type, subject, time, data });
+        return 'SUCCESS';
+      },
+    },
+    blobEvents: { onBlobCreated: blobCreated },
+  });
+  await hostActors(channel.app, actors, { app: config.appChannel.port, sidecar: config.sidecar.httpPort });
+  channel.finish();
+  const { port } = config.appChannel;
+  const appChannel = await listen(channel.app, { host: '127.0.0.1', port, name: 'app channel', setting: 'APP_PORT' });
+  worker.start();
+  return {
+    ...{ publicUrl: api.url, appChannelUrl: appChannel.url },
+    drain() {
+      draining = true;
+    },
+    async stop() {
+      await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
+      await Promise.all([api.close(CLOSE_GRACE_MS), appChannel.close(CLOSE_GRACE_MS)]);
+    },
+  };
+}
+
+/** Without a configured key the links of this process are its own: nobody else's open anything here. */
+function linkKeyOf({ links }: Config): string {
+  return links.key?.reveal() ?? randomBytes(32).toString('hex');
+}
