@@ -1,6 +1,6 @@
 import type { Actors } from '../../actors';
 import type { RunsGateway } from '../../gateways/runs/port';
-import type { ContainerIndex } from '../../use-cases/containers/container-index';
+import type { ContainerIndex } from '../containers/container-index';
 
 /** Copies what the actors of a run and its container say into the durable indexes, at milestones. Idempotent: both are absolute. */
 export class RunIndex {

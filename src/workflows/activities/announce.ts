@@ -1,42 +1,11 @@
-import type { Actors } from '../../actors';
-import { AppError } from '../../domain/errors';
-import { type RunEventData, type RunEventName, runEvent } from '../../domain/run/events';
-import type { RunView } from '../../domain/run/run';
-import type { EventsGateway } from '../../gateways/events/port';
+import { type AnnounceRunDeps, announceRun } from '../../use-cases/runs/announce-run';
 import { announce } from '../steps';
 import { activity } from './activity';
 
-/** Publishes one event of a run. At least once; consumers deduplicate by its deterministic id. */
-export function createAnnounce(actors: Pick<Actors, 'run'>, events: EventsGateway) {
-  return activity(announce, async ({ runId, container, event }) => {
-    const { run } = await actors.run(runId).view();
-    if (!run) throw new AppError('run-not-found', `Run ${runId} has no state to announce.`);
-    const time = timeOf(event, run);
-    const data = {
-      runId,
-      container,
-      status: run.status,
-      counts: run.counts,
-      ...(run.reason === undefined ? {} : { reason: run.reason }),
-      ...(event === 'approval-requested' ? approvalOf(run) : {}),
-    };
-    await events.publish(runEvent(event, time, data));
+/** Publishes one event of a run. At least once. */
+export function createAnnounce(deps: AnnounceRunDeps) {
+  return activity(announce, async ({ event, ...scope }) => {
+    await announceRun(deps, scope, event);
     return { announced: true as const };
   });
-}
-
-function timeOf(event: RunEventName, run: RunView): string {
-  if (event === 'run-started') return run.startedAt;
-  if (event === 'approval-requested') return run.approval?.askedAt ?? run.updatedAt;
-  return run.endedAt ?? run.updatedAt;
-}
-
-/** Paths, not addresses: the workflow does not know under which address its reader reaches the API. */
-function approvalOf({ id, quote, approval }: RunView): Pick<RunEventData, 'approval'> {
-  if (quote?.planHash === undefined || approval === undefined) return {};
-  const { planHash, transactions, price } = quote;
-  const run = `/api/v1/runs/${id}`;
-  const links = { run, approve: `${run}:approve`, decline: `${run}:decline` };
-  const { total, currency } = price;
-  return { approval: { planHash, transactions, price: { total, currency }, expiresAt: approval.expiresAt, links } };
 }

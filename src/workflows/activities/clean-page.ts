@@ -1,13 +1,11 @@
-import { CHUNKS_PER_PAGE } from '../../domain/ids';
-import type { ManifestsGateway } from '../../gateways/manifests/port';
+import { type CleanRunDeps, deleteInputs } from '../../use-cases/runs/clean-run';
 import { cleanPage } from '../steps';
 import { activity } from './activity';
 
-/** Deletes the chunk inputs of a finished page. Idempotent: what is gone is gone. */
-export function createCleanPage(manifests: ManifestsGateway) {
+/** Deletes the chunk inputs of a finished page. Idempotent. */
+export function createCleanPage(deps: CleanRunDeps) {
   return activity(cleanPage, async ({ runId, page }) => {
-    const index = await manifests.readPage(runId, page);
-    await manifests.deleteChunks(runId, page, index?.chunks.length ?? CHUNKS_PER_PAGE);
+    await deleteInputs(deps, runId, page);
     return { deleted: true as const };
   });
 }

@@ -1,11 +1,11 @@
-import type { ManifestsGateway } from '../../gateways/manifests/port';
+import { type CleanRunDeps, deletePageIndexes } from '../../use-cases/runs/clean-run';
 import { cleanRun } from '../steps';
 import { activity } from './activity';
 
-/** Deletes the page indexes of a sealed run. Idempotent: what is gone is gone. */
-export function createCleanRun(manifests: ManifestsGateway) {
+/** Deletes the page indexes of a sealed run. Idempotent. */
+export function createCleanRun(deps: CleanRunDeps) {
   return activity(cleanRun, async ({ runId, pages }) => {
-    for (let page = 0; page < pages; page++) await manifests.deletePage(runId, page, 0);
+    await deletePageIndexes(deps, runId, pages);
     return { deleted: true as const };
   });
 }

@@ -10,6 +10,8 @@ import type { ContainerIndex } from '../../use-cases/containers/container-index'
 import type { ContainerWatcher } from '../../use-cases/watches/container-watcher';
 import type { QuoteSettings } from '../../use-cases/quotes/price-plan';
 import type { RunClosing } from '../../use-cases/runs/run-closing';
+import { RunIndex } from '../../use-cases/runs/run-index';
+import { RunMilestones } from '../../use-cases/runs/run-milestones';
 import { type Activity, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
 import { createAnnounce } from './announce';
@@ -20,7 +22,6 @@ import { createListPage } from './list-page';
 import { createLookAtContainer } from './look-at-container';
 import { createMarkPaused } from './mark-paused';
 import { createOpenPage } from './open-page';
-import { RunIndex } from './run-index';
 import { createSeekApproval } from './seek-approval';
 import { createSetPhase } from './set-phase';
 import { createTakeApproval } from './take-approval';
@@ -46,22 +47,23 @@ export interface ActivityDeps {
 
 /** Every activity under its wire name. */
 export function createActivities(deps: ActivityDeps): readonly Activity[] {
-  const { actors, listing, chunks, vision, results, manifests, runs, events, containerIndex } = deps;
+  const { actors, runs, containerIndex } = deps;
   const index = new RunIndex(actors, runs, containerIndex);
+  const milestones = new RunMilestones(actors, index);
   const activities = [
-    createSetPhase(actors, index),
-    createListPage(listing, actors),
-    createWriteQuote(actors, vision, index, deps.quote),
-    createSeekApproval(actors, index),
-    createTakeApproval(actors),
-    createOpenPage(listing, actors),
-    createAnalyzeChunk(chunks, actors),
-    createCleanPage(manifests),
-    createMarkPaused(actors, index),
-    createVerifyTotals(actors, results, manifests),
+    createSetPhase(milestones),
+    createListPage(deps),
+    createWriteQuote({ ...deps, index }),
+    createSeekApproval(milestones),
+    createTakeApproval(deps),
+    createOpenPage(deps),
+    createAnalyzeChunk(deps),
+    createCleanPage(deps),
+    createMarkPaused(milestones),
+    createVerifyTotals(deps),
     createCloseRun(deps.closing),
-    createAnnounce(actors, events),
-    createCleanRun(manifests),
+    createAnnounce(deps),
+    createCleanRun(deps),
   ];
   const ofRuns = activities.map((each) => withTroubleTold(each, (id, reason) => actors.run(id).trouble({ reason })));
   return [...ofRuns, createLookAtContainer(deps.watcher)];

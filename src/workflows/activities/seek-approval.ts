@@ -1,13 +1,8 @@
-import type { Actors } from '../../actors';
+import type { RunMilestones } from '../../use-cases/runs/run-milestones';
 import { seekApproval } from '../steps';
 import { activity } from './activity';
-import type { RunIndex } from './run-index';
 
-/** Asks the run actor whether the owner has decided. Idempotent: only the clock can change its answer. */
-export function createSeekApproval(actors: Pick<Actors, 'run'>, index: RunIndex) {
-  return activity(seekApproval, async ({ runId }) => {
-    const answer = await actors.run(runId).seekApproval();
-    await index.write(runId);
-    return answer;
-  });
+/** Asks whether the owner has decided. Idempotent: only the clock can change the answer. */
+export function createSeekApproval(milestones: Pick<RunMilestones, 'seekApproval'>) {
+  return activity(seekApproval, ({ runId }) => milestones.seekApproval(runId));
 }

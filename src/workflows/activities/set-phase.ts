@@ -1,13 +1,11 @@
-import type { Actors } from '../../actors';
+import type { RunMilestones } from '../../use-cases/runs/run-milestones';
 import { setPhase } from '../steps';
 import { activity } from './activity';
-import type { RunIndex } from './run-index';
 
 /** Writes the phase to the run actor and the index. Idempotent: phases only go forward. */
-export function createSetPhase(actors: Pick<Actors, 'run'>, index: RunIndex) {
+export function createSetPhase(milestones: Pick<RunMilestones, 'setPhase'>) {
   return activity(setPhase, async ({ runId, phase }) => {
-    const { control } = await actors.run(runId).setPhase({ phase });
-    await index.write(runId);
+    const { control } = await milestones.setPhase(runId, phase);
     return { control };
   });
 }

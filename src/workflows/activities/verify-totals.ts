@@ -1,35 +1,8 @@
-import type { Actors } from '../../actors';
-import { addInto } from '../../domain/container/totals';
-import { MAX_RECOUNT_LISTED } from '../../domain/run/receipt';
-import { wrongTotals } from '../../domain/container/verification';
-import type { ManifestsGateway } from '../../gateways/manifests/port';
-import type { ResultsGateway } from '../../gateways/results/port';
+import { type RecountContainerDeps, recountContainer } from '../../use-cases/containers/recount-container';
 import { verifyTotals } from '../steps';
 import { activity } from './activity';
 
-/**
- * Recounts the container from its documents, compares with the actor, and replaces the totals where they differ (after
- * a chunk that was stopped for good between its save and its delta). Idempotent: the second time nothing differs, and
- * the verdict of the first stands, written before what it found is put right.
- */
-export function createVerifyTotals(
-  actors: Pick<Actors, 'container'>,
-  results: ResultsGateway,
-  manifests: ManifestsGateway,
-) {
-  return activity(verifyTotals, async ({ runId, container }) => {
-    const recount: Record<string, number> = {};
-    for await (const contribution of results.contributions(container)) addInto(recount, contribution);
-    const actor = actors.container(container);
-    const { counters } = await actor.summary();
-    const found = wrongTotals(recount, counters);
-    const standing = await manifests.readVerdict(runId);
-    const verdict =
-      standing?.clean === false
-        ? standing
-        : { clean: found.length === 0, differences: found.slice(0, MAX_RECOUNT_LISTED), count: found.length };
-    await manifests.writeVerdict(runId, verdict);
-    if (found.length > 0) await actor.replaceAggregate({ runId, counters: recount });
-    return { clean: verdict.clean, differences: verdict.count };
-  });
+/** Recounts the container, and puts its totals right where they differ. Idempotent: the first verdict stands. */
+export function createVerifyTotals(deps: RecountContainerDeps) {
+  return activity(verifyTotals, (scope) => recountContainer(deps, scope));
 }
