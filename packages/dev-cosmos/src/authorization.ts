@@ -11,6 +11,8 @@ import { CosmosError } from './protocol';
 /** What a request addresses, as the signature names it: `dbs/x/colls/y` with type `docs`, for example. */
 export interface SignedResource {
   readonly type: string;
+  /** Other types that clients sign the same link with: they do not agree on that of an operation. */
+  readonly otherTypes?: readonly string[];
   /** Accepted spellings: clients sign either the escaped or the plain link. */
   readonly links: readonly string[];
 }
@@ -41,10 +43,13 @@ export function authorize(key: Buffer, request: SignedRequest, resource: SignedR
   if (given === undefined) {
     throw new CosmosError(401, "Required header 'authorization' is missing or is no master-key signature.");
   }
-  const isGenuine = resource.links.some((link) => {
-    const expected = Buffer.from(sign(key, request.method, resource.type, link, request.date));
-    return expected.length === given.length && timingSafeEqual(expected, given);
-  });
+  const types = [resource.type, ...(resource.otherTypes ?? [])];
+  const isGenuine = types.some((type) =>
+    resource.links.some((link) => {
+      const expected = Buffer.from(sign(key, request.method, type, link, request.date));
+      return expected.length === given.length && timingSafeEqual(expected, given);
+    }),
+  );
   if (isGenuine) return;
   throw new CosmosError(
     401,

@@ -8,6 +8,8 @@
  * T4 Scans end in rows that were all fetched: an iterator left open would hold a read transaction and stop checkpoints.
  * T5 The names of a query reach a statement only as plain words (plan.ts, L5): everything else here is ours or bound. The
  *    number of indexes is bounded, so that a stream of odd queries cannot make writes slow.
+ * T6 Each write of a row gives it a sequence number above all before it, also over a restart and after deletions: it leans on
+ *    the clock (microseconds) and on the last one. Its index is built when the change feed is first read.
  */
 
 import type Database from 'libsql';
@@ -47,6 +49,18 @@ export interface Scan {
   readonly nowMs: number;
 }
 
+export interface ChangeScan {
+  readonly after: number;
+  readonly partitionKey: PartitionKey | undefined;
+  readonly nowMs: number;
+}
+
+export interface Change {
+  readonly lsn: number;
+  readonly partitionKey: PartitionKey;
+  readonly text: string;
+}
+
 type Statement = Database.Statement<SqlBinding[]>;
 type SqlBinding = SqlValue | null;
 
@@ -54,6 +68,8 @@ type SqlBinding = SqlValue | null;
 export const SCAN_ROWS = 512;
 const MAX_CACHED_STATEMENTS = 200;
 const PURGE_ROWS = 1000;
+/** T6: room for a thousand writes in a millisecond before numbers run ahead of the clock. */
+const LSN_PER_MS = 1000;
 /** T5 */
 const MAX_INDEXES = 64;
 
@@ -62,6 +78,7 @@ export class DocumentTable {
   private readonly indexes: Set<string>;
   private readonly statements = new Map<string, Statement>();
   private lastRid: number;
+  private lastLsn: number;
 
   constructor(
     private readonly database: Database.Database,
@@ -72,20 +89,31 @@ export class DocumentTable {
     this.name = `docs_${number}`;
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${this.name} (rid INTEGER PRIMARY KEY, pk TEXT NOT NULL, id TEXT NOT NULL, etag TEXT NOT NULL,
-         expires INTEGER, doc TEXT NOT NULL, UNIQUE (pk, id));
+         expires INTEGER, doc TEXT NOT NULL, lsn INTEGER NOT NULL DEFAULT 0, UNIQUE (pk, id));
        CREATE INDEX IF NOT EXISTS "${this.name}:expires" ON ${this.name} (expires) WHERE expires IS NOT NULL;`,
     );
     const listed = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ?").raw(true);
     this.indexes = new Set(listed.all(this.name).map((row) => textAt(row, 0)));
     for (const name of this.indexes) {
       // Older files hold indexes whose names differ from others by case alone, which SQLite takes for the same.
-      if (!/^docs_\d+:(?:expires|id|(?:all|one):(?:\^[A-Z]|[a-z0-9_.])+)$/.test(name) && name.startsWith('docs_')) {
+      if (
+        !/^docs_\d+:(?:expires|id|lsn|lsn_one|(?:all|one):(?:\^[A-Z]|[a-z0-9_.])+)$/.test(name) &&
+        name.startsWith('docs_')
+      ) {
         database.exec(`DROP INDEX "${name.replaceAll('"', '""')}"`);
         this.indexes.delete(name);
       }
     }
-    const last = database.prepare(`SELECT max(rid) FROM ${this.name}`).raw(true).all()[0];
+    const columns = database.prepare(`SELECT name FROM pragma_table_info('${this.name}')`).raw(true).all();
+    if (!columns.some((row) => textAt(row, 0) === 'lsn')) {
+      // Files of before the change feed: what is there counts as written in the order of its creation.
+      database.exec(
+        `ALTER TABLE ${this.name} ADD COLUMN lsn INTEGER NOT NULL DEFAULT 0; UPDATE ${this.name} SET lsn = rid`,
+      );
+    }
+    const last = database.prepare(`SELECT max(rid), max(lsn) FROM ${this.name}`).raw(true).all()[0];
     this.lastRid = numberAt(last, 0);
+    this.lastLsn = numberAt(last, 1);
   }
 
   /** A number for a new row, never given twice. */
@@ -113,9 +141,43 @@ export class DocumentTable {
 
   put(row: NewRow): void {
     this.statement(
-      `INSERT INTO ${this.name} (rid, pk, id, etag, expires, doc) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (pk, id) DO UPDATE SET etag = excluded.etag, expires = excluded.expires, doc = excluded.doc`,
-    ).run(row.rid, row.partitionKey, row.id, row.etag, row.expiresAtMs ?? null, row.text);
+      `INSERT INTO ${this.name} (rid, pk, id, etag, expires, doc, lsn) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (pk, id) DO UPDATE SET
+         etag = excluded.etag, expires = excluded.expires, doc = excluded.doc, lsn = excluded.lsn`,
+    ).run(row.rid, row.partitionKey, row.id, row.etag, row.expiresAtMs ?? null, row.text, this.nextLsn());
+  }
+
+  deletePartition(partitionKey: PartitionKey): void {
+    this.statement(`DELETE FROM ${this.name} WHERE pk = ?`).run(partitionKey);
+  }
+
+  /** What was written after a sequence number, in order. */
+  changes({ after, partitionKey, nowMs }: ChangeScan, limit: number): Change[] {
+    const index = `${this.name}:lsn${partitionKey === undefined ? '' : '_one'}`;
+    this.ensureIndex(index, partitionKey === undefined ? 'lsn' : 'pk, lsn');
+    const where = partitionKey === undefined ? '' : 'pk = ? AND ';
+    const statement = this.statement(
+      `SELECT doc, lsn, pk FROM ${this.name} INDEXED BY "${index}"
+       WHERE ${where}lsn > ? AND (expires IS NULL OR expires > ?) ORDER BY lsn LIMIT ?`,
+    );
+    const rows = statement.all(...(partitionKey === undefined ? [] : [partitionKey]), after, nowMs, limit);
+    return rows.map((row) => ({ text: textAt(row, 0), lsn: numberAt(row, 1), partitionKey: textAt(row, 2) }));
+  }
+
+  /** The sequence number that every write up to now is at or below, and every later one above. */
+  latestChange(): number {
+    this.lastLsn = Math.max(this.lastLsn, Date.now() * LSN_PER_MS);
+    return this.lastLsn;
+  }
+
+  /** The sequence number that every write since a moment is above. */
+  changesBefore(sinceMs: number): number {
+    return Math.max(0, Math.floor(sinceMs) * LSN_PER_MS - 1);
+  }
+
+  private nextLsn(): number {
+    this.lastLsn = Math.max(this.lastLsn + 1, Date.now() * LSN_PER_MS); // T6
+    return this.lastLsn;
   }
 
   delete(partitionKey: PartitionKey, id: string): void {
@@ -237,10 +299,15 @@ export class DocumentTable {
       const path = driver.kind === 'path' ? `${rankSql(driver.keys)}, ${valueSql(driver.keys)}` : '';
       const columns =
         driver.kind === 'id' ? 'id, pk' : partitionKey === undefined ? `${path}, pk, id` : `pk, ${path}, id`;
-      this.database.exec(`CREATE INDEX IF NOT EXISTS "${index}" ON ${this.name} (${columns})`);
-      this.indexes.add(index);
+      this.ensureIndex(index, columns);
     }
     return `${this.name} INDEXED BY "${index}"`;
+  }
+
+  private ensureIndex(index: string, columns: string): void {
+    if (this.indexes.has(index)) return;
+    this.database.exec(`CREATE INDEX IF NOT EXISTS "${index}" ON ${this.name} (${columns})`);
+    this.indexes.add(index);
   }
 
   /** Plain words only (L5). SQLite takes names that differ by case for the same, property paths are not: capitals are marked. */

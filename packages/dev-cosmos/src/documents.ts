@@ -106,7 +106,7 @@ function compose(
   etag: string,
   timestampS: number,
 ): string {
-  const { _rid, _self, _etag, _attachments, _ts, ...own } = resource;
+  const { _rid, _self, _etag, _attachments, _ts, _lsn, ...own } = resource;
   const containerRid = resourceId(container.number);
   const documentRid = `${containerRid}${resourceId(rid)}`;
   const text = JSON.stringify({

@@ -25,11 +25,14 @@ export const LARGEST_PAGE_ITEMS = 1000;
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 export const HEADERS = {
+  aIm: 'a-im',
   activityId: 'x-ms-activity-id',
   batchAtomic: 'x-ms-cosmos-batch-atomic',
   batchContinueOnError: 'x-ms-cosmos-batch-continue-on-error',
   continuation: 'x-ms-continuation',
   crossPartition: 'x-ms-documentdb-query-enablecrosspartition',
+  endEpk: 'x-ms-end-epk',
+  indexingDirective: 'x-ms-indexing-directive',
   isBatch: 'x-ms-cosmos-is-batch-request',
   isQuery: 'x-ms-documentdb-isquery',
   isQueryGo: 'x-ms-documentdb-query',
@@ -38,9 +41,13 @@ export const HEADERS = {
   itemCount: 'x-ms-item-count',
   maxItemCount: 'x-ms-max-item-count',
   partitionKey: 'x-ms-documentdb-partitionkey',
+  partitionKeyRange: 'x-ms-documentdb-partitionkeyrangeid',
+  postTrigger: 'x-ms-documentdb-post-trigger-include',
+  preTrigger: 'x-ms-documentdb-pre-trigger-include',
   requestCharge: 'x-ms-request-charge',
   retryAfterMs: 'x-ms-retry-after-ms',
   sessionToken: 'x-ms-session-token',
+  startEpk: 'x-ms-start-epk',
   substatus: 'x-ms-substatus',
 } as const;
 
@@ -56,6 +63,7 @@ export type StatusCode =
   | 404
   | 405
   | 409
+  | 410
   | 412
   | 413
   | 421
@@ -71,6 +79,7 @@ const CODES: Readonly<Partial<Record<StatusCode, string>>> = {
   404: 'NotFound',
   405: 'MethodNotAllowed',
   409: 'Conflict',
+  410: 'Gone',
   412: 'PreconditionFailed',
   413: 'RequestEntityTooLarge',
   421: 'MisdirectedRequest',

@@ -93,6 +93,10 @@ function readLink(segments: readonly string[]): Link {
 
 /** Even links name a resource and are signed whole; odd ones name a feed and are signed by their parent. */
 function signedResource(escaped: readonly string[]): SignedResource {
+  // An operation on a container: `dbs/x/colls/y/operations/partitionkeydelete` is signed as the container.
+  if (escaped[4] === 'operations') {
+    return { ...signedResource(escaped.slice(0, 4)), otherTypes: ['partitionkey', 'partitionKey'] };
+  }
   const isFeed = escaped.length % 2 === 1;
   const type = escaped[isFeed ? escaped.length - 1 : escaped.length - 2] ?? '';
   const raw = (isFeed ? escaped.slice(0, -1) : escaped).join('/');

@@ -1,5 +1,6 @@
 /** The JSON of databases, containers and the account, as "Azure Cosmos DB REST API reference" describes them. */
 import { resourceId } from './documents';
+import { parseIndexingPolicy } from './indexing-policy';
 import { parsePropertyPath } from './property-path';
 import { CosmosError, unsupported } from './protocol';
 import { isArray, isObject, isWellFormed, type Json, type JsonObject } from './sql/values';
@@ -55,11 +56,13 @@ export function containerResource(entry: ContainerEntry): JsonObject {
   };
 }
 
+export const RANGE_ID = '0';
+
 /** The one range that holds every key. */
 export function partitionKeyRange(): JsonObject {
   return {
     _rid: '0',
-    id: '0',
+    id: RANGE_ID,
     _etag: '"0"',
     minInclusive: '',
     maxExclusive: 'FF',
@@ -106,16 +109,47 @@ export function parseContainerDefinition(body: Json): ContainerDefinition {
   if (defaultTtl !== undefined && defaultTtl !== null && !isTtl) {
     throw new CosmosError(400, 'defaultTtl is a positive whole number of seconds or -1.');
   }
-  const resource = { indexingPolicy: DEFAULT_INDEXING, ...withoutSystemProperties(body) };
+  refuseIgnored(body);
+  const indexingPolicy = parseIndexingPolicy(body.indexingPolicy);
+  const resource = { ...withoutSystemProperties(body), indexingPolicy };
   return { id, partitionKeyPath: path, defaultTtlS: typeof defaultTtl === 'number' ? defaultTtl : undefined, resource };
 }
 
-const DEFAULT_INDEXING: Json = {
-  indexingMode: 'consistent',
-  automatic: true,
-  includedPaths: [{ path: '/*' }],
-  excludedPaths: [{ path: '/"_etag"/?' }],
-};
+/**
+ * What a container of the service does and one of this server cannot. What only repeats a default is taken.
+ * @throws CosmosError 400 naming it
+ */
+function refuseIgnored(body: JsonObject): void {
+  const { partitionKey, conflictResolutionPolicy: conflicts, geospatialConfig: geo, changeFeedPolicy: feed } = body;
+  const kind = isObject(partitionKey) ? (partitionKey.kind ?? 'Hash') : 'Hash';
+  if (kind !== 'Hash') throw unsupported(`partition keys of kind ${JSON.stringify(kind)}`);
+  for (const [name, value] of Object.entries(body))
+    if (FEATURES.includes(name) && !isNothing(value)) throw unsupported(name);
+  const isByTime =
+    isObject(conflicts) &&
+    (conflicts.mode === undefined || conflicts.mode === 'LastWriterWins') &&
+    (isNothing(conflicts.conflictResolutionPath) || conflicts.conflictResolutionPath === '/_ts') &&
+    isNothing(conflicts.conflictResolutionProcedure);
+  if (!isNothing(conflicts) && !isByTime) throw unsupported('conflictResolutionPolicy');
+  if (isObject(geo) && geo.type !== 'Geography') throw unsupported('geospatialConfig');
+  if (isObject(feed) && !isNothing(feed.retentionDuration)) throw unsupported('changeFeedPolicy with a retention');
+}
+
+const FEATURES = [
+  'computedProperties',
+  'vectorEmbeddingPolicy',
+  'fullTextPolicy',
+  'analyticalStorageTtl',
+  'clientEncryptionPolicy',
+  'materializedViewDefinition',
+  'dataMaskingPolicy',
+];
+
+/** Absent in one of the ways that clients write it. */
+function isNothing(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === '' || value === 0) return true;
+  return typeof value === 'object' && Object.values(value).every(isNothing);
+}
 
 const withoutSystemProperties = (body: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([key]) => !key.startsWith('_')));

@@ -5,6 +5,7 @@
  */
 import { type BatchAnswer, BatchFailed, parseBatch, runBatch } from './batch';
 import type { BatchBook } from './batch-book';
+import { type KeyRange, readChangeFeed } from './change-feed';
 import {
   type Conditions,
   deleteDocument,
@@ -14,6 +15,7 @@ import {
   type WriteKind,
   writeDocument,
 } from './documents';
+import { isIndexed } from './indexing-policy';
 import type { PartitionKey } from './partition-key';
 import { CosmosError, DEFAULT_PAGE_ITEMS, HEADERS, LARGEST_PAGE_ITEMS, type StatusCode, unsupported } from './protocol';
 import { runQuery } from './query-runner';
@@ -25,6 +27,7 @@ import {
   parseContainerDefinition,
   parseResourceName,
   partitionKeyRange,
+  RANGE_ID,
 } from './resources';
 import { parseQuery } from './sql/parser';
 import { isArray, isObject, type Json, type JsonObject } from './sql/values';
@@ -51,11 +54,61 @@ export async function route(store: Store, request: CosmosRequest, batches: Batch
   if (container === undefined) return containers(store, request, database);
   if (kind === undefined) return oneContainer(store, request, database, container);
   const entry = store.containerNamed(database, container);
-  if (kind === 'pkranges') return feed('PartitionKeyRanges', [partitionKeyRange()]);
+  if (kind === 'pkranges') return partitionKeyRanges(request, entry);
+  if (kind === 'operations') return operation(store, request, entry);
   if (kind !== 'docs') throw unsupported(`the resource type ${kind} of a container`);
+  refuseIgnored(request);
   return request.link.id === undefined
     ? documents(store, request, entry, batches)
     : oneDocument(store, request, entry, request.link.id);
+}
+
+/**
+ * The ranges of a container never change, so of those that are new since an ETag there are none. Clients read on until they
+ * see 304.
+ */
+function partitionKeyRanges(request: CosmosRequest, { number }: ContainerEntry): Answer {
+  if (request.method !== 'GET') throw notAllowed(request);
+  const headers = { etag: `"${number}"` };
+  const known = request.header('if-none-match');
+  const isIncremental = request.header(HEADERS.aIm) !== undefined;
+  if (isIncremental && (known === headers.etag || known === '*')) return { status: 304, headers };
+  const answer = feed('PartitionKeyRanges', [partitionKeyRange()]);
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+/** What is asked of a container as a whole. */
+async function operation(store: Store, request: CosmosRequest, container: ContainerEntry): Promise<Answer> {
+  const { id } = request.link;
+  if (id?.toLowerCase() !== 'partitionkeydelete') throw unsupported(`the operation ${id}`);
+  if (request.method !== 'POST') throw notAllowed(request);
+  const partitionKey = requiredPartitionKey(request);
+  await store.write(() => container.table.deletePartition(partitionKey));
+  return { status: 200, text: '' };
+}
+
+/** What would change the outcome on the service and does nothing here. @throws CosmosError 400 naming it */
+function refuseIgnored(request: CosmosRequest): void {
+  for (const name of [HEADERS.preTrigger, HEADERS.postTrigger]) {
+    const trigger = request.header(name);
+    if (trigger) throw unsupported(`triggers (${name}: ${trigger})`);
+  }
+  const directive = request.header(HEADERS.indexingDirective);
+  if (directive && directive.toLowerCase() !== 'include' && directive.toLowerCase() !== 'default') {
+    throw unsupported(`the indexing directive ${directive}`);
+  }
+  const range = request.header(HEADERS.partitionKeyRange);
+  if (range && range.split(',').at(-1) !== RANGE_ID) {
+    throw new CosmosError(410, `There is no partition key range ${range}.`, { [HEADERS.substatus]: '1002' });
+  }
+}
+
+/** Part of the keys, as the change feed can be asked for it. undefined = all. @throws CosmosError 400 */
+function keyRange(request: CosmosRequest): KeyRange | undefined {
+  const from = (request.header(HEADERS.startEpk) ?? '').toUpperCase();
+  const to = (request.header(HEADERS.endEpk) ?? 'FF').toUpperCase();
+  if (!/^[0-9A-F]*$/.test(from) || !/^[0-9A-F]+$/.test(to)) throw new CosmosError(400, 'A feed range is hexadecimal.');
+  return from === '' && to === 'FF' ? undefined : { from, to };
 }
 
 function offers(request: CosmosRequest): Answer {
@@ -116,7 +169,8 @@ async function documents(
   batches: BatchBook,
 ): Promise<Answer> {
   if (request.method === 'GET') {
-    if (request.header('a-im') !== undefined) throw unsupported('the change feed');
+    const mode = request.header(HEADERS.aIm);
+    if (mode !== undefined) return changes(container, request, mode);
     return query(container, request, 'SELECT * FROM c', []);
   }
   if (request.method === 'DELETE') throw unsupported('deletion by partition key');
@@ -196,8 +250,25 @@ async function batch(
   return answer;
 }
 
+function changes(container: ContainerEntry, request: CosmosRequest, mode: string): Answer {
+  const { items, etag } = readChangeFeed(container, {
+    mode,
+    ifNoneMatch: request.header('if-none-match'),
+    ifModifiedSince: request.header('if-modified-since'),
+    partitionKey: request.partitionKey(),
+    keyRange: keyRange(request),
+    maxItems: pageItems(request),
+  });
+  const headers = { etag, [HEADERS.itemCount]: String(items.length) };
+  return items.length === 0 ? { status: 304, headers } : { status: 200, text: documentsOf(container, items), headers };
+}
+
+const documentsOf = (container: ContainerEntry, items: readonly string[]): string =>
+  `{"_rid":"${resourceId(container.number)}","Documents":[${items.join(',')}],"_count":${items.length}}`;
+
 function query(container: ContainerEntry, request: CosmosRequest, text: string, parameters: Json | undefined): Answer {
   const partitionKey: PartitionKey | undefined = request.partitionKey();
+  if (keyRange(request) !== undefined) throw unsupported('queries over part of a partition range (x-ms-start-epk)');
   if (partitionKey === undefined && request.method === 'POST' && !request.flag(HEADERS.crossPartition)) {
     throw new CosmosError(
       400,
@@ -205,6 +276,10 @@ function query(container: ContainerEntry, request: CosmosRequest, text: string, 
     );
   }
   const parsed = parseQuery(text, parametersOf(parameters));
+  const order = parsed.orderBy?.keys;
+  if (order !== undefined && !isIndexed(container.resource.indexingPolicy, order)) {
+    throw new CosmosError(400, 'The index path corresponding to the specified order-by item is excluded.');
+  }
   const page = runQuery(container, {
     query: parsed,
     partitionKey,
@@ -214,12 +289,7 @@ function query(container: ContainerEntry, request: CosmosRequest, text: string, 
   });
   const headers: Record<string, string> = { [HEADERS.itemCount]: String(page.items.length) };
   if (page.continuation !== undefined) headers[HEADERS.continuation] = page.continuation;
-  const rid = resourceId(container.number);
-  return {
-    status: 200,
-    text: `{"_rid":"${rid}","Documents":[${page.items.join(',')}],"_count":${page.items.length}}`,
-    headers,
-  };
+  return { status: 200, text: documentsOf(container, page.items), headers };
 }
 
 function parametersOf(parameters: Json | undefined): Map<string, Json> {

@@ -1,5 +1,5 @@
 /** Queries as the product sends them, through the real SDK. */
-import type { Container, FeedOptions, JSONValue } from '@azure/cosmos';
+import { type Container, type FeedOptions, type JSONValue, TriggerOperation, TriggerType } from '@azure/cosmos';
 import { refusalOf, type ServerUnderTest, startServerUnderTest } from './server-under-test';
 
 let server: ServerUnderTest;
@@ -131,9 +131,14 @@ it.each([
   expect(await refusalOf(all(runs, query))).toMatchObject({ code: 400, message: expect.stringContaining(named) });
 });
 
-it('refuses stored procedures, triggers and the change feed by name', async () => {
+it('refuses stored procedures and triggers by name', async () => {
   const procedure = runs.scripts.storedProcedures.create({ id: 'p', body: 'function () {}' });
   expect(await refusalOf(procedure)).toMatchObject({ code: 400, message: expect.stringContaining('sprocs') });
-  const feed = runs.items.getChangeFeedIterator({}).readNext();
-  expect(await refusalOf(feed)).toMatchObject({ message: expect.stringContaining('change feed') });
+  const trigger = runs.scripts.triggers.create({
+    id: 't',
+    body: 'function () {}',
+    triggerType: TriggerType.Pre,
+    triggerOperation: TriggerOperation.All,
+  });
+  expect(await refusalOf(trigger)).toMatchObject({ code: 400, message: expect.stringContaining('triggers') });
 });

@@ -2,7 +2,8 @@
  * Recursive-descent parser of the supported subset; parameters are replaced by their values while parsing.
  *
  * P1 Whatever is not understood is refused with 400 and its name: no clause is ever skipped over.
- * Grammar: "Azure Cosmos DB for NoSQL query language" (SELECT, FROM, WHERE, ORDER BY, OFFSET LIMIT).
+ * G1 Grammar: "Azure Cosmos DB for NoSQL query language" (SELECT, FROM, WHERE, ORDER BY, OFFSET LIMIT), and where that is
+ *    silent the `sql.g4` that Microsoft publishes with its .NET client (`unary_operator`, `binary_scalar_expression`).
  */
 import { CosmosError, MAX_QUERY_BYTES, unsupported } from '../protocol';
 import { FUNCTIONS } from './functions';
@@ -191,27 +192,28 @@ class Parser {
   }
 
   private conjunction(): Expression {
-    let left = this.negation();
-    while (this.takeWord('AND')) left = { kind: 'and', left, right: this.negation() };
+    let left = this.comparison();
+    while (this.takeWord('AND')) left = { kind: 'and', left, right: this.comparison() };
     return left;
   }
 
-  private negation(): Expression {
+  /** NOT is an operator like minus: it binds tighter than `=`, IN and BETWEEN, so `NOT c.a = 1` is `(NOT c.a) = 1` (G1). */
+  private unary(): Expression {
     let negations = 0;
     while (this.takeWord('NOT')) negations += 1;
     if (negations > MAX_DEPTH) throw unsupported(`more than ${MAX_DEPTH} NOT in a row`);
-    let operand = this.comparison();
+    let operand = this.primary();
     for (; negations > 0; negations -= 1) operand = { kind: 'not', operand };
     return operand;
   }
 
   private comparison(): Expression {
-    const left = this.primary();
+    const left = this.unary();
     this.refuseOperator();
     const operator = this.current().kind === 'symbol' ? COMPARISONS[this.current().text] : undefined;
     if (operator !== undefined) {
       this.position += 1;
-      return { kind: 'comparison', operator, left, right: this.primary() };
+      return { kind: 'comparison', operator, left, right: this.unary() };
     }
     const isNegated = this.isWord('NOT') && ['IN', 'BETWEEN', 'LIKE'].includes(this.peek(1).text.toUpperCase());
     if (isNegated) this.position += 1;
@@ -229,9 +231,9 @@ class Parser {
       return { kind: 'in', operand: left, list };
     }
     if (this.takeWord('BETWEEN')) {
-      const low = this.primary();
+      const low = this.unary();
       this.expectWord('AND');
-      return { kind: 'between', operand: left, low, high: this.primary() };
+      return { kind: 'between', operand: left, low, high: this.unary() };
     }
     return left;
   }
