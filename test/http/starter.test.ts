@@ -61,7 +61,8 @@ describe('the starter of the tutorial', () => {
     ['photos/../x', 'invalid-container-name'],
     ['https://evil.example/photos', 'invalid-container-name'],
     ['photos%0d%0aSet-Cookie:%20a=b', 'invalid-container-name'],
-    ['%24root', 'system-container'],
+    ['%24root', 'container-not-found'],
+    ['%24logs', 'system-container'],
     ['contactsheet-manifests', 'system-container'],
     ['nowhere', 'container-not-found'],
   ] as const)('%p is refused as %s', async (name, code) => {

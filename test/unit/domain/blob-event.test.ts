@@ -43,8 +43,8 @@ test.each([
 });
 
 test('each container once, in order', () => {
-  const text = JSON.stringify([GRID, inContainer('albums'), GRID, CLOUD]);
-  expect(readBlobEvents(text)).toEqual({ readable: true, containers: ['photos', 'albums'] });
+  const text = JSON.stringify([GRID, inContainer('albums'), GRID, CLOUD, inContainer('$web')]);
+  expect(readBlobEvents(text)).toEqual({ readable: true, containers: ['photos', 'albums', '$web'] });
 });
 
 test.each([

@@ -169,7 +169,7 @@ describe('checkContainerName', () => {
     }
   };
 
-  test.each(['abc', 'a-b', '123', 'a'.repeat(63), 'my-photos-2026'])('%s is a name', (name) => {
+  test.each(['abc', 'a-b', '123', 'a'.repeat(63), 'my-photos-2026', '$root', '$web'])('%s is a name', (name) => {
     expect(codeOf(name)).toBe('fine');
   });
 
@@ -192,7 +192,7 @@ describe('checkContainerName', () => {
     expect(codeOf(name)).toBe('invalid-container-name');
   });
 
-  test.each([...Object.values(SYSTEM_BLOB_CONTAINERS), '$root', '$logs', '$web'])(
+  test.each([...Object.values(SYSTEM_BLOB_CONTAINERS), '$logs', '$blobchangefeed', '$changefeed', '$website', '$'])(
     '%s belongs to the system',
     (name) => {
       expect(codeOf(name)).toBe('system-container');
