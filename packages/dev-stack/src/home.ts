@@ -4,13 +4,14 @@
  * I1 One stack at a time uses a home: the lock names the process.
  * I2 Engine state (Cosmos file) and reminders (scheduler folder) lie in the same home, so that they are removed together.
  *    One without the other makes orphans that are retried for ever.
- * I3 Files that hold keys are readable by their owner only.
+ * I3 Files that hold keys are readable by their owner only, and so is the folder; looser modes are tightened at the start.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CHECKOUT } from './checkout';
 import { asFileProblem, errorCode, Problem } from './problem';
+import { privateFolder } from './private-folder';
 import { commandOf, isAlive } from './process-table';
 
 export interface Home {
@@ -20,6 +21,8 @@ export interface Home {
   at(...names: string[]): string;
   /** Replaces a file in one step, so that no reader sees half of it. */
   write(name: string, text: string, mode?: number): void;
+  /** New tokens for app and sidecar at the next start: somebody else may have been shown these. */
+  forgetTokens(): void;
   /** Ends the claim on the home (I1). */
   release(): void;
 }
@@ -54,18 +57,32 @@ export function homePath(env: NodeJS.ProcessEnv): string {
 /** @throws Problem when the folder cannot be used or another process uses it. */
 export function openHome(path: string): Home {
   try {
-    mkdirSync(join(path, 'logs'), { recursive: true, mode: 0o700 });
+    for (const folder of [path, join(path, 'logs')]) privateFolder(folder); // I3
+    for (const name of KEPT_PRIVATE) tighten(join(path, name)); // I3
     claim(path);
     return {
       path,
       keys: keysOf(path),
       at: (...names) => join(path, ...names),
       write: (name, text, mode = 0o600) => writeWhole(join(path, name), text, mode),
+      forgetTokens() {
+        const { appApiToken, sidecarToken, ...others } = readKeys(join(path, 'keys.json'));
+        writeWhole(join(path, 'keys.json'), `${JSON.stringify(others, null, 2)}\n`, 0o600);
+      },
       release: () => rmSync(join(path, 'lock'), { force: true }),
     };
   } catch (error) {
     throw asFileProblem(error, path);
   }
+}
+
+/** Files with keys in them, or with what the pictures showed. */
+const KEPT_PRIVATE = ['keys.json', 'endpoints.json', 'env', 'secrets.json', 'cosmos.db', 'config.yaml'];
+
+/** Of a home that was made under another umask, or copied. */
+function tighten(file: string): void {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() && (found.mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
 interface Claim {

@@ -46,7 +46,9 @@ export async function endLeftovers(home: Home): Promise<Recorded[]> {
 export function startGuardian(home: Home): { end(): void } {
   const script = `
     read -r _
-    each() { [ -f "$1" ] && while IFS="$(printf '\\t')" read -r pid rest; do kill "-$2" "$pid" 2>/dev/null; done < "$1"; }
+    said() { if [ -r "/proc/$1/cmdline" ]; then tr '\\0' ' ' < "/proc/$1/cmdline"; else ps -ww -o command= -p "$1"; fi; }
+    same() { case "$(said "$1")" in "$2" | "$2 ") return 0;; esac; return 1; }
+    each() { [ -f "$1" ] && while IFS="$(printf '\\t')" read -r pid name command; do same "$pid" "$command" && kill "-$2" "$pid" 2>/dev/null; done < "$1"; }
     each "$1" TERM || exit 0
     sleep 3
     each "$1" KILL

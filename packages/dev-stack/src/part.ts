@@ -5,6 +5,8 @@
  * I2 A part that dies is started again after a growing pause, and given up after `QUICK_DEATHS` deaths in a row that each
  *    came before it served, or after SERVING_DEATHS that each came within `STEADY_MS` of the start.
  * I3 `stop` ends the process, by force after its grace, and nothing starts it again.
+ * I5 A part serves only when the process that listens on its ports is ours; one whose port somebody else has taken is given
+ *    up, and nothing of ours goes on talking to that one.
  * I4 A part that refuses its configuration (exit code 2) is not started again: nothing would be different.
  *
  * The child gets its own process group, so that Ctrl-C reaches the launcher alone, which stops the parts in order.
@@ -14,6 +16,7 @@ import { closeSync, openSync } from 'node:fs';
 import { tailOf } from './log-file';
 import { pause, until } from './pause';
 import { asFileProblem, Problem } from './problem';
+import { isListenedOn, ownsPorts } from './socket-owner';
 
 export type PartName = 'app' | 'daprd' | 'placement' | 'scheduler' | 'azurite' | 'cosmos' | 'vision' | 'pubsub';
 
@@ -25,6 +28,8 @@ export interface PartDefinition {
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
   readonly isReady: () => Promise<boolean>;
+  /** Where the process listens. It serves when all of them are its own, whoever answers there. */
+  readonly ports?: readonly number[];
   readonly readyWithinMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
@@ -75,6 +80,16 @@ export function restartPauseMs(deaths: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
 }
 
+/** Somebody else listens where a part of ours should. */
+export class LostPort extends Problem {
+  constructor(part: PartName, port: number) {
+    super(
+      `Another program has taken port ${port} of ${part}.`,
+      'End that program, or start again: a free one is used.',
+    );
+  }
+}
+
 export interface Supervision {
   /** False: a part that dies stays dead, and says so. */
   readonly restarts: boolean;
@@ -123,7 +138,9 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
 
   async function serves(): Promise<boolean> {
     const asked = child;
-    if (asked && !isServing && (await definition.isReady()) && child === asked) isServing = true;
+    if (asked && !isServing && (await definition.isReady()) && child === asked) {
+      isServing = ownsPorts(asked.pid ?? 0, definition.ports ?? []); // I5
+    }
     return isServing;
   }
 
@@ -152,6 +169,8 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
 
   function spawnAgain(): void {
     try {
+      const lost = lostPort();
+      if (lost) throw lost;
       spawnProcess();
     } catch (error) {
       givenUp = error instanceof Problem ? error : new Problem(`${name} cannot be started: ${error}.`, 'Start again.');
@@ -163,6 +182,8 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
     if (name === 'app' && code === REFUSED) {
       return new Problem('The configuration is wrong; above is what and why.', 'Correct it and start again.', 2); // I4
     }
+    const lost = lostPort();
+    if (lost) return lost; // I5
     if (tail.some((line) => /ENOSPC|no space left on device/i.test(line))) {
       return new Problem(`${name} ended because the disk is full.`, 'Free some space and start again.');
     }
@@ -173,6 +194,12 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
       );
     }
     return undefined;
+  }
+
+  /** Nothing of ours is alive when this is asked. */
+  function lostPort(): LostPort | undefined {
+    const taken = definition.ports?.find(isListenedOn);
+    return taken === undefined ? undefined : new LostPort(name, taken);
   }
 
   async function ready(withinMs = definition.readyWithinMs): Promise<void> {

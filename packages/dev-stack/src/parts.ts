@@ -65,6 +65,7 @@ export function azuritePart(context: PartContext): PartDefinition {
       '--disableTelemetry',
       '--silent',
     ],
+    ports: [ports.blob, ports.queue],
     isReady: async () => (await speaks(`http://${LOOPBACK}:${ports.blob}/`)()) && portAnswers(ports.queue),
     // It saves its index then: 100,000 blobs took 2.7 s on a busy machine.
     graceMs: 10_000,
@@ -81,6 +82,7 @@ export function cosmosPart(context: PartContext): PartDefinition {
       ...['--port', String(ports.cosmos), '--host', LOOPBACK, '--file', home.at('cosmos.db')],
     ],
     env: { ...context.env, COSMOS_KEY: home.keys.cosmosKey },
+    ports: [ports.cosmos],
     isReady: succeeds(`http://${LOOPBACK}:${ports.cosmos}/_dev/health`),
   };
 }
@@ -98,6 +100,7 @@ export function visionPart(context: PartContext): PartDefinition {
       ...(vision.latencyMs === undefined ? [] : ['--latency-ms', String(vision.latencyMs)]),
     ],
     env: { ...context.env, VISION_KEY: home.keys.visionKey },
+    ports: [ports.vision],
     isReady: succeeds(`http://${LOOPBACK}:${ports.vision}/_dev/about`),
   };
 }
@@ -128,6 +131,7 @@ export function placementPart(context: PartContext): PartDefinition {
       // Its raft listens too, also when it is alone.
       ...['--id', 'dapr-placement-0', '--initial-cluster', `dapr-placement-0=${LOOPBACK}:${ports.placementRaft}`],
     ],
+    ports: [ports.placement, ports.placementHealth],
     isReady: succeeds(`http://${LOOPBACK}:${ports.placementHealth}/healthz`),
   };
 }
@@ -148,6 +152,7 @@ export function schedulerPart(context: PartContext): PartDefinition {
       ...['--id', 'dapr-scheduler-server-0'],
       ...['--etcd-initial-cluster', `dapr-scheduler-server-0=http://${etcd}:${ports.schedulerEtcdPeer}`],
     ],
+    ports: [ports.scheduler, ports.schedulerHealth],
     isReady: succeeds(`http://${LOOPBACK}:${ports.schedulerHealth}/healthz`),
   };
 }
@@ -159,6 +164,7 @@ export function daprdPart(context: PartContext): PartDefinition {
     command: [runtime.daprd, ...daprdArguments(plan, ports)],
     cwd: plan.appDirPath,
     env: { ...env, ...services },
+    ports: [ports.sidecarHttp, ports.sidecarGrpc],
     // `/v1.0/healthz` waits for the app, which waits for this.
     isReady: succeeds(`http://${LOOPBACK}:${ports.sidecarHttp}/v1.0/healthz/outbound`),
     graceMs: 3_000,
@@ -176,6 +182,7 @@ export function appPart(context: PartContext): PartDefinition {
     command: context.appCommand ?? commandOfPlan(plan),
     cwd: plan.appDirPath,
     env: appEnvironment(context),
+    ports: [ports.api, ports.appChannel],
     isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
     graceMs: APP_GRACE_MS,
   };

@@ -1,12 +1,14 @@
 /**
  * Chooses the ports of a stack.
  *
- * I1 No port is given twice by one book.
+ * I1 No port is given twice, by this book or by that of another start on this machine: what is given is claimed until it is
+ *    given back, also while nothing listens there.
  * I2 A port that a person asked for is used or refused, never moved.
  * I3 Free ports are taken below the range from which the system takes the ports of outgoing connections, so that a child
  *    that is restarted finds its port still free.
  */
 import { connect, createServer } from 'node:net';
+import { createPortClaims } from './port-claims';
 import { Problem } from './problem';
 
 export const LOOPBACK = '127.0.0.1';
@@ -21,6 +23,8 @@ export interface PortBook {
   exactly(port: number, setting: string): Promise<number>;
   /** Any free port. */
   any(): Promise<number>;
+  /** Gives every port back. */
+  release(): void;
 }
 
 export interface PortRules {
@@ -33,13 +37,17 @@ export interface PortRules {
 export function createPortBook(options: PortRules = {}): PortBook {
   const preferred = new Set(options.preferredByOthers);
   const given = new Set<number>();
+  const claims = createPortClaims();
   // Two processes that choose at the same moment should not try the same ports in the same order.
   let next = LOWEST_FREE + Math.floor(Math.random() * (HIGHEST_FREE - LOWEST_FREE));
 
   async function take(port: number): Promise<boolean> {
-    if (given.has(port) || !(await isFree(port))) return false;
-    given.add(port); // I1
-    return true;
+    if (given.has(port) || !claims.take(port)) return false; // I1
+    given.add(port);
+    if (await isFree(port)) return true;
+    given.delete(port);
+    claims.release(port);
+    return false;
   }
 
   async function any(): Promise<number> {
@@ -67,7 +75,12 @@ export function createPortBook(options: PortRules = {}): PortBook {
     );
   }
 
-  return { nearest, exactly, any };
+  function release(): void {
+    for (const port of given) claims.release(port);
+    given.clear();
+  }
+
+  return { nearest, exactly, any, release };
 }
 
 /** True when nothing on this machine's loopback listens on the port and we may. */

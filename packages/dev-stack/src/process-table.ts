@@ -32,6 +32,13 @@ export function parentOf(pid: number): number | undefined {
   return Number.isInteger(parent) && parent > 0 ? parent : undefined;
 }
 
+/** Its process group. */
+export function groupOf(pid: number): number | undefined {
+  const words = process.platform === 'linux' ? statWords(pid)?.[2] : askPs(pid, 'pgid=');
+  const group = Number(words);
+  return Number.isInteger(group) && group > 0 ? group : undefined;
+}
+
 function isZombie(pid: number): boolean {
   return statWords(pid)?.[0] === 'Z';
 }

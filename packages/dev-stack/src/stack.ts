@@ -16,7 +16,7 @@ import { serviceEnvironment } from './environment';
 import { etcdHost, type Home, openHome } from './home';
 import { endLeftovers, forgetProcesses, type Recorded, recordProcesses, startGuardian } from './leftovers';
 import { rotate } from './log-file';
-import { createPart, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
+import { createPart, LostPort, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
 import {
   appEnvironment,
   appPart,
@@ -93,12 +93,22 @@ export interface Stack {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const home = openHome(options.home);
   try {
-    return await startIn(home, options);
+    for (let again = LOST_PORTS; ; again -= 1) {
+      try {
+        return await startIn(home, options);
+      } catch (error) {
+        // Free when it was looked at, and taken since: others are chosen, but for one that a person has set.
+        if (!(error instanceof LostPort) || again <= 0) throw error;
+      }
+    }
   } catch (error) {
     home.release();
     throw asFileProblem(error, home.path);
   }
 }
+
+/** So many times a start chooses other ports than those that it lost. */
+const LOST_PORTS = 4;
 
 async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const report = options.report ?? (() => undefined);
@@ -111,7 +121,8 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const plan = engineRetention === undefined ? runFile : withEngineRetention(runFile, home, engineRetention);
   const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
   const ports = await chooseStackPorts(book, plan, env.API_PORT);
-  const sockets = socketsFolder(home);
+  const socketsOfStart = socketsFolder(home);
+  const sockets = socketsOfStart.path;
   const services = serviceEnvironment(home, ports, brought, env, sockets, rateText(options.vision));
   const context: PartContext = {
     home,
@@ -154,7 +165,10 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const onEvent = (event: PartEvent) => {
     if (event.kind === 'started') setImmediate(record);
     if (event.kind === 'ready' && event.name === 'pubsub') parts.get('daprd')?.kill('SIGTERM'); // I5
-    if (event.kind === 'given-up') giveUp(event.problem);
+    if (event.kind === 'given-up') {
+      if (event.problem instanceof LostPort && isComplete) home.forgetTokens();
+      giveUp(event.problem);
+    }
     report(event);
   };
   const add = (definition: PartDefinition): Part => {
@@ -173,7 +187,8 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     await Promise.all([...parts.values()].map((part) => part.stop()));
     forgetProcesses(home);
     guardian.end();
-    home.release();
+    socketsOfStart.remove();
+    book.release();
   }
 
   try {
@@ -183,6 +198,10 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     await stop(); // I3
     throw error;
   }
+  const stopForGood = async () => {
+    await stop();
+    home.release();
+  };
   return {
     home,
     plan,
@@ -198,7 +217,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     parts: [...parts.values()],
     movedRunFile,
     givenUp,
-    stop,
+    stop: stopForGood,
   };
 }
 
