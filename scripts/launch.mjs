@@ -79,6 +79,12 @@ const COMMANDS = {
   /** How much of what Vision allows is called. */
   fidelity: (words) => measure('fidelity', words),
 
+  /** What others wrote, against our Cosmos server and Azurite; it needs `go` and `python3`. */
+  async conformance() {
+    await prepare();
+    return run(process.execPath, [at('packages', 'bench', 'dist', 'conformance.js')]);
+  },
+
   /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
   chaos: (words) =>
     chaos('kill-matrix', words, { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' }),
