@@ -60,7 +60,7 @@ function fromFirst(stored: FirstRunState): RunState {
     ...(hold && { hold }),
     ...(ending && { ending }),
     ...(outcome && { outcome }),
-    ...(resting && { drained: true }),
+    ...((resting || wasDrained(stored)) && { drained: true }),
   };
 }
 
@@ -71,6 +71,11 @@ function phaseOf({ status, shownStatus = status, phase, phaseTimes }: FirstRunSt
   if (shownStatus === 'Queued') return 'queued';
   if (shownStatus === 'Counting') return 'snapshot';
   return shownStatus === 'AwaitingApproval' ? 'approve' : 'finish';
+}
+
+/** The end of a run woke it, and what it showed until that was told stayed. */
+function wasDrained({ shownStatus }: FirstRunState): boolean {
+  return shownStatus === 'Paused' || shownStatus === 'StoppedAtBudget';
 }
 
 const HOLDER_OF: Readonly<Partial<Record<Control, Hold['by']>>> = {

@@ -181,7 +181,6 @@ const TABLE: Readonly<Record<Verb, readonly Row[]>> = {
     [
       always,
       ({ hold: held }, { as = 'Completed', at, reason }) => ({
-        ...awake,
         ...(held?.by === 'vision' && { hold: undefined }), // Vision is not waited for any more
         outcome: { status: as, at, ...(reason !== undefined && { reason }) },
       }),
