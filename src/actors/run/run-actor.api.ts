@@ -11,10 +11,18 @@ import type { Control } from '../../domain/run/facts';
 import type { ChunkClose, Command } from '../../domain/run/run-state';
 import type { Refusal } from '../../domain/run/transitions';
 
-/** Serial by run id: the live picture of one run and the one place that says whether work may go on. */
+/**
+ * Serial by run id: the live picture of one run and the one place that says whether work may go on. Times are RFC 3339 in
+ * UTC, durations milliseconds. `control` says what work has to do from now on.
+ *
+ * Every method but `begin`, `trouble`, `view` and `forget` throws where the run was never begun, or is forgotten.
+ *
+ * @throws AppError run-not-found
+ */
 export interface RunActorApi {
   /** Idempotent: the first request stands. */
   begin(request: RunRequest): Promise<{ readonly begun: boolean }>;
+  /** The workflow enters a phase. Idempotent; phases never go back. */
   setPhase(input: { readonly phase: RunPhase }): Promise<{ readonly control: Control }>;
   /** Idempotent by page number; pages come in order. `settled`: images of chunks that need no work. */
   pageListed(input: { readonly page: number; readonly counts: ListingCounts; readonly settled: number }): Promise<{
@@ -27,9 +35,12 @@ export interface RunActorApi {
     readonly control: Control;
     readonly needsApproval: boolean;
   }>;
-  /** May the run spend? Asked again after `waitMs`, or when the owner has said something; 0: nothing to wait for. */
+  /**
+   * May the run spend? Asked again after `waitMs` milliseconds, or when the owner has said something; 0: nothing to wait for.
+   * A question that has expired cancels the run.
+   */
   seekApproval(): Promise<{ readonly control: Control; readonly waitMs: number }>;
-  /** Idempotent: the first consent stands, and another one is refused. */
+  /** Idempotent: the first consent stands, and another one is refused. `maxTransactions`: transactions, 0 or more. */
   approve(input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string }): Promise<ApproveReply>;
   /** Bitmask of the chunks of a page that are done; `repeats`, by chunk: those that were begun and are open, or were repeated. */
   pageDone(input: {
@@ -42,10 +53,11 @@ export interface RunActorApi {
     /** The process that asks; a chunk that one process after another opens ends them. */
     readonly process?: string;
   }): Promise<OpenChunkResult>;
-  /** Absolute progress of the chunks one process works on; renews their leases. */
+  /** Absolute progress of the chunks one process works on; renews their leases. Every 400 ms, and dead after 5 s without. */
   report(input: ReportInput): Promise<ReportResult>;
   /** Of a careful chunk: its range was worked on and the process lives. Answers the next range. */
   clearChunk(input: { readonly ref: ChunkRef; readonly upTo: number }): Promise<{ readonly careful?: CarefulRange }>;
+  /** All work on a chunk has ended. Idempotent: the first complete close counts. */
   closeChunk(
     input: ChunkClose & {
       readonly attempt: string;
@@ -53,12 +65,13 @@ export interface RunActorApi {
       readonly joined?: number;
     },
   ): Promise<{ readonly control: Control }>;
+  /** Idempotent: said again it is accepted and changes nothing. Which word is refused when: domain/run/transitions.ts. */
   command(input: {
     readonly verb: Command;
     readonly reason?: string;
     /** Default `system`. */
     readonly who?: string;
-    /** With `resume`: another cap from now on. */
+    /** With `resume`: another cap from now on, in transactions. */
     readonly maxTransactions?: number;
   }): Promise<CommandReply>;
   /** What this run was told, oldest first. */
@@ -69,9 +82,9 @@ export interface RunActorApi {
     readonly who?: string;
     readonly reason?: string;
   }): Promise<{ readonly run: RunView }>;
-  /** A step failed and will be tried again: shown as the reason why nothing moves. Not durable. */
+  /** A step failed and will be tried again: shown for 75 s as the reason why nothing moves. Not durable. */
   trouble(input: { readonly reason: string }): Promise<{ readonly noted: true }>;
-  /** All work has stopped after a pause; or the workflow has heard that the pause is over. */
+  /** All work has stopped after a pause; or the workflow has heard that it is over. `waitMs`: 1,000 or more, until Vision may be asked. */
   paused(): Promise<{ readonly control: Control; readonly waitMs?: number }>;
   /** Decides what the run ends as, answers it, and shows it as it was until `end`. Idempotent: the first seal stands. */
   seal(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
@@ -90,7 +103,7 @@ export interface RunActorApi {
     /** When it had to ask for approval, whether it came to that or not. */
     readonly approvalRule?: ApprovalRule;
   }>;
-  /** Deletes the state of a run that has ended. Idempotent. */
+  /** Deletes the state of a run that has ended; false for one that goes on. Idempotent. */
   forget(): Promise<{ readonly forgotten: boolean }>;
 }
 
@@ -134,8 +147,9 @@ export interface ReportResult {
 
 export interface CommandReply {
   readonly accepted: boolean;
+  /** As it is now; of a refused word with an end that is not told yet. */
   readonly run: RunView;
-  /** The workflow rests and has to hear of it: raise RUN_CONTROL_EVENT. True once in WAKE_INTERVAL_MS at most. */
+  /** The workflow rests and has to hear of it: raise RUN_CONTROL_EVENT. True once in 10 s at most. */
   readonly wake: boolean;
   /** Of a refused word: its reason, as in domain/run/transitions.ts. */
   readonly why?: Refusal;

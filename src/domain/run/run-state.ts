@@ -6,7 +6,7 @@ import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
 import { decided, isOver, isStopping, type Outcome, reasonOf, type RunFacts, statusOf } from './facts';
 import type { FailureGroup, RunPhase, RunRequest, RunStatus } from './run';
-import { after, allowed, entered, type Refusal } from './transitions';
+import { allowed, entered, obey, type Refusal } from './transitions';
 
 /**
  * The durable state of a RunActor: its facts (facts.ts), what it counted and what it may spend. What a verb makes of the
@@ -178,25 +178,25 @@ export const APPROVAL_EXPIRED = 'approval expired';
  */
 export function seekApproval(state: RunState, nowMs: number, expiresAtMs: number, at: string) {
   const asks = allowed(state, 'ask', { at });
-  if (!asks.accepted) return { state: after(state, 'wake', { at }), waitMs: 0 };
+  if (!asks.accepted) return { state: obey(state, 'wake', { at }), waitMs: 0 };
   if (nowMs < expiresAtMs) return { state: touched(state, asks.facts, at), waitMs: expiresAtMs - nowMs };
-  return { state: touched(state, after(state, 'expire', { at, reason: APPROVAL_EXPIRED }), at), waitMs: 0 };
+  return { state: touched(state, obey(state, 'expire', { at, reason: APPROVAL_EXPIRED }), at), waitMs: 0 };
 }
 
 /** All chunks have stopped after a pause; or the workflow has heard that it is over. */
 export function paused(state: RunState, at: string): RunState {
   const rests = allowed(state, 'rest', { at });
-  return rests.accepted ? touched(state, rests.facts, at) : after(state, 'wake', { at });
+  return rests.accepted ? touched(state, rests.facts, at) : obey(state, 'wake', { at });
 }
 
 /** Vision asked for a wait too long to be waited for in memory: work stops cleanly, and goes on by itself. */
 export function throttle(state: RunState, until: string, at: string): RunState {
-  return touched(state, after(state, 'throttle', { at, until }), at);
+  return touched(state, obey(state, 'throttle', { at, until }), at);
 }
 
 /** A cap is reached: work stops cleanly, what is left stays listed, a higher cap goes on. */
 export function stopAtBudget(state: RunState, reason: string, at: string): RunState {
-  return touched(state, after(state, 'stopAtBudget', { at, reason }), at);
+  return touched(state, obey(state, 'stopAtBudget', { at, reason }), at);
 }
 
 /** This finished run is tried again by another one. */
@@ -211,13 +211,13 @@ export function sealRun(state: RunState, failure: string | undefined, at: string
   const shrink = shrinkOf(state);
   const done = shrink ? { ...worked, failureGroups: addGroups(worked.failureGroups, [shrink]) } : worked;
   const as = outcomeOf(state, failure, done.failed > 0 || shrink !== undefined);
-  const sealed = after(state, 'seal', { at, as, reason: failure ?? reasonOf(state) });
+  const sealed = obey(state, 'seal', { at, as, reason: failure ?? reasonOf(state) });
   return { ...sealed, done, partial: {}, updatedAt: at };
 }
 
 /** The end is told. A run that was not sealed is sealed by it. */
 export function endRun(state: RunState, failure: string | undefined, at: string): RunState {
-  return after(sealRun(state, failure, at), 'tell', { at });
+  return obey(sealRun(state, failure, at), 'tell', { at });
 }
 
 function outcomeOf(state: RunState, failure: string | undefined, hasErrors: boolean): Outcome['status'] {

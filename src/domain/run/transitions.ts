@@ -206,7 +206,7 @@ export function allowed<Facts extends RunFacts>(facts: Facts, verb: Verb, said: 
 }
 
 /** As `allowed` where a refusal changes nothing. */
-export function after<Facts extends RunFacts>(facts: Facts, verb: Verb, said: Said): Facts {
+export function obey<Facts extends RunFacts>(facts: Facts, verb: Verb, said: Said): Facts {
   const result = allowed(facts, verb, said);
   return result.accepted ? result.facts : facts;
 }

@@ -29,9 +29,9 @@ import {
 import {
   ACTIONS,
   actionsOf,
-  after,
   allowed,
   entered,
+  obey,
   REFUSALS,
   VERBS,
   type Verb,
@@ -40,6 +40,7 @@ import {
 const AT = '2026-01-01T00:10:00.000Z';
 const BEFORE = '2026-01-01T00:00:00.000Z';
 const LATER = '2026-01-01T01:00:00.000Z';
+const SOON = '2026-01-01T00:11:00.000Z';
 const PLAN = 'a'.repeat(64);
 const ASKED = { askedAt: BEFORE, expiresAt: LATER };
 const QUESTIONS = { '-': undefined, asked: ASKED, approved: { ...ASKED, approvedAt: BEFORE } } as const;
@@ -129,19 +130,19 @@ describe('the table', () => {
   test('a verb that is accepted changes nothing when it is said again', () => {
     for (const facts of everyFacts()) {
       for (const verb of VERBS) {
-        const once = after(facts, verb, { at: AT });
-        expect(after(once, verb, { at: LATER.replace('01:', '00:') })).toBe(once);
+        const once = obey(facts, verb, { at: AT });
+        expect(obey(once, verb, { at: SOON })).toBe(once);
       }
     }
   });
 
   test('what has ended shows it only when it is told, and takes no word but that', () => {
     for (const facts of everyFacts().filter(isOver)) {
-      for (const verb of VERBS.filter((one) => one !== 'tell')) expect(after(facts, verb, { at: AT })).toBe(facts);
+      for (const verb of VERBS.filter((one) => one !== 'tell')) expect(obey(facts, verb, { at: AT })).toBe(facts);
       expect([isFinal(statusOf(facts)), phaseOf(facts) === 'done']).toEqual(
         Array(2).fill(facts.outcome?.told === true),
       );
-      expect(statusOf(after(facts, 'tell', { at: AT }))).toBe(facts.outcome?.status);
+      expect(statusOf(obey(facts, 'tell', { at: AT }))).toBe(facts.outcome?.status);
       expect(needsWake(facts)).toBe(false);
     }
   });
@@ -149,21 +150,21 @@ describe('the table', () => {
 
 describe('holds', () => {
   const analysing: RunFacts = entered({ phase: 'queued' }, 'analyze', BEFORE);
-  const held = after(analysing, 'throttle', { at: '2026-01-01T00:01:00.000Z', until: LATER });
+  const held = obey(analysing, 'throttle', { at: '2026-01-01T00:01:00.000Z', until: LATER });
 
   test('one that takes over from another keeps its time, and what it took is added once', () => {
-    const paused = after(held, 'pause', { at: '2026-01-01T00:02:00.000Z', reason: 'lunch' });
+    const paused = obey(held, 'pause', { at: '2026-01-01T00:02:00.000Z', reason: 'lunch' });
     expect(paused.hold).toEqual({ by: 'owner', since: '2026-01-01T00:01:00.000Z', reason: 'lunch' });
-    const resumed = after(paused, 'resume', { at: '2026-01-01T00:04:00.000Z' });
+    const resumed = obey(paused, 'resume', { at: '2026-01-01T00:04:00.000Z' });
     expect([resumed.hold, resumed.heldMs]).toEqual([undefined, 180_000]);
-    const again = after(resumed, 'pause', { at: '2026-01-01T00:05:00.000Z' });
-    expect(after(again, 'cancel', { at: '2026-01-01T00:06:00.000Z' }).heldMs).toBe(240_000);
+    const again = obey(resumed, 'pause', { at: '2026-01-01T00:05:00.000Z' });
+    expect(obey(again, 'cancel', { at: '2026-01-01T00:06:00.000Z' }).heldMs).toBe(240_000);
   });
 
   test('the wait of Vision ends by itself, in time, and with the work', () => {
-    const early = after(held, 'rest', { at: AT });
+    const early = obey(held, 'rest', { at: AT });
     expect([early.hold?.by, early.drained]).toEqual(['vision', true]);
-    expect(after(early, 'rest', { at: LATER })).toMatchObject({
+    expect(obey(early, 'rest', { at: LATER })).toMatchObject({
       hold: undefined,
       drained: undefined,
       heldMs: 3_540_000,
@@ -172,10 +173,10 @@ describe('holds', () => {
   });
 
   test('before the analysis none takes time of work', () => {
-    const early = after({ phase: 'snapshot' }, 'pause', { at: BEFORE });
-    expect(after(early, 'resume', { at: AT }).heldMs).toBe(0);
+    const early = obey<RunFacts>({ phase: 'snapshot' }, 'pause', { at: BEFORE });
+    expect(obey(early, 'resume', { at: AT }).heldMs).toBe(0);
     const meanwhile = entered(early, 'analyze', '2026-01-01T00:04:00.000Z');
-    expect(after(meanwhile, 'resume', { at: AT }).heldMs).toBe(360_000);
+    expect(obey(meanwhile, 'resume', { at: AT }).heldMs).toBe(360_000);
   });
 });
 
