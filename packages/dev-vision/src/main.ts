@@ -4,7 +4,8 @@ import { startLocalVision } from './server';
 
 /** `node packages/dev-vision/dist/main.js --port 8090 --host 127.0.0.1 [--rate 10/s] [--latency-ms 100]`, key in VISION_KEY. */
 
-const BANNER = [
+/** Said on start: what it is, what it reads, what it does not see. */
+export const BANNER = [
   `Local Vision (${PROVIDER} ${ALGORITHM}): a stand-in for Azure AI Vision, for development and tests.`,
   'It measures pixels: size, format, colours, black and white, graphic or photograph, bright, dark, blurry.',
   'It reads JPEG, PNG, GIF and BMP (OS/2 and Windows, 1 to 32 bits, run-length coded too), and for 4.0 WebP, ICO and TIFF;',
