@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { type Scan, SCAN_ROWS, type ScannedRow } from './document-table';
 import type { PartitionKey } from './partition-key';
-import { CosmosError, MAX_PAGE_BYTES } from './protocol';
+import { CosmosError, MAX_PAGE_BYTES, unsupported } from './protocol';
 import { sortRows } from './sorted-scan';
 import { createAggregate } from './sql/aggregates';
 import { buildObject, evaluate } from './sql/evaluator';
@@ -64,6 +64,9 @@ export function runQuery(container: ContainerEntry, request: QueryRequest): Page
   const { items, isDone } = collect(container, base, segments, cursor, request);
   return { items, continuation: isDone ? undefined : writeToken(cursor, digest) };
 }
+
+/** Clients read 16 KB of headers. */
+const MAX_TOKEN_CHARACTERS = 12_000;
 
 /** Type, value, partition and id. */
 const MAX_POSITION = 4;
@@ -168,10 +171,13 @@ function* allRows(container: ContainerEntry, scan: Scan): Generator<string> {
   }
 }
 
+/** @throws CosmosError 400 when the place is named by a text that no header can carry. */
 function writeToken(cursor: Cursor, digest: string): string {
-  return Buffer.from(
+  const token = Buffer.from(
     JSON.stringify({ d: digest, s: cursor.segment, a: cursor.after, o: cursor.skip, l: cursor.left }),
   ).toString('base64url');
+  if (token.length > MAX_TOKEN_CHARACTERS) throw unsupported('paging through an order by texts of many kilobytes');
+  return token;
 }
 
 /** @throws CosmosError 400 (Q2): what a client sends back is looked at field by field before it is bound. */

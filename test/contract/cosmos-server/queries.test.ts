@@ -117,6 +117,17 @@ it('bounds an answer by TOP, OFFSET and LIMIT over pages', async () => {
   expect(window.items).toEqual(['run-20', 'run-21', 'run-22', 'run-23', 'run-24']);
 });
 
+it('says by name that an order by very long texts has no next page, and gives it in one', async () => {
+  const container = await server.container('LongTexts', '/pk');
+  for (const id of ['b', 'a']) await container.items.create({ id, pk: 'p', text: id.repeat(20_000) });
+  const query = 'SELECT VALUE c.id FROM c ORDER BY c.text';
+  expect((await all(container, query)).items).toEqual(['a', 'b']);
+  expect(await refusalOf(all(container, query, {}, { maxItemCount: 1 }))).toMatchObject({
+    code: 400,
+    message: expect.stringContaining('kilobytes'),
+  });
+});
+
 it('lists everything without a query', async () => {
   expect((await runs.items.readAll({ maxItemCount: 10 }).fetchAll()).resources).toHaveLength(25);
 });
