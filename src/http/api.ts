@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import type { Logger } from 'pino';
 import { readBody } from './json-body';
-import { createLinks, DURABLE_TASK_BASE, type LinkOptions } from './links';
+import { DURABLE_TASK_BASE } from '../contract/durable-task';
+import { createLinks, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { refuseCrossSite } from './route';
 import type { RouteDeps } from './route-deps';

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { LinkVerb } from '../contract/link-verb';
 
 /**
  * The `code` in a management link.
@@ -11,17 +12,6 @@ export interface LinkTokens {
   /** `runId` undefined: what touches more than one run, which no link opens. */
   check(code: string | undefined, runId: string | undefined, verb: LinkVerb): TokenVerdict;
 }
-
-export type LinkVerb =
-  | 'status'
-  | 'raiseEvent'
-  | 'terminate'
-  | 'rewind'
-  | 'purge'
-  | 'restart'
-  | 'suspend'
-  | 'resume'
-  | 'operator';
 
 /** `wrong`: missing, forged or expired; `other`: valid, but for another run or verb. */
 export type TokenVerdict = 'ok' | 'wrong' | 'other';

@@ -1,5 +1,7 @@
 import type { Request } from 'express';
-import type { LinkTokens, LinkVerb } from './link-tokens';
+import { DURABLE_TASK_BASE } from '../contract/durable-task';
+import type { LinkVerb } from '../contract/link-verb';
+import type { LinkTokens } from './link-tokens';
 import { RequestError } from './request-error';
 
 /**
@@ -8,9 +10,6 @@ import { RequestError } from './request-error';
  * I1 Links are absolute and lead to the public listener, whichever listener was asked.
  * I2 A Host header is used only when it is a plain host and port: it stands in links and in Location.
  */
-
-/** Path under which the management API of Durable Functions lives. */
-export const DURABLE_TASK_BASE = '/runtime/webhooks/durabletask';
 
 export interface LinkOptions {
   /**

@@ -3,12 +3,13 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors';
 import { RUN_STATUSES, type RunStatus } from '../domain/run/run';
-import { DURABLE_TASK_BASE, type LinkBuilder } from './links';
-import { PROBLEMS, type ProblemCode } from './problems';
+import { DURABLE_TASK_BASE } from '../contract/durable-task';
+import type { LinkBuilder } from './links';
+import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import { requestIdOf } from './request-context';
 import { RequestError, type RequestFault } from './request-error';
-import type { DurableErrorBody } from './schemas/durable';
-import type { ProblemBody } from './schemas/problem';
+import type { DurableErrorBody } from '../contract/schemas/durable';
+import type { ProblemBody } from '../contract/schemas/problem';
 
 /**
  * Thrown values as RFC 9457 problem details.

@@ -1,4 +1,4 @@
-import type { ProblemCode } from './problems';
+import type { ProblemCode } from '../contract/problems';
 
 /** One thing that is wrong with a request. */
 export interface RequestFault {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { RunEvent } from '../domain/run/events';
 import { SUBSCRIPTION_ROUTES } from '../names';
 import { handle } from './route';
-import { RunEventSchema } from './schemas/run-event';
+import { RunEventSchema } from './run-event';
 
 /**
  * Where the declarative subscriptions deliver. We read the CloudEvent ourselves: the SDK's own handler strips id, type

@@ -1,4 +1,5 @@
 import { type core, type ZodType, z } from 'zod';
+import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import { RequestError, type RequestFault } from './request-error';
 
 /** Faults reported at once; a request with more is not going to be read by a person. */
@@ -12,8 +13,25 @@ export type RequestPart = 'path' | 'query' | 'body';
 export function parsePart<T>(schema: ZodType<T>, part: RequestPart, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
+  refuseByCode(part, result.error.issues);
   const errors = result.error.issues.flatMap((issue) => faultsOf(part, issue)).slice(0, MAX_FAULTS);
   throw new RequestError('invalid-request', summaryOf(errors), { errors });
+}
+
+/** A name that is wrong in a way of its own: the first is said, with its own code. @throws RequestError */
+function refuseByCode(part: RequestPart, issues: readonly core.$ZodIssue[]): void {
+  for (const { path, message, ...issue } of issues) {
+    const code = issue.code === 'custom' ? issue.params?.code : undefined;
+    if (!isProblemCode(code)) continue;
+    const isFault = PROBLEMS[code].status === 400;
+    throw new RequestError(code, message, {
+      errors: isFault ? [{ pointer: pointerTo([part, ...path]), detail: message }] : [],
+    });
+  }
+}
+
+function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === 'string' && Object.hasOwn(PROBLEMS, code);
 }
 
 function faultsOf(part: RequestPart, issue: core.$ZodIssue): RequestFault[] {

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import express from 'express';
 import request from 'supertest';
 import { type AppChannelDeps, createAppChannel } from '../../src/http/app-channel';
-import { RunSchema } from '../../src/http/schemas/run';
+import { RunSchema } from '../../src/contract/schemas/run';
 import { fakeUseCases, runId } from './fake-use-cases';
 import { expectDurableError, expectProblem, expectShape, recordedLog } from './listening';
 

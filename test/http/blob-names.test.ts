@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { type Listener, listen } from '../../src/http/listener';
-import { ImageSchema } from '../../src/http/schemas/image';
+import { ImageSchema } from '../../src/contract/schemas/image';
 import { anImage } from './fake-use-cases';
 import { aPublicApp, expectShape } from './listening';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
-import { ActivityPageSchema, ContainerPageSchema, ImagePageSchema } from '../../src/http/operations';
-import { ContainerSchema } from '../../src/http/schemas/container';
+import { listActivity, listContainers, listImages } from '../../src/contract/endpoints/containers';
+import { ContainerSchema } from '../../src/contract/schemas/container';
 import { anImage, aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 
@@ -9,10 +9,13 @@ describe('GET containers', () => {
     const { api, useCases } = aPublicApp({ publicUrl: 'http://p' });
     useCases.images.push(anImage('a.jpg'));
     useCases.runs.set(runId(2), aRun({ id: runId(2) }));
-    const first = expectShape((await api.get('/api/v1/containers?maxpagesize=1')).body, ContainerPageSchema);
+    const first = expectShape(
+      (await api.get('/api/v1/containers?maxpagesize=1')).body,
+      listContainers.answers[200].body,
+    );
     expect(first.value).toMatchObject([{ container: 'empty', images: { total: 0 } }]);
     const next = String(first.nextLink).replace('http://p', '');
-    const last = expectShape((await api.get(next)).body, ContainerPageSchema);
+    const last = expectShape((await api.get(next)).body, listContainers.answers[200].body);
     expect(last.nextLink).toBeUndefined();
     expect(last.value).toEqual([
       {
@@ -79,11 +82,11 @@ describe('GET the images of a container', () => {
     useCases.images.push(anImage('bad.jpg', { status: 'failed', reason: 'corrupt' }));
     const first = expectShape(
       (await api.get('/api/v1/containers/photos/images?status=succeeded&tag=Mountain&maxpagesize=3')).body,
-      ImagePageSchema,
+      listImages.answers[200].body,
     );
     expect(first.value.map(({ blob }) => blob)).toEqual(['0.jpg', '1.jpg', '2.jpg']);
     const next = new URL(first.nextLink ?? '');
-    const second = expectShape((await api.get(next.pathname + next.search)).body, ImagePageSchema);
+    const second = expectShape((await api.get(next.pathname + next.search)).body, listImages.answers[200].body);
     expect(second.value.map(({ blob }) => blob)).toEqual(['3.jpg', '4.jpg']);
     expect(second).not.toHaveProperty('nextLink');
   });
@@ -130,7 +133,10 @@ describe('GET the activity of a container', () => {
       data: { runId: runId(1) },
     };
     useCases.activity.push({ ...entry, _rid: 'x' } as never);
-    const page = expectShape((await api.get('/api/v1/containers/photos/activity')).body, ActivityPageSchema);
+    const page = expectShape(
+      (await api.get('/api/v1/containers/photos/activity')).body,
+      listActivity.answers[200].body,
+    );
     expect(page).toEqual({ value: [entry] });
   });
 

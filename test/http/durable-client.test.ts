@@ -3,7 +3,7 @@ import { AppError } from '../../src/domain/errors';
 import { RUN_STATUSES, type RunStatus } from '../../src/domain/run/run';
 import { createLinkTokens } from '../../src/http/link-tokens';
 import { type Listener, listen } from '../../src/http/listener';
-import { EntityStatusSchema } from '../../src/http/schemas/durable';
+import { EntityStatusSchema } from '../../src/contract/schemas/durable';
 import { durableClient, durableClientOverRpc } from './azure-client';
 import { aRun, PLAN_HASH, runId } from './fake-use-cases';
 import { aPublicApp, expectDurableError, expectShape } from './listening';

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import type { RunStatus, RunView } from '../../src/domain/run/run';
-import { DurableStatusSchema } from '../../src/http/schemas/durable';
+import { DurableStatusSchema } from '../../src/contract/schemas/durable';
 import { aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectDurableError, expectShape } from './listening';
 

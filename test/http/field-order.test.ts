@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { inOrder } from '../../src/http/schemas/field-order';
-import { ReceiptSchema } from '../../src/http/schemas/receipt';
+import { inOrder } from '../../src/http/field-order';
+import { ReceiptSchema } from '../../src/contract/schemas/receipt';
 import { aServer, compile } from './cli/running';
 import { aReceipt } from './fake-story';
 import { aRun, type FakeUseCases, runId } from './fake-use-cases';

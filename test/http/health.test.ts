@@ -1,4 +1,4 @@
-import { HealthSchema } from '../../src/http/schemas/health';
+import { HealthSchema } from '../../src/contract/schemas/health';
 import { aPublicApp, expectShape } from './listening';
 
 describe('probes of the public listener', () => {

@@ -2,10 +2,10 @@ import { Writable } from 'node:stream';
 import pino, { type Logger } from 'pino';
 import request from 'supertest';
 import type { ZodType } from 'zod';
-import { PROBLEMS, type ProblemCode } from '../../src/http/problems';
+import { PROBLEMS, type ProblemCode } from '../../src/contract/problems';
 import { createPublicApp, type PublicAppDeps } from '../../src/http/public-server';
-import { type DurableErrorBody, DurableErrorSchema } from '../../src/http/schemas/durable';
-import { type ProblemBody, ProblemSchema } from '../../src/http/schemas/problem';
+import { type DurableErrorBody, DurableErrorSchema } from '../../src/contract/schemas/durable';
+import { type ProblemBody, ProblemSchema } from '../../src/contract/schemas/problem';
 import { type FakeUseCases, fakeUseCases } from './fake-use-cases';
 
 /** What tests of the shell share: an app over the fake, its log, and the two shapes of an answer. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openApiDocument } from '../../src/http/openapi';
+import { openApiDocument } from '../../src/contract/openapi';
 import { aPublicApp } from './listening';
 
 const ROOT = join(__dirname, '../..');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, ERROR_CODES } from '../../src/domain/errors';
-import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../../src/http/problems';
+import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../../src/contract/problems';
 import { runId } from './fake-use-cases';
 import { aPublicApp, expectProblem } from './listening';
 

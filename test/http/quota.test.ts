@@ -1,4 +1,4 @@
-import { QuotaSchema } from '../../src/http/schemas/quota';
+import { QuotaSchema } from '../../src/contract/schemas/quota';
 import { runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 

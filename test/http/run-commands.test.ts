@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
-import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunSchema } from '../../src/http/schemas/run';
-import { OperationSchema } from '../../src/http/schemas/verification';
+import { AuditSchema, ContainerQuoteSchema, RetryForecastSchema, RunSchema } from '../../src/contract/schemas/run';
+import { OperationSchema } from '../../src/contract/schemas/verification';
 import { aRun, PLAN_HASH, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 

@@ -1,9 +1,10 @@
 import { adviceOn } from '../../src/domain/image/advice';
-import { RunPageSchema } from '../../src/http/operations';
-import { RunSchema } from '../../src/http/schemas/run';
+import { listRuns } from '../../src/contract/endpoints/runs';
+import { RunSchema } from '../../src/contract/schemas/run';
 import { aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 
+const RunPageSchema = listRuns.answers[200].body;
 type RunPage = ReturnType<typeof RunPageSchema.parse>;
 
 const START = '/api/v1/containers/photos/runs';
@@ -205,7 +206,7 @@ describe('GET the runs', () => {
     const seen: string[] = [];
     let path: string | undefined = '/api/v1/runs?maxpagesize=3&container=photos';
     while (path !== undefined) {
-      const page: RunPage = expectShape((await api.get(path)).body, RunPageSchema);
+      const page: RunPage = expectShape((await api.get(path)).body, listRuns.answers[200].body);
       seen.push(...page.value.map(({ id }) => id));
       const next: URL | undefined = page.nextLink === undefined ? undefined : new URL(page.nextLink);
       expect(next?.searchParams.get('maxpagesize') ?? '3').toBe('3');

@@ -1,5 +1,5 @@
 import { AppError } from '../../src/domain/errors';
-import { CheckStatusSchema } from '../../src/http/schemas/durable';
+import { CheckStatusSchema } from '../../src/contract/schemas/durable';
 import { runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 

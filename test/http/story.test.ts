@@ -4,10 +4,10 @@ import { adviceOn } from '../../src/domain/image/advice';
 import type { ImageOutcome } from '../../src/domain/run/report';
 import { unprocessedOutcome } from '../../src/domain/run/unprocessed';
 import { listen } from '../../src/http/listener';
-import { ImageHistorySchema } from '../../src/http/schemas/image-history';
-import { ReceiptSchema } from '../../src/http/schemas/receipt';
-import { OperationSchema, RepairSchema, VerificationSchema } from '../../src/http/schemas/verification';
-import { RunImagePageSchema, RunStepPageSchema } from '../../src/http/history-operations';
+import { ImageHistorySchema } from '../../src/contract/schemas/image-history';
+import { ReceiptSchema } from '../../src/contract/schemas/receipt';
+import { OperationSchema, RepairSchema, VerificationSchema } from '../../src/contract/schemas/verification';
+import { listRunImages, listRunSteps } from '../../src/contract/endpoints/run-records';
 import { aReceipt } from './fake-story';
 import { anImage, aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
@@ -37,7 +37,7 @@ describe('GET the images of a run', () => {
     const { api, useCases } = anApp();
     useCases.story.outcomes.push(outcome('a/1.jpg', FAILED), outcome('a/2.jpg', FAILED), outcome('b.jpg'));
     const path = `${RUN}/images?status=failed&reason=vision-timeout&prefix=a%2F&maxpagesize=1`;
-    const page = expectShape((await api.get(path)).body, RunImagePageSchema);
+    const page = expectShape((await api.get(path)).body, listRunImages.answers[200].body);
     expect(page.value[0]).toMatchObject({ blob: 'a/1.jpg', advice: expect.stringContaining('VISION_TIMEOUT_MS') });
     expect(page.value[0]?.links).toEqual({
       image: 'http://p/api/v1/containers/photos/images/a%2F1.jpg',
@@ -54,7 +54,7 @@ describe('GET the images of a run', () => {
     const [budget, cancelled] = [unprocessedOutcome('a.jpg', 'budget'), unprocessedOutcome('b.jpg', 'cancelled')];
     useCases.story.outcomes.push(budget, cancelled, outcome('c.jpg'));
     const told = async (query: string) =>
-      expectShape((await api.get(`${RUN}/images?${query}`)).body, RunImagePageSchema).value;
+      expectShape((await api.get(`${RUN}/images?${query}`)).body, listRunImages.answers[200].body).value;
     expect(await told('reason=budget')).toMatchObject([{ ...budget, advice: adviceOn('budget') }]);
     expect(await told('status=not-analysed')).toMatchObject([
       { ...budget, advice: expect.stringContaining('a higher one') },
@@ -208,7 +208,7 @@ test('GET the steps of a run', async () => {
       chunks: [{ ...chunk, executions: 2, joined: 1, calls: 3, retries: 1, throttled: 0, failed: 0 }],
     },
   );
-  const page = expectShape((await api.get(`${RUN}/steps`)).body, RunStepPageSchema);
+  const page = expectShape((await api.get(`${RUN}/steps`)).body, listRunSteps.answers[200].body);
   expect(page.value).toEqual(useCases.story.steps);
 });
 

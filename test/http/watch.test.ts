@@ -1,4 +1,4 @@
-import { WatchSchema } from '../../src/http/schemas/watch';
+import { WatchSchema } from '../../src/contract/schemas/watch';
 import { runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 

@@ -1,3 +1,4 @@
+import { FEATURES_32, FEATURES_40 } from '../../domain/image/vision-features';
 import type { VisionApiVersion } from './limits';
 
 /**
@@ -11,33 +12,8 @@ import type { VisionApiVersion } from './limits';
 /** The features of the tutorial and what a first look at a picture needs. */
 export const DEFAULT_VISION_FEATURES = ['Categories', 'Description', 'Tags', 'Color'] as const;
 
-/** Source: Computer Vision 3.2 `visualFeatures`; the last two go into `details` and add to `Categories`. */
-export const FEATURES_32 = [
-  'Categories',
-  'Tags',
-  'Description',
-  'Faces',
-  'ImageType',
-  'Color',
-  'Adult',
-  'Objects',
-  'Brands',
-  'Landmarks',
-  'Celebrities',
-] as const;
+/** They go into `details` of a 3.2 request and add to `Categories`. */
 export const DETAILS_32: ReadonlySet<string> = new Set(['Landmarks', 'Celebrities']);
-
-/** Source: Image Analysis 4.0 `features`. `Description` is 3.2's word for what 4.0 calls a caption. */
-const FEATURES_40: Readonly<Record<string, string>> = {
-  description: 'caption',
-  caption: 'caption',
-  densecaptions: 'denseCaptions',
-  tags: 'tags',
-  objects: 'objects',
-  read: 'read',
-  people: 'people',
-  smartcrops: 'smartCrops',
-};
 
 /** Returns the service's own names, each once, sorted. Throws a RangeError that names every unknown feature. */
 export function resolveFeatures(apiVersion: VisionApiVersion, wanted: readonly string[]): readonly string[] {

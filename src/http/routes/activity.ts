@@ -1,19 +1,16 @@
 import type { Router } from 'express';
-import { z } from 'zod';
+import { listActivity } from '../../contract/endpoints/containers';
 import type { RouteDeps } from '../route-deps';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';
-import { pageQuery } from '../schemas/paging';
 import { parsePart } from '../validation';
 import { containerParam } from './containers';
-
-export const ActivityQuery = z.strictObject(pageQuery);
 
 export function activityRoutes(router: Router, { useCases, links }: RouteDeps): void {
   serve(router, '/api/v1/containers/:container/activity', {
     GET: async (req, res) => {
       const container = containerParam(req);
-      const paging = parsePart(ActivityQuery, 'query', req.query);
+      const paging = parsePart(listActivity.query, 'query', req.query);
       const page = await useCases.listActivity(container, pageRequest(req, paging));
       sendPage(req, res, page, links.for(req), ({ id, type, subject, time, data }) => ({
         id,

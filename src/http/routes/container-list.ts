@@ -1,21 +1,18 @@
 import type { Router } from 'express';
-import { z } from 'zod';
+import { listContainers } from '../../contract/endpoints/containers';
 import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';
-import { type ContainerEntryBody, ContainerEntrySchema } from '../schemas/container';
-import { pageQuery } from '../schemas/paging';
-import { onlyFields } from '../schemas/values';
+import { type ContainerEntryBody, ContainerEntrySchema } from '../../contract/schemas/container';
+import { onlyFields } from '../field-order';
 import { parsePart } from '../validation';
-
-export const ContainersQuery = z.strictObject(pageQuery);
 
 export function containerListRoutes(router: Router, { useCases, links }: RouteDeps): void {
   serve(router, '/api/v1/containers', {
     GET: async (req, res) => {
-      const page = await useCases.listContainers(pageRequest(req, parsePart(ContainersQuery, 'query', req.query)));
+      const page = await useCases.listContainers(pageRequest(req, parsePart(listContainers.query, 'query', req.query)));
       const to = links.for(req);
       sendPage(req, res, page, to, (entry) => entryBody(entry, to));
     },

@@ -3,8 +3,8 @@ import { checkContainerName } from '../../domain/container/container-name';
 import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
-import { type ContainerBody, ContainerSchema } from '../schemas/container';
-import { onlyFields } from '../schemas/values';
+import { type ContainerBody, ContainerSchema } from '../../contract/schemas/container';
+import { onlyFields } from '../field-order';
 import type { ContainerSummary } from '../../use-cases/containers/port';
 import { noQuery } from '../validation';
 

@@ -1,11 +1,11 @@
 import type { Request, Response, Router } from 'express';
-import { z } from 'zod';
+import { signalEntity } from '../../contract/endpoints/durable';
 import { AppError } from '../../domain/errors';
 import { ACTORS } from '../../names';
 import type { RouteDeps } from '../route-deps';
-import { DURABLE_TASK_BASE } from '../links';
+import { DURABLE_TASK_BASE } from '../../contract/durable-task';
 import { handle, pathParam } from '../route';
-import type { EntityStatusBody } from '../schemas/durable';
+import type { EntityStatusBody } from '../../contract/schemas/durable';
 import type { ContainerSummary } from '../../use-cases/containers/port';
 import type { UseCases } from '../../use-cases/port';
 import { parsePart } from '../validation';
@@ -26,12 +26,6 @@ const OPERATIONS: readonly string[] = ['repair'];
 const SCOPE = 'entities';
 /** Actors asked at once. */
 const STATES_AT_ONCE = 4;
-
-export const RepairInput = z
-  .strictObject({
-    confirmShrink: z.boolean().optional().meta({ description: 'Remove orphans even if they are many.' }),
-  })
-  .nullish();
 
 export function durableEntityRoutes(router: Router, deps: RouteDeps): void {
   const { useCases, links } = deps;
@@ -57,7 +51,7 @@ export function durableEntityRoutes(router: Router, deps: RouteDeps): void {
     handle(async (req: Request, res: Response) => {
       checkCode(req, deps, undefined, 'operator');
       checkOperation(pathParam(req, 'name'), operationOf(req));
-      const { confirmShrink = false } = parsePart(RepairInput, 'body', durableBody(req)) ?? {};
+      const { confirmShrink = false } = parsePart(signalEntity.body, 'body', durableBody(req)) ?? {};
       const repaired = await useCases.repairContainer(pathParam(req, 'key'), { confirmShrink });
       if (!repaired.done) res.set('Operation-Location', links.for(req).operation(repaired.operation.id));
       res.status(202).end();

@@ -3,9 +3,9 @@ import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domai
 import { everyPage } from '../../gateways/results/every-page';
 import type { Page, PageRequest } from '../../gateways/results/port';
 import type { RouteDeps } from '../route-deps';
-import { DURABLE_TASK_BASE } from '../links';
+import { DURABLE_TASK_BASE } from '../../contract/durable-task';
 import { handle } from '../route';
-import { RUNTIME_STATUS } from '../runtime-status';
+import { RUNTIME_STATUS } from '../../domain/run/runtime-status';
 import type { UseCases } from '../../use-cases/port';
 import { listRequest, sendList } from './durable-list';
 import { badParameter, checkCode, dateParameter, flag, parameter, parameters, withRun } from './durable-request';

@@ -1,16 +1,15 @@
 import type { Request, Router } from 'express';
-import { z } from 'zod';
+import { OrchestratorInput } from '../../contract/endpoints/durable';
 import { checkContainerName } from '../../domain/container/container-name';
 import { isRunId } from '../../domain/ids';
 import { TUTORIAL_ALIASES, WORKFLOWS } from '../../names';
 import type { RouteDeps } from '../route-deps';
-import { DURABLE_TASK_BASE } from '../links';
+import { DURABLE_TASK_BASE } from '../../contract/durable-task';
 import { handle, pathParam } from '../route';
 import type { StartRunCommand } from '../../use-cases/runs/port';
 import { parsePart } from '../validation';
 import { badPath, checkCode, durableBody } from './durable-request';
 import { sendStarted, waitOf } from './durable-wait';
-import { StartRunBody } from './runs';
 
 /**
  * Starting by name, as Durable Functions does: `orchestrators/{name}/{id?}`.
@@ -18,11 +17,6 @@ import { StartRunBody } from './runs';
  */
 const ORCHESTRATORS = [WORKFLOWS.analyzeContainer, ...Object.keys(TUTORIAL_ALIASES)].filter(
   (name) => (TUTORIAL_ALIASES[name] ?? name) === WORKFLOWS.analyzeContainer,
-);
-
-export const OrchestratorInput = z.union(
-  [z.string(), StartRunBody.extend({ container: z.string() })],
-  'The name of a container, or an object with "container" and what else a start may say.',
 );
 
 export function durableOrchestratorRoutes(router: Router, deps: RouteDeps): void {

@@ -4,7 +4,7 @@ import { isRunId } from '../../domain/ids';
 import type { RunView } from '../../domain/run/run';
 import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
-import type { LinkVerb } from '../link-tokens';
+import type { LinkVerb } from '../../contract/link-verb';
 import { badRequest, RequestError } from '../request-error';
 import { handle, pathParam } from '../route';
 import type { UseCases } from '../../use-cases/port';

@@ -1,7 +1,7 @@
 import { isFinal, RUN_PHASES, type RunPhase, type RunView } from '../../domain/run/run';
 import type { TUTORIAL_ALIASES } from '../../names';
-import type { DurableStatusBody } from '../schemas/durable';
-import { RUNTIME_STATUS } from '../runtime-status';
+import type { DurableStatusBody } from '../../contract/schemas/durable';
+import { RUNTIME_STATUS } from '../../domain/run/runtime-status';
 import type { RunCourse } from '../../use-cases/runs/port';
 
 /**

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../problems';
+import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../../contract/problems';
 import { serve } from '../route';
 
 /** The page behind `type` of every problem: `/docs/errors#run-active`. Static text of our own, nothing to escape in it. */

@@ -1,6 +1,6 @@
 import type { IRouter } from 'express';
 import { handle } from '../route';
-import type { HealthBody } from '../schemas/health';
+import type { HealthBody } from '../../contract/schemas/health';
 import type { HealthReport } from '../../use-cases/health/port';
 import type { UseCases } from '../../use-cases/port';
 

@@ -4,7 +4,7 @@ import type { Attempt, ImageDocument } from '../../domain/image/image';
 import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
-import type { ImageHistoryBody } from '../schemas/image-history';
+import type { ImageHistoryBody } from '../../contract/schemas/image-history';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 import { BlobPath } from './images';

@@ -1,29 +1,23 @@
 import type { Router } from 'express';
+import { listImages } from '../../contract/endpoints/containers';
+import { BlobName } from '../../contract/schemas/names';
 import { z } from 'zod';
 import type { ImageDocument } from '../../domain/image/image';
 import type { RouteDeps } from '../route-deps';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
-import { ImageSchema, ImageStatusSchema } from '../schemas/image';
-import { pageQuery } from '../schemas/paging';
-import { blobText, onlyFields } from '../schemas/values';
+import { ImageSchema } from '../../contract/schemas/image';
+import { onlyFields } from '../field-order';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 
-export const ImagesQuery = z.strictObject({
-  status: ImageStatusSchema.optional(),
-  tag: z.string().min(1).max(256).optional().meta({ description: 'In any case; tags are lower case.' }),
-  ...pageQuery,
-});
-
-/** The name of a blob as one segment of the path, percent-encoded whole: `a%2Fb.jpg`. */
-export const BlobPath = z.object({ blob: blobText.min(1) });
+export const BlobPath = z.object({ blob: BlobName });
 
 export function imageRoutes(router: Router, { useCases, links }: RouteDeps): void {
   serve(router, '/api/v1/containers/:container/images', {
     GET: async (req, res) => {
       const container = containerParam(req);
-      const { status, tag, ...paging } = parsePart(ImagesQuery, 'query', req.query);
+      const { status, tag, ...paging } = parsePart(listImages.query, 'query', req.query);
       const filter = { ...(status !== undefined && { status }), ...(tag !== undefined && { tag: tag.toLowerCase() }) };
       const page = await useCases.listImages(container, filter, pageRequest(req, paging));
       sendPage(req, res, page, links.for(req), imageBody);

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { openApiDocument } from '../openapi';
+import { openApiDocument } from '../../contract/openapi';
 import { serve } from '../route';
 
 export function openApiRoutes(router: Router): void {

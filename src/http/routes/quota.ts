@@ -4,8 +4,8 @@ import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import type { QuotaAsked, QuotaReading } from '../../use-cases/quota/port';
 import { serve } from '../route';
-import { type QuotaBody, QuotaSchema, SetQuotaBody } from '../schemas/quota';
-import { onlyFields } from '../schemas/values';
+import { type QuotaBody, QuotaSchema, SetQuotaBody } from '../../contract/schemas/quota';
+import { onlyFields } from '../field-order';
 import { noQuery, parsePart } from '../validation';
 
 export function quotaRoutes(router: Router, { useCases }: RouteDeps): void {

@@ -1,12 +1,12 @@
 import type { Request, Router } from 'express';
-import { z } from 'zod';
+import { approveRun, pauseRun, resumeRun, retryRun } from '../../contract/endpoints/run-commands';
 import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import { serve } from '../route';
-import { AuditEntrySchema, RetryScopeSchema } from '../schemas/run';
-import { blobText, onlyFields } from '../schemas/values';
+import { AuditEntrySchema } from '../../contract/schemas/run';
+import { onlyFields } from '../field-order';
 import { noQuery, parsePart } from '../validation';
-import { MaxTransactionsSchema, runBody, runIdParam, sendAccepted } from './runs';
+import { runBody, runIdParam, sendAccepted } from './runs';
 
 /**
  * What an owner says to a run: `POST /api/v1/runs/{id}:VERB`. Answers 202 with the run as it is now; said again it answers
@@ -17,44 +17,6 @@ import { MaxTransactionsSchema, runBody, runIdParam, sendAccepted } from './runs
 const WHO_HEADER = 'x-contactsheet-user';
 const WHO = /^[\x20-\x7e]{1,128}$/;
 
-const reason = z
-  .string()
-  .max(500)
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.')
-  .meta({ description: 'Stands in the run and in its audit trail.' });
-
-export const ReasonBody = z.strictObject({ reason: reason.optional() }).meta({ id: 'Command' });
-
-export const ResumeBody = z
-  .strictObject({
-    reason: reason.optional(),
-    maxTransactions: MaxTransactionsSchema.optional().meta({
-      description: 'A new cap, of all the run spends: what a run that stopped at its budget needs.',
-    }),
-  })
-  .meta({ id: 'Resume' });
-
-export const ApproveBody = z
-  .strictObject({
-    planHash: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits.')
-      .meta({ description: 'From `quote` of the run.' }),
-    maxTransactions: MaxTransactionsSchema.optional(),
-  })
-  .meta({ id: 'Approve' });
-
-export const RetryBody = z
-  .strictObject({
-    ...RetryScopeSchema.shape,
-    prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
-    maxTransactions: MaxTransactionsSchema.optional().meta({
-      description: 'Stop before the retry spends more. Default: the cap of the run that is tried again.',
-    }),
-    dryRun: z.boolean().optional().meta({ description: 'Only say what would be tried again.' }),
-  })
-  .meta({ id: 'Retry' });
-
 export const CONTROL_VERBS = ['pause', 'resume', 'cancel', 'decline'] as const;
 
 export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps): void {
@@ -63,7 +25,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
       POST: async (req, res) => {
         const id = runIdParam(req);
         noQuery(req.query);
-        const said = parsePart(verb === 'resume' ? ResumeBody : ReasonBody, 'body', jsonBody(req) ?? {});
+        const said = parsePart(verb === 'resume' ? resumeRun.body : pauseRun.body, 'body', jsonBody(req) ?? {});
         const run = await useCases.controlRun({ id, verb, who: whoOf(req), ...defined(said) });
         sendAccepted(res, runBody(run, links.for(req)));
       },
@@ -73,7 +35,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
     POST: async (req, res) => {
       const id = runIdParam(req);
       noQuery(req.query);
-      const { planHash, maxTransactions } = parsePart(ApproveBody, 'body', jsonBody(req) ?? {});
+      const { planHash, maxTransactions } = parsePart(approveRun.body, 'body', jsonBody(req) ?? {});
       const run = await useCases.approveRun({ id, who: whoOf(req), planHash, ...defined({ maxTransactions }) });
       sendAccepted(res, runBody(run, links.for(req)));
     },
@@ -82,7 +44,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
     POST: async (req, res) => {
       const id = runIdParam(req);
       noQuery(req.query);
-      const { dryRun, maxTransactions, ...rest } = parsePart(RetryBody, 'body', jsonBody(req) ?? {});
+      const { dryRun, maxTransactions, ...rest } = parsePart(retryRun.body, 'body', jsonBody(req) ?? {});
       const filter = defined(rest);
       if (dryRun) res.json(await useCases.forecastRetry({ id, filter }));
       else {

@@ -1,29 +1,21 @@
 import type { Router } from 'express';
-import { z } from 'zod';
+import { listRunImages } from '../../contract/endpoints/run-records';
 import { adviceOn } from '../../domain/image/advice';
 import type { ImageOutcome } from '../../domain/run/report';
 import type { RouteDeps } from '../route-deps';
 import { pageRequest, sendPage } from '../paging';
 import { serve } from '../route';
-import { pageQuery } from '../schemas/paging';
-import { OutcomeStatusSchema, type ReportLine, ReportLineSchema } from '../schemas/run-image';
-import { blobText, onlyFields } from '../schemas/values';
+import { type ReportLine, ReportLineSchema } from '../../contract/schemas/run-image';
+import { onlyFields } from '../field-order';
 import { parsePart } from '../validation';
 import { runIdParam } from './runs';
-
-export const RunImagesQuery = z.strictObject({
-  status: OutcomeStatusSchema.optional(),
-  reason: z.string().min(1).max(64).optional(),
-  prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
-  ...pageQuery,
-});
 
 /** What the run did with each image: of chunks that are finished, while it goes on. */
 export function runImageRoutes(router: Router, { useCases, links }: RouteDeps): void {
   serve(router, '/api/v1/runs/:id/images', {
     GET: async (req, res) => {
       const id = runIdParam(req);
-      const { status, reason, prefix, ...paging } = parsePart(RunImagesQuery, 'query', req.query);
+      const { status, reason, prefix, ...paging } = parsePart(listRunImages.query, 'query', req.query);
       const filter = {
         ...(status !== undefined && { status }),
         ...(reason !== undefined && { reason }),

@@ -1,87 +1,27 @@
 import type { Request, Response, Router } from 'express';
-import { z } from 'zod';
 import { adviceOn } from '../../domain/image/advice';
-import { checkContainerName } from '../../domain/container/container-name';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
-import { isFinal, RUN_STATUSES, type RunView } from '../../domain/run/run';
-import { FEATURES_32 } from '../../gateways/vision/features';
+import { isFinal, type RunView } from '../../domain/run/run';
+import { listRuns, startRun, StartRunBody } from '../../contract/endpoints/runs';
 import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
-import { pageQuery } from '../schemas/paging';
-import { RetryScopeSchema, type RunBody, RunSchema } from '../schemas/run';
-import { blobText, onlyFields } from '../schemas/values';
+import { type RunBody, RunSchema } from '../../contract/schemas/run';
+import { onlyFields } from '../field-order';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 
 /** Seconds until a run that is going on is worth another look. */
 const RETRY_AFTER = { 'Retry-After': '5' } as const;
 
-const amount = z.number().nonnegative().max(1_000_000_000);
-
-export const ApprovalSchema = z
-  .union([z.enum(['auto', 'always']), z.strictObject({ above: amount })], '"auto", "always", or {"above": AMOUNT}.')
-  .meta({
-    description: 'When to ask before money is spent: never, always, or above an amount. Default: as configured.',
-  });
-
-export const MaxTransactionsSchema = z
-  .number()
-  .int()
-  .nonnegative()
-  .max(1_000_000_000)
-  .meta({ description: 'Stop before the run spends more.' });
-
-export const FeaturesSchema = z
-  .array(z.string().trim().min(1).max(40))
-  .min(1)
-  .max(20)
-  .readonly()
-  .meta({
-    description:
-      `What Vision is asked for, in any case and each once: ${FEATURES_32.join(', ')}. Default: as configured. ` +
-      'Only what the stored analysis of an image lacks is paid for.',
-  });
-
-export const StartRunBody = z
-  .strictObject({
-    prefix: blobText.optional().meta({ description: 'Only blobs whose names start with it.' }),
-    features: FeaturesSchema.optional(),
-    approval: ApprovalSchema.optional(),
-    maxTransactions: MaxTransactionsSchema.optional(),
-    retry: RetryScopeSchema.optional().meta({ description: 'Only images that an earlier run left so. Absent: all.' }),
-  })
-  .meta({ id: 'StartRun' });
-
-export const StartRunQuery = z.strictObject({
-  confirmShrink: z.enum(['true', 'false']).optional().meta({
-    description: 'Let a listing that lost many known images remove their results.',
-  }),
-});
-
-export const RunsQuery = z.strictObject({
-  container: z.string().optional(),
-  status: z
-    .union([z.string(), z.array(z.string())])
-    .transform((value) => [value].flat().flatMap((part) => part.split(',')))
-    .pipe(z.array(z.enum(RUN_STATUSES)).max(100))
-    .optional()
-    .meta({
-      type: 'array',
-      items: { type: 'string', enum: [...RUN_STATUSES] },
-      description: 'Repeated or separated by commas.',
-    }),
-  ...pageQuery,
-});
-
 export function runRoutes(router: Router, { useCases, links }: RouteDeps): void {
   serve(router, '/api/v1/containers/:container/runs', {
     POST: async (req, res) => {
       const container = containerParam(req);
-      const { confirmShrink } = parsePart(StartRunQuery, 'query', req.query);
+      const { confirmShrink } = parsePart(startRun.query, 'query', req.query);
       const { prefix, features, approval, maxTransactions, retry } = parsePart(
         StartRunBody,
         'body',
@@ -110,8 +50,7 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
   });
   serve(router, '/api/v1/runs', {
     GET: async (req, res) => {
-      const { container, status, ...paging } = parsePart(RunsQuery, 'query', req.query);
-      if (container !== undefined) checkContainerName(container, '/query/container');
+      const { container, status, ...paging } = parsePart(listRuns.query, 'query', req.query);
       const filter = {
         ...(container !== undefined && { container }),
         ...(status !== undefined && { statuses: status }),

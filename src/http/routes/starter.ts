@@ -3,7 +3,7 @@ import { checkContainerName } from '../../domain/container/container-name';
 import type { RouteDeps } from '../route-deps';
 import { badRequest } from '../request-error';
 import { serve } from '../route';
-import type { CheckStatusBody } from '../schemas/durable';
+import type { CheckStatusBody } from '../../contract/schemas/durable';
 
 /**
  * The starter of the tutorial: `GET|POST /api/AnalysisFunctionStarter?container=NAME`. Other parameters are ignored, as

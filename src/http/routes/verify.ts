@@ -1,20 +1,14 @@
 import type { Request, Response, Router } from 'express';
-import { z } from 'zod';
+import { repairContainer } from '../../contract/endpoints/containers';
 import type { Operation } from '../../domain/operation';
 import type { RouteDeps } from '../route-deps';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
-import { onlyFields } from '../schemas/values';
-import { type OperationBody, OperationSchema } from '../schemas/verification';
+import { onlyFields } from '../field-order';
+import { type OperationBody, OperationSchema } from '../../contract/schemas/verification';
 import type { WaitedFor } from '../../use-cases/operations/port';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
-
-export const RepairQuery = z.strictObject({
-  confirmShrink: z.enum(['true', 'false']).optional().meta({
-    description: 'Remove orphans even if they are many of the known images.',
-  }),
-});
 
 /** Seconds until an operation is worth another look. */
 const RETRY_AFTER = { 'Retry-After': '5' } as const;
@@ -31,7 +25,7 @@ export function verifyRoutes(router: Router, { useCases, links }: RouteDeps): vo
   serve(router, '/api/v1/containers/:container\\:repair', {
     POST: async (req, res) => {
       const container = containerParam(req);
-      const { confirmShrink } = parsePart(RepairQuery, 'query', req.query);
+      const { confirmShrink } = parsePart(repairContainer.query, 'query', req.query);
       const waited = await useCases.repairContainer(container, { confirmShrink: confirmShrink === 'true' });
       sendWaited(res, waited, links.for(req));
     },

@@ -4,8 +4,8 @@ import type { RouteDeps } from '../route-deps';
 import { jsonBody } from '../json-body';
 import type { Links } from '../links';
 import { serve } from '../route';
-import { onlyFields } from '../schemas/values';
-import { SetWatchBody, type WatchBody, WatchSchema } from '../schemas/watch';
+import { onlyFields } from '../field-order';
+import { SetWatchBody, type WatchBody, WatchSchema } from '../../contract/schemas/watch';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 

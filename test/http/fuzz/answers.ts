@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { PROBLEM_CODES } from '../../../src/http/problems';
-import { DurableErrorSchema } from '../../../src/http/schemas/durable';
-import { ProblemSchema } from '../../../src/http/schemas/problem';
+import { PROBLEM_CODES } from '../../../src/contract/problems';
+import { DurableErrorSchema } from '../../../src/contract/schemas/durable';
+import { ProblemSchema } from '../../../src/contract/schemas/problem';
 import type { Sent } from './requests';
 
 /** Asks over bare HTTP, so that no client library between tidies the path, and holds what every answer must hold. */

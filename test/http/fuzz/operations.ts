@@ -1,5 +1,5 @@
-import { DURABLE_TASK_BASE } from '../../../src/http/links';
-import { openApiDocument } from '../../../src/http/openapi';
+import { DURABLE_TASK_BASE } from '../../../src/contract/durable-task';
+import { openApiDocument } from '../../../src/contract/openapi';
 
 /** Everything the public listener offers, as the OpenAPI document tells it. */
 

@@ -1,5 +1,5 @@
 import { refusalOf } from '../../../packages/cli/src/api/failures';
-import { PROBLEM_CODES, PROBLEMS } from '../../../src/http/problems';
+import { PROBLEM_CODES, PROBLEMS } from '../../../src/contract/problems';
 
 const EXIT_CODES: Readonly<Record<number, number>> = {
   400: 2,

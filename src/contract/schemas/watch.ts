@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LEAST_EVERY_SECONDS, LOOK_OUTCOMES, MOST_EVERY_SECONDS, parseEvery } from '../../domain/watch/watch';
-import { ApprovalSchema, MaxTransactionsSchema } from '../routes/runs';
+import { ApprovalSchema, MaxTransactionsSchema } from './analysis';
 import { RunIdSchema } from './run';
 import { count, time } from './values';
 
@@ -36,6 +36,9 @@ export const WatchSchema = z
 
 export type WatchBody = z.output<typeof WatchSchema>;
 
+/** The form alone: how long it may be, no pattern says. */
+const EVERY_PATTERN = '^P([0-9]+W)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+S)?)?$';
+
 const EVERY = `Whole seconds from ${LEAST_EVERY_SECONDS} to ${MOST_EVERY_SECONDS}, or a duration such as PT15M or P1D.`;
 
 export const SetWatchBody = z
@@ -43,7 +46,15 @@ export const SetWatchBody = z
     every: z
       .union([z.number(), z.string().max(40)], EVERY)
       .refine((every) => parseEvery(every) !== undefined, EVERY)
-      .meta({ description: EVERY }),
+      .meta({
+        description: EVERY,
+        shownAs: {
+          anyOf: [
+            { type: 'integer', minimum: LEAST_EVERY_SECONDS, maximum: MOST_EVERY_SECONDS },
+            { type: 'string', pattern: EVERY_PATTERN, maxLength: 40 },
+          ],
+        },
+      }),
     approval: ApprovalSchema.optional(),
     caps: CapsSchema.optional(),
   })

@@ -1,5 +1,4 @@
-import { type ZodObject, type ZodType, z } from 'zod';
-import { inOrder } from './field-order';
+import { type ZodType, z } from 'zod';
 
 /** Small schemas that several documents share. */
 
@@ -25,9 +24,3 @@ export const blobText = z
   .string()
   .max(1_024)
   .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.');
-
-/** The fields that a schema knows, in its order at every depth, and no others: a store adds its own. */
-export function onlyFields<T extends object>(value: T, schema: ZodObject): T {
-  const known = Object.entries(schema.shape).filter(([key]) => Object.hasOwn(value, key));
-  return Object.fromEntries(known.map(([key, field]) => [key, inOrder(value[key as keyof T], field)])) as T;
-}

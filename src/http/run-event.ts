@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { isContainerName } from '../../domain/container/container-name';
-import { isRunId } from '../../domain/ids';
-import { RUN_STATUSES } from '../../domain/run/run';
-import { EVENT_TYPES } from '../../names';
-import { RunCountsSchema } from './run';
-import { count, money, time } from './values';
+import { isContainerName } from '../domain/container/container-name';
+import { isRunId } from '../domain/ids';
+import { RUN_STATUSES } from '../domain/run/run';
+import { EVENT_TYPES } from '../names';
+import { RunCountsSchema } from '../contract/schemas/run';
+import { count, money, time } from '../contract/schemas/values';
 
 /** A CloudEvent 1.0 of topic `contactsheet.runs` as the sidecar delivers it; its own additions (topic, traceid) are dropped. */
 export const RunEventSchema = z.object({

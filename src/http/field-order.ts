@@ -1,4 +1,4 @@
-import { type core, z } from 'zod';
+import { type core, type ZodObject, z } from 'zod';
 
 /**
  * The value with the fields of every object in the order of its schema, and the names of every record in that of their
@@ -26,4 +26,10 @@ function arranged(value: object, names: readonly string[], schemaOf: (name: stri
   const known = names.filter((name) => fields.has(name));
   const unknown = [...fields.keys()].filter((name) => !known.includes(name));
   return Object.fromEntries([...known, ...unknown].map((name) => [name, inOrder(fields.get(name), schemaOf(name))]));
+}
+
+/** The fields that a schema knows, in its order at every depth, and no others: a store adds its own. */
+export function onlyFields<T extends object>(value: T, schema: ZodObject): T {
+  const known = Object.entries(schema.shape).filter(([key]) => Object.hasOwn(value, key));
+  return Object.fromEntries(known.map(([key, field]) => [key, inOrder(value[key as keyof T], field)])) as T;
 }

@@ -13,11 +13,8 @@ export const pageQuery = {
     .pipe(z.number().min(1).max(MAX_PAGE))
     .default(DEFAULT_PAGE)
     .meta({
-      type: 'integer',
-      minimum: 1,
-      maximum: MAX_PAGE,
-      default: DEFAULT_PAGE,
       description: 'A page may hold fewer.',
+      shownAs: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE },
     }),
   continuation: z.string().min(1).max(16_384).optional().meta({ description: 'From nextLink, as it is.' }),
 };

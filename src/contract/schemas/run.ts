@@ -8,7 +8,10 @@ import { count, list, money, time } from './values';
 export const RunIdSchema = z
   .string()
   .refine(isRunId)
-  .meta({ description: 'Id of a run: a UUID v7 in hexadecimal without dashes.', pattern: '^[0-9a-f]{32}$' });
+  .meta({
+    description: 'Id of a run: a UUID v7 in hexadecimal without dashes.',
+    shownAs: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+  });
 
 export const RunStatusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
 

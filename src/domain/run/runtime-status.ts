@@ -1,4 +1,4 @@
-import type { RunStatus } from '../domain/run/run';
+import type { RunStatus } from './run';
 
 /** Run statuses as Durable Functions knows them. */
 export type RuntimeStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated';

@@ -1,0 +1,28 @@
+/** What each API version of Vision can be asked for. */
+
+/** Source: Computer Vision 3.2 `visualFeatures`; the last two go into `details` and add to `Categories`. */
+export const FEATURES_32 = [
+  'Categories',
+  'Tags',
+  'Description',
+  'Faces',
+  'ImageType',
+  'Color',
+  'Adult',
+  'Objects',
+  'Brands',
+  'Landmarks',
+  'Celebrities',
+] as const;
+
+/** Source: Image Analysis 4.0 `features`. `Description` is 3.2's word for what 4.0 calls a caption. */
+export const FEATURES_40: Readonly<Record<string, string>> = {
+  description: 'caption',
+  caption: 'caption',
+  densecaptions: 'denseCaptions',
+  tags: 'tags',
+  objects: 'objects',
+  read: 'read',
+  people: 'people',
+  smartcrops: 'smartCrops',
+};
