@@ -1,6 +1,6 @@
 import type { Home } from './home';
 import { LOOPBACK } from './ports';
-import { AZURITE_ACCOUNT, azuriteConnectionString, type Brought, storageAccountOf } from './settings';
+import { azuriteConnectionString, localStorageAccount, type Brought, storageAccountOf } from './settings';
 import { SECRETS_FILE_SETTING } from './secrets-file';
 import type { StackPorts } from './stack-ports';
 
@@ -20,7 +20,7 @@ export function serviceEnvironment(
   visionRate = UNLIMITED,
 ): ServiceEnvironment {
   return {
-    ...storageSettings(ports, brought, inherited),
+    ...storageSettings(ports, brought, inherited, localStorageAccount(inherited, home.keys)),
     ...(brought.cosmos
       ? cosmosOfTutorial(inherited)
       : { COSMOS_ENDPOINT: `http://${LOOPBACK}:${ports.cosmos}/`, COSMOS_KEY: home.keys.cosmosKey }),
@@ -68,25 +68,32 @@ export function exportLines(env: ServiceEnvironment): string {
     .join('');
 }
 
-function storageSettings(ports: StackPorts, brought: Brought, inherited: NodeJS.ProcessEnv): ServiceEnvironment {
+type LocalAccount = ReturnType<typeof localStorageAccount>;
+
+function storageSettings(
+  ports: StackPorts,
+  brought: Brought,
+  inherited: NodeJS.ProcessEnv,
+  account: LocalAccount,
+): ServiceEnvironment {
   if (!brought.storage) {
     return {
-      AZURE_STORAGE_CONNECTION_STRING: azuriteConnectionString(ports),
-      AZURE_BLOB_ACCOUNT_NAME: AZURITE_ACCOUNT.name,
-      AZURE_BLOB_ACCOUNT_KEY: AZURITE_ACCOUNT.key,
+      AZURE_STORAGE_CONNECTION_STRING: azuriteConnectionString(ports, account),
+      AZURE_BLOB_ACCOUNT_NAME: account.name,
+      AZURE_BLOB_ACCOUNT_KEY: account.key,
       AZURE_BLOB_ENDPOINT: `http://${LOOPBACK}:${ports.blob}`,
       AZURE_QUEUE_ENDPOINT: `http://${LOOPBACK}:${ports.queue}`,
     };
   }
   const connectionString = inherited.AZURE_STORAGE_CONNECTION_STRING || inherited.AzureWebJobsStorage || '';
-  const account = storageAccountOf(connectionString);
+  const own = storageAccountOf(connectionString);
   return {
     // The component `pubsub` knows no name but this.
     AZURE_STORAGE_CONNECTION_STRING: connectionString,
-    AZURE_BLOB_ACCOUNT_NAME: account?.name ?? '',
-    AZURE_BLOB_ACCOUNT_KEY: account?.key ?? '',
-    AZURE_BLOB_ENDPOINT: account?.blobEndpoint ?? '',
-    AZURE_QUEUE_ENDPOINT: account?.queueEndpoint ?? '',
+    AZURE_BLOB_ACCOUNT_NAME: own?.name ?? '',
+    AZURE_BLOB_ACCOUNT_KEY: own?.key ?? '',
+    AZURE_BLOB_ENDPOINT: own?.blobEndpoint ?? '',
+    AZURE_QUEUE_ENDPOINT: own?.queueEndpoint ?? '',
   };
 }
 

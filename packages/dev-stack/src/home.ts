@@ -34,6 +34,8 @@ export interface HomeKeys {
   /** Whoever calls the sidecar shows it. */
   readonly sidecarToken: string;
   readonly cosmosKey: string;
+  /** Of the local storage account, where LOCAL_KEYS asks for one of its own. */
+  readonly storageKey: string;
   readonly visionKey: string;
   /** Makes the codes in management links: a link stays good over a restart. */
   readonly linkKey: string;
@@ -129,6 +131,7 @@ function keysOf(path: string): HomeKeys {
     sidecarToken: kept.sidecarToken || randomBytes(32).toString('hex'),
     // Cosmos clients want base64.
     cosmosKey: kept.cosmosKey || randomBytes(48).toString('base64'),
+    storageKey: kept.storageKey || randomBytes(64).toString('base64'),
     visionKey: kept.visionKey || randomBytes(16).toString('hex'),
     linkKey: kept.linkKey || randomBytes(32).toString('hex'),
   };

@@ -101,6 +101,9 @@ async function showApp(stack: Stack, demo: boolean, terminal: Terminal, signal: 
     terminal.width && terminal.width - INDENT.length,
   );
   for (const line of places) terminal.say(`${INDENT}${line}`);
+  if (stack.hasOwnStorageKey) {
+    terminal.say(`  Storage Explorer         ${stack.endpoints().blobConnectionString}`);
+  }
   terminal.say();
   terminal.say('Ctrl-C stops everything.');
 }

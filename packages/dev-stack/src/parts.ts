@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT, compiled } from './checkout';
+import { environmentOf, namesOfSettings } from './child-environment';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment, type ServiceEnvironment } from './environment';
 import { etcdHost, type Home } from './home';
@@ -10,7 +11,9 @@ import { LOOPBACK, answers as portAnswers } from './ports';
 import { speaks, succeeds } from './probe';
 import { commandOfPlan, type RunPlan } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
+import { variableNames } from './secrets-file';
 import { listensOn, pubsubSocket } from './sockets';
+import { localStorageAccount } from './settings';
 import type { StackPorts } from './stack-ports';
 
 export interface PartContext {
@@ -65,11 +68,17 @@ export function azuritePart(context: PartContext): PartDefinition {
       '--disableTelemetry',
       '--silent',
     ],
+    env: azuriteEnvironment(context),
     ports: [ports.blob, ports.queue],
     isReady: async () => (await speaks(`http://${LOOPBACK}:${ports.blob}/`)()) && portAnswers(ports.queue),
     // It saves its index then: 100,000 blobs took 2.7 s on a busy machine.
     graceMs: 10_000,
   };
+}
+
+function azuriteEnvironment({ env, home }: PartContext): NodeJS.ProcessEnv {
+  const { name, key } = localStorageAccount(env, home.keys);
+  return { ...environmentOf('azurite', env), AZURITE_ACCOUNTS: `${name}:${key}` };
 }
 
 export function cosmosPart(context: PartContext): PartDefinition {
@@ -81,7 +90,7 @@ export function cosmosPart(context: PartContext): PartDefinition {
       compiled('dev-cosmos'),
       ...['--port', String(ports.cosmos), '--host', LOOPBACK, '--file', home.at('cosmos.db')],
     ],
-    env: { ...context.env, COSMOS_KEY: home.keys.cosmosKey },
+    env: { ...environmentOf('cosmos', context.env), COSMOS_KEY: home.keys.cosmosKey },
     ports: [ports.cosmos],
     isReady: succeeds(`http://${LOOPBACK}:${ports.cosmos}/_dev/health`),
   };
@@ -99,7 +108,7 @@ export function visionPart(context: PartContext): PartDefinition {
       ...(rate === undefined ? [] : ['--rate', rate]),
       ...(vision.latencyMs === undefined ? [] : ['--latency-ms', String(vision.latencyMs)]),
     ],
-    env: { ...context.env, VISION_KEY: home.keys.visionKey },
+    env: { ...environmentOf('vision', context.env), VISION_KEY: home.keys.visionKey },
     ports: [ports.vision],
     isReady: succeeds(`http://${LOOPBACK}:${ports.vision}/_dev/about`),
   };
@@ -163,7 +172,7 @@ export function daprdPart(context: PartContext): PartDefinition {
     ...common(context, 'daprd'),
     command: [runtime.daprd, ...daprdArguments(plan, ports)],
     cwd: plan.appDirPath,
-    env: { ...env, ...services },
+    env: environmentOf('daprd', { ...env, ...services }, ['APP_API_TOKEN', ...variableNames(plan.resourcesPaths)]),
     ports: [ports.sidecarHttp, ports.sidecarGrpc],
     // `/v1.0/healthz` waits for the app, which waits for this.
     isReady: succeeds(`http://${LOOPBACK}:${ports.sidecarHttp}/v1.0/healthz/outbound`),
@@ -175,13 +184,21 @@ export function appEnvironment({ env, plan, services, ports, appEnv }: PartConte
   return { ...env, ...plan.env, ...services, ...cliEnvironment(plan.appID, ports), ...appEnv };
 }
 
+/** Of all that, what the app asks for, what the run file gives it, and what it is given on purpose. */
+function ownEnvironmentOfApp(context: PartContext): NodeJS.ProcessEnv {
+  const { plan, ports, appEnv = {} } = context;
+  const whole = appEnvironment(context);
+  const given = Object.keys({ ...plan.env, ...cliEnvironment(plan.appID, ports), ...appEnv });
+  return environmentOf('app', whole, [...given, ...namesOfSettings(whole)]);
+}
+
 export function appPart(context: PartContext): PartDefinition {
   const { plan, ports } = context;
   return {
     ...common(context, 'app'),
     command: context.appCommand ?? commandOfPlan(plan),
     cwd: plan.appDirPath,
-    env: appEnvironment(context),
+    env: ownEnvironmentOfApp(context),
     ports: [ports.api, ports.appChannel],
     isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
     graceMs: APP_GRACE_MS,
@@ -199,7 +216,7 @@ function common(context: PartContext, name: PartName) {
   return {
     name,
     cwd: CHECKOUT,
-    env: context.env,
+    env: environmentOf(name, context.env),
     logFile: context.home.at('logs', `${name}.log`),
     readyWithinMs: READY_WITHIN_MS,
     graceMs: SERVER_GRACE_MS,

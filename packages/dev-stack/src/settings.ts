@@ -6,6 +6,7 @@
  * I2 What an earlier `.contactsheet/env` exported into this shell is ours, not a person's: it carries the keys of this home.
  */
 import type { HomeKeys } from './home';
+import { Problem } from './problem';
 
 export interface StorageAccount {
   readonly name: string;
@@ -34,6 +35,19 @@ export const AZURITE_ACCOUNT = {
   key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
 } as const;
 
+/**
+ * The account of the local storage. `LOCAL_KEYS=random`: with a key of this home, where the published one lets every user of
+ * the machine read.
+ *
+ * @throws Problem for another value
+ */
+export function localStorageAccount(env: NodeJS.ProcessEnv, keys: Pick<HomeKeys, 'storageKey'>) {
+  const { LOCAL_KEYS = 'published' } = env;
+  if (LOCAL_KEYS === 'random') return { name: AZURITE_ACCOUNT.name, key: keys.storageKey };
+  if (LOCAL_KEYS === 'published' || LOCAL_KEYS === '') return AZURITE_ACCOUNT;
+  throw new Problem(`LOCAL_KEYS=${LOCAL_KEYS} is not known.`, 'Give published or random.', 2);
+}
+
 export function broughtAlong(env: NodeJS.ProcessEnv): Brought {
   const storage = NAMES.storage.map((name) => env[name]).find(Boolean);
   return {
@@ -52,7 +66,7 @@ export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJ
     ...(env.VISION_KEY === keys.visionKey
       ? Object.fromEntries(own(['VISION_ENDPOINT', 'VISION_KEY', 'VISION_PROVIDER', 'VISION_RATE']))
       : {}),
-    ...(env.AZURE_STORAGE_CONNECTION_STRING?.includes(AZURITE_ACCOUNT.key)
+    ...([AZURITE_ACCOUNT.key, keys.storageKey].some((key) => env.AZURE_STORAGE_CONNECTION_STRING?.includes(key))
       ? Object.fromEntries(own(['AZURE_STORAGE_CONNECTION_STRING']))
       : {}),
     ...(env.LINK_KEY === keys.linkKey ? Object.fromEntries(own(['LINK_KEY'])) : {}),
@@ -65,7 +79,13 @@ export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJ
 
 /** The environment without any setting that names a service: for tests, which bring their own. */
 export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = new Set<string>([...Object.values(NAMES).flat(), 'API_PORT', 'API_HOST', 'DAPR_API_TOKEN']);
+  const names = new Set<string>([
+    ...Object.values(NAMES).flat(),
+    'API_PORT',
+    'API_HOST',
+    'DAPR_API_TOKEN',
+    'LOCAL_KEYS',
+  ]);
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name]) =>
@@ -90,8 +110,10 @@ export function storageAccountOf(connectionString: string): StorageAccount | und
 }
 
 /** Connection strings of the local Azurite: one with both services, as every Azure client reads it. */
-export function azuriteConnectionString(ports: { readonly blob: number; readonly queue: number }): string {
-  const { name, key } = AZURITE_ACCOUNT;
+export function azuriteConnectionString(
+  ports: { readonly blob: number; readonly queue: number },
+  { name, key }: Pick<StorageAccount, 'name' | 'key'> = AZURITE_ACCOUNT,
+): string {
   return [
     'DefaultEndpointsProtocol=http',
     `AccountName=${name}`,

@@ -75,6 +75,8 @@ export interface Stack {
   readonly plan: RunPlan;
   readonly ports: StackPorts;
   readonly brought: Brought;
+  /** The local storage has a key of its own, that nobody else knows. */
+  readonly hasOwnStorageKey: boolean;
   /** Of the scheduler's etcd: where its jobs are read by tests and measurements. */
   readonly etcd: string;
   /** As in endpoints.json. */
@@ -207,6 +209,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     plan,
     ports,
     brought,
+    hasOwnStorageKey: !brought.storage && services.AZURE_BLOB_ACCOUNT_KEY === home.keys.storageKey,
     etcd: `http://${etcdHost(home.keys)}:${ports.schedulerEtcdClient}`,
     endpoints,
     part(name) {

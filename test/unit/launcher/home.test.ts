@@ -18,7 +18,7 @@ describe('the keys of a home', () => {
 
   test('are made once, kept, and readable by their owner only', () => {
     const made = keys();
-    expect(new Set(Object.values(made)).size).toBe(5);
+    expect(new Set(Object.values(made)).size).toBe(6);
     expect(made.linkKey).toMatch(/^[0-9a-f]{64}$/);
     expect(statSync(join(path, 'keys.json')).mode & 0o777).toBe(0o600);
     expect(keys()).toEqual(made);

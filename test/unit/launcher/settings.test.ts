@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { environmentOf, namesOfSettings } from '../../../packages/dev-stack/src/child-environment';
 import { exportLines } from '../../../packages/dev-stack/src/environment';
 import {
   AZURITE_ACCOUNT,
   azuriteConnectionString,
   broughtAlong,
+  localStorageAccount,
   storageAccountOf,
   withoutOwnExports,
   withoutServices,
@@ -26,7 +28,14 @@ describe('services that a person brings along', () => {
   });
 
   test('what an earlier start exported is not a person’s own', () => {
-    const keys = { appApiToken: 't', sidecarToken: 's', cosmosKey: 'c', visionKey: 'v', linkKey: 'l' };
+    const keys = {
+      appApiToken: 't',
+      sidecarToken: 's',
+      storageKey: 'k==',
+      cosmosKey: 'c',
+      visionKey: 'v',
+      linkKey: 'l',
+    };
     const env = {
       COSMOS_ENDPOINT: 'http://1',
       COSMOS_KEY: 'c',
@@ -81,4 +90,23 @@ test('the environment file gives a shell exactly the values, whatever is in them
   expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, 3)).toEqual(
     Object.values(values),
   );
+});
+
+test('the local storage has the published key, or on request one of the home; another wish is refused', () => {
+  const keys = { storageKey: 'k==' };
+  expect(localStorageAccount({}, keys)).toEqual(AZURITE_ACCOUNT);
+  expect(localStorageAccount({ LOCAL_KEYS: 'published' }, keys)).toEqual(AZURITE_ACCOUNT);
+  expect(localStorageAccount({ LOCAL_KEYS: 'random' }, keys)).toEqual({ name: 'devstoreaccount1', key: 'k==' });
+  expect(() => localStorageAccount({ LOCAL_KEYS: 'none' }, keys)).toThrow(/published or random/);
+});
+
+test('a part is given what it needs of the environment, and the names that it asks for', () => {
+  const env = { PATH: '/bin', VISION_KEY: 'v', BANK: 'b', DAPR_HOST_IP: 'h', AZURE_CLIENT_ID: 'c', HTTPS_PROXY: 'p' };
+  expect(environmentOf('vision', env)).toEqual({ PATH: '/bin' });
+  expect(environmentOf('scheduler', env)).toEqual({ PATH: '/bin' });
+  expect(environmentOf('daprd', env, ['VISION_KEY'])).toEqual({ ...env, BANK: undefined });
+  expect(namesOfSettings(env)).toEqual(
+    expect.arrayContaining(['VISION_KEY', 'VISION_ENDPOINT', 'API_PORT', 'LOG_LEVEL']),
+  );
+  expect(namesOfSettings(env)).not.toContain('BANK');
 });
