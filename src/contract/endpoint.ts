@@ -76,10 +76,11 @@ export interface EmptyAnswer<Must extends string = string, May extends string = 
 }
 
 /** Text that is sent as it comes. */
-export interface StreamAnswer extends Described<string, string> {
+export interface StreamAnswer<Types extends Readonly<Record<string, ZodType>> = Readonly<Record<string, ZodType>>>
+  extends Described<string, string> {
   readonly kind: 'stream';
   /** What one line (NDJSON), or the whole, is: by media type. */
-  readonly types: Readonly<Record<string, ZodType>>;
+  readonly types: Types;
 }
 
 /** A refusal: thrown by whoever refuses, never written by a handler. */
@@ -110,7 +111,10 @@ export function empty<Must extends string = never, May extends string = never>(
   return { kind: 'empty', description, headers, mayHave };
 }
 
-export function stream(description: string, types: Readonly<Record<string, ZodType>>): StreamAnswer {
+export function stream<Types extends Readonly<Record<string, ZodType>>>(
+  description: string,
+  types: Types,
+): StreamAnswer<Types> {
   return { kind: 'stream', description, types, headers: {}, mayHave: {} };
 }
 
@@ -177,7 +181,14 @@ type Heard<Status, A> =
     ? { readonly status: Status; readonly body: z.output<Body>; readonly headers: HeardHeaders }
     : A extends ProblemAnswer<infer Body>
       ? { readonly status: Status; readonly body: z.output<Body>; readonly headers: HeardHeaders }
-      : { readonly status: Status; readonly body: undefined; readonly headers: HeardHeaders };
+      : A extends StreamAnswer<infer Types>
+        ? { readonly status: Status; readonly body: Streamed<Types>; readonly headers: HeardHeaders }
+        : { readonly status: Status; readonly body: undefined; readonly headers: HeardHeaders };
+
+/** A document is read whole, lines and pages as they come. */
+type Streamed<Types> = Types extends { readonly 'application/json': infer S extends ZodType }
+  ? z.output<S>
+  : AsyncIterable<Uint8Array>;
 
 export interface HeardHeaders {
   get(name: string): string | null;

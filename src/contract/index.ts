@@ -13,3 +13,9 @@ export {
   type RunView,
 } from '../domain/run/run';
 export type { ContainerSummary } from '../use-cases/containers/port';
+export * from './client';
+export type { Answer, AskOf, Endpoint, HeardHeaders, HeardOf, ProblemAnswer } from './endpoint';
+export { ENDPOINTS, type Endpoints } from './endpoints';
+export { pathOf, UnaskableName } from './path';
+export { PROBLEMS, type ProblemCode } from './problems';
+export type { ProblemBody } from './schemas/problem';

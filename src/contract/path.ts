@@ -1,0 +1,22 @@
+import type { Endpoint } from './endpoint';
+
+/** A name that no URL can carry: `.` and `..` vanish from every path, encoded or not, and half a pair is not text. */
+export class UnaskableName extends Error {
+  override readonly name = 'UnaskableName';
+}
+
+/**
+ * The path of an operation, with its parameters filled in. A name is percent-encoded whole, slashes too.
+ * @throws UnaskableName
+ */
+export function pathOf({ path }: Pick<Endpoint, 'path'>, params: Readonly<Record<string, unknown>> = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => segment(String(params[name] ?? '')));
+}
+
+function segment(name: string): string {
+  if (name === '' || name === '.' || name === '..') {
+    throw new UnaskableName(`'${name}' is not a name the API can be asked for.`);
+  }
+  if (/\p{Surrogate}/u.test(name)) throw new UnaskableName('A name holds half of a surrogate pair, which is not text.');
+  return encodeURIComponent(name);
+}
