@@ -27,7 +27,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const actors = createActorsOf(config, gateways);
   const pipeline = createPipeline(config, gateways, actors, overrides);
   const application = createUseCases(config, gateways, actors, pipeline, log);
-  const jobs = createJobs(config, gateways, application, log);
+  const jobs = createJobs(config, application, log);
   const servers = await startServers(config, gateways, actors, application, jobs, log);
   jobs.start();
   log.info({ event: 'app.started', api: servers.publicUrl, appChannel: servers.appChannelUrl }, 'listening');

@@ -12,7 +12,7 @@ export {
   type RunStatus,
   type RunView,
 } from '../domain/run/run';
-export type { ContainerSummary } from '../use-cases/containers/port';
+export type { ContainerSummary } from '../domain/container/container-summary';
 export * from './client';
 export type { Answer, AskOf, Endpoint, HeardHeaders, HeardOf, ProblemAnswer } from './endpoint';
 export { ENDPOINTS, type Endpoints } from './endpoints';

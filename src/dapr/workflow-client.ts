@@ -2,24 +2,7 @@ import { DaprWorkflowClient } from '@dapr/dapr';
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { AppError } from '../domain/errors';
 
-/**
- * Starts workflows and asks for their state, with a deadline on every call.
- *
- * @dapr/dapr 3.18.0 sets none: scheduleNewWorkflow blocks for ever on a silent sidecar. A deadline interceptor is safe on
- * the client only; on the worker it would cut the stream of work items.
- */
-export interface WorkflowStarter {
-  /** Idempotent by id: an instance that exists already answers `exists`. */
-  schedule(name: string, instanceId: string, input: object): Promise<'scheduled' | 'exists'>;
-  raiseEvent(instanceId: string, name: string, payload: object): Promise<void>;
-  /** Forgets an instance that has ended. What is unknown is gone already. */
-  purge(instanceId: string): Promise<void>;
-  /** `stalled`: the engine will not go on until its body limit is raised. */
-  status(instanceId: string): Promise<WorkflowStatus>;
-  close(): void;
-}
-
-export type WorkflowStatus = 'unknown' | 'active' | 'ended' | 'stalled';
+import type { WorkflowStarter, WorkflowStatus } from '../use-cases/workflow-starter';
 
 export interface WorkflowClientSettings {
   readonly host: string;
@@ -32,6 +15,12 @@ const ALREADY_EXISTS = 6;
 /** WorkflowRuntimeStatus of the SDK: completed, failed, terminated. */
 const ENDED = new Set([1, 3, 5]);
 
+/**
+ * With a deadline on every call.
+ *
+ * @dapr/dapr 3.18.0 sets none: scheduleNewWorkflow blocks for ever on a silent sidecar. A deadline interceptor is safe on
+ * the client only; on the worker it would cut the stream of work items.
+ */
 export function createWorkflowStarter(settings: WorkflowClientSettings): WorkflowStarter {
   const client = new DaprWorkflowClient({
     daprHost: settings.host,

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Page, PageRequest } from '../gateways/results/port';
+import type { Page, PageRequest } from '../domain/page';
 import { openContinuation, sealContinuation } from './continuation';
 import type { Links } from './links';
 

@@ -1,17 +1,12 @@
 import type { Logger } from 'pino';
-import { AppError } from '../domain/errors';
-import { FINAL_STATUSES } from '../domain/run/run';
-import { everyPage } from '../gateways/results/every-page';
-import type { RunsGateway } from '../gateways/runs/port';
 import type { Operations } from '../use-cases/operations/operations';
-import type { RunRecords } from '../use-cases/runs/run-records';
+import type { ExpireRuns } from '../use-cases/runs/expire-runs';
 
 const DAY_MS = 86_400_000;
 const INTERVAL_MS = 3_600_000;
 
 export interface RetentionDeps {
-  readonly runs: Pick<RunsGateway, 'list'>;
-  readonly records: Pick<RunRecords, 'purge'>;
+  readonly expireRuns: ExpireRuns;
   readonly operations: Pick<Operations, 'expire'>;
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -41,28 +36,7 @@ export class Retention {
   /** Answers how many runs, and operations, were forgotten. */
   async expire(): Promise<{ readonly runs: number; readonly operations: number }> {
     const before = this.deps.nowMs() - this.keepDays * DAY_MS;
-    return { runs: await this.expireRuns(before), operations: await this.deps.operations.expire(before) };
-  }
-
-  private async expireRuns(before: number): Promise<number> {
-    const expired: string[] = [];
-    const ended = everyPage((page) => this.deps.runs.list({ statuses: FINAL_STATUSES }, page));
-    for await (const { id, endedAt } of ended) if (endedAt && Date.parse(endedAt) < before) expired.push(id);
-    let forgotten = 0;
-    for (const id of expired) if (await this.forget(id)) forgotten += 1;
-    return forgotten;
-  }
-
-  /** One that cannot go, such as a run whose workflow is stalled, keeps no other. */
-  private async forget(id: string): Promise<boolean> {
-    try {
-      return await this.deps.records.purge(id);
-    } catch (error) {
-      const isGone = error instanceof AppError && error.code === 'run-not-found'; // another replica was faster
-      if (!isGone)
-        this.deps.log.warn({ event: 'runs.expire-failed', runId: id, err: error }, 'the next look will tell');
-      return false;
-    }
+    return { runs: await this.deps.expireRuns(before), operations: await this.deps.operations.expire(before) };
   }
 
   private async look(): Promise<void> {

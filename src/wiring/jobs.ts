@@ -4,7 +4,6 @@ import { Reconciler } from '../jobs/reconciler';
 import { Retention } from '../jobs/retention';
 import { WakeUps } from '../jobs/wake-ups';
 import { systemClock } from '../pipeline/clock';
-import type { Gateways } from './gateways';
 import type { Application } from './use-cases';
 
 export interface Jobs {
@@ -17,8 +16,7 @@ export interface Jobs {
 /** What runs by the clock. */
 export function createJobs(
   { reportRetentionDays }: Pick<Config, 'reportRetentionDays'>,
-  gateways: Pick<Gateways, 'runs'>,
-  { runs, watches, records, operations }: Application,
+  { runs, watches, expireRuns, operations }: Application,
   log: Logger,
 ): Jobs {
   const { nowMs } = systemClock;
@@ -26,7 +24,7 @@ export function createJobs(
   const timed = [
     new Reconciler(runs, log),
     new Reconciler(watches, log, 'watches'),
-    new Retention({ runs: gateways.runs, records, operations, nowMs, log }, reportRetentionDays),
+    new Retention({ expireRuns, operations, nowMs, log }, reportRetentionDays),
   ];
   return {
     blobCreated: (container) => wakeUps.blobCreated(container),

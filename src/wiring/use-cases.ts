@@ -15,6 +15,7 @@ import type { QuoteSettings } from '../use-cases/quotes/price-plan';
 import { QuoteService, sampleTask } from '../use-cases/quotes/quote-service';
 import { RunClosing } from '../use-cases/runs/run-closing';
 import { RunCommands } from '../use-cases/runs/run-commands';
+import { createExpireRuns, type ExpireRuns } from '../use-cases/runs/expire-runs';
 import { RunRecords } from '../use-cases/runs/run-records';
 import { RunService } from '../use-cases/runs/run-service';
 import { ContainerWatcher } from '../use-cases/watches/container-watcher';
@@ -32,7 +33,7 @@ export interface Application {
   /** What the jobs call. */
   readonly runs: Pick<RunService, 'reconcile'>;
   readonly watches: Pick<WatchService, 'reconcile' | 'wake'>;
-  readonly records: Pick<RunRecords, 'purge'>;
+  readonly expireRuns: ExpireRuns;
   readonly operations: Pick<Operations, 'expire'>;
 }
 
@@ -101,7 +102,8 @@ export function createUseCases(
       ...{ actors, listing, chunks, vision, results, manifests, runs, events },
       ...{ containerIndex, quote, closing, watcher },
     }),
-    ...{ runs: service, watches: watching, records, operations },
+    ...{ runs: service, watches: watching, operations },
+    expireRuns: createExpireRuns({ runs, records, log }),
   };
 }
 

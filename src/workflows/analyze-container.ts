@@ -1,4 +1,5 @@
-import { type RunScope, scopeOf } from '../domain/run/run-scope';
+import type { AnalyzeContainerState } from '../domain/run/analyze-container-state';
+import { scopeOf } from '../domain/run/run-scope';
 import { readApprovalAnswer } from '../domain/run/approval';
 import { pageInstanceId } from '../domain/ids';
 import type { RunPhase } from '../domain/run/run';
@@ -23,26 +24,6 @@ import {
 const PAGES_IN_FLIGHT = 4;
 /** A run that rests looks for itself once an hour, should the event that wakes it be lost. */
 const REST_CHECK_MS = 3_600_000;
-
-/** The run's whole memory: carried by continue-as-new, so small whatever the container's size. */
-export interface AnalyzeContainerState extends RunScope {
-  phase: RunPhase;
-  /** Pages listed so far. */
-  pages: number;
-  /** Next page to analyze, then next page to clean up. */
-  next: number;
-  /** Pages that stopped half way: at most PAGES_IN_FLIGHT. */
-  stopped: number[];
-  /** How often the run was resumed: a part of the ids of page children. */
-  round: number;
-  /** The owner has been asked to approve. */
-  asked?: boolean;
-  failure?: string;
-}
-
-export function newAnalyzeContainer(scope: RunScope): AnalyzeContainerState {
-  return { ...scope, phase: 'snapshot', pages: 0, next: 0, stopped: [], round: 0 };
-}
 
 /**
  * One run over a container: snapshot, quote, approve, analyze, finish. The phase decides where a new generation goes on; a step

@@ -6,7 +6,7 @@ import type { ImageOutcome } from '../../src/domain/run/report';
 import type { RunView } from '../../src/domain/run/run';
 import type { RunStep } from '../../src/domain/run/steps';
 import type { Repair, Verification } from '../../src/domain/container/verification';
-import type { Page, PageRequest } from '../../src/gateways/results/port';
+import type { Page, PageRequest } from '../../src/domain/page';
 import type { UseCases } from '../../src/use-cases/port';
 
 /** The part of the fake that tells what happened; a test fills it. */

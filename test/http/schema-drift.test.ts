@@ -15,7 +15,7 @@ import type { RunBody } from '../../src/contract/schemas/run';
 import type { ReportLine } from '../../src/contract/schemas/run-image';
 import type { RunStepSchema } from '../../src/contract/schemas/run-step';
 import type { OperationBody, RepairSchema, VerificationSchema } from '../../src/contract/schemas/verification';
-import type { ContainerSummary } from '../../src/use-cases/containers/port';
+import type { ContainerSummary } from '../../src/domain/container/container-summary';
 
 type RunStepBody = ReturnType<typeof RunStepSchema.parse>;
 

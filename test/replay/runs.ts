@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../src/domain/errors';
 import type { Control } from '../../src/domain/run/facts';
 import { ACTIVITIES, WORKFLOWS } from '../../src/names';
-import { newAnalyzeContainer } from '../../src/workflows/analyze-container';
+import { newAnalyzeContainer } from '../../src/domain/run/analyze-container-state';
 import { workflowDefinitions } from '../../src/workflows/register';
 import type { RunScope } from '../../src/domain/run/run-scope';
 import type { Answer, Step, WorldOptions } from './simulated-engine';

@@ -3,7 +3,7 @@ import type { CosmosClient } from '@azure/cosmos';
 import { COSMOS } from '../../names';
 import { cosmosError, cosmosStatus } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
-import type { Page, PageRequest } from '../results/port';
+import type { Page, PageRequest } from '../../domain/page';
 import type { ActivityEntry, ActivityLogGateway } from './port';
 
 /** An entry as it is stored: its own id is the event's, hashed, since an event's holds slashes and a document's may not. */

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../results/port';
+import type { Page, PageRequest } from '../../domain/page';
 
 /** What happened to a container, written from the events that came back from pub/sub (Cosmos DB `AnalysisResult/Activity`). */
 export interface ActivityLogGateway {

@@ -1,7 +1,7 @@
 import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { KnownOperations } from '../../domain/operation';
 import type { Watch } from '../../domain/watch/watch';
-import type { Page, PageRequest } from '../results/port';
+import type { Page, PageRequest } from '../../domain/page';
 
 /**
  * One value of each blob container, each kind in a partition of its own of Cosmos DB `AnalysisResult/Runs`.

@@ -1,6 +1,6 @@
 import type { Container, FeedOptions, FeedResponse, SqlQuerySpec } from '@azure/cosmos';
 import { AppError } from '../../domain/errors';
-import type { Page, PageRequest } from '../results/port';
+import type { Page, PageRequest } from '../../domain/page';
 import { cosmosError, cosmosStatus } from './failure';
 
 /**

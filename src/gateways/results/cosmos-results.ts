@@ -7,7 +7,8 @@ import { COSMOS } from '../../names';
 import { queryPage, streamQuery } from '../cosmos/page';
 import { type DocumentWrite, documentWrite, readDocument, writeBatch, writeOne } from './document-writes';
 import { createGroupCommitter } from './group-commit';
-import type { ImageFilter, NameInterval, Page, PageRequest, ResultsGateway, SaveOutcome } from './port';
+import type { Page, PageRequest } from '../../domain/page';
+import type { ImageFilter, NameInterval, ResultsGateway, SaveOutcome } from './port';
 import { fromStored, STORED_IMAGE_PROJECTION, type StoredDocument } from './stored-document';
 
 /**

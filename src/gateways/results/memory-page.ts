@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors';
-import type { Page, PageRequest } from './port';
+import type { Page, PageRequest } from '../../domain/page';
 
 /** A page of a sorted list, for the memory fakes: the continuation is the offset, made opaque. */
 export function memoryPage<T>(sorted: readonly T[], { size, continuation }: PageRequest): Page<T> {

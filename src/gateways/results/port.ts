@@ -1,3 +1,4 @@
+import type { Page, PageRequest } from '../../domain/page';
 import type { Counters } from '../../domain/container/totals';
 import type { ImageDocument, ImageStatus, StoredImage } from '../../domain/image/image';
 import type { NameBounds } from '../../domain/image/name-order';
@@ -45,16 +46,4 @@ export interface ImageFilter {
   readonly status?: ImageStatus;
   /** Lower case. Matches the union of `analysis.tags` and `analysis.description.tags`. */
   readonly tag?: string;
-}
-
-export interface PageRequest {
-  /** 1..100 */
-  readonly size: number;
-  /** Opaque, from the page before. */
-  readonly continuation?: string;
-}
-
-export interface Page<T> {
-  readonly value: readonly T[];
-  readonly continuation?: string;
 }

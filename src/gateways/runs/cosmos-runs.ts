@@ -4,7 +4,7 @@ import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
 import { RUNS_PARTITION } from '../cosmos/schema';
-import type { Page, PageRequest } from '../results/port';
+import type { Page, PageRequest } from '../../domain/page';
 import type { RunFilter, RunsGateway } from './port';
 
 /** What is stored: the view, its partition, and what the store adds. */

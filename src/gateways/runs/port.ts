@@ -1,5 +1,5 @@
 import type { RunStatus, RunView } from '../../domain/run/run';
-import type { Page, PageRequest } from '../results/port';
+import type { Page, PageRequest } from '../../domain/page';
 
 /** The durable index of runs (Cosmos DB `AnalysisResult/Runs`): one document per run, rewritten at milestones. */
 export interface RunsGateway {

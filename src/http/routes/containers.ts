@@ -5,7 +5,7 @@ import type { Links } from '../links';
 import { pathParam, serve } from '../route';
 import { type ContainerBody, ContainerSchema } from '../../contract/schemas/container';
 import { onlyFields } from '../field-order';
-import type { ContainerSummary } from '../../use-cases/containers/port';
+import type { ContainerSummary } from '../../domain/container/container-summary';
 import { noQuery } from '../validation';
 
 export function containerRoutes(router: Router, { useCases, links }: RouteDeps): void {

@@ -6,7 +6,7 @@ import type { RouteDeps } from '../route-deps';
 import { DURABLE_TASK_BASE } from '../../contract/durable-task';
 import { handle, pathParam } from '../route';
 import type { EntityStatusBody } from '../../contract/schemas/durable';
-import type { ContainerSummary } from '../../use-cases/containers/port';
+import type { ContainerSummary } from '../../domain/container/container-summary';
 import type { UseCases } from '../../use-cases/port';
 import { parsePart } from '../validation';
 import { listRequest, sendList } from './durable-list';

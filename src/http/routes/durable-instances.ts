@@ -1,7 +1,7 @@
 import type { Request, Response, Router } from 'express';
 import { isFinal, RUN_STATUSES, type RunStatus, type RunView } from '../../domain/run/run';
-import { everyPage } from '../../gateways/results/every-page';
-import type { Page, PageRequest } from '../../gateways/results/port';
+import { everyPage } from '../../domain/page';
+import type { Page, PageRequest } from '../../domain/page';
 import type { RouteDeps } from '../route-deps';
 import { DURABLE_TASK_BASE } from '../../contract/durable-task';
 import { handle } from '../route';

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { PageRequest } from '../../gateways/results/port';
+import type { PageRequest } from '../../domain/page';
 import { openContinuation, sealContinuation } from '../continuation';
 import { badParameter, parameter } from './durable-request';
 

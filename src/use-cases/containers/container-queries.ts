@@ -4,8 +4,9 @@ import { CONFIDENCE_UNIT, type Counters, KEY, named } from '../../domain/contain
 import { AppError } from '../../domain/errors';
 import type { ImageDocument } from '../../domain/image/image';
 import type { BlobsGateway } from '../../gateways/blobs/port';
-import type { ImageFilter, Page, PageRequest, ResultsGateway } from '../../gateways/results/port';
-import type { ContainerSummary } from './port';
+import type { Page, PageRequest } from '../../domain/page';
+import type { ImageFilter, ResultsGateway } from '../../gateways/results/port';
+import type { ContainerSummary } from '../../domain/container/container-summary';
 import { singleFlight } from '../single-flight';
 
 /** Tags shown with the totals. */

@@ -1,8 +1,10 @@
-import type { ContainerEntry, ImageTotals } from '../../domain/container/container-entry';
+import type { ContainerEntry } from '../../domain/container/container-entry';
+import type { ContainerSummary } from '../../domain/container/container-summary';
 import type { Repair, Verification } from '../../domain/container/verification';
 import type { ImageDocument } from '../../domain/image/image';
 import type { ActivityEntry } from '../../gateways/activity-log/port';
-import type { ImageFilter, Page, PageRequest } from '../../gateways/results/port';
+import type { Page, PageRequest } from '../../domain/page';
+import type { ImageFilter } from '../../gateways/results/port';
 import type { WaitedFor } from '../operations/port';
 
 /** What is known of containers and their images, and whether their records agree. A page holds 1 to 100. */
@@ -20,18 +22,4 @@ export interface ContainerUseCases {
   verifyContainer(container: string): Promise<WaitedFor<Verification>>;
   /** Sets right what `verifyContainer` finds. @throws AppError container-not-found, run-active */
   repairContainer(container: string, options: { readonly confirmShrink: boolean }): Promise<WaitedFor<Repair>>;
-}
-
-export interface ContainerSummary {
-  readonly container: string;
-  readonly images: ImageTotals;
-  readonly bytes: number;
-  readonly formats: Readonly<Record<string, number>>;
-  readonly categories: Readonly<Record<string, number>>;
-  readonly colors: Readonly<Record<string, number>>;
-  readonly analyzers: Readonly<Record<string, number>>;
-  /** Most frequent first, then by name; at most 100. `meanConfidence` 0..1, absent where Vision gave none. */
-  readonly tags: readonly { readonly name: string; readonly count: number; readonly meanConfidence?: number }[];
-  readonly activeRun?: string;
-  readonly lastRun?: string;
 }

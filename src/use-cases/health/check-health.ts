@@ -1,11 +1,11 @@
-import type { WorkflowWorker } from '../../dapr/worker';
 import type { ResultsGateway } from '../../gateways/results/port';
 import type { Sidecar } from '../../gateways/sidecar/sidecar';
 import type { HealthReport } from './port';
 
 export interface HealthDeps {
   readonly sidecar: Pick<Sidecar, 'outboundHealthy'>;
-  readonly worker: Pick<WorkflowWorker, 'isConnected'>;
+  /** The workflow worker of this process: connected to its sidecar, so that it may be handed work. */
+  readonly worker: { readonly isConnected: boolean };
   readonly results: Pick<ResultsGateway, 'ping'>;
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../domain/operation';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { Stores } from '../../gateways/by-container/port';
-import { everyPage } from '../../gateways/results/every-page';
+import { everyPage } from '../../domain/page';
 import type { WaitedFor } from './port';
 
 export interface OperationsDeps {

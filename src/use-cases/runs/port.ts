@@ -7,7 +7,7 @@ import type { RetryFilter, RetryScope } from '../../domain/run/retry-filter';
 import type { RetryForecast } from '../../domain/run/retry-forecast';
 import type { RunView } from '../../domain/run/run';
 import type { RunStep } from '../../domain/run/steps';
-import type { Page, PageRequest } from '../../gateways/results/port';
+import type { Page, PageRequest } from '../../domain/page';
 import type { RunFilter } from '../../gateways/runs/port';
 
 /** Starting runs, speaking to them, and what they did image by image and step by step. A page holds 1 to 100. */

@@ -1,6 +1,6 @@
 import type { Actors } from '../../actors';
 import type { CommandReply } from '../../actors/run/run-actor.api';
-import type { WorkflowStarter } from '../../dapr/workflow-client';
+import type { WorkflowStarter } from '../workflow-starter';
 import { type Analyzer, withFeatures } from '../../domain/image/analysis';
 import { type ApprovalRule, stricter } from '../../domain/run/approval';
 import type { AuditEntry } from '../../domain/run/audit';
@@ -8,7 +8,7 @@ import { AppError, toAppError } from '../../domain/errors';
 import { isSameScope, type RetryFilter, type RetryScope } from '../../domain/run/retry-filter';
 import { type RetryForecast, RetryTally, willTry } from '../../domain/run/retry-forecast';
 import { isFinal, type RunView } from '../../domain/run/run';
-import { everyPage } from '../../gateways/results/every-page';
+import { everyPage } from '../../domain/page';
 import type { ResultsGateway } from '../../gateways/results/port';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { ApproveCommand, ControlCommand, RestartCommand, RetryCommand } from './port';

@@ -12,7 +12,8 @@ import { reasonOfUnprocessed, completeReport } from '../../domain/run/unprocesse
 import { isFinal, type RunView } from '../../domain/run/run';
 import { closingSteps, openingSteps, pageStep, type RunStep } from '../../domain/run/steps';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
-import type { Page, PageRequest, ResultsGateway } from '../../gateways/results/port';
+import type { Page, PageRequest } from '../../domain/page';
+import type { ResultsGateway } from '../../gateways/results/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import { RunLedger } from './run-ledger';
 

@@ -1,5 +1,5 @@
 import type { Actors } from '../../actors';
-import type { WorkflowStarter } from '../../dapr/workflow-client';
+import type { WorkflowStarter } from '../workflow-starter';
 import { AppError } from '../../domain/errors';
 import { isFinal } from '../../domain/run/run';
 import type { ManifestsGateway } from '../../gateways/manifests/port';

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import type { WorkflowStarter } from '../../dapr/workflow-client';
+import type { WorkflowStarter } from '../workflow-starter';
 import { checkContainerName } from '../../domain/container/container-name';
 import { AppError } from '../../domain/errors';
 import { watchInstanceId } from '../../domain/ids';
 import { awake, setWatch, type Watch, type WatchSettings, woken } from '../../domain/watch/watch';
 import type { BlobsGateway } from '../../gateways/blobs/port';
-import { everyPage } from '../../gateways/results/every-page';
+import { everyPage } from '../../domain/page';
 import type { Stores } from '../../gateways/by-container/port';
 import { WATCH_EVENT, WORKFLOWS } from '../../names';
 

@@ -17,7 +17,8 @@ import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire'
 import { withoutServices } from '../../../packages/dev-stack/src/settings';
 import { type Stack, type StackEvent, startStack } from '../../../packages/dev-stack/src/stack';
 import type { StackPorts } from '../../../packages/dev-stack/src/stack-ports';
-import { createWorkflowStarter, type WorkflowStarter } from '../../../src/dapr/workflow-client';
+import { createWorkflowStarter } from '../../../src/dapr/workflow-client';
+import type { WorkflowStarter } from '../../../src/use-cases/workflow-starter';
 import { watchLogs } from './log-tails';
 
 export interface TestStackOptions {

@@ -4,6 +4,7 @@ import { endRun, newRun } from '../../../src/domain/run/run-state';
 import { viewOf } from '../../../src/domain/run/run-view';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { Retention } from '../../../src/jobs/retention';
+import { createExpireRuns } from '../../../src/use-cases/runs/expire-runs';
 
 const DAY_MS = 86_400_000;
 const at = (day: number) => new Date(day * DAY_MS).toISOString();
@@ -17,7 +18,9 @@ function createSite(purge: (id: string) => Promise<boolean>) {
   const warned: string[] = [];
   const sink = { write: (line: string) => void warned.push(JSON.parse(line).runId) };
   const operations = { expire: async (beforeMs: number) => beforeMs / DAY_MS };
-  const deps = { runs, operations, records: { purge }, nowMs: () => 100 * DAY_MS, log: pino({ level: 'warn' }, sink) };
+  const log = pino({ level: 'warn' }, sink);
+  const expireRuns = createExpireRuns({ runs, records: { purge }, log });
+  const deps = { expireRuns, operations, nowMs: () => 100 * DAY_MS, log };
   return { write, warned, retention: new Retention(deps, 90) };
 }
 

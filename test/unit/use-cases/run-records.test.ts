@@ -1,4 +1,4 @@
-import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
+import type { WorkflowStatus } from '../../../src/use-cases/workflow-starter';
 import type { RunView } from '../../../src/domain/run/run';
 import { RunRecords } from '../../../src/use-cases/runs/run-records';
 import { aRun, runId } from '../../http/fake-use-cases';

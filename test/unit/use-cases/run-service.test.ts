@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
-import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
+import type { WorkflowStatus } from '../../../src/use-cases/workflow-starter';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';

@@ -1,4 +1,4 @@
-import type { WorkflowStatus } from '../../../src/dapr/workflow-client';
+import type { WorkflowStatus } from '../../../src/use-cases/workflow-starter';
 import { AppError } from '../../../src/domain/errors';
 import { NO_LISTING } from '../../../src/domain/money/quote';
 import type { RunStatus, RunView } from '../../../src/domain/run/run';

@@ -1,4 +1,16 @@
-import type { Page, PageRequest } from './port';
+/** One page of a list that is too long to be read at once. */
+export interface Page<T> {
+  readonly value: readonly T[];
+  /** Opaque: where the next page begins. Absent on the last one. */
+  readonly continuation?: string;
+}
+
+export interface PageRequest {
+  /** 1..100 */
+  readonly size: number;
+  /** Opaque, from the page before. */
+  readonly continuation?: string;
+}
 
 /** The most that a page may hold. */
 const SIZE = 100;
