@@ -53,6 +53,10 @@ const COMMANDS = {
     for (const [name, command] of [
       ['format', [bin('@biomejs/biome', 'bin/biome'), 'format', '.']],
       ['lint', [bin('@biomejs/biome', 'bin/biome'), 'lint', '--error-on-warnings', '.']],
+      [
+        'the description of the API',
+        [bin('@redocly/cli', 'bin/cli.js'), 'lint', 'openapi.json', '--format', 'summary'],
+      ],
       ['types', [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json', '--noEmit']],
     ]) {
       say(`verify: ${name}`);

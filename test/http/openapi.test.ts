@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApiDocument } from '../../src/contract/openapi';
@@ -42,6 +42,15 @@ describe('the OpenAPI document', () => {
         [item.get, item.post, item.put, item.delete].filter(Boolean),
       ).length,
     );
+  });
+
+  test('a linter finds nothing to say of it', () => {
+    const linter = join(ROOT, 'node_modules/@redocly/cli/bin/cli.js');
+    const { status, stderr } = spawnSync(process.execPath, [linter, 'lint', COPY, '--format', 'summary'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, expect.stringContaining('Your API description is valid')]);
   });
 
   test('every operation it lists is there, and every parameter of a path is declared', async () => {
