@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { type ConnectionLimits, limitConnections } from './connections';
 
 /**
  * One HTTP listener with every timeout set.
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly name: string;
   /** The setting that changes the port, for messages: `PORT`. */
   readonly setting?: string;
+  /** Default: CONNECTIONS. */
+  readonly connections?: ConnectionLimits;
 }
 
 export interface Listener {
@@ -42,16 +45,18 @@ const TIMEOUTS = {
   headersTimeout: 15_000,
   /** Longer than the 90 s for which Go clients such as daprd keep an idle connection: the client closes first. */
   keepAliveTimeout: 120_000,
+  /** How often Node looks: by default every 30 s, which would make 15 s up to 45. */
+  connectionsCheckingInterval: 1_000,
 } as const;
-/** More is refused by the kernel's queue: each connection costs memory before its first byte. */
-const MAX_CONNECTIONS = 2_000;
+const CONNECTIONS = { total: 2_000, perAddress: 1_500 } as const;
 /** While draining, how often connections that have become idle are closed. */
 const DRAIN_TICK_MS = 50;
 
 /** @throws ListenError naming the port and the setting to change */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listener> {
   const server = createServer({ ...TIMEOUTS }, app);
-  server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(server, options.connections ?? CONNECTIONS);
+  server.on('clientError', refuseUnreadable);
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
@@ -64,6 +69,36 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     },
   };
 }
+
+/** What Node's parser refuses never reaches the app: the answer is written here, as a problem document like the others. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [status, title, detail] = UNREADABLE[error.code ?? ''] ?? BAD_REQUEST;
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+type Refusal = readonly [status: number, title: string, detail: string];
+const BAD_REQUEST: Refusal = [400, 'Bad Request', 'The request is not valid HTTP.'];
+const UNREADABLE: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    'Request Header Fields Too Large',
+    'The address and the headers together may have 16 KB. Follow nextLink as it is, and send fewer headers.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    408,
+    'Request Timeout',
+    'The headers must arrive within 15 s, the whole request within 30 s.',
+  ],
+};
 
 function bind(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {

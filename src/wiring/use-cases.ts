@@ -60,7 +60,7 @@ export function createUseCases(
   const commands = new RunCommands({ actors, runs, results, workflows, service, analyzer, approval, sleep });
   const records = new RunRecords({ actors, runs, manifests, workflows, service, sleep });
   const quotes = new QuoteService({ blobs, listing, sampling, runs, actors, vision, settings: quote, random01 });
-  const queries = new ContainerQueries(actors, blobs, results);
+  const queries = new ContainerQueries(actors, blobs, results, containers);
   const quota = new QuotaControl(actors, resourceOf(config.vision.endpoint));
   const watching = new WatchService({ watches, workflows, blobs, nowMs, log });
   const watcher = new ContainerWatcher({ watches, listing, actors, runs: service, nowMs });

@@ -109,6 +109,7 @@ describe('GET the report of a run', () => {
       '\n=1',
       '＝1',
       'line\r\nfeed',
+      'a;b.jpg',
       'plain.jpg',
     ];
     useCases.story.outcomes.push(...names.map((name) => outcome(name)));
@@ -123,10 +124,11 @@ describe('GET the report of a run', () => {
       "'+1",
       "'-1",
       "'@x",
-      "'\tx",
+      `"'\tx"`,
       `"'\n=1"`,
       "'＝1",
       '"line\r\nfeed"',
+      '"a;b.jpg"',
       'plain.jpg',
     ];
     for (const cell of first) expect(body).toContain(`\r\n${cell},succeeded,true,`);

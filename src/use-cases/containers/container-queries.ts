@@ -3,8 +3,10 @@ import { checkContainerName } from '../../domain/container/container-name';
 import { CONFIDENCE_UNIT, type Counters, KEY, named } from '../../domain/container/totals';
 import { AppError } from '../../domain/errors';
 import type { ImageDocument } from '../../domain/image/image';
+import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { Page, PageRequest } from '../../domain/page';
+import type { StoreByContainer } from '../../gateways/by-container/port';
 import type { ImageFilter, ResultsGateway } from '../../gateways/results/port';
 import type { ContainerSummary } from '../../domain/container/container-summary';
 import { singleFlight } from '../single-flight';
@@ -12,28 +14,47 @@ import { singleFlight } from '../single-flight';
 /** Tags shown with the totals. */
 const TOP_TAGS = 100;
 
-/** Totals and images of one container: the actor's numbers, the store's documents. */
+const MAX_SEEN = 10_000;
+
+/**
+ * Totals and images of one container: the actor's numbers, the store's documents.
+ *
+ * I1 A name that no run has covered and the account does not hold starts no actor: names come from outside.
+ */
 export class ContainerQueries {
   private readonly totals = singleFlight((container) => this.actors.container(container).summary());
+
+  /** Containers that were seen to be there. Bounded: the oldest are asked for again. */
+  private readonly seen = new Set<string>();
 
   constructor(
     private readonly actors: Pick<Actors, 'container'>,
     private readonly blobs: Pick<BlobsGateway, 'containerExists'>,
     private readonly results: ResultsGateway,
+    private readonly containers: Pick<StoreByContainer<ContainerEntry>, 'get'>,
   ) {}
 
   async summary(container: string): Promise<ContainerSummary> {
     checkContainerName(container);
-    const { counters, activeRun, lastRun } = await this.totals(container);
-    const isKnown = activeRun !== undefined || lastRun !== undefined;
-    if (!isKnown && !(await this.blobs.containerExists(container))) {
+    if (!(await this.isThere(container))) {
       throw new AppError('container-not-found', `There is no container '${container}' in this storage account.`);
     }
+    const { counters, activeRun, lastRun } = await this.totals(container);
     return {
       ...summaryOf(container, counters),
       ...(activeRun === undefined ? {} : { activeRun }),
       ...(lastRun === undefined ? {} : { lastRun }),
     };
+  }
+
+  /** I1: from the index, or else from the account. */
+  private async isThere(container: string): Promise<boolean> {
+    if (this.seen.has(container)) return true;
+    if (!(await this.containers.get(container)) && !(await this.blobs.containerExists(container))) return false;
+    this.seen.add(container);
+    const [oldest] = this.seen;
+    if (this.seen.size > MAX_SEEN && oldest !== undefined) this.seen.delete(oldest);
+    return true;
   }
 
   async images(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>> {

@@ -221,4 +221,25 @@ describe('blobs in trouble', () => {
   test('the account of the development storage is known by its short name', () => {
     expect(createAzureBlobs({ connectionString: 'UseDevelopmentStorage=true' }).account).toBe(DEV_ACCOUNT);
   });
+
+  test('a listing that never ends is cut off', async () => {
+    const megabyte = Buffer.alloc(1024 * 1024, 'x');
+    let sent = 0;
+    answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.write('<?xml version="1.0"?><EnumerationResults><Blobs><Blob><Name>');
+      const more = () => {
+        while (!response.destroyed && sent < 300) {
+          sent += 1;
+          if (!response.write(megabyte)) return void response.once('drain', more);
+        }
+      };
+      more();
+    };
+    await expect(blobs.listPage('photos', { prefix: '', pageSize: 10 })).rejects.toMatchObject({
+      code: expect.any(String),
+    });
+    expect(sent).toBeGreaterThan(80);
+    expect(sent).toBeLessThan(200);
+  });
 });

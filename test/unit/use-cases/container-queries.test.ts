@@ -1,4 +1,5 @@
 import { KEY } from '../../../src/domain/container/totals';
+import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { ContainerQueries, summaryOf } from '../../../src/use-cases/containers/container-queries';
@@ -8,7 +9,15 @@ function createSite() {
   const blobs = createMemoryBlobs();
   const actors = createMemoryActors(() => 0);
   const results = createMemoryResults();
-  return { blobs, actors, queries: new ContainerQueries(actors, blobs, results) };
+  const { containers } = createMemoryStores();
+  const asked: string[] = [];
+  const counting = {
+    container: (name: string) => {
+      asked.push(name);
+      return actors.container(name);
+    },
+  };
+  return { blobs, actors, asked, containers, queries: new ContainerQueries(counting, blobs, results, containers) };
 }
 
 describe('summaryOf', () => {
@@ -42,10 +51,20 @@ describe('ContainerQueries', () => {
   });
 
   test('a container that is gone from storage keeps its results', async () => {
-    const { actors, queries } = createSite();
+    const { actors, containers, queries } = createSite();
     await actors.container('photos').beginRun({ runId: 'one' });
     await actors.container('photos').endRun({ runId: 'one' });
+    const images = { total: 0, succeeded: 0, failed: 0, skipped: 0, removed: 0 };
+    await containers.change('photos', () => ({ container: 'photos', images, lastRun: 'one', updatedAt: '' }));
     expect((await queries.summary('photos')).lastRun).toBe('one');
+  });
+
+  test('names that lead nowhere start no actor', async () => {
+    const { asked, queries } = createSite();
+    for (let i = 0; i < 50; i += 1) {
+      await expect(queries.summary(`name-${i}`)).rejects.toMatchObject({ code: 'container-not-found' });
+    }
+    expect(asked).toEqual([]);
   });
 
   test('bad names and unknown images are refused', async () => {
