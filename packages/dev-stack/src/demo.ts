@@ -25,7 +25,7 @@ export async function demonstrate({ endpoints, terminal, signal }: Demonstration
   terminal.say(isNew ? `Started run ${id}.` : `Run ${id} is active already: following it.`);
   const run = await follow(api, id, terminal, signal);
   terminal.say(`Run ${id} ended: ${run.status}.`);
-  for (const group of run.failureGroups ?? []) terminal.say(`  ${group.count} x ${group.reason ?? 'failed'}`);
+  for (const group of run.failureGroups) terminal.say(`  ${group.count} x ${group.reason}`);
   terminal.say();
   await showResults(api, terminal);
   return id;
@@ -53,20 +53,23 @@ async function follow(api: DemoApi, id: string, terminal: Terminal, signal: Abor
 }
 
 /** What comes last goes first where there is no room for all. */
-export function progressLine(run: DemoRun, elapsedMs: number, width = Number.POSITIVE_INFINITY): string {
+export function progressLine(
+  run: Pick<DemoRun, 'status' | 'phase' | 'counts' | 'calls'>,
+  elapsedMs: number,
+  width = Number.POSITIVE_INFINITY,
+): string {
   const { counts } = run;
   const seconds = `${Math.round(elapsedMs / 1000)} s`;
-  if (!counts || (counts.total === 0 && counts.totalIsFinal === false))
-    return [run.status, run.phase, seconds].filter(Boolean).join(' · ');
-  const done = counts.succeeded + counts.failed + counts.skipped + (counts.unchanged ?? 0);
-  const total = counts.totalIsFinal === false ? `${counts.total} or more` : `${counts.total}`;
+  if (counts.total === 0 && !counts.totalIsFinal) return [run.status, run.phase, seconds].join(' · ');
+  const done = counts.succeeded + counts.failed + counts.skipped + counts.unchanged;
+  const total = counts.totalIsFinal ? `${counts.total}` : `${counts.total} or more`;
   const words = [
-    `${run.status}${run.phase ? ` (${run.phase})` : ''}: ${done} of ${total} images`,
+    `${run.status} (${run.phase}): ${done} of ${total} images`,
     `${counts.succeeded} succeeded`,
     `${counts.failed} failed`,
     `${counts.skipped} skipped`,
     ...(counts.unchanged ? [`${counts.unchanged} unchanged`] : []),
-    ...(run.calls === null || run.calls === undefined ? [] : [`${run.calls} Vision calls`]),
+    `${run.calls} Vision calls`,
     seconds,
   ];
   while (words.length > 1 && displayWidth(words.join(' · ')) > width) words.pop();
@@ -83,7 +86,7 @@ async function showResults(api: DemoApi, terminal: Terminal): Promise<void> {
   const size = bytes ? `, ${(bytes / 1e6).toFixed(1)} MB` : '';
   terminal.say();
   sayWrapped(terminal, `Totals of the container actor: ${counts.total} images (${shares.join(', ')})${size}.`);
-  const top = (tags ?? []).slice(0, 10).map(({ name, count }) => `${name} ${count}`);
+  const top = tags.slice(0, 10).map(({ name, count }) => `${name} ${count}`);
   if (top.length > 0) sayWrapped(terminal, `Most frequent tags: ${printable(top.join(', '))}.`);
 }
 
@@ -99,7 +102,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'STATUS' },
 ];
 
-export function rowOf(image: DemoImage): string[] {
+export function rowOf(image: Pick<DemoImage, 'blob' | 'status' | 'reason' | 'analysis'>): string[] {
   const { analysis } = image;
   const caption =
     analysis?.description?.captions?.[0]?.text ?? (analysis?.description?.tags ?? []).slice(0, 6).join(', ');

@@ -13,7 +13,7 @@ test('progress says what is done of what', () => {
     phase: 'analyze',
     counts: { total: 27, totalIsFinal: true, succeeded: 16, failed: 0, skipped: 1, unchanged: 2, inFlight: 4 },
     calls: 16,
-  };
+  } as const;
   expect(progressLine(run, 4_400)).toBe(
     'Running (analyze): 19 of 27 images · 16 succeeded · 0 failed · 1 skipped · 2 unchanged · 16 Vision calls · 4 s',
   );
@@ -30,7 +30,7 @@ test('a row shows a caption, else the measured words, and the reason of what was
   ]);
   const analysis = {
     description: { tags: ['bright', 'blurry'], captions: [] },
-    tags: [{ name: 'bright' }],
+    tags: [{ name: 'bright', confidence: 1 }],
     color: { dominantColors: ['Blue', 'White'] },
   };
   expect(rowOf({ blob: 'b.jpg', status: 'succeeded', analysis })).toEqual([
