@@ -180,7 +180,7 @@ export async function* jsonLines<T = unknown>(pieces: AsyncIterable<Uint8Array>)
   if (rest !== '') yield JSON.parse(rest) as T;
 }
 
-/** @throws Refusal for a status that the endpoint does not declare */
+/** @throws Refusal for a refusal that the endpoint does not declare; a newer server may have more ways to say yes */
 async function heard(
   { answers }: Endpoint,
   answer: Incoming,
@@ -189,7 +189,7 @@ async function heard(
   const declared = answers[status];
   if (declared?.kind === 'stream' && !isJson(headers)) return { status, headers, body: answer.body ?? nothing() };
   const body = declared?.kind !== 'empty' && isJson(headers) ? await answer.json() : undefined;
-  if (declared === undefined) throw new Refusal(status, body);
+  if (declared === undefined && (status < 200 || status >= 300)) throw new Refusal(status, body);
   return { status, headers, body };
 }
 

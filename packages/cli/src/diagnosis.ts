@@ -1,8 +1,7 @@
 import { isFinal } from 'contactsheet/contract';
 import type { ApiClient } from './api/client';
 import { Refused } from './api/failures';
-import { paths } from './api/paths';
-import type { Health, Page, Quota, Run } from './api/shapes';
+import type { Run } from './api/documents';
 import { Failure, Interrupted } from './failure';
 
 /**
@@ -59,8 +58,8 @@ function failed(part: string, detail: string, cure = CURES[part] ?? OTHER_CURE):
 
 async function examineApi(api: ApiClient): Promise<Finding> {
   try {
-    const { status } = await api.get<Health>('/livez', { what: 'a probe', retries: 0, timeoutMs: 10_000 });
-    if (status === 'ok') return ok('api', api.address);
+    const { body } = await api.livez({}, { what: 'a probe', retries: 0, timeoutMs: 10_000 });
+    if (body.status === 'ok') return ok('api', api.address);
     return failed('api', `${api.address} does not answer as Contactsheet does`);
   } catch (error) {
     return failed('api', messageOf(error));
@@ -69,7 +68,7 @@ async function examineApi(api: ApiClient): Promise<Finding> {
 
 async function examineReport(api: ApiClient): Promise<Finding[]> {
   try {
-    const { body } = await api.ask<Health>('/readyz', { what: 'a probe', query: { verbose: '' }, accept: [503] });
+    const { body } = await api.readyz({ query: { verbose: '' } }, { what: 'a probe', accept: [503] });
     const checks = Object.entries(body.checks ?? {}).map(([part, { ok: isOk, detail = '' }]) =>
       isOk ? ok(part, detail) : failed(part, detail || 'not well'),
     );
@@ -84,7 +83,7 @@ async function examineReport(api: ApiClient): Promise<Finding[]> {
 
 async function examineStorage(api: ApiClient): Promise<Finding> {
   try {
-    await api.get(paths.container(NOBODYS_CONTAINER), { what: 'containers' });
+    await api.getContainer({ params: { container: NOBODYS_CONTAINER } }, { what: 'containers' });
     return ok('storage', 'answers');
   } catch (error) {
     if (error instanceof Refused && error.code === 'container-not-found') return ok('storage', 'answers');
@@ -130,15 +129,15 @@ function visionIn({ id, status, startedAt, calls, waiting = '', failureGroups }:
 
 /** I2 */
 async function neverCalled(api: ApiClient, runs: number): Promise<Finding> {
-  const { resource = 'Vision' } = await api.get<Quota>(paths.quota, { what: 'quotas' });
+  const { resource = 'Vision' } = (await api.getQuota({}, { what: 'quotas' })).body;
   const why = runs === 0 ? 'there is no run' : 'no image of the latest runs needed it';
   const cure = '`contactsheet quote CONTAINER --sample 1` calls it, for the price of one image.';
   return { part: 'vision', state: 'unknown', detail: `not called yet (${resource}): ${why}`, cure };
 }
 
 async function newestRuns(api: ApiClient, maxpagesize: number): Promise<readonly Run[]> {
-  const { value } = await api.get<Page<Run>>(paths.runs, { what: 'a list of runs', query: { maxpagesize } });
-  return value;
+  const { body } = await api.listRuns({ query: { maxpagesize } }, { what: 'a list of runs' });
+  return body.value;
 }
 
 /** Another part stood in the way. */

@@ -1,7 +1,6 @@
 import { isFinal } from 'contactsheet/contract';
 import { isOutage } from './api/failures';
-import { paths } from './api/paths';
-import type { Run } from './api/shapes';
+import type { Run } from './api/documents';
 import { EXIT, type ExitCode } from './exit-codes';
 import { Failure, Interrupted } from './failure';
 import type { Progress } from './progress';
@@ -64,7 +63,8 @@ function createLook({ api, world }: Session, id: string, progress: Progress): ()
   let attempt = 0;
   return async () => {
     try {
-      const run = await api.get<Run>(paths.run(id), { what: 'runs', retries: 0, timeoutMs: REQUEST_TIMEOUT_MS });
+      const call = { what: 'runs', retries: 0, timeoutMs: REQUEST_TIMEOUT_MS };
+      const { body: run } = await api.getRun({ params: { id } }, call);
       if (awaySince !== undefined) progress.note('The API answers again.');
       awaySince = undefined;
       attempt = 0;

@@ -1,4 +1,3 @@
-import { type Answer, pathOf } from './api/client';
 import { EXIT } from './exit-codes';
 import { Failure, Interrupted } from './failure';
 import type { Session } from './session';
@@ -6,25 +5,34 @@ import { isRecord } from './text/plain';
 
 const POLL_MS = 2_000;
 
-/**
- * What a request comes to that may take longer than the server keeps its caller waiting: asks where the first answer says,
- * until the operation has a result. `what` names it: "the recount".
- */
-export async function finished<T>({ api, out, world }: Session, first: Answer<T>, what: string): Promise<T> {
-  if (first.status !== 202) return first.body;
-  const location = first.header('operation-location');
-  if (location === undefined) throw new Failure(EXIT.unexpected, 'the server does not say where to ask for the result');
-  out.note('This takes a while ...');
-  let answer: Answer<unknown> = first;
-  while (answer.status === 202 || isPending(answer.body)) {
-    await world.sleep(Number(answer.header('retry-after') ?? 0) * 1000 || POLL_MS, world.interrupted);
-    if (world.interrupted.aborted) throw new Interrupted(`${what} goes on at the server`);
-    answer = await api.ask(pathOf(location), { what: 'the state of an operation' });
-  }
-  return resultOf<T>(answer.body, what);
+/** An answer to a request that may take longer than the server keeps its caller waiting. */
+interface First {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: { get(name: string): string | null };
 }
 
-function isPending(body: unknown): boolean {
+/**
+ * What such a request comes to: asks where the first answer says, until the operation has a result. `what` names it: "the
+ * recount".
+ */
+export async function finished<T>({ api, out, world }: Session, first: First, what: string): Promise<T> {
+  if (first.status !== 202) return first.body as T;
+  const location = first.headers.get('operation-location');
+  if (location === null) throw new Failure(EXIT.unexpected, 'the server does not say where to ask for the result');
+  out.note('This takes a while ...');
+  for (let { headers } = first; ; ) {
+    await world.sleep(Number(headers.get('retry-after') ?? 0) * 1000 || POLL_MS, world.interrupted);
+    if (world.interrupted.aborted) throw new Interrupted(`${what} goes on at the server`);
+    const answer: First = await api.follow('getOperation', location, { what: 'the state of an operation' });
+    if (!isPending(answer)) return resultOf<T>(answer.body, what);
+    headers = answer.headers;
+  }
+}
+
+/** Whatever server answers: some say it by the status alone. */
+function isPending({ status, body }: First): boolean {
+  if (status === 202) return true;
   return isRecord(body) && typeof body.status === 'string' && /^(NotStarted|Running)$/i.test(body.status);
 }
 

@@ -1,4 +1,4 @@
-import type { Page } from './api/shapes';
+import type { Page } from 'contactsheet/contract';
 import { Interrupted } from './failure';
 import { type Colors, type ColorWhen, colorsFor } from './text/colors';
 import { type Column, createTable, printable, type Table, widthOf } from '@contactsheet/terminal';

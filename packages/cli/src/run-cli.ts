@@ -1,4 +1,5 @@
 import { Command, CommanderError, type OptionValues } from 'commander';
+import { explained } from './api/client';
 import { EXIT, type ExitCode } from './exit-codes';
 import { Failure } from './failure';
 import { addCommands } from './program';
@@ -42,13 +43,12 @@ export function createProgram(registrar: Registrar): Command {
 /** Commander hands over the arguments, then the options, then the command. */
 async function runAction<Options>(run: Action<Options>, given: readonly unknown[], world: World) {
   const command = given.at(-1) as Command;
-  return (
-    (await run(
-      openSession(world, command),
-      command.processedArgs as string[],
-      command.opts<Options & OptionValues>(),
-    )) ?? undefined
-  );
+  const session = openSession(world, command);
+  try {
+    return (await run(session, command.processedArgs as string[], command.opts<Options & OptionValues>())) ?? undefined;
+  } catch (error) {
+    throw explained(error, session.api.address);
+  }
 }
 
 function report(error: unknown, { stderr, env }: World): ExitCode {

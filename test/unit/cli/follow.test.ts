@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../../packages/cli/src/api/client';
 import { refusalOf, Unreachable } from '../../../packages/cli/src/api/failures';
-import type { Run } from '../../../packages/cli/src/api/shapes';
+import type { Run } from '../../../packages/cli/src/api/documents';
 import { followRun } from '../../../packages/cli/src/follow';
 import { createOutput } from '../../../packages/cli/src/output';
 import { createProgress } from '../../../packages/cli/src/progress';
@@ -15,15 +15,15 @@ const AWAY = new Unreachable('nothing answers at http://x (ECONNREFUSED)', [], t
 function scripted(answers: readonly (RunStatus | Partial<Run> | Error)[], world: FakeWorld = aWorld()) {
   const left = [...answers];
   let asked = 0;
-  const get = async (): Promise<Run> => {
+  const getRun = async (): Promise<{ body: Run }> => {
     asked++;
     const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'Running';
     if (answer instanceof Error) throw answer;
-    return { ...(aRun() as Run), ...(typeof answer === 'string' ? { status: answer } : answer) };
+    return { body: { ...aRun(), ...(typeof answer === 'string' ? { status: answer } : answer) } };
   };
   const session: Session = {
     world,
-    api: { get } as unknown as ApiClient,
+    api: { getRun } as unknown as ApiClient,
     out: createOutput(world, { format: 'text', isQuiet: false, color: 'auto' }),
     progress: () => createProgress(world, false),
   };

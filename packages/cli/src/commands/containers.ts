@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { paths } from '../api/paths';
-import type { Container, ContainerEntry, Recount } from '../api/shapes';
+import type { ApiClient, SetWatch } from '../api/client';
+import type { Recount } from '../api/documents';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { finished } from '../operation';
 import { durationMs, positiveNumber, type Registrar, type Session } from '../session';
@@ -22,7 +22,7 @@ export function registerContainers(program: Command, { action }: Registrar): voi
       action<{ readonly limit: number; readonly all?: true }>(({ api, out }, _args, { limit, all }) => {
         const most = all ? Number.POSITIVE_INFINITY : limit;
         const query = { maxpagesize: Math.min(most, MAX_PAGE) };
-        const pages = api.pages<ContainerEntry>(paths.containers, { what: 'a list of containers', query });
+        const pages = api.pages('listContainers', { query }, { what: 'a list of containers' });
         return out.list(pages, containersView, most);
       }),
     );
@@ -32,7 +32,7 @@ export function registerContainers(program: Command, { action }: Registrar): voi
     .argument('<container>')
     .action(
       action(async ({ api, out }, [name = '']) => {
-        const totals = await api.get<Container>(paths.container(name), { what: 'containers' });
+        const { body: totals } = await api.getContainer({ params: { container: name } }, { what: 'containers' });
         await out.value(totals, () => containerLines(totals, out));
       }),
     );
@@ -59,17 +59,18 @@ interface RepairOptions {
 
 async function recount(
   session: Session,
-  name: string,
+  container: string,
   verb: 'verify' | 'repair',
   { confirmShrink }: RepairOptions = {},
 ): Promise<ExitCode> {
-  const answer = await session.api.ask<Recount>(paths.container(name, `:${verb}`), {
-    method: 'POST',
-    what: `'${verb}' for containers`,
-    timeoutMs: RECOUNT_TIMEOUT_MS,
-    query: { confirmShrink: confirmShrink && 'true' },
-  });
-  const report = await finished(session, answer, 'the recount');
+  const { api } = session;
+  const params = { container };
+  const call = { what: `'${verb}' for containers`, timeoutMs: RECOUNT_TIMEOUT_MS };
+  const answer =
+    verb === 'verify'
+      ? await api.verifyContainer({ params }, call)
+      : await api.repairContainer({ params, query: { confirmShrink: confirmShrink && 'true' } }, call);
+  const report = await finished<Recount>(session, answer, 'the recount');
   await session.out.value(report, () => recountLines(report, session.out.width));
   return verb === 'verify' && !report.clean ? EXIT.unexpected : EXIT.ok;
 }
@@ -101,21 +102,21 @@ function registerWatch(container: Command, action: Registrar['action']): void {
     .option('--off', 'watch it no longer');
   addSpendingOptions(watch).action(
     action<WatchOptions>(async ({ api, out }, [name = ''], options) => {
-      const { status, body } = await api.ask<unknown>(paths.container(name, '/watch'), {
-        ...watchRequest(options),
-        what: 'watching containers',
-      });
+      const { status, body } = await askWatch(api, name, options);
       await out.value(body ?? {}, () => (status === 204 ? ['Not watched any longer.'] : plainLines(body, out.width)));
     }),
   );
 }
 
-function watchRequest({ every, approve, maxTransactions, off }: WatchOptions) {
-  if (off) return { method: 'DELETE' as const };
+function askWatch(api: ApiClient, container: string, { every, approve, maxTransactions, off }: WatchOptions) {
+  const call = { what: 'watching containers' };
+  const params = { container };
+  if (off) return api.removeWatch({ params }, call);
   const body = {
     ...(every !== undefined && { every: every / 1000 }),
     ...(approve !== undefined && { approval: approve }),
     ...(maxTransactions !== undefined && { caps: { maxTransactions } }),
   };
-  return Object.keys(body).length === 0 ? {} : { method: 'PUT' as const, body };
+  if (Object.keys(body).length === 0) return api.getWatch({ params }, call);
+  return api.setWatch({ params, body: body as SetWatch }, call); // without `every` the server says what is missing
 }

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { paths } from '../api/paths';
-import type { Container, Image } from '../api/shapes';
 import { usage } from '../failure';
 import { onePage } from '../output';
 import { positiveNumber, type Registrar } from '../session';
@@ -21,10 +19,10 @@ export function registerImages(program: Command, { action }: Registrar): void {
         const [container, blob] = splitName(name);
         if (history) {
           const what = 'the history of an image';
-          const story = await api.get<Record<string, unknown>>(paths.image(container, blob, '/history'), { what });
-          return out.value(story, () => plainLines(story.value ?? story, out.width));
+          const { body: story } = await api.getImageHistory({ params: { container, blob } }, { what });
+          return out.value(story, () => plainLines(story, out.width));
         }
-        const image = await api.get<Image>(paths.image(container, blob), { what: 'images' });
+        const { body: image } = await api.getImage({ params: { container, blob } }, { what: 'images' });
         return out.value(image, () => imageLines(image, out));
       }),
     );
@@ -35,8 +33,8 @@ export function registerImages(program: Command, { action }: Registrar): void {
     .option('--top <n>', 'at most so many', positiveNumber)
     .action(
       action<{ readonly top?: number }>(async ({ api, out }, [name = ''], { top }) => {
-        const { tags } = await api.get<Container>(paths.container(name), { what: 'containers' });
-        await out.list(onePage(tags.slice(0, top)), tagsView);
+        const { body } = await api.getContainer({ params: { container: name } }, { what: 'containers' });
+        await out.list(onePage(body.tags.slice(0, top)), tagsView);
       }),
     );
 }

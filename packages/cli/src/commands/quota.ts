@@ -1,14 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { paths } from '../api/paths';
-import type { Quota } from '../api/shapes';
 import { usage } from '../failure';
 import { positiveNumber, type Registrar } from '../session';
 import { plainLines } from '../text/plain';
 
 const WHAT = 'quotas';
 
+/** One unit or the other. */
+interface Rate {
+  readonly ratePerSecond?: number;
+  readonly ratePerMinute?: number;
+}
+
 interface SetOptions {
-  readonly rate?: Pick<Quota, 'ratePerSecond' | 'ratePerMinute'>;
+  readonly rate?: Rate;
   readonly monthly?: number;
   readonly containerMonthly?: number;
   readonly weight?: Readonly<Record<string, number>>;
@@ -23,7 +27,7 @@ export function registerQuota(program: Command, { action }: Registrar): void {
     .description('show the quota')
     .action(
       action(async ({ api, out }) => {
-        const now = await api.get<Quota>(paths.quota, { what: WHAT });
+        const { body: now } = await api.getQuota({}, { what: WHAT });
         await out.value(now, () => plainLines(now, out.width));
       }),
     );
@@ -40,14 +44,14 @@ export function registerQuota(program: Command, { action }: Registrar): void {
       action<SetOptions>(async ({ api, out }, _args, options) => {
         if (Object.keys(options).length === 0) throw usage('Nothing to set.', ['(--help shows what it takes)']);
         const body = changeOf(options);
-        const after = await api.ask<Quota>(paths.quota, { method: 'PUT', body, what: WHAT });
-        await out.value(after.body, () => plainLines(after.body, out.width));
+        const { body: after } = await api.setQuota({ body }, { what: WHAT });
+        await out.value(after, () => plainLines(after, out.width));
       }),
     );
 }
 
 /** Only what is named: the server keeps the rest, and what was never set follows its configuration. */
-function changeOf({ rate, monthly, containerMonthly, weight, resource, endWait }: SetOptions): object {
+function changeOf({ rate, monthly, containerMonthly, weight, resource, endWait }: SetOptions) {
   return {
     ...(resource !== undefined && { resource }),
     ...rate,
@@ -58,7 +62,7 @@ function changeOf({ rate, monthly, containerMonthly, weight, resource, endWait }
   };
 }
 
-export function rate(text: string): Pick<Quota, 'ratePerSecond' | 'ratePerMinute'> {
+export function rate(text: string): Rate {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\/(s|sec|second|m|min|minute)$/.exec(text) ?? [];
   if (amount === undefined || Number(amount) === 0) throw new InvalidArgumentError('It looks like 10/s or 20/min.');
   return unit?.startsWith('s') ? { ratePerSecond: Number(amount) } : { ratePerMinute: Number(amount) };

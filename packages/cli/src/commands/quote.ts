@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { paths } from '../api/paths';
-import type { Quote } from '../api/shapes';
+import type { Quote } from '../api/documents';
 import { finished } from '../operation';
 import { type Registrar, type Session, wholeNumber } from '../session';
 import { quoteLines } from '../views/quote';
@@ -42,14 +41,11 @@ function sampleSize(text: string): number {
 }
 
 export async function askQuote(session: Session, container: string, options: QuoteOptions): Promise<Quote> {
-  const answer = await session.api.ask<Quote>(paths.container(container, '/quotes'), {
-    method: 'POST',
-    what: 'quotes',
-    body: analysisBody(options),
-    query: { sample: options.sample },
-    timeoutMs: QUOTE_TIMEOUT_MS,
-  });
-  return finished(session, answer, 'the sample');
+  const answer = await session.api.quote(
+    { params: { container }, query: { sample: options.sample }, body: analysisBody(options) },
+    { what: 'quotes', timeoutMs: QUOTE_TIMEOUT_MS },
+  );
+  return finished<Quote>(session, answer, 'the sample');
 }
 
 export function printQuote({ out }: Session, quote: Quote): Promise<void> {

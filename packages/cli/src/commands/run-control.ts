@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import { paths } from '../api/paths';
-import type { RetryPlan, Run } from '../api/shapes';
+import type { AskOf, Endpoints } from 'contactsheet/contract';
+import type { Answer } from '../api/client';
+import type { RetryForecast } from '../api/documents';
+import type { Call } from '../api/transport';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Failure } from '../failure';
 import { MORE } from '../output';
@@ -11,7 +13,13 @@ import { addWaitOptions, announceStart, checkWaiting, type WaitOptions } from '.
 
 /** What a run can be told. Each one answers with the state after it, and may be repeated. */
 
-type Body = Readonly<Record<string, unknown>>;
+type Verb = 'pause' | 'resume' | 'cancel' | 'approve' | 'decline';
+/** The options of a command are the fields of its body. */
+type Said<V extends Verb> = NonNullable<AskOf<Endpoints[`${V}Run`]>['body']>;
+type Tell<V extends Verb> = (
+  ask: { readonly params: { readonly id: string }; readonly body?: Said<V> },
+  call: Call,
+) => Promise<Answer<'pauseRun'>>;
 
 export function registerRunControl(run: Command, registrar: Registrar): void {
   const { action } = registrar;
@@ -22,7 +30,7 @@ export function registerRunControl(run: Command, registrar: Registrar): void {
     .argument('<run>')
     .option('--reason <text>', 'kept in the audit trail')
     .option('--max-transactions <n>', 'the new limit of a run that stopped at its budget', positiveNumber)
-    .action(action<Body>((session, [id = ''], options) => tell(session, id, 'resume', options)));
+    .action(action<Said<'resume'>>((session, [id = ''], options) => tell(session, id, 'resume', options)));
   run
     .command('approve')
     .description('let a run that waits for approval spend what it planned')
@@ -35,7 +43,7 @@ export function registerRunControl(run: Command, registrar: Registrar): void {
     .description('end a run that waits for approval')
     .argument('<run>')
     .requiredOption('--reason <text>', 'kept in the audit trail')
-    .action(action<Body>((session, [id = ''], options) => tell(session, id, 'decline', options)));
+    .action(action<Said<'decline'>>((session, [id = ''], options) => tell(session, id, 'decline', options)));
   const retry = run
     .command('retry')
     .description('try the failed images of a finished run again, in a new run')
@@ -60,17 +68,14 @@ function registerReasoned(run: Command, { action }: Registrar): void {
       .description(description)
       .argument('<run>')
       .option('--reason <text>', 'kept in the audit trail')
-      .action(action<Body>((session, [id = ''], options) => tell(session, id, verb, options)));
+      .action(action<Said<'pause'>>((session, [id = ''], options) => tell(session, id, verb, options)));
   }
 }
 
-async function tell(session: Session, id: string, verb: string, body: Body): Promise<void> {
-  const { api, out } = session;
-  const { body: run } = await api.ask<Run>(paths.run(id, `:${verb}`), {
-    method: 'POST',
-    what: `'${verb}' for runs`,
-    ...(Object.keys(body).length > 0 && { body }),
-  });
+async function tell<V extends Verb>({ api, out }: Session, id: string, verb: V, said: Said<V>): Promise<void> {
+  const send = api[`${verb}Run`] as unknown as Tell<V>; // each of them takes the body of its own verb
+  const body = Object.keys(said).length > 0 && { body: said };
+  const { body: run } = await send({ params: { id }, ...body }, { what: `'${verb}' for runs` });
   await out.value(run, () => [run.status]);
 }
 
@@ -85,16 +90,15 @@ async function approve(session: Session, [id = '']: readonly string[], options: 
 }
 
 async function planHashOf({ api }: Session, id: string): Promise<string> {
-  const { planHash, quote, status } = await api.get<Run>(paths.run(id), { what: 'runs' });
-  const hash = quote?.planHash ?? planHash;
-  if (hash !== undefined) return hash;
+  const { quote, status } = (await api.getRun({ params: { id } }, { what: 'runs' })).body;
+  if (quote?.planHash !== undefined) return quote.planHash;
   throw new Failure(EXIT.conflict, `the run is ${status} and shows no plan to approve`, [
     'cure: Wait until it is AwaitingApproval, or name the plan with --plan-hash.',
   ]);
 }
 
 interface RetryOptions extends WaitOptions {
-  readonly status?: string;
+  readonly status?: 'failed' | 'skipped'; // the server says so where it is another
   readonly reason?: string;
   readonly code?: string;
   readonly prefix?: string;
@@ -109,17 +113,13 @@ async function retryRun(
 ): Promise<ExitCode | undefined> {
   checkWaiting(options);
   const { wait: _, timeout: __, ...body } = options;
-  const { body: answer } = await session.api.ask<Run | RetryPlan>(paths.run(id, ':retry'), {
-    method: 'POST',
-    what: 'retries',
-    body,
-  });
+  const { body: answer } = await session.api.retryRun({ params: { id }, body }, { what: 'retries' });
   if ('id' in answer) return announceStart(session, answer, options);
   await session.out.value(answer, () => retryLines(answer, session.out.width));
   return undefined;
 }
 
-function retryLines({ willRetry, willNot }: RetryPlan, width: number | undefined): string[] {
+function retryLines({ willRetry, willNot }: RetryForecast, width: number | undefined): string[] {
   const not = willNot.reduce((sum, group) => sum + group.count, 0);
   const columns = [
     { title: 'NOT', align: 'right' as const },

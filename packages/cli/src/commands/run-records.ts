@@ -1,10 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
-import { paths } from '../api/paths';
-import type { AuditEntry, Outcome, Run, Step } from '../api/shapes';
+import type { Outcome } from '../api/documents';
 import { EXIT } from '../exit-codes';
 import { Failure, Interrupted } from '../failure';
 import { onePage } from '../output';
@@ -55,10 +53,8 @@ function addFilters(command: Command): Command {
 }
 
 function imagesOf({ api }: Session, id: string, { status, reason, prefix, limit = MAX_PAGE }: ResultsOptions) {
-  return api.pages<Outcome>(paths.run(id, '/images'), {
-    what: 'the images of a run',
-    query: { status, reason, prefix, maxpagesize: Math.min(limit, MAX_PAGE) },
-  });
+  const query = { status: status as Outcome['status'], reason, prefix, maxpagesize: Math.min(limit, MAX_PAGE) };
+  return api.pages('listRunImages', { params: { id }, query }, { what: 'the images of a run' });
 }
 
 async function failures(
@@ -71,7 +67,7 @@ async function failures(
     const failed = imagesOf(session, id, { ...options, status: 'failed' });
     return out.list(failed, failedImagesView, options.limit);
   }
-  const { failureGroups } = await api.get<Run>(paths.run(id), { what: 'runs' });
+  const { failureGroups } = (await api.getRun({ params: { id } }, { what: 'runs' })).body;
   const { reason } = options;
   const groups = failureGroups.filter((group) => reason === undefined || group.reason === reason);
   return out.list(onePage(groups), failureGroupsView, options.limit);
@@ -84,7 +80,7 @@ function registerDocuments(run: Command, action: Registrar['action']): void {
     .argument('<run>')
     .action(
       action(async ({ api, out }, [id = '']) => {
-        const receipt = await api.get<Record<string, unknown>>(paths.run(id, '/receipt'), { what: 'receipts' });
+        const { body: receipt } = await api.getReceipt({ params: { id } }, { what: 'receipts' });
         await out.value(receipt, () => plainLines(receipt, out.width));
       }),
     );
@@ -94,7 +90,7 @@ function registerDocuments(run: Command, action: Registrar['action']): void {
     .argument('<run>')
     .action(
       action(async ({ api, out, world }, [id = '']) => {
-        const steps = api.pages<Step>(paths.run(id, '/steps'), { what: 'the steps of a run' });
+        const steps = api.pages('listRunSteps', { params: { id } }, { what: 'the steps of a run' });
         await out.list(steps, stepsView(world.now()));
       }),
     );
@@ -104,8 +100,8 @@ function registerDocuments(run: Command, action: Registrar['action']): void {
     .argument('<run>')
     .action(
       action(async ({ api, out }, [id = '']) => {
-        const trail = api.pages<AuditEntry>(paths.run(id, '/audit'), { what: 'the audit trail of a run' });
-        await out.list(trail, auditView);
+        const { body } = await api.getAudit({ params: { id } }, { what: 'the audit trail of a run' });
+        await out.list(onePage(body.value), auditView);
       }),
     );
 }
@@ -119,9 +115,9 @@ const MEDIA_TYPES = { jsonl: 'application/x-ndjson, application/jsonl', csv: 'te
 
 async function report(session: Session, [id = '']: readonly string[], { format, out: file }: ReportOptions) {
   const { api, out } = session;
-  const stream = await api.stream(paths.run(id, '/report'), { what: 'reports', mediaType: MEDIA_TYPES[format] });
+  const { body: stream } = await api.getRunReport({ params: { id }, accept: MEDIA_TYPES[format] }, { what: 'reports' });
   try {
-    if (file === undefined) for await (const chunk of stream) await out.bytes(chunk as Uint8Array);
+    if (file === undefined) for await (const chunk of stream) await out.bytes(chunk);
     else out.note(`${file}: ${bytes(await save(stream, file))}`);
   } catch (error) {
     if (session.world.interrupted.aborted) throw new Interrupted();
@@ -134,7 +130,7 @@ async function report(session: Session, [id = '']: readonly string[], { format, 
 }
 
 /** Half a report never has the name of a whole one. Returns its size. */
-async function save(stream: Readable, file: string): Promise<number> {
+async function save(stream: AsyncIterable<Uint8Array>, file: string): Promise<number> {
   const part = `${file}.part`;
   const sink = createWriteStream(part);
   try {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { paths } from '../api/paths';
-import type { Run } from '../api/shapes';
+import type { Run } from '../api/documents';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Interrupted, usage } from '../failure';
 import { exitCodeOf, followRun } from '../follow';
@@ -70,12 +69,10 @@ async function startRun({ api }: Session, container: string, options: StartOptio
     ...(approve !== undefined && { approval: approve }),
     ...(maxTransactions !== undefined && { maxTransactions }),
   };
-  const { body: run } = await api.ask<Run>(paths.container(container, '/runs'), {
-    method: 'POST',
-    what: 'runs',
-    body,
-    ...(confirmShrink && { query: { confirmShrink: 'true' } }),
-  });
+  const { body: run } = await api.startRun(
+    { params: { container }, body, ...(confirmShrink && { query: { confirmShrink: 'true' as const } }) },
+    { what: 'runs' },
+  );
   return run;
 }
 

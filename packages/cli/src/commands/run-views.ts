@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { RUN_STATUSES } from 'contactsheet/contract';
-import { paths } from '../api/paths';
-import type { Page, Run } from '../api/shapes';
+import { type Page, RUN_STATUSES } from 'contactsheet/contract';
+import type { Run } from '../api/documents';
 import { usage } from '../failure';
 import { followRun } from '../follow';
 import { commaList, durationMs, positiveNumber, type Registrar } from '../session';
@@ -33,7 +32,7 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
       action<ListOptions>(async ({ api, out, world }, _args, { container, status, since, limit, all }) => {
         const most = all ? Number.POSITIVE_INFINITY : limit;
         const query = { container, status: status && checkedStates(status), maxpagesize: Math.min(most, MAX_PAGE) };
-        const pages = api.pages<Run>(paths.runs, { what: 'a list of runs', query });
+        const pages = api.pages('listRuns', { query }, { what: 'a list of runs' });
         const recent = since === undefined ? pages : startedAfter(pages, world.now() - since);
         await out.list(recent, runsView(out.colors, world.now()), most);
       }),
@@ -44,7 +43,7 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
     .argument('<run>')
     .action(
       action(async ({ api, out, world }, [id = '']) => {
-        const run = await api.get<Run>(paths.run(id), { what: 'runs' });
+        const { body: run } = await api.getRun({ params: { id } }, { what: 'runs' });
         await out.value(run, () => runLines(run, out, world.now()));
       }),
     );

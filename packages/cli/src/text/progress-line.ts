@@ -1,4 +1,4 @@
-import type { Run } from '../api/shapes';
+import type { Run } from '../api/documents';
 import type { Pace } from './pace';
 import { printable } from '@contactsheet/terminal';
 import { duration, money, percent } from './quantities';

@@ -1,4 +1,4 @@
-import type { Container, ContainerEntry } from '../api/shapes';
+import type { Container, ContainerEntry } from '../api/documents';
 import { type ListView, MORE, type Output } from '../output';
 import { bytes, count, time } from '../text/quantities';
 import { pairLines, tableLines } from '@contactsheet/terminal';

@@ -1,4 +1,4 @@
-import type { Image } from '../api/shapes';
+import type { Image } from '../api/documents';
 import type { Output } from '../output';
 import { bytes, time } from '../text/quantities';
 import { pairLines } from '@contactsheet/terminal';

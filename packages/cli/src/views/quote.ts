@@ -1,5 +1,4 @@
-import type { Sample } from 'contactsheet/contract';
-import type { Quote } from '../api/shapes';
+import type { Quote, Sample } from '../api/documents';
 import type { Output } from '../output';
 import { count, duration, money, time } from '../text/quantities';
 import { pairLines } from '@contactsheet/terminal';

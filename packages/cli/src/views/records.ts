@@ -1,4 +1,4 @@
-import type { AuditEntry, Outcome, Step } from '../api/shapes';
+import type { AuditEntry, Outcome, Step } from '../api/documents';
 import type { ListView } from '../output';
 import { type Colors, paintStatus } from '../text/colors';
 import { count, duration, time } from '../text/quantities';
@@ -68,17 +68,20 @@ export function stepsView(nowMs: number): ListView<Step> {
       { title: 'FAILED', align: 'right', drops: 2 },
       { title: 'AGAIN', align: 'right', drops: 5 },
     ],
-    row: ({ step, page, state = '', startedAt, endedAt, images, chunks }) => [
-      page === undefined ? step : `${step} ${page}`,
-      state,
-      startedAt === undefined ? '' : time(startedAt),
-      startedAt === undefined ? '' : duration((endedAt ? Date.parse(endedAt) : nowMs) - Date.parse(startedAt)),
-      images === undefined ? '' : count(images),
-      chunks === undefined ? '' : count(chunks.length),
-      chunks === undefined ? '' : count(chunks.reduce((sum, chunk) => sum + chunk.calls, 0)),
-      chunks === undefined ? '' : count(chunks.reduce((sum, chunk) => sum + chunk.failed, 0)),
-      chunks === undefined ? '' : count(chunks.reduce((sum, { executions }) => sum + Math.max(0, executions - 1), 0)),
-    ],
+    row: ({ step, state, startedAt, endedAt, ...more }) => {
+      const { page, images, chunks } = { page: undefined, images: undefined, chunks: undefined, ...more };
+      return [
+        page === undefined ? step : `${step} ${page}`,
+        state,
+        startedAt === undefined ? '' : time(startedAt),
+        startedAt === undefined ? '' : duration((endedAt ? Date.parse(endedAt) : nowMs) - Date.parse(startedAt)),
+        images === undefined ? '' : count(images),
+        chunks === undefined ? '' : count(chunks.length),
+        chunks === undefined ? '' : count(chunks.reduce((sum, chunk) => sum + chunk.calls, 0)),
+        chunks === undefined ? '' : count(chunks.reduce((sum, chunk) => sum + chunk.failed, 0)),
+        chunks === undefined ? '' : count(chunks.reduce((sum, { executions }) => sum + Math.max(0, executions - 1), 0)),
+      ];
+    },
     empty: 'No steps yet.',
   };
 }

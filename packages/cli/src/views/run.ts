@@ -1,6 +1,5 @@
 import type { RetryScope } from 'contactsheet/contract';
-import type { FailureGroup } from 'contactsheet/contract';
-import type { Run } from '../api/shapes';
+import type { FailureGroup, Run } from '../api/documents';
 import { type ListView, MORE, type Output } from '../output';
 import { type Colors, paintStatus } from '../text/colors';
 import { doneOf } from '../text/progress-line';
@@ -96,9 +95,7 @@ function tookMs({ startedAt, endedAt }: Run, nowMs: number): number {
   return (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
 }
 
-type FailureGroupShown = FailureGroup & { readonly advice?: string };
-
-export const failureGroupsView: ListView<FailureGroupShown> = {
+export const failureGroupsView: ListView<FailureGroup> = {
   columns: [
     { title: 'FAILED', align: 'right' },
     { title: 'STAGE' },
@@ -120,6 +117,6 @@ export const failureGroupsView: ListView<FailureGroupShown> = {
   empty: 'Nothing failed.',
 };
 
-function failureGroupLines(groups: readonly FailureGroupShown[], width: number | undefined): string[] {
+function failureGroupLines(groups: readonly FailureGroup[], width: number | undefined): string[] {
   return tableLines(failureGroupsView.columns, groups.map(failureGroupsView.row), width, MORE);
 }
