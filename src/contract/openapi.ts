@@ -180,6 +180,7 @@ function relinked(value: unknown): unknown {
 function asShown({ jsonSchema }: { jsonSchema: Schema }): void {
   const { shownAs, description } = jsonSchema;
   delete jsonSchema.repeats;
+  delete jsonSchema.readOnly; // zod says it of `.readonly()`, which is about our types: a generator would drop such a field
   if (typeof shownAs === 'object' && shownAs !== null) {
     for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
     Object.assign(jsonSchema, shownAs, description === undefined ? {} : { description });

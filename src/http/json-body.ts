@@ -26,6 +26,12 @@ export function jsonBody(req: Request): unknown {
   return value;
 }
 
+/** A body that need not be sent: `{}` where none is. `null` is a body, and no schema takes it. */
+export function bodyOrEmpty(req: Request): unknown {
+  const body = jsonBody(req);
+  return body === undefined ? {} : body;
+}
+
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -26,6 +26,22 @@ describe('bodies', () => {
     expect(response.status).toBe(202);
   });
 
+  test.each([
+    ['post', START],
+    ['post', '/api/v1/containers/photos/quotes'],
+    ['put', '/api/v1/containers/photos/watch'],
+    ['put', '/api/v1/quota'],
+    ...['pause', 'resume', 'cancel', 'decline', 'approve', 'retry'].map((verb) => [
+      'post',
+      `/api/v1/runs/${'0'.repeat(32)}:${verb}`,
+    ]),
+  ] as ['post' | 'put', string][])('%s %s takes no null for an object', async (verb, path) => {
+    const { api, useCases } = aPublicApp();
+    const response = await api[verb](path).type('json').send('null');
+    expect(expectProblem(response, 'invalid-request').errors?.[0]?.pointer).toBe('/body');
+    expect(useCases.commands).toEqual([]);
+  });
+
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/json', 'x'])(
     '%s is not JSON',
     async (type) => {

@@ -1,5 +1,5 @@
 import { HealthSchema } from '../../src/contract/schemas/health';
-import { aPublicApp, expectShape } from './listening';
+import { aPublicApp, expectProblem, expectShape } from './listening';
 
 describe('probes of the public listener', () => {
   test('all is well', async () => {
@@ -39,6 +39,15 @@ describe('probes of the public listener', () => {
       [503, 'draining'],
       [503, 'draining'],
     ]);
+  });
+
+  test('answer other verbs with 405', async () => {
+    const { api } = aPublicApp();
+    for (const path of ['/livez', '/readyz', '/healthz']) {
+      const response = await api.post(path);
+      expectProblem(response, 'method-not-allowed');
+      expect(response.get('Allow')).toBe('GET, HEAD');
+    }
   });
 
   test('their lines are for debugging only', async () => {

@@ -1,4 +1,5 @@
-import type { IRouter } from 'express';
+import type { IRouter, RequestHandler } from 'express';
+import { RequestError } from '../request-error';
 import { handle } from '../route';
 import type { HealthBody } from '../../contract/schemas/health';
 import type { HealthReport } from '../../use-cases/health/port';
@@ -8,7 +9,7 @@ import type { UseCases } from '../../use-cases/port';
  * Probes. `/livez`: the process answers, restart it otherwise. `/readyz`: send traffic here. `/healthz`: what the sidecar
  * asks before it delivers events and actor calls.
  *
- * I1 A probe answers 200 or 503 and nothing else, whatever fails.
+ * I1 A probe answers 200 or 503 to GET and HEAD and nothing else, whatever fails; 405 to every other verb.
  */
 export interface HealthDeps {
   readonly useCases: Pick<UseCases, 'health'>;
@@ -35,6 +36,7 @@ export function healthRoutes(app: IRouter, { useCases, isDraining }: HealthDeps)
       res.status(status === 'ok' ? 200 : 503).json(body);
     }),
   );
+  for (const path of ['/livez', '/readyz']) app.all(path, refuseVerb);
 }
 
 export function healthzRoute(app: IRouter, isDraining: () => boolean): void {
@@ -42,7 +44,15 @@ export function healthzRoute(app: IRouter, isDraining: () => boolean): void {
     const status: HealthBody['status'] = isDraining() ? 'draining' : 'ok';
     res.status(status === 'ok' ? 200 : 503).json({ status } satisfies HealthBody);
   });
+  app.all('/healthz', refuseVerb);
 }
+
+/** I1 */
+const refuseVerb: RequestHandler = ({ method }, _res, next) => {
+  next(
+    new RequestError('method-not-allowed', `${method} is not one of GET, HEAD.`, { headers: { Allow: 'GET, HEAD' } }),
+  );
+};
 
 // I1
 function unknownHealth(): HealthReport {

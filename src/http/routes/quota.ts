@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import type { z } from 'zod';
 import type { RouteDeps } from '../route-deps';
-import { jsonBody } from '../json-body';
+import { bodyOrEmpty } from '../json-body';
 import type { QuotaAsked, QuotaReading } from '../../use-cases/quota/port';
 import { serve } from '../route';
 import { type QuotaBody, QuotaSchema, SetQuotaBody } from '../../contract/schemas/quota';
@@ -16,7 +16,7 @@ export function quotaRoutes(router: Router, { useCases }: RouteDeps): void {
     },
     PUT: async (req, res) => {
       noQuery(req.query);
-      const asked = parsePart(SetQuotaBody, 'body', jsonBody(req) ?? {});
+      const asked = parsePart(SetQuotaBody, 'body', bodyOrEmpty(req));
       res.json(quotaBody(await useCases.setQuota(changeOf(asked))));
     },
   });

@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { quote } from '../../contract/endpoints/containers';
 import type { RouteDeps } from '../route-deps';
-import { jsonBody } from '../json-body';
+import { bodyOrEmpty } from '../json-body';
 import { serve } from '../route';
 import { ContainerQuoteSchema } from '../../contract/schemas/run';
 import { onlyFields } from '../field-order';
@@ -14,7 +14,7 @@ export function quoteRoutes(router: Router, { useCases, links }: RouteDeps): voi
     POST: async (req, res) => {
       const container = containerParam(req);
       const { sample } = parsePart(quote.query, 'query', req.query);
-      const { prefix, features } = parsePart(quote.body, 'body', jsonBody(req) ?? {});
+      const { prefix, features } = parsePart(quote.body, 'body', bodyOrEmpty(req));
       const command = {
         container,
         ...(prefix !== undefined && { prefix }),

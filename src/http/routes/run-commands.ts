@@ -1,7 +1,7 @@
 import type { Request, Router } from 'express';
 import { approveRun, pauseRun, resumeRun, retryRun } from '../../contract/endpoints/run-commands';
 import type { RouteDeps } from '../route-deps';
-import { jsonBody } from '../json-body';
+import { bodyOrEmpty } from '../json-body';
 import { serve } from '../route';
 import { AuditEntrySchema } from '../../contract/schemas/run';
 import { onlyFields } from '../field-order';
@@ -25,7 +25,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
       POST: async (req, res) => {
         const id = runIdParam(req);
         noQuery(req.query);
-        const said = parsePart(verb === 'resume' ? resumeRun.body : pauseRun.body, 'body', jsonBody(req) ?? {});
+        const said = parsePart(verb === 'resume' ? resumeRun.body : pauseRun.body, 'body', bodyOrEmpty(req));
         const run = await useCases.controlRun({ id, verb, who: whoOf(req), ...defined(said) });
         sendAccepted(res, runBody(run, links.for(req)));
       },
@@ -35,7 +35,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
     POST: async (req, res) => {
       const id = runIdParam(req);
       noQuery(req.query);
-      const { planHash, maxTransactions } = parsePart(approveRun.body, 'body', jsonBody(req) ?? {});
+      const { planHash, maxTransactions } = parsePart(approveRun.body, 'body', bodyOrEmpty(req));
       const run = await useCases.approveRun({ id, who: whoOf(req), planHash, ...defined({ maxTransactions }) });
       sendAccepted(res, runBody(run, links.for(req)));
     },
@@ -44,7 +44,7 @@ export function runCommandRoutes(router: Router, { useCases, links }: RouteDeps)
     POST: async (req, res) => {
       const id = runIdParam(req);
       noQuery(req.query);
-      const { dryRun, maxTransactions, ...rest } = parsePart(retryRun.body, 'body', jsonBody(req) ?? {});
+      const { dryRun, maxTransactions, ...rest } = parsePart(retryRun.body, 'body', bodyOrEmpty(req));
       const filter = defined(rest);
       if (dryRun) res.json(await useCases.forecastRetry({ id, filter }));
       else {

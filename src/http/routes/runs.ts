@@ -5,7 +5,7 @@ import { isRunId } from '../../domain/ids';
 import { isFinal, type RunView } from '../../domain/run/run';
 import { listRuns, startRun, StartRunBody } from '../../contract/endpoints/runs';
 import type { RouteDeps } from '../route-deps';
-import { jsonBody } from '../json-body';
+import { bodyOrEmpty } from '../json-body';
 import type { Links } from '../links';
 import { pageRequest, sendPage } from '../paging';
 import { pathParam, serve } from '../route';
@@ -22,11 +22,7 @@ export function runRoutes(router: Router, { useCases, links }: RouteDeps): void 
     POST: async (req, res) => {
       const container = containerParam(req);
       const { confirmShrink } = parsePart(startRun.query, 'query', req.query);
-      const { prefix, features, approval, maxTransactions, retry } = parsePart(
-        StartRunBody,
-        'body',
-        jsonBody(req) ?? {},
-      );
+      const { prefix, features, approval, maxTransactions, retry } = parsePart(StartRunBody, 'body', bodyOrEmpty(req));
       const run = await useCases.startRun({
         container,
         ...(prefix !== undefined && { prefix }),

@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import { parseEvery, type Watch } from '../../domain/watch/watch';
 import type { RouteDeps } from '../route-deps';
-import { jsonBody } from '../json-body';
+import { bodyOrEmpty } from '../json-body';
 import type { Links } from '../links';
 import { serve } from '../route';
 import { onlyFields } from '../field-order';
@@ -19,7 +19,7 @@ export function watchRoutes(router: Router, { useCases, links }: RouteDeps): voi
     PUT: async (req, res) => {
       const container = containerParam(req);
       noQuery(req.query);
-      const { every, approval, caps = {} } = parsePart(SetWatchBody, 'body', jsonBody(req) ?? {});
+      const { every, approval, caps = {} } = parsePart(SetWatchBody, 'body', bodyOrEmpty(req));
       const { maxTransactions } = caps;
       const watch = await useCases.setWatch({
         container,

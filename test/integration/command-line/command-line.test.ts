@@ -24,7 +24,8 @@ beforeAll(async () => {
   stack = await startTestStack({ vision: { latencyMs: QUICK_MS }, appEnv: { MAX_IMAGES_IN_FLIGHT: '4' } });
   await Promise.all(
     ['photos', 'steered', 'left', 'asked', 'flawed'].map((name) =>
-      seedContainer(stack.endpoints.blobConnectionString, name, IMAGES),
+      // Long enough that a pause finds it in the middle, however long a command takes to start.
+      seedContainer(stack.endpoints.blobConnectionString, name, name === 'steered' ? 5 * IMAGES : IMAGES),
     ),
   );
 }, 120_000);
