@@ -115,6 +115,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'The approval names a plan hash that is not the one of this run.',
     cure: 'Read `quote` of the run, and approve its `planHash` if the plan is what you want.',
   },
+  'approval-needed': {
+    status: 409,
+    title: 'This would need an approval',
+    cause:
+      'A sample calls Vision at once, and costs so much that `APPROVAL` asks for consent first. Nothing was called.',
+    cure: 'Ask for a smaller sample, or for the quote without one; or start a run, which waits for its approval.',
+  },
   'month-used-up': {
     status: 409,
     title: "This month's transactions are used up",

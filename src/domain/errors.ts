@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   'command-refused',
   'nothing-to-retry',
   'plan-changed',
+  'approval-needed',
   'month-used-up',
   'storage-unavailable',
   'storage-forbidden',

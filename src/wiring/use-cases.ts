@@ -59,7 +59,17 @@ export function createUseCases(
   const analyzer = () => vision.analyzer;
   const commands = new RunCommands({ actors, runs, results, workflows, service, analyzer, approval, sleep });
   const records = new RunRecords({ actors, runs, manifests, workflows, service, sleep });
-  const quotes = new QuoteService({ blobs, listing, sampling, runs, actors, vision, settings: quote, random01 });
+  const quotes = new QuoteService({
+    blobs,
+    listing,
+    sampling,
+    runs,
+    actors,
+    vision,
+    approval,
+    settings: quote,
+    random01,
+  });
   const queries = new ContainerQueries(actors, blobs, results, containers);
   const quota = new QuotaControl(actors, resourceOf(config.vision.endpoint));
   const watching = new WatchService({ watches, workflows, blobs, nowMs, log });

@@ -42,8 +42,7 @@ export function quoteOf(images: ListingCounts, features: number, price: Price, r
   const work = images.new + images.changed;
   const calls = work - (images.cached ?? 0);
   const transactions = work * features - (images.sparedTransactions ?? 0);
-  // Money in whole millionths, so that 0.1 + 0.2 never shows.
-  const total = Math.round(transactions * price.unit * 1e6) / 1e6;
+  const total = priceOf(transactions, price);
   return {
     images,
     calls,
@@ -51,6 +50,11 @@ export function quoteOf(images: ListingCounts, features: number, price: Price, r
     price: { ...price, total, estimate: true },
     duration: ratePerSecond === undefined ? {} : { atQuotaSeconds: Math.ceil(calls / ratePerSecond) },
   };
+}
+
+/** In the currency of `price`, in whole millionths, so that 0.1 + 0.2 never shows. */
+export function priceOf(transactions: number, price: Pick<Price, 'unit'>): number {
+  return Math.round(transactions * price.unit * 1e6) / 1e6;
 }
 
 /** All that makes two plans the same. */

@@ -14,7 +14,10 @@ export interface RunApproval {
 }
 
 /** A plan that spends nothing needs nobody's consent. */
-export function needsApproval(rule: ApprovalRule, quote: Pick<Quote, 'transactions' | 'price'>): boolean {
+export function needsApproval(
+  rule: ApprovalRule,
+  quote: { readonly transactions: number; readonly price: Pick<Quote['price'], 'total'> },
+): boolean {
   return quote.transactions !== 0 && quote.price.total > freeUpTo(rule);
 }
 

@@ -3,8 +3,9 @@ import { withFeatures } from '../../domain/image/analysis';
 import { checkContainerName } from '../../domain/container/container-name';
 import type { ContainerQuote } from '../../domain/money/container-quote';
 import { AppError } from '../../domain/errors';
+import { type ApprovalRule, needsApproval } from '../../domain/run/approval';
 import { callsLeftInMonth } from '../../domain/quota/quota';
-import type { ListingCounts } from '../../domain/money/quote';
+import { type ListingCounts, priceOf } from '../../domain/money/quote';
 import { Reservoir, sampleOf } from '../../domain/money/sample';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { RunsGateway } from '../../gateways/runs/port';
@@ -22,6 +23,8 @@ export interface QuoteServiceDeps {
   readonly actors: Pick<Actors, 'quota'>;
   readonly vision: FeatureChoice;
   readonly settings: QuoteSettings;
+  /** When what is spent must be approved first. Default `auto`. */
+  readonly approval?: ApprovalRule;
   readonly random01: () => number;
 }
 
@@ -33,6 +36,7 @@ export interface QuoteServiceDeps {
  *    those answers by the Content-MD5 that its listing shows, and of a blob without one when it reads it. But a copy of a
  *    sampled image that was not drawn itself stays in plan and price, as finding it would take another listing (I1): that
  *    run costs less and has another plan, to be approved anew.
+ * I3 A sample has nobody who could consent to it: one that would need an approval makes no call.
  */
 export class QuoteService {
   constructor(private readonly deps: QuoteServiceDeps) {}
@@ -49,6 +53,7 @@ export class QuoteService {
     await this.checkMonth(container); // before a listing that may take minutes
     const drawn = new Reservoir<CallAhead>(size, this.deps.random01); // I1
     const images = await this.deps.listing.count(scope, (call) => drawn.offer(call));
+    this.checkConsent(drawn.items); // I3
     const { looked, kept, ended } = await this.deps.sampling.run({ container, features, calls: drawn.items });
     if (ended?.why === 'month' && looked.length === 0) throw noCallLeft(container);
     const sample = sampleOf(drawn.items.length, looked, this.deps.settings.price, ended?.reason);
@@ -84,6 +89,18 @@ export class QuoteService {
     const observed = callsPerSecond === undefined ? {} : { atObservedSeconds: Math.ceil(quote.calls / callsPerSecond) };
     const cached = images.cached ?? 0;
     return { ...scope, ...quote, images: { ...images, cached }, duration: { ...duration, ...observed } };
+  }
+
+  /** @throws AppError approval-needed, by the price of all that was drawn */
+  private checkConsent(drawn: readonly CallAhead[]): void {
+    const { approval = 'auto', settings } = this.deps;
+    const transactions = drawn.reduce((sum, call) => sum + call.transactions, 0);
+    const total = priceOf(transactions, settings.price);
+    if (!needsApproval(approval, { transactions, price: { total } })) return;
+    throw new AppError(
+      'approval-needed',
+      `This sample of ${drawn.length} images would spend ${transactions} transactions (${total} ${settings.price.currency}), which needs an approval.`,
+    );
   }
 
   private async checkMonth(container: string): Promise<void> {

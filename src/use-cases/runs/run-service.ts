@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Actors } from '../../actors';
 import type { WorkflowStarter } from '../workflow-starter';
-import type { ApprovalRule } from '../../domain/run/approval';
+import { type ApprovalRule, stricter } from '../../domain/run/approval';
 import { checkContainerName } from '../../domain/container/container-name';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
@@ -26,7 +26,7 @@ export interface RunServiceDeps {
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
   readonly closing: Pick<RunClosing, 'close'>;
   readonly workflows: Omit<WorkflowStarter, 'purge'>;
-  /** Where a start does not say: when a run must be approved. Default `auto`. */
+  /** When a run must be approved, whatever its start says: a start can only ask more often. Default `auto`. */
   readonly approval?: ApprovalRule;
   readonly vision: FeatureChoice;
   readonly nowMs: () => number;
@@ -41,6 +41,7 @@ export interface RunServiceDeps {
  * I2 A run that began is started, whoever dies in between: each step can be repeated, and `reconcile` repeats them. A run that
  *    cannot be reconciled keeps no other. One whose workflow ended before it closed the run is closed here: as it was sealed,
  *    else as Failed. Nothing is announced of it then, and the inputs that were not deleted go with its records.
+ * I3 What is configured is the floor: no start, of whoever and by whatever way, spends where it asks for consent.
  */
 export class RunService {
   private readonly look = singleFlight((id) => this.deps.actors.run(id).view());
@@ -69,7 +70,7 @@ export class RunService {
       prefix: command.prefix ?? '',
       features,
       confirmShrink: command.confirmShrink ?? false,
-      approval: command.approval ?? this.deps.approval ?? 'auto',
+      approval: stricter(command.approval ?? 'auto', this.deps.approval ?? 'auto'), // I3
       ...(command.maxTransactions === undefined ? {} : { maxTransactions: command.maxTransactions }),
       ...(command.retry === undefined ? {} : { retry: command.retry }),
       ...(command.retryOf === undefined ? {} : { retryOf: command.retryOf }),

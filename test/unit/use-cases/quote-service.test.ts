@@ -1,3 +1,6 @@
+import fc from 'fast-check';
+import type { AppError } from '../../../src/domain/errors';
+import type { ApprovalRule } from '../../../src/domain/run/approval';
 import { listedKey } from '../../../src/domain/image/analysis';
 import { contributionOf, type ImageDocument } from '../../../src/domain/image/image';
 import type { RunView } from '../../../src/domain/run/run';
@@ -17,7 +20,7 @@ import { picture } from '../pipeline/pictures';
 const EACH = 4;
 const namesIn = (task: SampleTask | undefined) => (task?.calls ?? []).map(({ image }) => image.blob.name);
 
-function createSite(images = 10) {
+function createSite(images = 10, approval?: ApprovalRule) {
   const nowMs = () => Date.UTC(2026, 0, 1);
   const [blobs, results, runs, vision] = [
     createMemoryBlobs(),
@@ -58,6 +61,7 @@ function createSite(images = 10) {
   const service = new QuoteService({
     ...{ blobs, listing, sampling, runs, actors, vision, settings },
     random01: () => 0.5,
+    ...(approval !== undefined && { approval }),
   });
   /** What a sample leaves in the cache. */
   const know = async ({ image }: CallAhead) => {
@@ -232,6 +236,27 @@ describe('a sample', () => {
       expect((await service.quote({ container: 'photos' })).calls).toBe(10);
     },
   );
+
+  test('spends nothing where the rule that is configured would ask, whatever its size, features and price', async () => {
+    const rules = fc.oneof(
+      fc.constantFrom<ApprovalRule>('auto', 'always'),
+      fc.integer({ min: 0, max: 30 }).map((thousandths) => ({ above: thousandths / 1_000 })),
+    );
+    const sizes = fc.integer({ min: 1, max: 10 });
+    await fc.assert(
+      fc.asyncProperty(rules, sizes, fc.constantFrom(['Tags'], undefined), async (rule, sample, features) => {
+        const { service, tasks } = createSite(6, rule);
+        const spends = Math.min(6, sample) * (features ? 1 : EACH);
+        const asks = rule === 'always' || (rule !== 'auto' && spends > Math.round(rule.above * 1_000));
+        const said = await service.sampled({ container: 'photos', sample, ...(features && { features }) }).then(
+          () => 'sampled',
+          (thrown: AppError) => thrown.code,
+        );
+        expect([said, tasks.length]).toEqual(asks ? ['approval-needed', 0] : ['sampled', 1]);
+      }),
+      { numRuns: 60 },
+    );
+  });
 
   test('of a container that is not there is refused', async () => {
     await expect(createSite().service.sampled({ container: 'nowhere', sample: 1 })).rejects.toMatchObject({

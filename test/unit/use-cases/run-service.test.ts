@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { WorkflowStatus } from '../../../src/use-cases/workflow-starter';
@@ -7,9 +8,10 @@ import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { ContainerIndex } from '../../../src/use-cases/containers/container-index';
 import { RunService } from '../../../src/use-cases/runs/run-service';
+import { type ApprovalRule, needsApproval } from '../../../src/domain/run/approval';
 import { createMemoryActors } from '../actors/memory-actors';
 
-function createSite() {
+function createSite(approval?: ApprovalRule) {
   const time = { ms: Date.UTC(2026, 0, 1) };
   const blobs = createMemoryBlobs();
   blobs.createContainer('photos');
@@ -78,6 +80,7 @@ function createSite() {
       close: async () => {},
     },
     vision: createMemoryVision(),
+    ...(approval !== undefined && { approval }),
     nowMs: () => time.ms,
     newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
     log: pino({ level: 'warn' }, { write: (line: string) => void warned.push(JSON.parse(line).runId) }),
@@ -117,6 +120,23 @@ describe('starting a run', () => {
     const { value } = await containers.list({ size: 10 });
     expect(value).toMatchObject([{ container: 'photos', activeRun: run.id, updatedAt: '2026-01-01T00:00:00.000Z' }]);
     expect(workflows.get(run.id)).toBe('active');
+  });
+
+  test('spends without consent only where both what is configured and its start allow it', async () => {
+    const rules = fc.oneof(
+      fc.constantFrom<ApprovalRule>('auto', 'always'),
+      fc.nat(9).map((above) => ({ above })),
+    );
+    await fc.assert(
+      fc.asyncProperty(rules, fc.option(rules, { nil: undefined }), fc.nat(10), async (floor, said, total) => {
+        const { service, actors } = createSite(floor);
+        const { id } = await service.start({ container: 'photos', ...(said !== undefined && { approval: said }) });
+        const { approvalRule = 'auto' } = await actors.run(id).view();
+        const plan = { transactions: 1, price: { total } };
+        const mayWait = needsApproval(floor, plan) || (said !== undefined && needsApproval(said, plan));
+        expect(needsApproval(approvalRule, plan)).toBe(mayWait);
+      }),
+    );
   });
 
   test('a second one is told which run is active', async () => {
