@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { type ConnectionLimits, limitConnections } from './connections';
 
 /**
@@ -56,7 +56,6 @@ const DRAIN_TICK_MS = 50;
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listener> {
   const server = createServer({ ...TIMEOUTS }, app);
   limitConnections(server, options.connections ?? CONNECTIONS);
-  server.on('clientError', refuseUnreadable);
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
@@ -69,36 +68,6 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     },
   };
 }
-
-/** What Node's parser refuses never reaches the app: the answer is written here, as a problem document like the others. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const [status, title, detail] = UNREADABLE[error.code ?? ''] ?? BAD_REQUEST;
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
-  const head = [
-    `HTTP/1.1 ${status} ${title}`,
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'cache-control: no-store',
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-type Refusal = readonly [status: number, title: string, detail: string];
-const BAD_REQUEST: Refusal = [400, 'Bad Request', 'The request is not valid HTTP.'];
-const UNREADABLE: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: [
-    431,
-    'Request Header Fields Too Large',
-    'The address and the headers together may have 16 KB. Follow nextLink as it is, and send fewer headers.',
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: [
-    408,
-    'Request Timeout',
-    'The headers must arrive within 15 s, the whole request within 30 s.',
-  ],
-};
 
 function bind(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {

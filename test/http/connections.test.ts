@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { get, request } from 'node:http';
+import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { type Listener, listen } from '../../src/http/listener';
@@ -70,20 +70,4 @@ describe('a caller who opens connections and keeps them', () => {
     release();
     expect(await slow).toBe('done');
   });
-});
-
-test('a request that Node cannot read is answered with a problem document', async () => {
-  const answer = await new Promise<{ status: number; type: string; body: string }>((resolve, reject) => {
-    request({ port: listener.port, path: `/livez?continuation=${'x'.repeat(17_000)}`, agent: false }, (res) => {
-      let body = '';
-      res.setEncoding('utf8').on('data', (text) => {
-        body += text;
-      });
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, type: String(res.headers['content-type']), body }));
-    })
-      .once('error', reject)
-      .end();
-  });
-  expect(answer).toMatchObject({ status: 431, type: 'application/problem+json' });
-  expect(JSON.parse(answer.body)).toMatchObject({ status: 431, detail: expect.stringContaining('16 KB') });
 });
