@@ -49,6 +49,9 @@ export interface Config {
   readonly logLevel: string;
 }
 
+/** Cosmos DB takes 2,147,483,647 seconds at most as a time to live. */
+const MAX_RETENTION_DAYS = 24_855;
+
 export class Secret {
   readonly #value: string;
   constructor(value: string) {
@@ -113,7 +116,7 @@ export function readConfig(env: Environment): Config {
     },
     approval: approvalOf(read),
     approvalExpiresMs: read.integer('APPROVAL_EXPIRES_SECONDS', 7 * 24 * 3_600, 1, 365 * 24 * 3_600) * 1_000,
-    reportRetentionDays: read.integer('REPORT_RETENTION_DAYS', 90, 1, 36_500),
+    reportRetentionDays: read.integer('REPORT_RETENTION_DAYS', 90, 1, MAX_RETENTION_DAYS),
     maxLostShare: read.number('SHRINK_GUARD_PERCENT', 20, 0, 100) / 100,
     logLevel: read.matching(
       'LOG_LEVEL',

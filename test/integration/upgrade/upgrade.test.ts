@@ -32,7 +32,7 @@ let stack: TestStack;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'contactsheet-upgrade-'));
   execFileSync('tar', ['-xzf', join(__dirname, 'home-0.1.0.tar.gz'), '-C', home]);
-  stack = await startTestStack({ home, appEnv: { REPORT_RETENTION_DAYS: '36500' } }); // or time would take the run away
+  stack = await startTestStack({ home, appEnv: { REPORT_RETENTION_DAYS: '24855' } }); // or time would take the run away
 });
 afterAll(async () => {
   await stack?.stop();
