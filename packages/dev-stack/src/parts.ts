@@ -114,10 +114,6 @@ export function visionPart(context: PartContext): PartDefinition {
   };
 }
 
-/**
- * Known defect of placement and scheduler 1.18.2: `--healthz-listen-address` is read and not used, so their health pages,
- * which say nothing but `ok`, listen on every interface.
- */
 /** The component behind `pubsub`. It learns its account from the sidecar. */
 export function pubsubPart(context: PartContext): PartDefinition {
   const socket = pubsubSocket(context.sockets);
@@ -128,6 +124,10 @@ export function pubsubPart(context: PartContext): PartDefinition {
   };
 }
 
+/**
+ * Known defect of placement and scheduler 1.18.2: `--healthz-listen-address` is read and not used, so their health pages,
+ * which say nothing but `ok`, listen on every interface.
+ */
 export function placementPart(context: PartContext): PartDefinition {
   const { ports, runtime } = context;
   return {
