@@ -74,6 +74,10 @@ describe('a poisonous event', () => {
       connectionString: account.connectionString,
       subscriptions: [{ topic: TOPIC, route: '/events' }],
     });
+    // The sidecar is ready before its subscription is: the group exists from the moment the component has registered it.
+    await eventually(async () => (await upkeep('groups')).includes(`${TOPIC} · away: 0 waiting`), {
+      what: 'the group is registered',
+    });
     await away.stop();
     await publish('meanwhile', {});
     expect(await upkeep('groups')).toContain(`${TOPIC} · away: 1 waiting, 0 parked`);
