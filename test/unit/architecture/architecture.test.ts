@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import * as names from '../../../src/names';
 
 /** Rules about the whole of src that no single file can show. */
@@ -62,12 +62,68 @@ describe('names', () => {
   });
 });
 
-test('every file that ARCHITECTURE.md names is there', () => {
-  const named = [...textOf('ARCHITECTURE.md').matchAll(/`((?:src|packages)\/[\w./-]+\.ts)`/g)].map(
-    ([, file]) => file ?? '',
+describe('documents', () => {
+  const DOCUMENTS = [
+    ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'README.md', 'SECURITY.md'],
+    ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `docs/${file}`),
+    ...readdirSync(join(ROOT, 'packages'))
+      .map((name) => `packages/${name}/README.md`)
+      .filter((file) => existsSync(join(ROOT, file))),
+  ];
+  /** Files that git knows or would take, and their folders. */
+  const PATHS = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+    .stdout.split('\n')
+    .filter((file) => file !== '' && existsSync(join(ROOT, file)))
+    .flatMap((file) => {
+      const parts = file.split('/');
+      return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+    });
+  const ENDINGS = new Set(
+    PATHS.flatMap((path) => {
+      const parts = path.split('/');
+      return parts.map((_, i) => parts.slice(i).join('/'));
+    }),
   );
-  expect(named.length).toBeGreaterThan(15);
-  expect(named.filter((file) => !FILES.includes(file))).toEqual([]);
+  const MODULE = /^[\w./-]+\.(ts|cjs|mjs|yaml)$/;
+  const PLACE = /^(src|packages|test|integration|docs|components|scripts|tools|samples|deploy)\/[\w./-]*[\w-]$/;
+
+  const namesIn = (document: string) =>
+    [...textOf(document).matchAll(/`([^`\n]+)`/g)]
+      .map(([, text]) => text ?? '')
+      .filter((text) => MODULE.test(text) || PLACE.test(text));
+  const linksIn = (document: string) =>
+    [...textOf(document).matchAll(/\]\(([^)#\s]+)(#[^)\s]*)?\)/g)]
+      .map(([, target]) => target ?? '')
+      .filter((target) => !/^[a-z]+:/.test(target));
+
+  test('every file and folder that a document names is there, in full or by the end of its path', () => {
+    const missing = DOCUMENTS.flatMap((document) =>
+      namesIn(document)
+        .filter((name) => !ENDINGS.has(name) && !ENDINGS.has(`${name}.ts`) && !ENDINGS.has(`${name}.test.ts`))
+        .map((name) => `${document}: ${name}`),
+    );
+    expect(missing).toEqual([]);
+    expect(namesIn('ARCHITECTURE.md').length).toBeGreaterThan(60); // it has seen them
+  });
+
+  test('every link to a file leads to one', () => {
+    const broken = DOCUMENTS.flatMap((document) =>
+      linksIn(document)
+        .filter((target) => !existsSync(join(ROOT, dirname(document), target)))
+        .map((target) => `${document}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+    expect(linksIn('README.md').length).toBeGreaterThan(8);
+  });
+
+  test('ARCHITECTURE.md is a tour and no reference: at most 250 lines', () => {
+    expect(textOf('ARCHITECTURE.md').trimEnd().split('\n').length).toBeLessThanOrEqual(250);
+  });
 });
 
 test('only the places that read settings read the environment', () => {
