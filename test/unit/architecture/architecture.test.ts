@@ -90,7 +90,8 @@ describe('documents', () => {
     }),
   );
   const MODULE = /^[\w./-]+\.(ts|cjs|mjs|yaml)$/;
-  const PLACE = /^(src|packages|test|integration|docs|components|scripts|tools|samples|deploy)\/[\w./-]*[\w-]$/;
+  const PLACE =
+    /^(src|packages|test|unit|replay|contract|http|integration|chaos|docs|components|scripts|tools|samples|deploy)\/[\w./-]*[\w-]$/;
 
   const namesIn = (document: string) =>
     [...textOf(document).matchAll(/`([^`\n]+)`/g)]
@@ -119,6 +120,10 @@ describe('documents', () => {
     );
     expect(broken).toEqual([]);
     expect(linksIn('README.md').length).toBeGreaterThan(8);
+  });
+
+  test('no document holds the marks of an unfinished merge', () => {
+    expect(DOCUMENTS.filter((document) => /^(<{7}|>{7}|={7}$)/m.test(textOf(document)))).toEqual([]);
   });
 
   test('ARCHITECTURE.md is a tour and no reference: at most 250 lines', () => {
