@@ -1,6 +1,10 @@
-import { inspect } from 'node:util';
 import type { ApprovalRule } from './domain/run/approval';
+import { type AuthSettings, authOf } from './config/auth';
+import { checkExposure } from './config/exposure';
+import { ConfigError, type Environment, isLoopback, isUrl, Reader, Secret } from './config/reader';
 import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from './gateways/vision';
+
+export { ConfigError, type ConfigProblem, Secret } from './config/reader';
 
 /**
  * The one reader of the environment.
@@ -11,6 +15,7 @@ import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from '
  */
 export interface Config {
   readonly api: { readonly host: string; readonly port: number };
+  readonly auth: AuthSettings;
   /** Whether management links need a code, and the key that makes it; without one, links live as long as the process. */
   readonly links: { readonly withCodes: boolean; readonly key: Secret | undefined };
   /** Only the sidecar talks to it. */
@@ -52,52 +57,20 @@ export interface Config {
 /** Cosmos DB takes 2,147,483,647 seconds at most as a time to live. */
 const MAX_RETENTION_DAYS = 24_855;
 
-export class Secret {
-  readonly #value: string;
-  constructor(value: string) {
-    this.#value = value;
-  }
-  reveal(): string {
-    return this.#value;
-  }
-  toString(): string {
-    return '[secret]';
-  }
-  toJSON(): string {
-    return '[secret]';
-  }
-  [inspect.custom](): string {
-    return '[secret]';
-  }
-}
-
-export interface ConfigProblem {
-  /** The variable, or the variables of which one is needed. */
-  readonly name: string;
-  readonly problem: string;
-  readonly cure: string;
-}
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly problems: readonly ConfigProblem[]) {
-    super(problems.map(({ name, problem, cure }) => `${name}: ${problem} ${cure}`).join('\n'));
-  }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** @throws ConfigError with every problem */
 export function readConfig(env: Environment): Config {
   const read = new Reader(env);
+  const host = read.text('API_HOST', '127.0.0.1');
+  const auth = authOf(read);
   const config: Config = {
-    api: { host: read.text('API_HOST', '127.0.0.1'), port: read.port('API_PORT', 8080) },
-    links: linksOf(read),
+    api: { host, port: read.port('API_PORT', 8080) },
+    auth,
+    links: linksOf(read, isLoopback(host), auth.modes.length > 0),
     appChannel: { port: read.port('APP_PORT', 3000), token: read.secret('APP_API_TOKEN') },
     sidecar: {
       httpPort: read.port('DAPR_HTTP_PORT', 3500),
       grpcPort: read.port('DAPR_GRPC_PORT', 50001),
-      token: sidecarTokenOf(read),
+      token: read.secret('DAPR_API_TOKEN'),
     },
     storage: storageOf(read),
     cosmos: cosmosOf(read),
@@ -125,6 +98,7 @@ export function readConfig(env: Environment): Config {
       'Give one of fatal, error, warn, info, debug, trace, silent.',
     ),
   };
+  checkExposure(read, config);
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
 }
@@ -151,25 +125,14 @@ function storageOf(read: Reader): Config['storage'] {
   return { connectionString: new Secret(found?.value ?? '') };
 }
 
-/** `auto`: off only where nobody but this machine reaches the API. Without a key of its own, that of the app channel. */
-function linksOf(read: Reader): Config['links'] {
+/** `auto`: off only where nobody but this machine reaches the API, and nobody is asked who they are. Without a key of its own, that of the app channel. */
+function linksOf(read: Reader, isLocal: boolean, hasAuth: boolean): Config['links'] {
   const mode = read.matching('LINK_TOKENS', 'auto', /^(on|off|auto)$/, 'Give on, off or auto.');
-  const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(read.text('API_HOST', '127.0.0.1'));
   const key = read.secret('LINK_KEY') ?? read.secret('APP_API_TOKEN');
   if (mode === 'on' && !key) {
     read.problem('LINK_KEY', 'is missing.', 'Set it to a long random text, the same for every replica.');
   }
-  return { withCodes: mode === 'on' || (mode === 'auto' && !isLoopback), key };
-}
-
-/** Without it whoever reaches the sidecar calls actors, publishes events and reads state in our name. */
-function sidecarTokenOf(read: Reader): Secret | undefined {
-  const token = read.secret('DAPR_API_TOKEN');
-  if (!token && read.text('NODE_ENV', '') === 'production') {
-    const cure = 'Give app and sidecar the same long random text (Kubernetes: annotation dapr.io/api-token-secret).';
-    read.problem('DAPR_API_TOKEN', 'is missing, and NODE_ENV is production.', cure);
-  }
-  return token;
+  return { withCodes: mode === 'on' || (mode === 'auto' && (!isLocal || hasAuth)), key };
 }
 
 function approvalOf(read: Reader): ApprovalRule {
@@ -254,74 +217,4 @@ function visionOf(read: Reader): Config['vision'] {
     ),
     rate: rate === '' ? undefined : rate,
   };
-}
-
-/** Takes values out of an environment and collects what is wrong with them. An empty value counts as not set. */
-class Reader {
-  readonly problems: ConfigProblem[] = [];
-
-  constructor(private readonly env: Environment) {}
-
-  problem(name: string, problem: string, cure: string): void {
-    this.problems.push({ name, problem, cure });
-  }
-
-  /** The first of these names that is set. */
-  first(...names: string[]): { readonly name: string; readonly value: string } | undefined {
-    for (const name of names) {
-      const value = this.env[name]?.trim();
-      if (value) return { name, value };
-    }
-    return undefined;
-  }
-
-  text(name: string, fallback: string): string {
-    return this.first(name)?.value ?? fallback;
-  }
-
-  secret(name: string): Secret | undefined {
-    const found = this.first(name);
-    return found && new Secret(found.value);
-  }
-
-  matching(name: string, fallback: string, pattern: RegExp, cure: string): string {
-    const value = this.text(name, fallback);
-    if (!pattern.test(value)) this.problem(name, 'has a value that is not known.', cure);
-    return value;
-  }
-
-  number(name: string, fallback: number, min: number, max: number): number {
-    const found = this.first(name);
-    const value = found ? Number(found.value) : fallback;
-    if (!(value >= min && value <= max)) this.problem(name, 'is out of range.', `Give a number from ${min} to ${max}.`);
-    return value;
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const value = this.number(name, fallback, min, max);
-    if (Number.isFinite(value) && !Number.isInteger(value))
-      this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
-    return value;
-  }
-
-  /** With the six decimals that the state store keeps: a run would be priced by other ones than it is shown. */
-  millionths(name: string, fallback: number, min: number, max: number): number {
-    const value = this.number(name, fallback, min, max);
-    if (value >= min && Math.round(value * 1e6) / 1e6 !== value)
-      this.problem(name, 'has more than six decimals.', 'Give it rounded to six decimals, such as 0.000906.');
-    return value;
-  }
-
-  /** A count of transactions that is not exceeded; undefined when it is not set. */
-  limit(name: string): number | undefined {
-    return this.first(name) && this.integer(name, 0, 0, 1_000_000_000_000);
-  }
-
-  port(name: string, fallback: number): number {
-    return this.integer(name, fallback, 1, 65_535);
-  }
-}
-
-function isUrl(text: string | undefined): text is string {
-  return text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

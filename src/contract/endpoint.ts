@@ -1,4 +1,5 @@
 import type { ZodObject, ZodType, z } from 'zod';
+import type { Role } from '../domain/access/role';
 import type { LinkVerb } from './link-verb';
 import { ProblemSchema } from './schemas/problem';
 
@@ -30,11 +31,9 @@ export interface Endpoint {
   readonly answers: Answers;
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type { Role };
 
-/** Each may do what the ones before it may. */
-export const ROLES = ['public', 'reader', 'operator', 'approver', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export const TAGS = {
   Runs: 'Passes over a container: start, follow, steer, and what each of them did.',

@@ -14,6 +14,8 @@ export const HTTP_CODES = [
   'method-not-allowed',
   'unauthorized',
   'cross-site',
+  'forbidden',
+  'too-many-attempts',
   'link-forbidden',
   'body-too-large',
   'unsupported-media-type',
@@ -188,6 +190,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'Computer Vision answered 403: a firewall, a missing role, or a disabled resource.',
     cure: 'Allow the network and grant the identity Cognitive Services User on the resource.',
   },
+  'identity-unavailable': {
+    status: 503,
+    title: 'Nobody can be recognised',
+    cause: 'The file of the keys cannot be read, or the OpenID provider does not answer. Nobody is let in on trust.',
+    cure: 'Try again after the seconds of Retry-After; check KEYS_FILE and OIDC_ISSUER if it stays.',
+  },
   'not-ready': {
     status: 503,
     title: 'Not ready',
@@ -215,14 +223,27 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   unauthorized: {
     status: 401,
     title: 'Not authorised',
-    cause: 'The app channel was called without the token of the sidecar, or a management link without a valid `code`.',
-    cure: 'Take the link whole from the answer that started the run; daprd and the application share APP_API_TOKEN.',
+    cause:
+      'The request does not prove who sends it: no key or token, one that is wrong or expired, or a link without a valid `code`. Or the app channel was called without the token of the sidecar.',
+    cure: 'Send `Authorization: Bearer` with a key or a token; the command line takes it from `--key` or CONTACTSHEET_KEY. Take a link whole from the answer that started the run; daprd and the application share APP_API_TOKEN.',
   },
   'cross-site': {
     status: 403,
     title: 'Asked by another site',
     cause: 'A page of another site made the browser send a request that starts or changes something.',
     cure: 'Send the request yourself, from a program, or from a page of this address.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    cause: 'It is known who asks, and the roles or containers of that identity do not cover this.',
+    cure: 'Ask whoever gives out keys and roles for the role that `detail` names; `x-access` in `/openapi.json` lists them.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    title: 'Too many wrong proofs',
+    cause: 'This address has shown ten wrong keys or tokens within a minute. Nothing that it shows is looked at now.',
+    cure: 'Wait for the seconds of Retry-After, then send a key that is valid.',
   },
   'link-forbidden': {
     status: 403,

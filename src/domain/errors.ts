@@ -53,6 +53,7 @@ export const ERROR_CODES = [
   'actor-failed',
   'vision-unauthorized',
   'vision-forbidden',
+  'identity-unavailable',
   'not-ready',
   'internal',
 ] as const;

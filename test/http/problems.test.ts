@@ -47,6 +47,7 @@ describe('problems', () => {
       'manifests-unavailable',
       'sidecar-unavailable',
       'workflow-unavailable',
+      'identity-unavailable',
       'not-ready',
     ]);
   });

@@ -10,6 +10,9 @@ const ENOUGH = {
   VISION_ENDPOINT: 'https://me.cognitiveservices.azure.com/',
   VISION_KEY: 'vision-secret',
 };
+/** What a listener beyond loopback needs. */
+const LINK_KEY = '4f1d0c7be96a2853'.repeat(4);
+const AUTH = { AUTH: 'keys', KEYS_FILE: '/etc/contactsheet/keys.json' };
 const TUTORIAL = {
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
   CosmosDBConnection: 'AccountEndpoint=https://old.documents.azure.com:443/;AccountKey=b2xk==;',
@@ -60,9 +63,10 @@ describe('readConfig', () => {
     ['10.0.0.5', 'auto', true],
     ['127.0.0.1.example.com', 'auto', true],
     ['127.0.0.1', 'on', true],
-    ['0.0.0.0', 'off', false],
+    ['127.0.0.1', 'off', false],
   ])('on %s with LINK_TOKENS=%s links carry codes: %s', (API_HOST, LINK_TOKENS, withCodes) => {
-    expect(read({ API_HOST, LINK_TOKENS, LINK_KEY: 'k' }).links.withCodes).toBe(withCodes);
+    const auth = withCodes && LINK_TOKENS === 'auto' ? AUTH : {}; // elsewhere nothing starts without
+    expect(read({ ...auth, API_HOST, LINK_TOKENS, LINK_KEY }).links.withCodes).toBe(withCodes);
   });
 
   test('the key of links is its own, and only without one that of the app channel', () => {
@@ -73,7 +77,7 @@ describe('readConfig', () => {
   });
 
   test.each<[string, string, (config: Config) => unknown, unknown]>([
-    ['API_HOST', '0.0.0.0', ({ api }) => api.host, '0.0.0.0'],
+    ['API_HOST', '127.0.0.2', ({ api }) => api.host, '127.0.0.2'],
     ['API_PORT', '9000', ({ api }) => api.port, 9_000],
     ['APP_PORT', '3001', ({ appChannel }) => appChannel.port, 3_001],
     ['APP_API_TOKEN', 'app-secret', ({ appChannel }) => appChannel.token?.reveal(), 'app-secret'],
@@ -243,7 +247,8 @@ test('in production the sidecar must have a token; elsewhere it may lack one', (
   expect(problemsOf({ ...ENOUGH, NODE_ENV: 'production' }).problems).toContainEqual(
     expect.objectContaining({ name: 'DAPR_API_TOKEN', problem: expect.stringContaining('missing') }),
   );
-  const { token } = read({ NODE_ENV: 'production', DAPR_API_TOKEN: 'dapr-secret' }).sidecar;
+  const production = { NODE_ENV: 'production', APP_API_TOKEN: 'app-secret' };
+  const { token } = read({ ...production, DAPR_API_TOKEN: 'dapr-secret' }).sidecar;
   expect(token?.reveal()).toBe('dapr-secret');
   expect(read({ NODE_ENV: 'development' }).sidecar.token).toBeUndefined();
 });

@@ -1,0 +1,117 @@
+import { inspect } from 'node:util';
+
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return '[secret]';
+  }
+  toJSON(): string {
+    return '[secret]';
+  }
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+export interface ConfigProblem {
+  /** The variable, or the variables of which one is needed. */
+  readonly name: string;
+  readonly problem: string;
+  readonly cure: string;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, problem, cure }) => `${name}: ${problem} ${cure}`).join('\n'));
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Takes values out of an environment and collects what is wrong with them. An empty value counts as not set. */
+export class Reader {
+  readonly problems: ConfigProblem[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  problem(name: string, problem: string, cure: string): void {
+    this.problems.push({ name, problem, cure });
+  }
+
+  /** The first of these names that is set. */
+  first(...names: string[]): { readonly name: string; readonly value: string } | undefined {
+    for (const name of names) {
+      const value = this.env[name]?.trim();
+      if (value) return { name, value };
+    }
+    return undefined;
+  }
+
+  text(name: string, fallback: string): string {
+    return this.first(name)?.value ?? fallback;
+  }
+
+  /** Parts between commas; [] when it is not set. */
+  list(name: string): readonly string[] {
+    const parts = this.text(name, '').split(',');
+    return parts.map((part) => part.trim()).filter((part) => part !== '');
+  }
+
+  secret(name: string): Secret | undefined {
+    const found = this.first(name);
+    return found && new Secret(found.value);
+  }
+
+  matching(name: string, fallback: string, pattern: RegExp, cure: string): string {
+    const value = this.text(name, fallback);
+    if (!pattern.test(value)) this.problem(name, 'has a value that is not known.', cure);
+    return value;
+  }
+
+  number(name: string, fallback: number, min: number, max: number): number {
+    const found = this.first(name);
+    const value = found ? Number(found.value) : fallback;
+    if (!(value >= min && value <= max)) this.problem(name, 'is out of range.', `Give a number from ${min} to ${max}.`);
+    return value;
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.number(name, fallback, min, max);
+    if (Number.isFinite(value) && !Number.isInteger(value))
+      this.problem(name, 'is not a whole number.', `Give a whole number from ${min} to ${max}.`);
+    return value;
+  }
+
+  /** With the six decimals that the state store keeps: a run would be priced by other ones than it is shown. */
+  millionths(name: string, fallback: number, min: number, max: number): number {
+    const value = this.number(name, fallback, min, max);
+    if (value >= min && Math.round(value * 1e6) / 1e6 !== value)
+      this.problem(name, 'has more than six decimals.', 'Give it rounded to six decimals, such as 0.000906.');
+    return value;
+  }
+
+  /** A count of transactions that is not exceeded; undefined when it is not set. */
+  limit(name: string): number | undefined {
+    return this.first(name) && this.integer(name, 0, 0, 1_000_000_000_000);
+  }
+
+  port(name: string, fallback: number): number {
+    return this.integer(name, fallback, 1, 65_535);
+  }
+}
+
+export function isUrl(text: string | undefined): text is string {
+  return text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** Is it an address, or a name, that only this machine reaches? */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(host);
+}
