@@ -15,7 +15,14 @@ const base = {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/packages/[a-z-]+/dist'],
 };
-const level = (name) => ({ ...base, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
+/** These talk to the API: every answer is held against the contract. */
+const ASKING = ['http'];
+const level = (name) => ({
+  ...base,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  ...(ASKING.includes(name) && { setupFilesAfterEnv: ['<rootDir>/test/answers/hold-to-contract.ts'] }),
+});
 module.exports = {
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/slowest-first.cjs',

@@ -123,7 +123,7 @@ export function problem(description: string): ProblemAnswer<typeof ProblemSchema
 
 const REFUSALS = {
   400: 'The request is not valid',
-  403: 'The container is not readable',
+  403: 'The container is not readable, or another site asked',
   404: 'Not found',
   405: 'Another verb',
   409: 'The state does not allow it',

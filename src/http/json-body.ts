@@ -4,15 +4,20 @@ import { badRequest, RequestError } from './request-error';
 /**
  * Bodies of the API: JSON, small and shallow.
  *
- * I1 At most 64 KB are read, whatever the content type says.
+ * I1 At most 64 KB are read, whatever the content type says; what comes with a GET is let go unread.
  * I2 Nothing deeper than 20 levels and no `__proto__` key reaches a schema.
  * I3 An empty body is no body, with or without a content type: callers through a proxy often add one.
  */
 export const MAX_BODY_BYTES = 64 * 1024;
 export const MAX_DEPTH = 20;
 
+const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+
 /** Reads the bytes; `jsonBody` makes sense of them where a route wants a body. */
-export const readBody: RequestHandler = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+export const readBody: RequestHandler = (req, res, next) => {
+  if (req.method === 'GET' || req.method === 'HEAD') next();
+  else readBytes(req, res, next);
+};
 
 /** undefined without a body. @throws RequestError unsupported-media-type, invalid-request */
 export function jsonBody(req: Request): unknown {

@@ -20,6 +20,14 @@ describe('bodies', () => {
     },
   );
 
+  test('what comes with a GET is let go unread, however much it is', async () => {
+    const { api } = aPublicApp();
+    for (let n = 0; n < 2; n++) {
+      const response = await api.get('/api/v1/runs').set('Content-Type', 'text/plain').send(' '.repeat(70_000));
+      expect(response.status).toBe(200);
+    }
+  });
+
   test('exactly 64 KB are read', async () => {
     const body = JSON.stringify({ prefix: 'a' });
     const response = await aPublicApp().api.post(START).type('json').send(body.padEnd(65_536));

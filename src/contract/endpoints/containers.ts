@@ -131,7 +131,11 @@ export const verifyContainer = endpoint({
   summary: 'Compare the documents with the listing and the totals',
   tags: ['Containers'],
   params: inContainer,
-  answers: { 200: json('What differs', VerificationSchema), 202: takesLonger, ...refusals(400, 403, 404, 409) },
+  answers: {
+    200: json('What differs', VerificationSchema),
+    202: takesLonger,
+    ...refusals(400, 403, 404, 409, 413, 415),
+  },
 });
 
 export const repairContainer = endpoint({
@@ -143,7 +147,7 @@ export const repairContainer = endpoint({
   tags: ['Containers'],
   params: inContainer,
   query: z.strictObject({ confirmShrink: confirmShrink('Remove orphans even if they are many of the known images.') }),
-  answers: { 200: json('What was changed', RepairSchema), 202: takesLonger, ...refusals(400, 403, 404, 409) },
+  answers: { 200: json('What was changed', RepairSchema), 202: takesLonger, ...refusals(400, 403, 404, 409, 413, 415) },
 });
 
 export const getOperation = endpoint({
@@ -191,5 +195,5 @@ export const removeWatch = endpoint({
   summary: 'Watch a container no longer; runs that were started go on',
   tags: ['Containers'],
   params: inContainer,
-  answers: { 204: empty('Not watched'), ...refusals(400) },
+  answers: { 204: empty('Not watched'), ...refusals(400, 403, 413, 415) },
 });

@@ -62,6 +62,10 @@ const ERRORS = {
   401: error('The code is missing, wrong or expired'),
   403: error('The code is for another run or another verb'),
 };
+/** What comes with a GET is not read. */
+const UNREADABLE = { 413: error('Body too large'), 415: error('The body is compressed') };
+type Unreadable<At extends string> = At extends `GET ${string}` ? Readonly<Record<never, never>> : typeof UNREADABLE;
+
 const NO_RUN = { 404: empty('No such run; the body is empty') };
 const GONE = { 410: empty('The run has ended, or is ending') };
 const TAKEN = { 202: empty('Taken') };
@@ -101,7 +105,7 @@ function durable<
     tags: ['Durable Functions'],
     query: z.object({ ...said.query, ...EVERYWHERE }),
     ...more,
-    answers: { ...ERRORS, ...answers },
+    answers: { ...ERRORS, ...((method === 'GET' ? {} : UNREADABLE) as Unreadable<At>), ...answers },
   });
 }
 
@@ -353,7 +357,11 @@ export const deleteEntity = durable(
   {},
 );
 
-const starter = <const Id extends string, const Verb extends Method>(id: Id, method: Verb) =>
+const starter = <const Id extends string, const Verb extends Method, const More extends Answers>(
+  id: Id,
+  method: Verb,
+  more: More,
+) =>
   endpoint({
     id,
     method,
@@ -375,8 +383,8 @@ const starter = <const Id extends string, const Verb extends Method>(id: Id, met
         .pipe(ContainerName)
         .meta({ shownAs: ContainerName.meta()?.shownAs, repeats: true, description: 'Name of a blob container.' }),
     }),
-    answers: { ...LINKS, ...refusals(400, 403, 404, 409) },
+    answers: { ...LINKS, ...refusals(400, 403, 404, 409), ...more },
   });
 
-export const startByTutorialGet = starter('startByTutorialGet', 'GET');
-export const startByTutorialPost = starter('startByTutorialPost', 'POST');
+export const startByTutorialGet = starter('startByTutorialGet', 'GET', {});
+export const startByTutorialPost = starter('startByTutorialPost', 'POST', refusals(413, 415));

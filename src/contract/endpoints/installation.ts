@@ -23,7 +23,7 @@ export const setQuota = endpoint({
   summary: 'Change the quota, while runs are on too',
   tags: ['Quota'],
   body: SetQuotaBody,
-  answers: { 200: json('The quota as it is now', QuotaSchema), ...refusals(400, 413, 415) },
+  answers: { 200: json('The quota as it is now', QuotaSchema), ...refusals(400, 403, 413, 415) },
 });
 
 export const livez = endpoint({

@@ -58,7 +58,7 @@ function command<const Verb extends string, const Body extends z.ZodType, const 
     params: ofRun,
     headers: said,
     body,
-    answers: { 202: json('The run as it is now', RunSchema, ACCEPTED), ...refusals(400, 404, 409, 413, 415) },
+    answers: { 202: json('The run as it is now', RunSchema, ACCEPTED), ...refusals(400, 403, 404, 409, 413, 415) },
   });
 }
 
