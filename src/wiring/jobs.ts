@@ -16,13 +16,13 @@ export interface Jobs {
 /** What runs by the clock. */
 export function createJobs(
   { reportRetentionDays }: Pick<Config, 'reportRetentionDays'>,
-  { runs, watches, expireRuns, operations }: Application,
+  { reconcileRuns, watches, expireRuns, operations }: Application,
   log: Logger,
 ): Jobs {
   const { nowMs } = systemClock;
   const wakeUps = new WakeUps({ wake: (container) => watches.wake(container), log });
   const timed = [
-    new Reconciler(runs, log),
+    new Reconciler({ reconcile: reconcileRuns }, log),
     new Reconciler(watches, log, 'watches'),
     new Retention({ expireRuns, operations, nowMs, log }, reportRetentionDays),
   ];

@@ -12,8 +12,8 @@ import { Listing } from '../pipeline/listing';
 import { ReadWriteLock } from '../pipeline/read-write-lock';
 import { RunSessions } from '../pipeline/run-session';
 import { Sampling } from '../pipeline/sampling';
+import { singleFlight } from '../pipeline/single-flight';
 import { throttleNotifier } from '../pipeline/throttle-notifier';
-import { singleFlight } from '../use-cases/single-flight';
 import type { Gateways } from './gateways';
 import type { Overrides } from './overrides';
 

@@ -1,28 +1,31 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
+import { v4 as uuidv4 } from 'uuid';
 import type { Actors } from '../actors';
 import type { Config } from '../config';
 import { resourceOf } from '../gateways/vision';
 import { systemClock } from '../pipeline/clock';
 import { ContainerIndex } from '../use-cases/containers/container-index';
 import { ContainerQueries } from '../use-cases/containers/container-queries';
-import { createHistory } from '../use-cases/history';
+import { ContainerComparison } from '../use-cases/containers/container-comparison';
+import { createRepairContainer, repairTask } from '../use-cases/containers/repair-container';
+import { createVerifyContainer } from '../use-cases/containers/verify-container';
 import { Operations } from '../use-cases/operations/operations';
 import type { UseCases } from '../use-cases/port';
 import { QuotaControl } from '../use-cases/quota/quota-control';
 import type { QuoteSettings } from '../use-cases/quotes/price-plan';
 import { QuoteService, sampleTask } from '../use-cases/quotes/quote-service';
 import { RunClosing } from '../use-cases/runs/run-closing';
-import { RunCommands } from '../use-cases/runs/run-commands';
-import { createExpireRuns, type ExpireRuns } from '../use-cases/runs/expire-runs';
-import { RunRecords } from '../use-cases/runs/run-records';
-import { RunService } from '../use-cases/runs/run-service';
+import type { ExpireRuns } from '../use-cases/runs/expire-runs';
+import type { ReconcileRuns } from '../use-cases/runs/reconcile-runs';
+import { RunIndex } from '../use-cases/runs/run-index';
+import { RunMilestones } from '../use-cases/runs/run-milestones';
 import { ContainerWatcher } from '../use-cases/watches/container-watcher';
 import { WatchService } from '../use-cases/watches/watch-service';
 import { type Activity, createActivities } from '../workflows/activities';
 import type { Gateways } from './gateways';
 import type { Pipeline } from './pipeline';
+import { createRuns } from './runs';
 
 /** Everything that can be asked, but for the health of what serves it. */
 export type Questions = Omit<UseCases, 'health'>;
@@ -31,7 +34,7 @@ export interface Application {
   readonly useCases: Questions;
   readonly activities: readonly Activity[];
   /** What the jobs call. */
-  readonly runs: Pick<RunService, 'reconcile'>;
+  readonly reconcileRuns: ReconcileRuns;
   readonly watches: Pick<WatchService, 'reconcile' | 'wake'>;
   readonly expireRuns: ExpireRuns;
   readonly operations: Pick<Operations, 'expire'>;
@@ -46,55 +49,36 @@ export function createUseCases(
   log: Logger,
 ): Application {
   const { blobs, results, runs, manifests, vision, workflows, containers, watches, events, activityLog } = gateways;
-  const { nowMs, sleep, random01 } = systemClock;
+  const { nowMs, random01 } = systemClock;
   const { approval, maxLostShare } = config;
   const quote = quoteSettingsOf(config);
 
   const containerIndex = new ContainerIndex({ actors, containers, nowMs });
   const closing = new RunClosing({ actors, listing, manifests, runs, results, vision, containerIndex });
-  const service = new RunService({
-    ...{ actors, blobs, runs, containerIndex, closing, workflows, approval, vision, nowMs, log },
-    newRunId: () => uuidv7().replaceAll('-', ''),
-  });
-  const analyzer = () => vision.analyzer;
-  const commands = new RunCommands({ actors, runs, results, workflows, service, analyzer, approval, sleep });
-  const records = new RunRecords({ actors, runs, manifests, workflows, service, sleep });
+  const {
+    useCases: ofRuns,
+    reconcileRuns,
+    expireRuns,
+  } = createRuns(config, gateways, actors, { containerIndex, closing }, log);
+  const { startRun, getRun } = ofRuns;
   const quotes = new QuoteService({
-    blobs,
-    listing,
-    sampling,
-    runs,
-    actors,
-    vision,
-    approval,
+    ...{ blobs, listing, sampling, runs, actors, vision, approval, random01 },
     settings: quote,
-    random01,
   });
   const queries = new ContainerQueries(actors, blobs, results, containers);
+  const comparison = new ContainerComparison({ actors, blobs, results, vision });
+  const verify = createVerifyContainer({ comparison, nowMs });
+  const repair = createRepairContainer({ comparison, actors, blobs, results, containerIndex, maxLostShare, nowMs });
   const quota = new QuotaControl(actors, resourceOf(config.vision.endpoint));
   const watching = new WatchService({ watches, workflows, blobs, nowMs, log });
-  const watcher = new ContainerWatcher({ watches, listing, actors, runs: service, nowMs });
+  const watcher = new ContainerWatcher({ watches, listing, actors, getRun, startRun, nowMs });
   const operations = new Operations({ manifests, known: gateways.operations, nowMs, newId: uuidv4 });
-  const getRun: UseCases['getRun'] = (id) => service.get(id);
-  const history = createHistory(
-    { getRun, actors, containerIndex, blobs, manifests, results, vision, maxLostShare, nowMs },
-    operations,
-  );
+  const index = new RunIndex(actors, runs, containerIndex);
+  const milestones = new RunMilestones(actors, index);
 
   return {
     useCases: {
-      ...history,
-      startRun: (command) => service.start(command),
-      getRun,
-      listRuns: (filter, page) => service.list(filter, page),
-      controlRun: (command) => commands.control(command),
-      approveRun: (command) => commands.approve(command),
-      getAudit: (id) => commands.audit(id),
-      forecastRetry: (command) => commands.forecast(command),
-      retryRun: (command) => commands.retry(command),
-      restartRun: (command) => commands.restart(command),
-      getCourse: (id) => records.course(id),
-      purgeRun: (id) => records.purge(id),
+      ...ofRuns,
       quote: (command) => quotes.quote(command),
       sampleQuote: (command) => operations.run(sampleTask(command), () => quotes.sampled(command)),
       listContainers: (page) => containers.list(page),
@@ -102,6 +86,10 @@ export function createUseCases(
       listImages: (container, filter, page) => queries.images(container, filter, page),
       getImage: (container, blob) => queries.image(container, blob),
       listActivity: (container, page) => activityLog.list(container, page),
+      verifyContainer: (container) => operations.run({ kind: 'verify', container }, () => verify(container)),
+      repairContainer: (container, options) =>
+        operations.run(repairTask(container, options), () => repair(container, options)),
+      getOperation: (id) => operations.get(id),
       getQuota: () => quota.view(),
       setQuota: (change) => quota.set(change),
       getWatch: (container) => watching.get(container),
@@ -109,11 +97,10 @@ export function createUseCases(
       removeWatch: (container) => watching.remove(container),
     },
     activities: createActivities({
-      ...{ actors, listing, chunks, vision, results, manifests, runs, events },
-      ...{ containerIndex, quote, closing, watcher },
+      ...{ actors, listing, chunks, vision, results, manifests, events },
+      ...{ index, milestones, quote, closing, watcher },
     }),
-    ...{ runs: service, watches: watching, operations },
-    expireRuns: createExpireRuns({ runs, records, log }),
+    ...{ reconcileRuns, expireRuns, operations, watches: watching },
   };
 }
 

@@ -9,7 +9,7 @@ import type { Page, PageRequest } from '../../domain/page';
 import type { StoreByContainer } from '../../gateways/by-container/port';
 import type { ImageFilter, ResultsGateway } from '../../gateways/results/port';
 import type { ContainerSummary } from '../../domain/container/container-summary';
-import { singleFlight } from '../single-flight';
+import { singleFlight } from '../../pipeline/single-flight';
 
 /** Tags shown with the totals. */
 const TOP_TAGS = 100;

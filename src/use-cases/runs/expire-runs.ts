@@ -3,22 +3,22 @@ import { AppError } from '../../domain/errors';
 import { everyPage } from '../../domain/page';
 import { FINAL_STATUSES } from '../../domain/run/run';
 import type { RunsGateway } from '../../gateways/runs/port';
-import type { RunRecords } from './run-records';
+import type { PurgeRun } from './purge-run';
 
 export interface ExpireRunsDeps {
   readonly runs: Pick<RunsGateway, 'list'>;
-  readonly records: Pick<RunRecords, 'purge'>;
+  readonly purgeRun: PurgeRun;
   readonly log: Logger;
 }
 
 /** Forgets the records of runs that ended before this moment (milliseconds since 1970). Answers how many. */
 export type ExpireRuns = (beforeMs: number) => Promise<number>;
 
-export function createExpireRuns({ runs, records, log }: ExpireRunsDeps): ExpireRuns {
+export function createExpireRuns({ runs, purgeRun, log }: ExpireRunsDeps): ExpireRuns {
   /** One that cannot go, such as a run whose workflow is stalled, keeps no other. */
   async function forget(id: string): Promise<boolean> {
     try {
-      return await records.purge(id);
+      return await purgeRun(id);
     } catch (error) {
       const isGone = error instanceof AppError && error.code === 'run-not-found'; // another replica was faster
       if (!isGone) log.warn({ event: 'runs.expire-failed', runId: id, err: error }, 'the next look will tell');

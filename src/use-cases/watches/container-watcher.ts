@@ -12,13 +12,15 @@ import {
 } from '../../domain/watch/watch';
 import type { Stores } from '../../gateways/by-container/port';
 import type { Listing } from '../../pipeline/listing';
-import type { RunService } from '../runs/run-service';
+import type { GetRun } from '../runs/get-run';
+import type { StartRun } from '../runs/start-run';
 
 export interface ContainerWatcherDeps {
   readonly watches: Stores['watches'];
   readonly listing: Pick<Listing, 'count'>;
   readonly actors: Pick<Actors, 'container'>;
-  readonly runs: Pick<RunService, 'start' | 'get'>;
+  readonly getRun: GetRun;
+  readonly startRun: StartRun;
   readonly nowMs: () => number;
 }
 
@@ -38,14 +40,14 @@ export class ContainerWatcher {
 
   private async find(watch: Watch): Promise<WatchLook> {
     const { container, approval, maxTransactions } = watch;
-    const { listing, runs, nowMs } = this.deps;
+    const { listing, startRun, nowMs } = this.deps;
     const last = await this.known(watch.lastStart?.run);
     const active = (await this.activeRun(container)) ?? (last && !isFinal(last.status) ? last.id : undefined);
     if (active !== undefined) return { at: this.now(), outcome: 'run-active', run: active };
     const found = workFound(await listing.count({ container, prefix: '' }));
     const decision = decide(watch, found, last, nowMs());
     if (decision !== 'start') return { at: this.now(), outcome: decision, found };
-    const run = await runs.start({
+    const run = await startRun({
       container,
       ...(approval === undefined ? {} : { approval }),
       ...(maxTransactions === undefined ? {} : { maxTransactions }),
@@ -61,7 +63,7 @@ export class ContainerWatcher {
 
   private async known(id: string | undefined): Promise<RunView | undefined> {
     if (id === undefined) return undefined;
-    return this.deps.runs.get(id).catch((thrown: unknown) => {
+    return this.deps.getRun(id).catch((thrown: unknown) => {
       if (thrown instanceof AppError && thrown.code === 'run-not-found') return undefined;
       throw thrown;
     });

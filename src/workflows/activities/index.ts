@@ -2,16 +2,14 @@ import type { Actors } from '../../actors';
 import type { EventsGateway } from '../../gateways/events/port';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { ResultsGateway } from '../../gateways/results/port';
-import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import type { ChunkWork } from '../../pipeline/chunk-work';
 import type { Listing } from '../../pipeline/listing';
-import type { ContainerIndex } from '../../use-cases/containers/container-index';
 import type { ContainerWatcher } from '../../use-cases/watches/container-watcher';
 import type { QuoteSettings } from '../../use-cases/quotes/price-plan';
 import type { RunClosing } from '../../use-cases/runs/run-closing';
-import { RunIndex } from '../../use-cases/runs/run-index';
-import { RunMilestones } from '../../use-cases/runs/run-milestones';
+import type { RunIndex } from '../../use-cases/runs/run-index';
+import type { RunMilestones } from '../../use-cases/runs/run-milestones';
 import { type Activity, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
 import { createAnnounce } from './announce';
@@ -37,8 +35,8 @@ export interface ActivityDeps {
   readonly vision: VisionGateway;
   readonly results: ResultsGateway;
   readonly manifests: ManifestsGateway;
-  readonly runs: RunsGateway;
-  readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
+  readonly index: Pick<RunIndex, 'write'>;
+  readonly milestones: RunMilestones;
   readonly events: EventsGateway;
   readonly quote: QuoteSettings;
   readonly closing: Pick<RunClosing, 'close'>;
@@ -47,13 +45,11 @@ export interface ActivityDeps {
 
 /** Every activity under its wire name. */
 export function createActivities(deps: ActivityDeps): readonly Activity[] {
-  const { actors, runs, containerIndex } = deps;
-  const index = new RunIndex(actors, runs, containerIndex);
-  const milestones = new RunMilestones(actors, index);
+  const { actors, milestones } = deps;
   const activities = [
     createSetPhase(milestones),
     createListPage(deps),
-    createWriteQuote({ ...deps, index }),
+    createWriteQuote(deps),
     createSeekApproval(milestones),
     createTakeApproval(deps),
     createOpenPage(deps),

@@ -19,7 +19,7 @@ function createSite(purge: (id: string) => Promise<boolean>) {
   const sink = { write: (line: string) => void warned.push(JSON.parse(line).runId) };
   const operations = { expire: async (beforeMs: number) => beforeMs / DAY_MS };
   const log = pino({ level: 'warn' }, sink);
-  const expireRuns = createExpireRuns({ runs, records: { purge }, log });
+  const expireRuns = createExpireRuns({ runs, purgeRun: purge, log });
   const deps = { expireRuns, operations, nowMs: () => 100 * DAY_MS, log };
   return { write, warned, retention: new Retention(deps, 90) };
 }

@@ -24,6 +24,8 @@ import { CircuitBreaker } from '../../../src/pipeline/circuit-breaker';
 import { KeyedMutex } from '../../../src/pipeline/keyed-mutex';
 import { ContainerIndex } from '../../../src/use-cases/containers/container-index';
 import { RunClosing } from '../../../src/use-cases/runs/run-closing';
+import { RunIndex } from '../../../src/use-cases/runs/run-index';
+import { RunMilestones } from '../../../src/use-cases/runs/run-milestones';
 import { type Activity, createActivities } from '../../../src/workflows/activities';
 import { createMemoryActors } from '../actors/memory-actors';
 import { VirtualClock } from './virtual-clock';
@@ -163,7 +165,9 @@ export class Replica {
     const containers = this.wrapped(pipeline.containers);
     const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => this.clock().nowMs() });
     const closing = new RunClosing({ actors, listing, ...gateways, containerIndex });
-    const all = createActivities({ actors, listing, chunks, ...gateways, containerIndex, quote, closing, watcher });
+    const index = new RunIndex(actors, runs, containerIndex);
+    const milestones = new RunMilestones(actors, index);
+    const all = createActivities({ actors, listing, chunks, ...gateways, index, milestones, quote, closing, watcher });
     this.activities = new Map(all.map((activity) => [activity.name, activity]));
   }
 

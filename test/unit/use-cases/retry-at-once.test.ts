@@ -1,12 +1,13 @@
-import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { RunView } from '../../../src/domain/run/run';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
-import { RunCommands } from '../../../src/use-cases/runs/run-commands';
-import { RunService } from '../../../src/use-cases/runs/run-service';
+import { createGetRun } from '../../../src/use-cases/runs/get-run';
+import { createLiveRun } from '../../../src/use-cases/runs/live-run';
+import { createRetryRun } from '../../../src/use-cases/runs/retry-run';
+import { createStartRun } from '../../../src/use-cases/runs/start-run';
 import { createMemoryActors } from '../actors/memory-actors';
 import { stored } from '../domain/images';
 import { VirtualClock } from '../pipeline/virtual-clock';
@@ -38,21 +39,17 @@ async function createSite() {
       engine.starts += 1;
       return 'scheduled' as const;
     },
-    raiseEvent: async () => {},
-    status: async () => 'active' as const,
-    close: () => {},
   };
-  const service = new RunService({
-    ...{ blobs, runs, workflows, vision, nowMs },
-    actors: { ...actors, hosted: [] },
+  const liveRun = createLiveRun(actors);
+  const startRun = createStartRun({
+    ...{ actors, blobs, runs, liveRun, workflows, vision, nowMs },
     containerIndex: { refresh: async () => {} },
-    closing: { close: () => Promise.reject(new Error('nothing is closed here')) },
     newRunId: () => uuidv7({ msecs: nowMs() }).replaceAll('-', ''),
-    log: pino({ level: 'silent' }),
   });
+  const getRun = createGetRun({ runs, liveRun });
   const analyzer = () => vision.analyzer;
-  const commands = new RunCommands({ actors, runs, results, workflows, service, analyzer, sleep });
-  return { clock, engine, retry: () => commands.retry({ id: ID, filter: {}, who: 'ann' }) };
+  const retryRun = createRetryRun({ getRun, startRun, actors, runs, results, analyzer, sleep });
+  return { clock, engine, retry: () => retryRun({ id: ID, filter: {}, who: 'ann' }) };
 }
 
 test('a retry that is said twice at once starts one run, and both hear of it', async () => {

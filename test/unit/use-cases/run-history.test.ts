@@ -3,7 +3,11 @@ import { manifestKeys } from '../../../src/domain/ids';
 import type { ImageOutcome } from '../../../src/domain/run/report';
 import type { Command } from '../../../src/domain/run/run-state';
 import { ACTIVITIES } from '../../../src/names';
-import { RunHistory } from '../../../src/use-cases/runs/run-history';
+import { createGetReceipt } from '../../../src/use-cases/runs/get-receipt';
+import { createListRunImages } from '../../../src/use-cases/runs/list-run-images';
+import { createListRunSteps } from '../../../src/use-cases/runs/list-run-steps';
+import { createReadRunReport } from '../../../src/use-cases/runs/read-run-report';
+import { RunLedger } from '../../../src/use-cases/runs/run-ledger';
 import { picture } from '../pipeline/pictures';
 import { createPlant, Engine, FAIR_WEATHER, type InMemoryPipeline, type Weather } from '../pipeline/in-memory-pipeline';
 import { tellRun } from '../pipeline/story';
@@ -18,6 +22,19 @@ const THIRD = '3'.repeat(32);
 
 const nameOf = (n: number) => `photo-${String(n).padStart(3, '0')}.gif`;
 
+/** What is asked of runs, over these stores. */
+function historyOf(plant: InMemoryPipeline) {
+  const deps = { getRun: viewIn(plant), ledger: new RunLedger(plant.manifests, plant.actors), ...plant };
+  return {
+    images: createListRunImages(deps),
+    report: createReadRunReport(deps),
+    steps: createListRunSteps(deps),
+    receipt: createGetReceipt(deps),
+  };
+}
+
+type RunHistory = ReturnType<typeof historyOf>;
+
 async function aPlant(): Promise<{ plant: InMemoryPipeline; story: RunHistory; run: (id: string) => Promise<void> }> {
   const plant = createPlant();
   plant.blobs.createContainer(CONTAINER);
@@ -26,8 +43,7 @@ async function aPlant(): Promise<{ plant: InMemoryPipeline; story: RunHistory; r
     plant.blobs.put(CONTAINER, nameOf(n), bytes);
   }
   const engine = new Engine(plant, FAIR_WEATHER);
-  const getRun = viewIn(plant);
-  const story = new RunHistory({ getRun, ...plant });
+  const story = historyOf(plant);
   const run = async (id: string) => {
     const request = { id, container: CONTAINER, prefix: '', features: [], confirmShrink: false };
     await plant.clock.until(

@@ -43,17 +43,15 @@ function site() {
   const watcher = new ContainerWatcher({
     ...{ watches, actors, nowMs },
     listing: { count: () => state.listing() },
-    runs: {
-      async start(command) {
-        if (state.refuse) throw state.refuse;
-        started.push(command);
-        return run(String(started.length).padStart(32, '0'), 'Queued');
-      },
-      async get(id) {
-        const view = runs.get(id);
-        if (!view) throw new AppError('run-not-found', id);
-        return view;
-      },
+    async startRun(command) {
+      if (state.refuse) throw state.refuse;
+      started.push(command);
+      return run(String(started.length).padStart(32, '0'), 'Queued');
+    },
+    async getRun(id) {
+      const view = runs.get(id);
+      if (!view) throw new AppError('run-not-found', id);
+      return view;
     },
   });
   const run = (id: string, status: RunStatus, succeeded = 0) => {

@@ -5,7 +5,10 @@ import { createMemoryResults } from '../../../src/gateways/results/memory-result
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import type { StartRunCommand } from '../../../src/use-cases/runs/port';
-import { RunCommands } from '../../../src/use-cases/runs/run-commands';
+import { createApproveRun } from '../../../src/use-cases/runs/approve-run';
+import { createForecastRetry } from '../../../src/use-cases/runs/forecast-retry';
+import { createRestartRun } from '../../../src/use-cases/runs/restart-run';
+import { createRetryRun } from '../../../src/use-cases/runs/retry-run';
 import { createMemoryActors } from '../actors/memory-actors';
 import { ANALYZER, stored } from '../domain/images';
 
@@ -30,21 +33,25 @@ function createSite(
   const started: StartRunCommand[] = [];
   const results = createMemoryResults();
   const [actors, runs] = [createMemoryActors(() => 0), createMemoryRuns()];
-  const commands = new RunCommands({
+  const deps = {
     ...{ actors, runs, results },
     workflows: { raiseEvent: async () => {} },
-    service: {
-      get: async (id) => ({ ...old, ...others[id], id }) as unknown as RunView,
-      start: async (command) => {
-        if (active) throw new AppError('run-active', 'There is one.', { context: { existingRun: active } });
-        started.push(command);
-        return { ...old, id: 'b'.repeat(32) } as unknown as RunView;
-      },
+    getRun: async (id: string) => ({ ...old, ...others[id], id }) as unknown as RunView,
+    startRun: async (command: StartRunCommand) => {
+      if (active) throw new AppError('run-active', 'There is one.', { context: { existingRun: active } });
+      started.push(command);
+      return { ...old, id: 'b'.repeat(32) } as unknown as RunView;
     },
     analyzer: () => createMemoryVision().analyzer,
     sleep: async () => {},
     ...(approval && { approval }),
-  });
+  };
+  const commands = {
+    approve: createApproveRun(deps),
+    forecast: createForecastRetry(deps),
+    retry: createRetryRun(deps),
+    restart: createRestartRun(deps),
+  };
   return { commands, started, results, actors, runs };
 }
 

@@ -1,13 +1,20 @@
 import fc from 'fast-check';
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
-import type { WorkflowStatus } from '../../../src/use-cases/workflow-starter';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryStores } from '../../../src/gateways/by-container/memory-by-container';
+import type { Actors } from '../../../src/actors';
+import type { RunsGateway } from '../../../src/gateways/runs/port';
 import { createMemoryRuns } from '../../../src/gateways/runs/memory-runs';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { ContainerIndex } from '../../../src/use-cases/containers/container-index';
-import { RunService } from '../../../src/use-cases/runs/run-service';
+import { createGetRun } from '../../../src/use-cases/runs/get-run';
+import { createListRuns } from '../../../src/use-cases/runs/list-runs';
+import { createLiveRun } from '../../../src/use-cases/runs/live-run';
+import { createReconcileRuns } from '../../../src/use-cases/runs/reconcile-runs';
+import type { RunClosing } from '../../../src/use-cases/runs/run-closing';
+import { createStartRun } from '../../../src/use-cases/runs/start-run';
+import type { WorkflowStarter, WorkflowStatus } from '../../../src/use-cases/workflow-starter';
 import { type ApprovalRule, needsApproval } from '../../../src/domain/run/approval';
 import { createMemoryActors } from '../actors/memory-actors';
 
@@ -28,63 +35,65 @@ function createSite(approval?: ApprovalRule) {
   const containers = createMemoryStores().containers;
   const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => time.ms });
   const closed: unknown[] = [];
-  const service = new RunService({
-    containerIndex,
-    closing: {
-      async close(scope, failure) {
-        closed.push(scope);
-        await actors.container(scope.container).endRun({ runId: scope.runId });
-        return (await actors.run(scope.runId).end(failure === undefined ? {} : { failure })).run;
-      },
+  const closing: Pick<RunClosing, 'close'> = {
+    async close(scope, failure) {
+      closed.push(scope);
+      await actors.container(scope.container).endRun({ runId: scope.runId });
+      return (await actors.run(scope.runId).end(failure === undefined ? {} : { failure })).run;
     },
-    actors: {
-      hosted: [],
-      container: actors.container,
-      quota: () => {
-        throw new Error('a start asks for no quota');
+  };
+  const watched: Pick<Actors, 'run' | 'container'> = {
+    container: actors.container,
+    run: (id) => ({
+      ...methodsOf(actors.run(id)),
+      view: async () => {
+        looks.count += 1;
+        return actors.run(id).view();
       },
-      run: (id) => ({
-        ...methodsOf(actors.run(id)),
-        view: async () => {
-          looks.count += 1;
-          return actors.run(id).view();
-        },
-        begin: async (request) => {
-          die('begin');
-          return actors.run(id).begin(request);
-        },
-      }),
+      begin: async (request) => {
+        die('begin');
+        return actors.run(id).begin(request);
+      },
+    }),
+  };
+  const index: RunsGateway = {
+    ...runs,
+    write: async (run) => {
+      die('write');
+      await runs.write(run);
     },
-    blobs,
-    runs: {
-      ...runs,
-      write: async (run) => {
-        die('write');
-        await runs.write(run);
-      },
+  };
+  const starter: Pick<WorkflowStarter, 'schedule' | 'raiseEvent' | 'status'> = {
+    schedule: async (_, id, input) => {
+      die('schedule');
+      inputs.push(input);
+      const isKnown = workflows.has(id);
+      workflows.set(id, 'active');
+      return isKnown ? 'exists' : 'scheduled';
     },
-    workflows: {
-      schedule: async (_, id, input) => {
-        die('schedule');
-        inputs.push(input);
-        const isKnown = workflows.has(id);
-        workflows.set(id, 'active');
-        return isKnown ? 'exists' : 'scheduled';
-      },
-      raiseEvent: async () => {},
-      status: async (id) => {
-        if (trouble.ofRun === id) throw new Error('its workflow cannot be looked at');
-        await trouble.beforeStatus();
-        return workflows.get(id) ?? 'unknown';
-      },
-      close: async () => {},
+    raiseEvent: async () => {},
+    status: async (id) => {
+      if (trouble.ofRun === id) throw new Error('its workflow cannot be looked at');
+      await trouble.beforeStatus();
+      return workflows.get(id) ?? 'unknown';
     },
-    vision: createMemoryVision(),
-    ...(approval !== undefined && { approval }),
-    nowMs: () => time.ms,
-    newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
-    log: pino({ level: 'warn' }, { write: (line: string) => void warned.push(JSON.parse(line).runId) }),
-  });
+  };
+  const liveRun = createLiveRun(watched);
+  const deps = { actors: watched, runs: index, workflows: starter, liveRun, nowMs: () => time.ms };
+  const service = {
+    start: createStartRun({
+      ...{ ...deps, blobs, containerIndex },
+      vision: createMemoryVision(),
+      ...(approval !== undefined && { approval }),
+      newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
+    }),
+    get: createGetRun(deps),
+    list: createListRuns(deps),
+    reconcile: createReconcileRuns({
+      ...{ ...deps, closing },
+      log: pino({ level: 'warn' }, { write: (line: string) => void warned.push(JSON.parse(line).runId) }),
+    }),
+  };
   return { time, blobs, actors, runs, containers, workflows, inputs, trouble, warned, looks, closed, service };
 }
 

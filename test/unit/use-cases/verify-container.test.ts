@@ -3,13 +3,23 @@ import { contributionOf, type ImageDocument } from '../../../src/domain/image/im
 import type { NameOrder } from '../../../src/domain/image/name-order';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
-import { ContainerVerification } from '../../../src/use-cases/containers/container-verification';
+import { type ComparisonDeps, ContainerComparison } from '../../../src/use-cases/containers/container-comparison';
+import { createRepairContainer, type RepairContainerDeps } from '../../../src/use-cases/containers/repair-container';
+import { createVerifyContainer } from '../../../src/use-cases/containers/verify-container';
 import { imageDocument } from '../../contract/gateways/documents';
 import { createMemoryActors } from '../actors/memory-actors';
 
 const CONTAINER = 'photos';
 const RUN = 'a'.repeat(32);
 const ANALYZER = { provider: 'azure', version: '3.2', features: ['tags'], language: 'en' };
+
+function verificationOf(deps: ComparisonDeps & Omit<RepairContainerDeps, 'comparison'>) {
+  const comparison = new ContainerComparison(deps);
+  return {
+    verify: createVerifyContainer({ comparison, nowMs: deps.nowMs }),
+    repair: createRepairContainer({ ...deps, comparison }),
+  };
+}
 
 /** A container whose listing, documents and totals agree: `count` images of one run that has ended. */
 async function aSite(count: number, order?: NameOrder) {
@@ -39,10 +49,11 @@ async function aSite(count: number, order?: NameOrder) {
     blobs,
     results,
     vision,
+    containerIndex: { refresh: async () => {} },
     maxLostShare: 0.2,
     nowMs: () => Date.UTC(2026, 0, 2),
   };
-  return { blobs, results, actor, names, totals, save, deps, verification: new ContainerVerification(deps) };
+  return { blobs, results, actor, names, totals, save, deps, verification: verificationOf(deps) };
 }
 
 test('what agrees is clean, and a repair changes nothing', async () => {
@@ -115,7 +126,7 @@ test.each(['utf-16', 'path', 'code-point'] as const)('over many pages each is lo
         listed += 1;
         return blobs.listPage(container, { ...options, pageSize: 3 });
       };
-      const found = await new ContainerVerification({ ...deps, blobs: { ...blobs, listPage } }).verify(CONTAINER);
+      const found = await verificationOf({ ...deps, blobs: { ...blobs, listPage } }).verify(CONTAINER);
       const names = (kind: string) => found.differences.flatMap((one) => (one.kind === kind ? one.blob : [])).sort();
       const having = (wanted: string) => all.flatMap(({ name, has }) => (has === wanted ? name : [])).sort();
       expect([names('missing'), names('orphan'), names('stale')]).toEqual([having('blob'), having('document'), []]);
@@ -168,7 +179,7 @@ test('a container that does not exist, or whose listing fails, changes nothing',
 
 test('while a run is active both are refused, and one that begins meanwhile makes the answer void', async () => {
   const { verification, actor, deps, blobs } = await aSite(5);
-  const beginning = new ContainerVerification({
+  const beginning = verificationOf({
     ...deps,
     blobs: {
       ...blobs,

@@ -1,4 +1,4 @@
-import { singleFlight } from '../../../src/use-cases/single-flight';
+import { singleFlight } from '../../../src/pipeline/single-flight';
 
 /** A question whose answers come when the test says so. */
 function held() {

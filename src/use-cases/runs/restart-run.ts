@@ -1,0 +1,37 @@
+import { AppError } from '../../domain/errors';
+import type { RetryScope } from '../../domain/run/retry-filter';
+import { type FollowingRunDeps, heldTo, link } from './following-run';
+import type { GetRun } from './get-run';
+import type { RunUseCases } from './port';
+import type { StartRun } from './start-run';
+
+export interface RestartRunDeps extends FollowingRunDeps {
+  readonly getRun: GetRun;
+  readonly startRun: StartRun;
+}
+
+/** A new run over what this one was started with, held to what it was held to (following-run.ts). */
+export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'] {
+  const { getRun, startRun } = deps;
+  return async ({ id, who }) => {
+    const run = await getRun(id);
+    const { container, prefix, retryOf } = run;
+    const retry = run.retry ?? (retryOf === undefined ? undefined : await retryOfOlder(deps, id));
+    const next = await startRun({
+      ...(await heldTo(deps, run)),
+      ...{ container, prefix },
+      ...(retry !== undefined && { retry }),
+      ...(retryOf !== undefined && { retryOf }),
+    });
+    const tried = retryOf === undefined ? undefined : await getRun(retryOf).catch(() => undefined);
+    if (tried) await link(deps, tried, { by: next.id, who });
+    return next;
+  };
+}
+
+/** Records of older retries do not say which images they were for. */
+async function retryOfOlder({ actors }: Pick<RestartRunDeps, 'actors'>, id: string): Promise<RetryScope> {
+  const { run } = await actors.run(id).view();
+  if (run?.retry) return run.retry;
+  throw new AppError('run-not-found', `Which images the retry ${id} was for is not known any more: start a new one.`);
+}

@@ -1,0 +1,110 @@
+import type { Actors } from '../../actors';
+import { checkContainerName } from '../../domain/container/container-name';
+import { AppError } from '../../domain/errors';
+import { type ApprovalRule, stricter } from '../../domain/run/approval';
+import type { RunRequest } from '../../domain/run/run';
+import type { BlobsGateway } from '../../gateways/blobs/port';
+import type { RunsGateway } from '../../gateways/runs/port';
+import type { ContainerIndex } from '../containers/container-index';
+import type { WorkflowStarter } from '../workflow-starter';
+import { chosenFeatures, type FeatureChoice } from './chosen-features';
+import type { LiveRun } from './live-run';
+import type { RunUseCases, StartRunCommand } from './port';
+import { SETTLED_MS, scheduleRun } from './schedule-run';
+
+export interface StartRunDeps {
+  readonly actors: Pick<Actors, 'run' | 'container'>;
+  readonly blobs: Pick<BlobsGateway, 'containerExists'>;
+  readonly runs: Pick<RunsGateway, 'get' | 'write'>;
+  readonly liveRun: LiveRun;
+  readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
+  readonly workflows: Pick<WorkflowStarter, 'schedule'>;
+  /** When a run must be approved, whatever its start says: a start can only ask more often. Default `auto`. */
+  readonly approval?: ApprovalRule;
+  readonly vision: FeatureChoice;
+  readonly nowMs: () => number;
+  readonly newRunId: () => string;
+}
+
+export type StartRun = RunUseCases['startRun'];
+
+/**
+ * Starts a run.
+ *
+ * I1 One active run a container: the container actor decides.
+ * I2 A run that began is started, whoever dies in between: each step can be repeated, and `reconcile-runs` repeats them.
+ * I3 What is configured is the floor: no start, of whoever and by whatever way, spends where it asks for consent.
+ */
+export function createStartRun(deps: StartRunDeps): StartRun {
+  const { actors, blobs, runs, liveRun, containerIndex, workflows, vision } = deps;
+  return async (command) => {
+    const { container } = command;
+    checkContainerName(container);
+    const features = chosenFeatures(vision, command.features);
+    if (!(await blobs.containerExists(container))) {
+      throw new AppError(
+        'container-not-found',
+        `There is no container '${container}' in this storage account. Check the name, or create it and upload images.`,
+      );
+    }
+    const id = command.id ?? deps.newRunId();
+    if (command.id !== undefined && (await runs.get(id))) {
+      throw new AppError('run-active', `There is a run ${id} already: an id is used once.`, {
+        context: { existingRun: id },
+      });
+    }
+    const request = requestOf(command, id, features, deps);
+    await claim(request, deps);
+    await actors.run(id).begin(request);
+    const run = await liveRun(id);
+    await runs.write(run);
+    await scheduleRun(workflows, run);
+    await containerIndex.refresh(container).catch(() => undefined); // the run's first milestone does it too
+    return run;
+  };
+}
+
+function requestOf(
+  command: StartRunCommand,
+  id: string,
+  features: readonly string[],
+  { approval = 'auto', nowMs }: Pick<StartRunDeps, 'approval' | 'nowMs'>,
+): RunRequest {
+  const { container, prefix = '', confirmShrink = false, maxTransactions, retry, retryOf } = command;
+  return {
+    ...{ id, container, prefix, features, confirmShrink },
+    approval: stricter(command.approval ?? 'auto', approval), // I3
+    ...(maxTransactions === undefined ? {} : { maxTransactions }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(retryOf === undefined ? {} : { retryOf }),
+    startedAt: new Date(nowMs()).toISOString(),
+  };
+}
+
+/** I1. A container whose active run never got as far as its own state is freed for the next one. */
+async function claim({ id, container }: RunRequest, deps: StartRunDeps): Promise<void> {
+  const actor = deps.actors.container(container);
+  const answer = await actor.beginRun({ runId: id });
+  if (answer.begun) return;
+  if ('activeRun' in answer) {
+    const { activeRun } = answer;
+    if (await neverBegan(activeRun, deps)) {
+      await actor.endRun({ runId: activeRun });
+      if ((await actor.beginRun({ runId: id })).begun) return;
+    }
+    throw new AppError('run-active', `Container '${container}' has an active run: ${activeRun}.`, {
+      context: { existingRun: activeRun },
+    });
+  }
+  throw new AppError('internal', 'A new run id was refused by its container.');
+}
+
+/** Did its starter die before it reached the index? Then no workflow of it can exist. */
+async function neverBegan(id: string, { runs, nowMs }: Pick<StartRunDeps, 'runs' | 'nowMs'>): Promise<boolean> {
+  return nowMs() - startedAtMs(id) >= SETTLED_MS && !(await runs.get(id));
+}
+
+/** A run id is a uuid v7: its first 48 bits are the milliseconds of its making. */
+function startedAtMs(runId: string): number {
+  return Number.parseInt(runId.slice(0, 12), 16);
+}
