@@ -99,14 +99,14 @@ export function json<Body extends ZodType, Must extends string = never, May exte
   description: string,
   body: Body,
   { headers = {} as Texts<Must>, mayHave = {} as Texts<May> }: Extras<Must, May> = {},
-): JsonAnswer<Body, Must, May> {
+): JsonAnswer<Body, NoInfer<Must>, NoInfer<May>> {
   return { kind: 'json', description, body, headers, mayHave };
 }
 
 export function empty<Must extends string = never, May extends string = never>(
   description: string,
   { headers = {} as Texts<Must>, mayHave = {} as Texts<May> }: Extras<Must, May> = {},
-): EmptyAnswer<Must, May> {
+): EmptyAnswer<NoInfer<Must>, NoInfer<May>> {
   return { kind: 'empty', description, headers, mayHave };
 }
 
@@ -152,37 +152,45 @@ export interface Asked<E extends Endpoint> {
   readonly body: Output<Part<E, 'body'>>;
 }
 
-type HeadersOf<Must extends string, May extends string> = [Must] extends [never]
-  ? { readonly headers?: { readonly [N in May]?: string } }
-  : { readonly headers: { readonly [N in Must]: string } & { readonly [N in May]?: string } };
+type HeadersOf<A extends { readonly headers: object; readonly mayHave: object }> = [keyof A['headers']] extends [never]
+  ? { readonly headers?: { readonly [N in keyof A['mayHave']]?: string } }
+  : {
+      readonly headers: { readonly [N in keyof A['headers']]: string } & {
+        readonly [N in keyof A['mayHave']]?: string;
+      };
+    };
 
-type Given<Status, A> =
-  A extends JsonAnswer<infer Body, infer Must, infer May>
-    ? { readonly status: Status; readonly body: z.output<Body> } & HeadersOf<Must, May>
-    : A extends EmptyAnswer<infer Must, infer May>
-      ? { readonly status: Status } & HeadersOf<Must, May>
-      : A extends StreamAnswer
-        ? {
-            readonly status: Status;
-            readonly mediaType: string;
-            readonly headers?: Texts<string>;
-            readonly pieces: AsyncIterable<string>;
-          }
-        : never;
+/** Told apart by their kind: the compiler compares two interfaces by their arguments, and headers would not fit. */
+type Given<Status, A> = A extends { readonly kind: 'json'; readonly body: infer Body extends ZodType } & Described<
+  never,
+  never
+>
+  ? { readonly status: Status; readonly body: z.output<Body> } & HeadersOf<A>
+  : A extends { readonly kind: 'empty' } & Described<never, never>
+    ? { readonly status: Status; readonly body?: never } & HeadersOf<A>
+    : A extends { readonly kind: 'stream' }
+      ? {
+          readonly status: Status;
+          readonly body?: never;
+          readonly mediaType: string;
+          readonly headers?: Texts<string>;
+          readonly pieces: AsyncIterable<string>;
+        }
+      : never;
+
+/** The key of a spread object may be the text of its number. */
+type StatusOf<Key> = Key extends `${infer Status extends number}` ? Status : Key extends number ? Key : never;
 
 /** What a handler may answer. */
 export type AnswerOf<E extends Endpoint> = {
-  [Status in keyof E['answers'] & number]: Given<Status, E['answers'][Status]>;
-}[keyof E['answers'] & number];
+  [Key in keyof E['answers']]: Given<StatusOf<Key>, E['answers'][Key]>;
+}[keyof E['answers']];
 
-type Heard<Status, A> =
-  A extends JsonAnswer<infer Body, string, string>
-    ? { readonly status: Status; readonly body: z.output<Body>; readonly headers: HeardHeaders }
-    : A extends ProblemAnswer<infer Body>
-      ? { readonly status: Status; readonly body: z.output<Body>; readonly headers: HeardHeaders }
-      : A extends StreamAnswer<infer Types>
-        ? { readonly status: Status; readonly body: Streamed<Types>; readonly headers: HeardHeaders }
-        : { readonly status: Status; readonly body: undefined; readonly headers: HeardHeaders };
+type Heard<Status, A> = A extends { readonly kind: 'json' | 'problem'; readonly body: infer Body extends ZodType }
+  ? { readonly status: Status; readonly body: z.output<Body>; readonly headers: HeardHeaders }
+  : A extends { readonly kind: 'stream'; readonly types: infer Types }
+    ? { readonly status: Status; readonly body: Streamed<Types>; readonly headers: HeardHeaders }
+    : { readonly status: Status; readonly body: undefined; readonly headers: HeardHeaders };
 
 /** A document is read whole, lines and pages as they come. */
 type Streamed<Types> = Types extends { readonly 'application/json': infer S extends ZodType }
@@ -195,8 +203,8 @@ export interface HeardHeaders {
 
 /** What a caller may hear, refusals too. */
 export type HeardOf<E extends Endpoint> = {
-  [Status in keyof E['answers'] & number]: Heard<Status, E['answers'][Status]>;
-}[keyof E['answers'] & number];
+  [Key in keyof E['answers']]: Heard<StatusOf<Key>, E['answers'][Key]>;
+}[keyof E['answers']];
 
 /** As it is written, or as it is read: `50` and `'50'`. */
 type Written<S> = S extends ZodType

@@ -1,7 +1,10 @@
 import { Router } from 'express';
 import type { Logger } from 'pino';
-import { readBody } from './json-body';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
+import type { UseCases } from '../use-cases/port';
+import { type Authorize, claimedCallers } from './authorize';
+import { bind, type Handlers, type Shell } from './bind';
+import { readBody } from './json-body';
 import { createLinks, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { refuseCrossSite } from './route';
@@ -23,15 +26,16 @@ import { runCommandRoutes } from './routes/run-commands';
 import { runImageRoutes } from './routes/run-images';
 import { runReportRoutes } from './routes/run-report';
 import { runStepRoutes } from './routes/run-steps';
-import { runRoutes } from './routes/runs';
+import * as runs from './routes/runs';
 import { starterRoutes } from './routes/starter';
 import { verifyRoutes } from './routes/verify';
 import { watchRoutes } from './routes/watch';
-import type { UseCases } from '../use-cases/port';
 
 export interface ApiDeps extends LinkOptions {
   readonly useCases: UseCases;
   readonly log: Logger;
+  /** Who may ask what. Default: everybody, under the name that they claim. */
+  readonly authorize?: Authorize;
 }
 
 /**
@@ -42,15 +46,19 @@ export interface ApiDeps extends LinkOptions {
  * I2 It touches only its own paths: other bodies of the app channel are left unread.
  * I3 The app it is mounted on uses the simple query parser: a parameter is a string or a list of strings.
  */
-export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Router {
+export function createApiRouter({ useCases, log, authorize: own, ...linkOptions }: ApiDeps): Router {
   const links = createLinks(linkOptions);
   const { tokens } = linkOptions;
+  const authorize = own ?? claimedCallers(tokens);
   const deps: RouteDeps = { useCases, links, ...(tokens === undefined ? {} : { tokens }) };
   const router = Router();
+  const api = Router({ caseSensitive: true });
+  const shell: Shell = { authorize, links };
   router.use(['/api', DURABLE_TASK_BASE], readBody); // I2
   starterRoutes(router, deps);
+  bind(api, handlers(useCases), shell);
   runCommandRoutes(router, deps); // before `/runs/:id`, which their paths would fit too
-  runRoutes(router, deps);
+  router.use(api);
   quoteRoutes(router, deps);
   quotaRoutes(router, deps);
   watchRoutes(router, deps);
@@ -69,6 +77,14 @@ export function createApiRouter({ useCases, log, ...linkOptions }: ApiDeps): Rou
   router.use('/api', routeNotFound);
   router.use(problemHandler(log, links)); // I1
   return router;
+}
+
+function handlers(useCases: UseCases): Partial<Handlers> {
+  return {
+    startRun: runs.startRun(useCases),
+    getRun: runs.getRun(useCases),
+    listRuns: runs.listRuns(useCases),
+  };
 }
 
 /** The Durable Functions contract. What is unknown there, path or verb, answers 404: it knows no 405. */

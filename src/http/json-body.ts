@@ -31,6 +31,20 @@ export function jsonBody(req: Request): unknown {
   return value;
 }
 
+/**
+ * As Durable Functions reads it.
+ *
+ * @throws RequestError invalid-request: that contract knows 400, not 415
+ */
+export function bodyOrNothing(req: Request): unknown {
+  try {
+    return jsonBody(req);
+  } catch (error) {
+    if (!(error instanceof RequestError && error.code === 'unsupported-media-type')) throw error;
+    throw badRequest('/body', 'Only application/json request content is supported.');
+  }
+}
+
 /** A body that need not be sent: `{}` where none is. `null` is a body, and no schema takes it. */
 export function bodyOrEmpty(req: Request): unknown {
   const body = jsonBody(req);

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Page, PageRequest } from '../domain/page';
 import { openContinuation, sealContinuation } from './continuation';
-import type { Links } from './links';
+import type { LinkBuilder, Links } from './links';
 
 /**
  * Lists: `{value, nextLink?}`.
@@ -9,6 +9,35 @@ import type { Links } from './links';
  * I1 nextLink is absolute and carries every parameter of its request; only the continuation differs.
  * I2 A continuation works only with the path and the filters it was made for; the page size may change.
  */
+export interface Pages {
+  /** What a use case is asked for. @throws RequestError invalid-request for a continuation of another list */
+  asked(query: PageQuery): PageRequest;
+  shown<T, Shown>(page: Page<T>, show: (item: T) => Shown): ShownPage<Shown>;
+}
+
+export interface PageQuery {
+  readonly maxpagesize: number;
+  readonly continuation?: string | undefined;
+}
+
+export interface ShownPage<Shown> {
+  readonly value: readonly Shown[];
+  readonly nextLink?: string;
+}
+
+export function pagesFor(req: Request, links: LinkBuilder): Pages {
+  return {
+    asked: (query) => pageRequest(req, query),
+    shown({ value, continuation }, show) {
+      const shown = value.map(show);
+      if (continuation === undefined) return { value: shown };
+      const query = parametersOf(req, ['continuation']);
+      query.set('continuation', sealContinuation(continuation, scopeOf(req)));
+      return { value: shown, nextLink: links.for(req).withQuery(pathOf(req), query) }; // I1
+    },
+  };
+}
+
 export function pageRequest(
   req: Request,
   { maxpagesize, continuation }: { readonly maxpagesize: number; readonly continuation?: string | undefined },

@@ -58,6 +58,6 @@ function summaryOf(errors: readonly RequestFault[]): string {
 const NO_QUERY = z.strictObject({});
 
 /** For routes that take no parameters. @throws RequestError invalid-request */
-export function noQuery(query: unknown): void {
-  parsePart(NO_QUERY, 'query', query);
+export function noQuery(query: unknown): Readonly<Record<string, never>> {
+  return parsePart(NO_QUERY, 'query', query);
 }

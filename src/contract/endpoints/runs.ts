@@ -23,7 +23,12 @@ export const ACCEPTED = {
   headers: { Location: 'The run.', 'Operation-Location': 'The run.', 'Retry-After': 'Seconds.' },
 } as const;
 
-export const confirmShrink = (description: string) => z.enum(['true', 'false']).optional().meta({ description });
+export const confirmShrink = (description: string) =>
+  z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({ description });
 
 export const startRun = endpoint({
   id: 'startRun',

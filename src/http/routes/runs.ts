@@ -1,61 +1,44 @@
-import type { Request, Response, Router } from 'express';
-import { adviceOn } from '../../domain/image/advice';
+import type { Request, Response } from 'express';
+import { type RunBody, RunSchema } from '../../contract/schemas/run';
 import { AppError } from '../../domain/errors';
 import { isRunId } from '../../domain/ids';
+import { adviceOn } from '../../domain/image/advice';
 import { isFinal, type RunView } from '../../domain/run/run';
-import { listRuns, startRun, StartRunBody } from '../../contract/endpoints/runs';
-import type { RouteDeps } from '../route-deps';
-import { bodyOrEmpty } from '../json-body';
-import type { Links } from '../links';
-import { pageRequest, sendPage } from '../paging';
-import { pathParam, serve } from '../route';
-import { type RunBody, RunSchema } from '../../contract/schemas/run';
+import type { UseCases } from '../../use-cases/port';
+import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
-import { noQuery, parsePart } from '../validation';
-import { containerParam } from './containers';
+import { given } from '../given';
+import type { Links } from '../links';
+import { pathParam } from '../route';
 
 /** Seconds until a run that is going on is worth another look. */
 const RETRY_AFTER = { 'Retry-After': '5' } as const;
 
-export function runRoutes(router: Router, { useCases, links }: RouteDeps): void {
-  serve(router, '/api/v1/containers/:container/runs', {
-    POST: async (req, res) => {
-      const container = containerParam(req);
-      const { confirmShrink } = parsePart(startRun.query, 'query', req.query);
-      const { prefix, features, approval, maxTransactions, retry } = parsePart(StartRunBody, 'body', bodyOrEmpty(req));
-      const run = await useCases.startRun({
-        container,
-        ...(prefix !== undefined && { prefix }),
-        ...(features !== undefined && { features }),
-        ...(approval !== undefined && { approval }),
-        ...(maxTransactions !== undefined && { maxTransactions }),
-        ...(retry !== undefined && { retry }),
-        ...(confirmShrink !== undefined && { confirmShrink: confirmShrink === 'true' }),
-      });
-      sendAccepted(res, runBody(run, links.for(req)));
-    },
-  });
-  serve(router, '/api/v1/runs/:id', {
-    GET: async (req, res) => {
-      const id = runIdParam(req);
-      noQuery(req.query);
-      const run = await useCases.getRun(id);
-      if (!isFinal(run.status)) res.set(RETRY_AFTER);
-      res.json(runBody(run, links.for(req)));
-    },
-  });
-  serve(router, '/api/v1/runs', {
-    GET: async (req, res) => {
-      const { container, status, ...paging } = parsePart(listRuns.query, 'query', req.query);
-      const filter = {
-        ...(container !== undefined && { container }),
-        ...(status !== undefined && { statuses: status }),
-      };
-      const page = await useCases.listRuns(filter, pageRequest(req, paging));
-      const to = links.for(req);
-      sendPage(req, res, page, to, (run) => runBody(run, to));
-    },
-  });
+export function startRun(ask: Pick<UseCases, 'startRun'>): Handler<'startRun'> {
+  return async ({ params: { container }, query, body, links }) => {
+    const run = await ask.startRun({ container, ...given({ ...body, ...query }) });
+    return accepted(runBody(run, links));
+  };
+}
+
+export function getRun(ask: Pick<UseCases, 'getRun'>): Handler<'getRun'> {
+  return async ({ params: { id }, links }) => {
+    const run = await ask.getRun(id);
+    return { status: 200, ...(!isFinal(run.status) && { headers: RETRY_AFTER }), body: runBody(run, links) };
+  };
+}
+
+export function listRuns(ask: Pick<UseCases, 'listRuns'>): Handler<'listRuns'> {
+  return async ({ query: { container, status, ...page }, links, pages }) => {
+    const runs = await ask.listRuns(given({ container, statuses: status }), pages.asked(page));
+    return { status: 200, body: pages.shown(runs, (run) => runBody(run, links)) };
+  };
+}
+
+/** 202 with the run and where to ask for it. */
+export function accepted(body: RunBody) {
+  const { self } = body.links;
+  return { status: 202, headers: { Location: self, 'Operation-Location': self, ...RETRY_AFTER }, body } as const;
 }
 
 /** 202 with the run and where to ask for it. */

@@ -1,12 +1,12 @@
 import type { Request, Response, Router } from 'express';
 import { repairContainer } from '../../contract/endpoints/containers';
+import { type OperationBody, OperationSchema } from '../../contract/schemas/verification';
 import type { Operation } from '../../domain/operation';
-import type { RouteDeps } from '../route-deps';
+import type { WaitedFor } from '../../use-cases/operations/port';
+import { onlyFields } from '../field-order';
 import type { Links } from '../links';
 import { pathParam, serve } from '../route';
-import { onlyFields } from '../field-order';
-import { type OperationBody, OperationSchema } from '../../contract/schemas/verification';
-import type { WaitedFor } from '../../use-cases/operations/port';
+import type { RouteDeps } from '../route-deps';
 import { noQuery, parsePart } from '../validation';
 import { containerParam } from './containers';
 
@@ -25,8 +25,8 @@ export function verifyRoutes(router: Router, { useCases, links }: RouteDeps): vo
   serve(router, '/api/v1/containers/:container\\:repair', {
     POST: async (req, res) => {
       const container = containerParam(req);
-      const { confirmShrink } = parsePart(repairContainer.query, 'query', req.query);
-      const waited = await useCases.repairContainer(container, { confirmShrink: confirmShrink === 'true' });
+      const { confirmShrink = false } = parsePart(repairContainer.query, 'query', req.query);
+      const waited = await useCases.repairContainer(container, { confirmShrink });
       sendWaited(res, waited, links.for(req));
     },
   });

@@ -1,0 +1,28 @@
+import type { Request } from 'express';
+import type { ZodObject } from 'zod';
+
+/** A parameter in any case of its name, as .NET compared it; of repeated ones the first. */
+export function parameter(req: Request, name: string): string | undefined {
+  return valuesOf(req, name)[0];
+}
+
+/**
+ * The query as Durable Functions reads it: names in any case, unknown ones left out, of repeated ones the first. Where the
+ * schema says `repeats`, all of them.
+ */
+export function forgivingQuery(req: Request, schema: ZodObject): Record<string, string | string[]> {
+  const pairs = Object.entries(schema.shape).flatMap(([name, field]) => {
+    const values = valuesOf(req, name);
+    const [first] = values;
+    if (first === undefined) return [];
+    return [[name, field.meta()?.repeats === true && values.length > 1 ? values : first] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function valuesOf(req: Request, name: string): string[] {
+  return Object.entries(req.query)
+    .filter(([key]) => key.toLowerCase() === name.toLowerCase())
+    .flatMap(([, value]) => [value].flat())
+    .filter((value) => typeof value === 'string');
+}
