@@ -1,4 +1,8 @@
 /** What callers may ask and what they are answered: the types that the command line and other clients share. */
+export * from '../domain/access/access-key';
+export { isContainerGlob } from '../domain/access/container-glob';
+export { principalName } from '../domain/access/principal';
+export { GRANTED_ROLES, type GrantedRole, isGrantedRole } from '../domain/access/role';
 export type { ContainerEntry } from '../domain/container/container-entry';
 export type { ImageDocument } from '../domain/image/image';
 export type { Quote } from '../domain/money/quote';

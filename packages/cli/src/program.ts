@@ -3,6 +3,7 @@ import { registerCompletion } from './commands/completion';
 import { registerContainers } from './commands/containers';
 import { registerDoctor } from './commands/doctor';
 import { registerImages } from './commands/images';
+import { registerKeys } from './commands/keys';
 import { registerQuota } from './commands/quota';
 import { registerQuote } from './commands/quote';
 import { registerRunControl } from './commands/run-control';
@@ -31,6 +32,7 @@ export function addCommands(program: Command, registrar: Registrar): void {
   registerContainers(program, registrar);
   registerImages(program, registrar);
   registerQuota(program, registrar);
+  registerKeys(program, registrar);
   registerDoctor(program, registrar);
   registerCompletion(program, registrar);
   registerVisit(program, registrar);

@@ -31,6 +31,10 @@ export function packageVersion(): string {
 export function addSharedOptions(program: Command): void {
   program
     .option('--address <url>', `where the API is (default: CONTACTSHEET_ADDRESS, then ${DEFAULT_ADDRESS})`)
+    .option(
+      '--key <key>',
+      'who you are: a key, or a token (default: CONTACTSHEET_KEY, which no list of processes shows)',
+    )
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices(FORMATS).default('text'))
     .option('-q, --quiet', 'data and errors only: no progress, no hints')
     .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'));
@@ -38,19 +42,21 @@ export function addSharedOptions(program: Command): void {
 
 interface SharedOptions {
   readonly address?: string;
+  readonly key?: string;
   readonly output: Format;
   readonly quiet?: boolean;
   readonly color: ColorWhen;
 }
 
 export function openSession(world: World, command: Command): Session {
-  const { address, output, quiet = false, color } = command.optsWithGlobals<SharedOptions>();
+  const { address, key, output, quiet = false, color } = command.optsWithGlobals<SharedOptions>();
   return {
     world,
     api: createApiClient({
       address: checkedAddress(address ?? world.env.CONTACTSHEET_ADDRESS ?? DEFAULT_ADDRESS),
       userAgent: `contactsheet-cli/${packageVersion()}`,
       user: world.env.CONTACTSHEET_USER ?? world.user,
+      key: checkedKey(key ?? world.env.CONTACTSHEET_KEY),
       interrupted: world.interrupted,
       sleep: world.sleep,
     }),
@@ -66,6 +72,14 @@ export function checkedAddress(text: string): string {
     throw usage(`'${text}' is no address.`, [`It looks like ${DEFAULT_ADDRESS}.`]);
   }
   return address.replace(/\/+$/, '');
+}
+
+/** undefined when none is given. It is never repeated in a message. */
+export function checkedKey(text: string | undefined): string | undefined {
+  const key = text?.trim();
+  if (key === undefined || key === '') return undefined;
+  if (!/^[\x21-\x7e]{1,8192}$/.test(key)) throw usage('The key holds what no key or token holds.', ['Copy it whole.']);
+  return key;
 }
 
 /** What a command does; no code means 0. */

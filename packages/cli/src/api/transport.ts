@@ -20,6 +20,8 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Who stands in the audit trail; nothing is decided by it. */
   readonly user?: string | undefined;
+  /** A key or a token that proves who asks. It goes to this address alone. */
+  readonly key?: string | undefined;
   readonly interrupted: AbortSignal;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -62,11 +64,15 @@ export function createTransport(options: TransportOptions): Send {
 /** What the API takes as a name. */
 const USER = /^[\x20-\x7e]{1,128}$/;
 
-function createHttp({ address, userAgent, user }: TransportOptions): AxiosInstance {
+function createHttp({ address, userAgent, user, key }: TransportOptions): AxiosInstance {
   const { hostname } = new URL(address);
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return axios.create({
-    headers: { 'User-Agent': userAgent, ...(user !== undefined && USER.test(user) && { 'X-Contactsheet-User': user }) },
+    headers: {
+      'User-Agent': userAgent,
+      ...(user !== undefined && USER.test(user) && { 'X-Contactsheet-User': user }),
+      ...(key !== undefined && { Authorization: `Bearer ${key}` }),
+    },
     maxRedirects: 0,
     maxContentLength: MAX_ANSWER_BYTES,
     validateStatus: () => true,
