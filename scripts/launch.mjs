@@ -27,7 +27,11 @@ const COMMANDS = {
   async start(words) {
     const unknown = words.find((word) => word !== '--no-demo');
     if (unknown)
-      throw new Stop(`npm start does not know ${unknown}.`, 'It takes --no-demo: `npm start -- --no-demo`.', 2);
+      throw new Stop(
+        `npm start has no option ${unknown}.`,
+        'Its only option is --no-demo: `npm start -- --no-demo`.',
+        2,
+      );
     await prepare();
     return launcher('main').launch({ command: 'start', demo: !words.includes('--no-demo') });
   },
@@ -62,7 +66,7 @@ const COMMANDS = {
       say(`verify: ${name}`);
       const code = await run(process.execPath, command);
       if (code !== 0)
-        throw new Stop(`verify: ${name} failed.`, 'Cure what is named above; `npm run format` formats.', code);
+        throw new Stop(`verify: ${name} failed.`, 'Fix what is named above. `npm run format` formats the code.', code);
     }
     say('verify: tests');
     return test(words);
@@ -103,8 +107,8 @@ async function chaos(name, words, options) {
     const [option, value] = [words[i], words[i + 1]];
     if (!Object.hasOwn(options, option) || !/^\d+$/.test(value ?? ''))
       throw new Stop(
-        `It does not know ${option} ${value ?? ''}.`,
-        `There are: ${Object.keys(options).join(', ')}, each with a whole number.`,
+        `Unknown or incomplete option: ${option} ${value ?? ''}.`,
+        `Use ${Object.keys(options).join(', ')}, each with a whole number.`,
         2,
       );
     process.env[options[option]] = value;
@@ -123,7 +127,7 @@ async function measure(script, words) {
 async function main([command = '', ...words]) {
   checkMachine();
   if (!Object.hasOwn(COMMANDS, command)) {
-    throw new Stop(`There is no command "${command}".`, `There are: ${Object.keys(COMMANDS).join(', ')}.`, 2);
+    throw new Stop(`Unknown command "${command}".`, `Commands: ${Object.keys(COMMANDS).join(', ')}.`, 2);
   }
   return COMMANDS[command](words);
 }
@@ -170,7 +174,7 @@ async function installDependencies() {
     say(npm.said.trim());
     throw new Stop(
       'The dependencies could not be installed.',
-      'Read what npm says above: the network, or a full disk?',
+      'Read the output of npm above. Check the network and the disk.',
       1,
     );
   }
@@ -196,7 +200,7 @@ async function compile() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Compiling ...');
   const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-b', 'tsconfig.build.json']);
-  if (code !== 0) throw new Stop('The sources do not compile.', 'Cure what the compiler says above.', 1);
+  if (code !== 0) throw new Stop('The sources do not compile.', 'Fix the errors above.', 1);
   removeOrphans();
   writeFileSync(stamp, wanted);
 }
@@ -294,7 +298,7 @@ async function jest(words, runtimePath) {
 async function acquireRuntime() {
   const stopping = new AbortController();
   const stop = () =>
-    stopping.abort(new Stop('Stopped.', 'What was half done is removed; start again at any time.', 130));
+    stopping.abort(new Stop('Stopped.', 'Unfinished work is removed. You can start again at any time.', 130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const terminal = compiled('terminal', 'index').createTerminal();
   try {

@@ -119,7 +119,7 @@ function storageOf(read: Reader): Config['storage'] {
     read.problem(
       found.name,
       'is not a connection string.',
-      'Copy it whole from "Access keys" of the storage account: DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...',
+      'Copy the complete string from "Access keys" of the storage account: DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...',
     );
   }
   return { connectionString: new Secret(found?.value ?? '') };
@@ -154,7 +154,7 @@ function cosmosOf(read: Reader): Config['cosmos'] {
     read.problem(
       whole.name,
       'is not a connection string.',
-      'Copy it whole from "Keys" of the Cosmos account: AccountEndpoint=https://...;AccountKey=...;',
+      'Copy the complete string from "Keys" of the Cosmos account: AccountEndpoint=https://...;AccountKey=...;',
     );
     return { endpoint: '', key: new Secret('') };
   }

@@ -46,11 +46,7 @@ function modesOf(read: Reader): readonly AuthMode[] {
   const given = read.list('AUTH');
   const unknown = given.filter((mode) => mode !== 'none' && !AUTH_MODES.some((known) => known === mode));
   if (unknown.length > 0) {
-    read.problem(
-      'AUTH',
-      'has a value that is not known.',
-      'Give none, or one or more of keys, oidc, proxy: keys,oidc.',
-    );
+    read.problem('AUTH', 'has an unknown value.', 'Give none, or one or more of keys, oidc, proxy: keys,oidc.');
   } else if (given.includes('none') && given.length > 1) {
     read.problem('AUTH', 'is none and something else.', 'Take none away, or the others: with none nobody is asked.');
   }

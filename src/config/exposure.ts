@@ -51,12 +51,12 @@ function checkProduction(read: Reader, { appChannel, sidecar, storage }: Setting
   const both = 'Give app and sidecar the same long random text (Kubernetes: annotation';
   if (!appChannel.token) {
     const cure = `${both} dapr.io/app-token-secret).`;
-    read.problem('APP_API_TOKEN', 'is missing, and NODE_ENV is production.', cure);
+    read.problem('APP_API_TOKEN', 'is missing, and NODE_ENV=production requires it.', cure);
   }
   // Without it whoever reaches the sidecar calls actors, publishes events and reads state in our name.
   if (!sidecar.token) {
     const cure = `${both} dapr.io/api-token-secret).`;
-    read.problem('DAPR_API_TOKEN', 'is missing, and NODE_ENV is production.', cure);
+    read.problem('DAPR_API_TOKEN', 'is missing, and NODE_ENV=production requires it.', cure);
   }
   if (isEmulator(storage.connectionString.reveal())) {
     const cure = 'Give the connection string of a storage account: the key of the emulator is published.';

@@ -71,7 +71,7 @@ export class Reader {
 
   matching(name: string, fallback: string, pattern: RegExp, cure: string): string {
     const value = this.text(name, fallback);
-    if (!pattern.test(value)) this.problem(name, 'has a value that is not known.', cure);
+    if (!pattern.test(value)) this.problem(name, 'has an unknown value.', cure);
     return value;
   }
 
@@ -93,7 +93,7 @@ export class Reader {
   millionths(name: string, fallback: number, min: number, max: number): number {
     const value = this.number(name, fallback, min, max);
     if (value >= min && Math.round(value * 1e6) / 1e6 !== value)
-      this.problem(name, 'has more than six decimals.', 'Give it rounded to six decimals, such as 0.000906.');
+      this.problem(name, 'has more than six decimals.', 'Round it to six decimals, such as 0.000906.');
     return value;
   }
 

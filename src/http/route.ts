@@ -48,7 +48,7 @@ export function serve(
 /** I2 */
 export const refuseCrossSite: RequestHandler = (req, _res, next) => {
   if (req.get('sec-fetch-site') !== 'cross-site') next();
-  else next(new RequestError('cross-site', 'Another site asked for this, not you.'));
+  else next(new RequestError('cross-site', 'This request comes from another site.'));
 };
 
 /** An async handler as Express takes it; what it throws goes to the error handler. */

@@ -84,7 +84,7 @@ export class RunSessions {
     const attempt = this.deps.newId();
     for (;;) {
       if (this.draining)
-        throw new AppError('not-ready', 'This process ends: another one goes on.', { retryable: true });
+        throw new AppError('not-ready', 'This process is stopping: another one continues.', { retryable: true });
       const sentMs = this.deps.clock.monotonicMs();
       const answer = await actor.openChunk({ ref, attempt, process: this.process });
       if (answer.state === 'done') return { state: 'done' };

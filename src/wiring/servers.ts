@@ -43,7 +43,10 @@ export async function startServers(
 ): Promise<Servers> {
   const apiToken = config.sidecar.token?.reveal();
   if (apiToken === undefined) {
-    log.warn({ event: 'sidecar.open' }, 'DAPR_API_TOKEN is not set: whoever reaches the sidecar acts in our name');
+    log.warn(
+      { event: 'sidecar.open' },
+      'DAPR_API_TOKEN is not set: anyone who reaches the sidecar can act as this application',
+    );
   }
   const worker = new WorkflowWorker(
     { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...(apiToken === undefined ? {} : { apiToken }) },

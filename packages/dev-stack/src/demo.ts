@@ -22,7 +22,7 @@ export async function demonstrate({ endpoints, terminal, signal }: Demonstration
   if (sent > 0) terminal.say(`Put ${sent} sample pictures into container ${SAMPLE_CONTAINER}.`);
   const api = createDemoApi(endpoints.api, signal);
   const { id, isNew } = await api.startRun(SAMPLE_CONTAINER);
-  terminal.say(isNew ? `Started run ${id}.` : `Run ${id} is active already: following it.`);
+  terminal.say(isNew ? `Started run ${id}.` : `Run ${id} is already active: following it.`);
   const run = await follow(api, id, terminal, signal);
   terminal.say(`Run ${id} ended: ${run.status}.`);
   for (const group of run.failureGroups) terminal.say(`  ${group.count} x ${group.reason}`);

@@ -56,5 +56,5 @@ export function describeBrought(brought: Brought): string | undefined {
     ...(brought.cosmos ? ['Cosmos DB'] : []),
     ...(brought.vision ? ['Vision'] : []),
   ];
-  return names.length > 0 ? `Using your own ${names.join(', ')}, as your environment says.` : undefined;
+  return names.length > 0 ? `Using your own ${names.join(', ')}, as set in the environment.` : undefined;
 }

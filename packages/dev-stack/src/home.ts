@@ -105,8 +105,8 @@ function claim(path: string): void {
     const holder = readClaim(file);
     if (holder && isAlive(holder.pid) && commandOf(holder.pid) === holder.command) {
       throw new Problem(
-        `Contactsheet already runs in ${path} (process ${holder.pid}).`,
-        'Stop that one with Ctrl-C, or set CONTACTSHEET_HOME to another folder to run a second one beside it.',
+        `Contactsheet is already running in ${path} (process ${holder.pid}).`,
+        'Stop it with Ctrl-C, or set CONTACTSHEET_HOME to another folder to run a second one.',
         2,
       );
     }

@@ -44,7 +44,7 @@ export async function launch({ command, demo }: Launch): Promise<number> {
     signals.parts = stack.parts;
     const brought = describeBrought(stack.brought);
     if (brought) terminal.say(brought);
-    terminal.say(`Everything runs after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+    terminal.say(`Everything is running after ${((Date.now() - began) / 1000).toFixed(1)} s.`);
     exitCode = await stayUp(stack, { command, demo }, terminal, stopping.signal);
   } catch (error) {
     exitCode = stopping.signal.aborted ? 0 : complain(error, terminal);
@@ -113,7 +113,7 @@ async function showServices(stack: Stack, terminal: Terminal): Promise<void> {
   terminal.say();
   terminal.say('In another terminal:');
   terminal.say(`  npm run build && source ${shortPath(stack.home.at('env'))} && dapr run -f ${runFile}`);
-  if (stack.movedRunFile) terminal.say('(A copy of dapr.yaml, because a port of it is taken on this machine.)');
+  if (stack.movedRunFile) terminal.say('(This is a copy of dapr.yaml: one of its ports is taken on this machine.)');
   terminal.say();
   terminal.say(`Logs are in ${shortPath(stack.home.at('logs'))}. Ctrl-C stops the services.`);
 }

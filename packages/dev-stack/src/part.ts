@@ -83,10 +83,7 @@ export function restartPauseMs(deaths: number): number {
 /** Somebody else listens where a part of ours should. */
 export class LostPort extends Problem {
   constructor(part: PartName, port: number) {
-    super(
-      `Another program has taken port ${port} of ${part}.`,
-      'End that program, or start again: a free one is used.',
-    );
+    super(`Another program has taken port ${port} of ${part}.`, 'End that program, or start again to use a free port.');
   }
 }
 
@@ -189,7 +186,7 @@ export function createPart(definition: PartDefinition, supervision: Supervision)
     }
     if (silentDeaths >= QUICK_DEATHS || deaths >= SERVING_DEATHS) {
       return new Problem(
-        `${name} ended ${deaths} times in a row (${how}) and is given up.`,
+        `${name} ended ${deaths} times in a row (${how}). It is not started again.`,
         `Read ${logFile}, cure what it says and start again.`, // I2
       );
     }

@@ -55,7 +55,10 @@ export function createPortBook(options: PortRules = {}): PortBook {
       next = next + 1 >= HIGHEST_FREE ? LOWEST_FREE : next + 1;
       if (await take(next)) return next;
     }
-    throw new Problem(`No port between ${LOWEST_FREE} and ${HIGHEST_FREE} is free.`, 'End some of what listens there.');
+    throw new Problem(
+      `No port between ${LOWEST_FREE} and ${HIGHEST_FREE} is free.`,
+      'End some of the programs that listen there.',
+    );
   }
 
   async function nearest(wanted: number): Promise<number> {

@@ -11,7 +11,7 @@ export async function provisionCosmos(settings: { readonly endpoint: string; rea
   } catch (error) {
     throw new Problem(
       `The database in Cosmos DB cannot be created: ${error instanceof Error ? error.message : error}.`,
-      'Look at COSMOS_ENDPOINT, COSMOS_KEY and the logs.',
+      'Check COSMOS_ENDPOINT, COSMOS_KEY and the logs.',
     );
   }
 }

@@ -62,7 +62,7 @@ export function readRunFile(path: string): RunPlan {
 export function planOf(text: string, path: string): RunPlan {
   const parsed = file.safeParse(parse(text));
   if (!parsed.success) {
-    throw new Problem(`${path} is not understood: ${describe(parsed.error)}.`, 'Repair it, or restore it from git.', 2);
+    throw new Problem(`${path}is not valid: ${describe(parsed.error)}.`, 'Repair it, or restore it from git.', 2);
   }
   const folder = dirname(path);
   const common = parsed.data.common ?? {};

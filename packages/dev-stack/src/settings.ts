@@ -45,7 +45,7 @@ export function localStorageAccount(env: NodeJS.ProcessEnv, keys: Pick<HomeKeys,
   const { LOCAL_KEYS = 'published' } = env;
   if (LOCAL_KEYS === 'random') return { name: AZURITE_ACCOUNT.name, key: keys.storageKey };
   if (LOCAL_KEYS === 'published' || LOCAL_KEYS === '') return AZURITE_ACCOUNT;
-  throw new Problem(`LOCAL_KEYS=${LOCAL_KEYS} is not known.`, 'Give published or random.', 2);
+  throw new Problem(`LOCAL_KEYS=${LOCAL_KEYS} is not valid.`, 'Use published or random.', 2);
 }
 
 export function broughtAlong(env: NodeJS.ProcessEnv): Brought {

@@ -81,8 +81,5 @@ function decode(continuation: string): string {
 }
 
 function invalidContinuation(): AppError {
-  return new AppError(
-    'invalid-request',
-    'The continuation is not one that this list gave out: start from the first page.',
-  );
+  return new AppError('invalid-request', 'The continuation is not from this list: start from the first page.');
 }

@@ -12,5 +12,5 @@ export function memoryPage<T>(sorted: readonly T[], { size, continuation }: Page
 function decode(continuation: string): number {
   const text = Buffer.from(continuation, 'base64url').toString();
   if (/^\d+$/.test(text)) return Number(text);
-  throw new AppError('invalid-request', 'The continuation is not one that this list gave out.');
+  throw new AppError('invalid-request', 'The continuation is not from this list.');
 }

@@ -10,7 +10,7 @@ export function createApproveRun(deps: CommandRunDeps): RunUseCases['approveRun'
     if (isFinal(run.status)) throw refused('approve', run);
     const reply = await deps.actors.run(id).approve(consent);
     if (reply.planHash !== undefined) {
-      throw new AppError('plan-changed', `The plan of this run is ${reply.planHash}: look at its quote again.`);
+      throw new AppError('plan-changed', `The plan of this run is ${reply.planHash}: check its quote again.`);
     }
     if (reply.isApproved) throw approvedOtherwise(reply.run);
     if (!reply.accepted) throw refused('approve', reply.run);

@@ -15,6 +15,6 @@ export function continuationOf({ page, chunk, line }: Place): string {
 export function placeOf(continuation: string | undefined): Place {
   if (continuation === undefined) return { page: 0, chunk: 0, line: 0 };
   const match = /^(\d{1,9})\.(\d{1,4})\.(\d{1,9})$/.exec(continuation);
-  if (!match) throw new AppError('invalid-request', 'The continuation is not one that this list gave out.');
+  if (!match) throw new AppError('invalid-request', 'The continuation is not from this list.');
   return { page: Number(match[1]), chunk: Number(match[2]), line: Number(match[3]) };
 }

@@ -33,5 +33,5 @@ export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'
 async function retryOfOlder({ actors }: Pick<RestartRunDeps, 'actors'>, id: string): Promise<RetryScope> {
   const { run } = await actors.run(id).view();
   if (run?.retry) return run.retry;
-  throw new AppError('run-not-found', `Which images the retry ${id} was for is not known any more: start a new one.`);
+  throw new AppError('run-not-found', `It is no longer known which images the retry ${id} covered: start a new one.`);
 }

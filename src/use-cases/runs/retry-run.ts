@@ -101,5 +101,5 @@ function isStartedBy({ prefix, retry, maxTransactions }: Retry, next: RunView): 
 
 function nothingToRetry({ id, retriedBy }: RunView): AppError {
   const already = retriedBy === undefined ? '' : ` Run ${retriedBy} tried again already.`;
-  return new AppError('nothing-to-retry', `No image of run ${id} is left that the retry would try.${already}`);
+  return new AppError('nothing-to-retry', `No image of run ${id} is left to retry.${already}`);
 }

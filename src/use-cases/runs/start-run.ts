@@ -49,7 +49,7 @@ export function createStartRun(deps: StartRunDeps): StartRun {
     }
     const id = command.id ?? deps.newRunId();
     if (command.id !== undefined && (await runs.get(id))) {
-      throw new AppError('run-active', `There is a run ${id} already: an id is used once.`, {
+      throw new AppError('run-active', `A run with the id ${id} already exists: an id is used once.`, {
         context: { existingRun: id },
       });
     }

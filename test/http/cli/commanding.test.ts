@@ -336,7 +336,7 @@ describe('commands to a run', () => {
     expect(await server.cli('run', 'retry', runId(3), '--wait')).toEqual({
       code: 8,
       stdout: '',
-      stderr: expect.stringMatching(/Nothing to try again: No image is left\.\n.*cure: .*start a new run/s),
+      stderr: expect.stringMatching(/Nothing to retry: No image is left\.\n.*cure: .*start a new run/s),
     });
   });
 });

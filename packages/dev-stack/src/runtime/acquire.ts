@@ -32,7 +32,7 @@ export async function acquireRuntime(acquisition: Acquisition): Promise<DaprRunt
 
   const giveBack = await claimCache(cache, signal, (holder, waitedMs) => {
     if (Math.floor(waitedMs / 1000) % 15 === 0) {
-      say(`Process ${holder} is getting the Dapr runtime already: waiting for it (${Math.round(waitedMs / 1000)} s).`);
+      say(`Process ${holder} is already getting the Dapr runtime. Waiting for it (${Math.round(waitedMs / 1000)} s).`);
     }
   });
   try {
@@ -52,7 +52,7 @@ async function released(cache: string, { signal, say }: Acquisition): Promise<Da
     return await fillCache(cache, RELEASE_FOLDER, ({ programs }) => downloadRelease(programs, signal, say));
   } catch (error) {
     signal.throwIfAborted();
-    say(`The release cannot be had (${error instanceof Error ? error.message : error}).`);
+    say(`The release is not available (${error instanceof Error ? error.message : error}).`);
     return undefined;
   }
 }

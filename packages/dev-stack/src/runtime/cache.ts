@@ -51,7 +51,7 @@ export async function fillCache(
     mkdirSync(programs, { recursive: true });
     await fill({ programs, work });
     const filled = inspectRuntime(programs);
-    if (!filled.ok) throw new Error(`What was made is not usable: ${filled.why}.`);
+    if (!filled.ok) throw new Error(`The new runtime is not usable: ${filled.why}.`);
     removeTree(join(cache, name));
     renameSync(programs, join(cache, name));
   } catch (error) {

@@ -26,7 +26,7 @@ export function inspectRuntime(folder: string): Inspection {
   const version = asked.stdout?.trim() ?? '';
   if (asked.status !== 0 || version === '') return { ok: false, why: `${join(folder, 'daprd')} does not run here` };
   if (!isInRange(version)) {
-    const reason = version === 'edge' ? 'is a build of its own (edge), whose version nobody knows' : `is ${version}`;
+    const reason = version === 'edge' ? 'is a custom build (edge) without a version number' : `is ${version}`;
     return { ok: false, why: `${join(folder, 'daprd')} ${reason}; wanted is ${RANGE_IN_WORDS}` };
   }
   const runtime = {

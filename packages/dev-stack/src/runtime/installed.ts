@@ -21,7 +21,7 @@ export function findInstalled(
     say(`An installed Dapr is not used: ${found.why}.`);
   }
   if (where.runtimePath && !foldersIn(where.runtimePath).some((each) => existsSync(join(each, 'daprd')))) {
-    say(`DAPR_RUNTIME_PATH names ${where.runtimePath}, which holds no daprd: it is passed over.`);
+    say(`DAPR_RUNTIME_PATH names ${where.runtimePath}, which has no daprd. It is ignored.`);
   }
   return undefined;
 }

@@ -90,8 +90,8 @@ function checkGo(env: NodeJS.ProcessEnv): void {
   if (isGoUsable(version)) return;
   throw new Problem(
     version === ''
-      ? 'There is no Dapr runtime here, its releases cannot be reached, and Go, which could build it, is not installed.'
-      : `There is no Dapr runtime here, its releases cannot be reached, and ${version.trim()} is too old to build it.`,
+      ? 'There is no Dapr runtime here. Its releases cannot be reached, and Go is not installed to build it.'
+      : `There is no Dapr runtime here. Its releases cannot be reached, and ${version.trim()} is too old to build it.`,
     'Install Go 1.21 or newer (https://go.dev/dl), or Dapr 1.18 with `dapr init --slim`, or name a folder with DAPR_RUNTIME_PATH.',
   );
 }
@@ -125,7 +125,7 @@ function goEnvironment({ env, work }: Build): NodeJS.ProcessEnv {
 async function downloadModule(build: Build, env: NodeJS.ProcessEnv): Promise<string> {
   const answer = await go(['mod', 'download', '-json', MODULE], { cwd: build.work, env, signal: build.signal });
   const { Dir, Sum } = JSON.parse(answer) as { Dir?: string; Sum?: string };
-  if (!Dir) throw new Problem(`The Go module ${MODULE} cannot be had.`, 'Look at the network and GOPROXY.');
+  if (!Dir) throw new Problem(`The Go module ${MODULE} is not available.`, 'Check the network and GOPROXY.');
   if (Sum !== MODULE_SUM) {
     throw new Problem(`The Go module ${MODULE} is not the published one (${Sum}).`, 'Look at what GOPROXY names.'); // I1
   }
@@ -189,7 +189,7 @@ function failure(words: readonly string[], output: string): Problem {
   }
   return new Problem(
     `\`go ${words.slice(0, 2).join(' ')}\` failed: ${last}`,
-    'Look at the network and GOPROXY, or install Dapr 1.18 with `dapr init --slim`.',
+    'Check the network and GOPROXY, or install Dapr 1.18 with `dapr init --slim`.',
   );
 }
 
