@@ -190,6 +190,24 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'Computer Vision answered 403: a firewall, a missing role, or a disabled resource.',
     cure: 'Allow the network and grant the identity Cognitive Services User on the resource.',
   },
+  'vision-not-found': {
+    status: 502,
+    title: 'No Vision at the address',
+    cause: 'What answers at VISION_ENDPOINT does not know the operation: 404, or an API version that it does not have.',
+    cure: 'Correct VISION_ENDPOINT and VISION_API_VERSION; the region is part of the address.',
+  },
+  'vision-unsupported-feature': {
+    status: 502,
+    title: 'Vision does not offer the feature',
+    cause: 'The resource does not offer a feature or the language that was asked for, or not in its region.',
+    cure: 'Correct VISION_FEATURES or VISION_LANGUAGE, or use a resource in a region that has the feature.',
+  },
+  'vision-resource-refused': {
+    status: 502,
+    title: 'The Vision resource does not allow it',
+    cause: 'The pricing tier, a missing approval or a disabled resource stands against the call.',
+    cure: 'Change the tier, ask for access, or enable the resource; the message of Vision says which.',
+  },
   'identity-unavailable': {
     status: 503,
     title: 'Nobody can be recognised',

@@ -8,10 +8,14 @@ import type { Clock } from './clock';
  *    quota has heard of it, which keeps it durably (domain/quota/quota.ts): nobody in a process waits for it.
  * I2 While the service is down (TRIP failures in a row) one request at a time probes it, so an outage costs probes and
  *    no storm, and no image pays for it with its own attempts.
+ * I3 A failure that may lie in one image (500, 408) is no sign of an outage until it has met TRIP_BY_IMAGES images in a
+ *    row: a few images that always fail end after their own attempts, in seconds, whatever else is left to do.
  */
 export class CircuitBreaker {
   private pausedUntilMs = 0;
   private failuresInRow = 0;
+  /** Images, of those that may be to blame themselves, since the last answer. At most TRIP_BY_IMAGES. */
+  private readonly suspects = new Set<string>();
   private trips = 0;
   private downSinceMs = 0;
   private probing = false;
@@ -79,16 +83,19 @@ export class CircuitBreaker {
       case 'outage':
         // What was under way when the service went down says nothing new: only probes make the pause longer.
         if (!probe && this.trips > 0) break;
-        this.failuresInRow += 1;
-        if (probe || this.failuresInRow >= TRIP) {
+        if (answer.suspect === undefined) this.failuresInRow += 1;
+        else this.suspects.add(answer.suspect); // I3
+        if (probe || this.failuresInRow >= TRIP || this.suspects.size >= TRIP_BY_IMAGES) {
           if (this.trips === 0) this.downSinceMs = this.clock.monotonicMs();
           this.trips += 1;
           this.failuresInRow = 0;
+          this.suspects.clear();
           this.pause(this.probePauseMs(), `${this.service} does not answer: ${answer.code}.`);
         }
         break;
       case 'answer':
         this.failuresInRow = 0;
+        this.suspects.clear();
         this.trips = 0;
     }
   }
@@ -114,10 +121,23 @@ export interface Turn {
 export type ServiceAnswer =
   | { readonly kind: 'answer' }
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
-  | { readonly kind: 'outage'; readonly code: string };
+  /** `suspect`: the image that was asked about, where it may be the cause itself. */
+  | { readonly kind: 'outage'; readonly code: string; readonly suspect?: string };
+
+/** Statuses by which a service also says that it cannot cope with this one image. */
+const MAY_BE_THE_IMAGE: ReadonlySet<number> = new Set([400, 408, 500]);
+
+/** A failure of the service; `image` is a suspect where the status says that it may be. */
+export function outage(failure: { readonly code: string; readonly httpStatus?: number }, image: string): ServiceAnswer {
+  const { code, httpStatus } = failure;
+  const isSuspect = httpStatus !== undefined && MAY_BE_THE_IMAGE.has(httpStatus);
+  return isSuspect ? { kind: 'outage', code, suspect: image } : { kind: 'outage', code };
+}
 
 /** Failures in a row, over all images, that mean an outage and not bad luck. */
 const TRIP = 10;
+/** More images than these that always fail, and nothing else to do, pass for an outage: they end more slowly then. */
+const TRIP_BY_IMAGES = 25;
 const OUTAGE: RetryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, firstDelayMs: 500, maxDelayMs: 15_000 };
 const YOUNG_OUTAGE_MS = 60_000;
 const LONGEST_YOUNG_PAUSE_MS = 2_000;

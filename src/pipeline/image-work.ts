@@ -21,7 +21,7 @@ import type { ChunkContext } from './chunk-context';
 import type { FairSemaphore } from './fair-semaphore';
 import { type AnswerDeps, PaidAnswer, type Verdict } from './paid-answer';
 import type { Permit } from './run-session';
-import type { ServiceAnswer, CircuitBreaker } from './circuit-breaker';
+import { type CircuitBreaker, outage, type ServiceAnswer } from './circuit-breaker';
 
 /**
  * One image from its listing to its saved document: download, check, answer (paid-answer), save.
@@ -128,7 +128,7 @@ export class ImageWork {
         maxBytes: this.deps.vision.limits.maxBytes,
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
       });
-      this.deps.blobBreaker.answered(downloadAnswer(outcome), turn);
+      this.deps.blobBreaker.answered(downloadAnswer(outcome, `${this.chunk.container}/${this.blob.name}`), turn);
       this.attempts.record('download', startedMs, 0, outcome);
       if (outcome.ok) return outcome.bytes;
       const error: ImageError = { ...pickError(outcome), stage: 'download' };
@@ -222,7 +222,7 @@ export function replacedBy(chunkId: string, stored: StoredImage | undefined): Co
   return stored.chunkId === chunkId ? stored.replaced : stored.contribution;
 }
 
-function downloadAnswer(outcome: DownloadOutcome): ServiceAnswer {
+function downloadAnswer(outcome: DownloadOutcome, image: string): ServiceAnswer {
   const isOutage = !outcome.ok && outcome.code === 'download-failed' && outcome.retryable;
-  return isOutage ? { kind: 'outage', code: outcome.code } : { kind: 'answer' };
+  return isOutage ? outage(outcome, image) : { kind: 'answer' };
 }

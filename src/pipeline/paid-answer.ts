@@ -11,6 +11,7 @@ import {
 import { answered } from '../domain/image/classification';
 import { AppError } from '../domain/errors';
 import { parseChunkId } from '../domain/ids';
+import { isResourceRefusal } from '../domain/image/resource-refusal';
 import type { ImageDocument, ImageError, StoredImage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
@@ -20,7 +21,7 @@ import { type Attempts, pickError } from './attempts';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
 import type { Permit } from './run-session';
-import { type ServiceAnswer, type CircuitBreaker, throttleMs } from './circuit-breaker';
+import { type ServiceAnswer, type CircuitBreaker, outage, throttleMs } from './circuit-breaker';
 import type { KeyedMutex } from './keyed-mutex';
 
 /**
@@ -233,7 +234,7 @@ export class PaidAnswer {
       const startedMs = this.deps.clock.nowMs();
       this.chunk.inFlight(1);
       const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
-      this.deps.visionBreaker.answered(visionAnswer(outcome), turn);
+      this.deps.visionBreaker.answered(visionAnswer(outcome, `${this.chunk.container}/${this.blobName}`), turn);
       this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
       if (!outcome.ok && outcome.code === 'vision-throttled') {
         this.chunk.callUnused(features.length);
@@ -249,9 +250,8 @@ export class PaidAnswer {
           transactions: this.transactions,
         };
       }
-      if (outcome.code === 'vision-unauthorized' || outcome.code === 'vision-forbidden') {
-        throw new AppError(outcome.code, `Vision refuses our key: ${outcome.message}`);
-      }
+      // Nobody's fault of the image: no other one would fare better.
+      if (isResourceRefusal(outcome.code)) throw new AppError(outcome.code, outcome.message);
       const counts = outcome.code !== 'vision-throttled' && !this.attempts.isSpared(turn, this.deps.visionBreaker);
       if (!outcome.retryable || (counts && attempt >= IMAGE_RETRY.maxAttempts)) {
         const error: ImageError = { ...pickError(outcome), stage: 'vision', features };
@@ -275,7 +275,7 @@ function withoutOwn(claim: Granted, unheard: ReadonlySet<string>): Granted {
   return fresh;
 }
 
-function visionAnswer(outcome: VisionOutcome): ServiceAnswer {
+function visionAnswer(outcome: VisionOutcome, image: string): ServiceAnswer {
   if (outcome.ok) return { kind: 'answer' };
   switch (outcome.code) {
     case 'vision-throttled':
@@ -285,7 +285,7 @@ function visionAnswer(outcome: VisionOutcome): ServiceAnswer {
     case 'vision-unavailable':
     case 'vision-network':
     case 'vision-timeout':
-      return { kind: 'outage', code: outcome.code };
+      return outage(outcome, image);
     default:
       return { kind: 'answer' };
   }

@@ -12,6 +12,9 @@ export const FAULT_BEHAVIOURS = [
   '429-zero',
   '429-no-header',
   '429-huge', // Retry-After: 1000000
+  'out-of-volume', // 403 of API Management, with the time until the volume is renewed
+  'feature-not-in-region', // 400 of 4.0, in words alone
+  'timeout-400', // 400 with the inner code Timeout
   'html-200',
   'truncated-json', // a complete answer of incomplete JSON
   'cut-body', // announces more than it sends, then closes

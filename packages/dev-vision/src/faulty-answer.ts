@@ -18,6 +18,8 @@ const HUGE_CHUNKS = 800; // x 64 KB = 50 MB
 export function sendFaulty(behaviour: string, response: ServerResponse, nowMs: number): FaultySent {
   if (behaviour.startsWith('429')) return sendThrottled(behaviour, response, nowMs);
   if (behaviour.startsWith('status-')) return sendStatus(Number(behaviour.slice('status-'.length)), response);
+  const refusal = REFUSALS[behaviour];
+  if (refusal !== undefined) return sendText(response, refusal.status, JSON_TYPE, JSON.stringify(refusal.body));
   const body = STRANGE_BODIES[behaviour];
   if (body !== undefined) return sendText(response, 200, behaviour === 'html-200' ? 'text/html' : JSON_TYPE, body);
   switch (behaviour) {
@@ -42,6 +44,30 @@ export function sendFaulty(behaviour: string, response: ServerResponse, nowMs: n
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** As the error references of API Management and of Image Analysis 4.0 and 3.2 have them. */
+const REFUSALS: Readonly<Record<string, { readonly status: number; readonly body: object }>> = {
+  'out-of-volume': {
+    status: 403,
+    body: {
+      error: { code: '403', message: 'Out of call volume quota. Quota will be replenished in 22.14:18:12.' },
+    },
+  },
+  'feature-not-in-region': {
+    status: 400,
+    body: { error: { code: 'InvalidRequest', message: "The feature 'Caption' is not supported in this region." } },
+  },
+  'timeout-400': {
+    status: 400,
+    body: {
+      error: {
+        code: 'InvalidRequest',
+        message: 'The request timed out.',
+        innererror: { code: 'Timeout', message: 'The request timed out.' },
+      },
+    },
+  },
+};
+
 const STRANGE_BODIES: Readonly<Record<string, string>> = {
   'html-200': '<!doctype html><title>Sign in</title><h1>Please sign in to the network</h1>',
   'truncated-json': '{"requestId":"r","metadata":{"width":100,"hei',
@@ -58,7 +84,8 @@ function sendThrottled(behaviour: string, response: ServerResponse, nowMs: numbe
   const date = new Date(Math.floor((nowMs + seconds * 1000) / 1000) * 1000);
   if (behaviour === '429-date') response.setHeader('Retry-After', date.toUTCString());
   else if (behaviour !== '429-no-header') response.setHeader('Retry-After', String(seconds));
-  sendText(response, 429, JSON_TYPE, JSON.stringify(tooManyRequests(seconds).body));
+  const silent = behaviour === '429-no-header' ? { error: { code: '429', message: 'Too many requests.' } } : undefined;
+  sendText(response, 429, JSON_TYPE, JSON.stringify(silent ?? tooManyRequests(seconds).body));
   const announcedMs = behaviour === '429-date' ? date.getTime() - nowMs : seconds * 1000;
   return { status: 429, waitMs: behaviour === '429-no-header' ? 0 : announcedMs };
 }

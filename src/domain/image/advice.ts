@@ -35,7 +35,10 @@ const ADVICE: Readonly<Record<string, string>> = {
     'What answered is not Vision, or its answer was cut: check VISION_ENDPOINT and any proxy, then retry by this reason.',
   'vision-invalid-size': 'Vision finds the image too large or too small: upload a copy of another size.',
   'vision-invalid-format': 'Vision cannot read the image: convert it to JPEG or PNG.',
-  'vision-unsupported-feature': 'Vision does not offer a feature or the language asked for: correct VISION_FEATURES.',
+  'vision-unsupported-feature':
+    'Vision does not offer a feature or the language in this region: correct VISION_FEATURES or VISION_LANGUAGE, or use a resource in another region, then run again.',
+  'vision-resource-refused':
+    'The tier or the approval of the Vision resource does not allow it: change the tier or ask for access, then run again.',
   'vision-not-found':
     'There is no Vision at this address: correct VISION_ENDPOINT, its region and its version, then run again.',
   'vision-rejected': 'Vision refused the image: its message says why; look at the image itself.',

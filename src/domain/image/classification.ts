@@ -1,4 +1,5 @@
 import { type Analyzer, isSameAnalyzer, missingFeatures } from './analysis';
+import { isResourceRefusal } from './resource-refusal';
 import type { ListedBlob, StoredImage } from './image';
 import { insists, isCovered, type RetryFilter, type Tried } from '../run/retry-filter';
 
@@ -61,13 +62,10 @@ export function answered(stored: Tried, analyzer: Analyzer): readonly string[] {
 /** What Vision says of the bytes alone: no choice of features changes it. */
 const REFUSALS_OF_BYTES: ReadonlySet<string> = new Set(['vision-invalid-size', 'vision-invalid-format']);
 
-/** There was no Vision at the address: that says nothing of the image, and was not billed. */
-const NOBODY_THERE = 'vision-not-found';
-
 /** A permanent refusal of the same bytes by the same analyzer would be refused again. */
 function isRefused(stored: Tried, analyzer: Analyzer): boolean {
   const { error } = stored;
-  if (error?.code === NOBODY_THERE) return false;
+  if (error !== undefined && isResourceRefusal(error.code)) return false;
   if (error?.retryable !== false || error.stage !== 'vision' || !isSameAnalyzer(stored.analyzer, analyzer))
     return false;
   const missing = missingFeatures(analyzer, { features: answered(stored, analyzer) });

@@ -63,19 +63,20 @@ export interface VisionFailure {
   readonly retryAfterMs?: number;
 }
 
-/** Every way a call can fail. `unauthorized` and `forbidden` end the run: no other image would fare better. */
+/** Every way a call can fail. Those of RESOURCE_REFUSALS end the run: no other image would fare better. */
 export const VISION_CODES = [
-  'vision-throttled', // 429
+  'vision-throttled', // 429, and 403 when the call volume of the resource is used up
   'vision-unauthorized', // 401
   'vision-forbidden', // 403
   'vision-unavailable', // 5xx
   'vision-network', // refused, reset, DNS, TLS
-  'vision-timeout', // our total deadline
+  'vision-timeout', // our total deadline, 408, or an answer whose code is `Timeout`
   'vision-aborted', // the caller's signal
   'vision-bad-response', // 200 with what no Vision sends: HTML, truncated or oversized JSON, wrong types
   'vision-invalid-size', // 400 InvalidImageSize, 413
   'vision-invalid-format', // 400 InvalidImageFormat, NotSupportedImage, 415
-  'vision-unsupported-feature', // 400 NotSupportedVisualFeature, NotSupportedLanguage, ...
+  'vision-unsupported-feature', // 400 NotSupportedVisualFeature, NotSupportedLanguage, a feature outside its region, ...
+  'vision-resource-refused', // 4xx for the tier or the missing approval of the resource
   'vision-not-found', // 404: wrong endpoint or region
   'vision-rejected', // any other 4xx
 ] as const;

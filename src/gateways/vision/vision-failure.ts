@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { VisionCode, VisionFailure } from './port';
-import { parseRetryAfterMs } from './retry-after';
+import { parseRetryAfterMs, waitInWordsMs } from './retry-after';
 import type { VisionHttpAnswer, VisionHttpOutcome } from './vision-http';
 
 /**
  * Fence whatever went wrong into one of VISION_CODES.
  *
- * I1 Retryable are 429, every 5xx, the network and our own deadline. Every other 4xx would be answered the same again.
+ * I1 Retryable are 429, 408, every 5xx, the network, our own deadline, and a 4xx whose code says that the service failed.
+ *    Every other 4xx would be answered the same again.
  * I2 A 200 that cannot be read is not retryable: it may have been billed, and would be again.
  * I3 A message never carries more than MAX_MESSAGE_CHARS of what the other side wrote, and no control characters.
+ *
+ * I4 A refusal that is not the image's never carries a code of an image: docs/vision-answers.md lists whose fault each is.
  *
  * Sources: Computer Vision 3.2 `analyze` responses, Image Analysis 4.0 `ErrorResponse`, API Management (401, 403, 429).
  */
@@ -35,7 +38,27 @@ const REJECTIONS: Readonly<Record<string, VisionCode>> = {
   NotSupportedFeature: 'vision-unsupported-feature',
   NotSupportedLanguage: 'vision-unsupported-feature',
   InvalidDetails: 'vision-unsupported-feature',
+  UnsupportedFeature: 'vision-unsupported-feature',
+  InvalidApiVersion: 'vision-not-found',
+  Timeout: 'vision-timeout',
+  FailedToProcess: 'vision-unavailable',
+  InternalServerError: 'vision-unavailable',
+  ServiceUnavailable: 'vision-unavailable',
+  StorageException: 'vision-unavailable',
 };
+
+/** What the services say in words alone, under codes as wide as `InvalidRequest` and `Forbidden`. The first match counts. */
+const IN_WORDS: readonly (readonly [RegExp, VisionCode])[] = [
+  [/out of call volume quota|call (?:rate|volume) (?:limit|quota)/i, 'vision-throttled'],
+  [/\b(?:feature|language|caption|model)\b.*not (?:supported|available|enabled)/i, 'vision-unsupported-feature'],
+  [/not (?:supported|available) in (?:this|the|your)(?: \w+)? region/i, 'vision-unsupported-feature'],
+  [/pricing tier|\bsku\b|limited access|(?:not|requires?|without|been) approv/i, 'vision-resource-refused'],
+  [
+    /resource (?:is|has been) (?:disabled|suspended|deleted)|subscription is (?:disabled|suspended)/i,
+    'vision-resource-refused',
+  ],
+  [/image size is not allowed/i, 'vision-invalid-size'], // 4.0 says too many bytes without an inner error
+];
 
 export function failureOf(outcome: Exclude<VisionHttpOutcome, VisionHttpAnswer>): VisionFailure {
   switch (outcome.kind) {
@@ -55,12 +78,29 @@ export function badResponse(answer: VisionHttpAnswer, what: string): VisionFailu
   return { ...fail('vision-bad-response', what, false), ...traceOf(answer, undefined) }; // I2
 }
 
+const RETRYABLE: ReadonlySet<VisionCode> = new Set(['vision-throttled', 'vision-unavailable', 'vision-timeout']);
+
+/** A used-up volume that does not say when it comes back is asked for again after an hour. */
+const UNKNOWN_VOLUME_WAIT_MS = 3_600_000;
+
+function waitOf(
+  answer: VisionHttpAnswer,
+  fault: Fault | undefined,
+  code: VisionCode,
+  nowMs: number,
+): number | undefined {
+  const announced = parseRetryAfterMs(answer.headers['retry-after'], nowMs);
+  if (announced !== undefined || code !== 'vision-throttled') return announced;
+  const words = waitInWordsMs(`${fault?.message ?? ''} ${fault?.innererror?.message ?? ''}`);
+  return words ?? (answer.status === 403 ? UNKNOWN_VOLUME_WAIT_MS : undefined);
+}
+
 /** For every status but 200. */
 export function failureOfAnswer(answer: VisionHttpAnswer, nowMs: number): VisionFailure {
   const fault = readFault(answer.text);
   const code = codeOf(answer.status, fault);
-  const retryable = code === 'vision-throttled' || code === 'vision-unavailable'; // I1
-  const retryAfterMs = retryable ? parseRetryAfterMs(answer.headers['retry-after'], nowMs) : undefined;
+  const retryable = RETRYABLE.has(code); // I1
+  const retryAfterMs = retryable ? waitOf(answer, fault, code, nowMs) : undefined;
   return {
     ...fail(code, messageOf(answer, fault), retryable),
     ...traceOf(answer, fault),
@@ -76,16 +116,29 @@ export function requestIdOf(answer: VisionHttpAnswer): string | undefined {
 function codeOf(status: number, fault: Fault | undefined): VisionCode {
   if (status === 429) return 'vision-throttled';
   if (status === 401) return 'vision-unauthorized';
-  if (status === 403) return 'vision-forbidden';
   if (status === 404) return 'vision-not-found';
+  if (status === 408) return 'vision-timeout';
   if (status === 413) return 'vision-invalid-size';
   if (status === 415) return 'vision-invalid-format';
   if (status >= 500) return 'vision-unavailable';
   if (status < 400) return 'vision-bad-response';
-  const rejection = REJECTIONS[fault?.innererror?.code ?? ''] ?? REJECTIONS[String(fault?.code ?? '')];
-  if (rejection !== undefined) return rejection;
-  // 4.0 says too many bytes without an inner error, in words only.
-  return /image size is not allowed/i.test(fault?.message ?? '') ? 'vision-invalid-size' : 'vision-rejected';
+  const said = rejectionIn(fault);
+  if (status === 403) return said !== undefined && OF_THE_RESOURCE.has(said) ? said : 'vision-forbidden';
+  return said ?? 'vision-rejected';
+}
+
+/** What a 403 may be beside a refused identity. */
+const OF_THE_RESOURCE: ReadonlySet<VisionCode> = new Set([
+  'vision-throttled',
+  'vision-unsupported-feature',
+  'vision-resource-refused',
+]);
+
+function rejectionIn(fault: Fault | undefined): VisionCode | undefined {
+  const named = REJECTIONS[fault?.innererror?.code ?? ''] ?? REJECTIONS[String(fault?.code ?? '')];
+  if (named !== undefined) return named;
+  const words = `${fault?.message ?? ''} ${fault?.innererror?.message ?? ''}`;
+  return IN_WORDS.find(([pattern]) => pattern.test(words))?.[1];
 }
 
 function readFault(text: string): Fault | undefined {

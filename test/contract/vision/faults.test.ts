@@ -56,6 +56,7 @@ describe('an answer of another status', () => {
     ['status-401', 'vision-unauthorized', false],
     ['status-403', 'vision-forbidden', false],
     ['status-404', 'vision-not-found', false],
+    ['status-408', 'vision-timeout', true],
     ['status-409', 'vision-rejected', false],
     ['status-413', 'vision-invalid-size', false],
     ['status-415', 'vision-invalid-format', false],

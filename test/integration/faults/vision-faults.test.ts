@@ -24,6 +24,8 @@ const PASSING = [
   ['429 that names a date', { behaviour: '429-date', times: 1 }],
   ['429 without Retry-After', { behaviour: '429-no-header', times: 3 }],
   ['429 that says now', { behaviour: '429-zero', times: 3 }],
+  ['408 for a few', { behaviour: 'status-408', times: 3 }],
+  ['400 that timed out', { behaviour: 'timeout-400', times: 3 }],
   ['a reset before any work', { behaviour: 'reset', times: 5 }],
   ['an answer of one byte a second', { behaviour: 'slow-loris', times: 3 }],
   ['no answer at all', { behaviour: 'hang', times: 3 }],
@@ -72,6 +74,50 @@ test('an outage of ten seconds costs probes, and no image', async () => {
   expect(await violations(stack, container, run.id, 20)).toEqual([]);
   await vision.disarm();
 }, 120_000);
+
+test('a feature that the region lacks ends the run, and marks no image', async () => {
+  const container = 'region';
+  await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+  const vision = visionOf(stack);
+  await vision.arm({ behaviour: 'feature-not-in-region', times: 1_000_000 });
+  const run = await runToEnd(stack, container);
+  expect(run).toMatchObject({ status: 'Failed', counts: { succeeded: 0, failed: 0 } });
+  expect(run.reason).toMatch(/^vision-unsupported-feature: .*'Caption' is not supported/);
+  await vision.disarm();
+  const next = await eventually(() => runToEnd(stack, container), { what: 'the next run starts' });
+  expect(next).toMatchObject({ status: 'Completed', calls: IMAGES, counts: { succeeded: IMAGES } });
+}, 90_000);
+
+test('four images that Vision fails on every time cost five calls each, and seconds', async () => {
+  const container = 'always-500';
+  await seedContainer(stack.endpoints.blobConnectionString, container, 4);
+  const vision = visionOf(stack);
+  await vision.arm({ behaviour: 'status-500', times: 1_000_000 });
+  const began = Date.now();
+  const run = await runToEnd(stack, container);
+  expect(run).toMatchObject({ status: 'CompletedWithErrors', calls: 20, counts: { failed: 4 } });
+  expect(Date.now() - began).toBeLessThan(30_000);
+  await vision.disarm();
+  expect(await runToEnd(stack, container)).toMatchObject({ status: 'Completed', calls: 4, counts: { succeeded: 4 } });
+}, 90_000);
+
+test('a call volume that is used up is waited for until the time that Vision names', async () => {
+  const container = 'volume';
+  await seedContainer(stack.endpoints.blobConnectionString, container, 5);
+  const vision = visionOf(stack);
+  await vision.arm({ behaviour: 'out-of-volume', times: 1 });
+  const id = await startRun(stack, container);
+  const waits = async () => /asked to wait until/.test((await runOf(stack, id)).waiting ?? '');
+  await eventually(waits, { what: 'the run says until when it waits' });
+  const quota = `${stack.endpoints.api}/api/v1/quota`;
+  const days = (Date.parse(String((await ask(quota)).body.pausedUntil)) - Date.now()) / 86_400_000;
+  expect(days).toBeGreaterThan(22.5);
+  expect(days).toBeLessThan(22.7);
+  const lift = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"pausedUntil":null}' };
+  expect((await ask(quota, lift)).status).toBe(200);
+  expect((await ask(`${stack.endpoints.api}/api/v1/runs/${id}:resume`, { method: 'POST' })).status).toBe(202);
+  expect(await ended(stack, id)).toMatchObject({ status: 'Completed', counts: { succeeded: 5, failed: 0 } });
+}, 90_000);
 
 test('a wait of eleven days is kept without a process that waits, until somebody ends it', async () => {
   const container = 'eleven-days';

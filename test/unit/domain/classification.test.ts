@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { answered, classify, missing } from '../../../src/domain/image/classification';
 import type { ImageStatus, StoredImage } from '../../../src/domain/image/image';
+import { RESOURCE_REFUSALS } from '../../../src/domain/image/resource-refusal';
 import { ANALYZER, listed, stored } from './images';
 
 const kindOf = (change: Partial<StoredImage>, chunk?: string) =>
@@ -37,7 +38,7 @@ describe('classify', () => {
       {
         status: 'failed',
         analyzer: asked(),
-        error: error(false, 'vision-unsupported-feature', ['Celebrities', 'Tags']),
+        error: error(false, 'vision-rejected', ['Celebrities', 'Tags']),
       },
       'changed',
     ],
@@ -51,11 +52,11 @@ describe('classify', () => {
       { status: 'failed', error: error(false, 'vision-x', ['Celebrities']) },
       'changed',
     ],
-    [
-      'sent to an address where nobody was',
-      { status: 'failed', analyzer: asked(), error: error(false, 'vision-not-found') },
+    ...RESOURCE_REFUSALS.map((code): [string, Partial<StoredImage>, string] => [
+      `refused for the resource by an earlier build: ${code}`,
+      { status: 'failed', analyzer: asked(), error: error(false, code) },
       'changed',
-    ],
+    ]),
     ['failed, and may succeed now', { status: 'failed', error: error(true) }, 'changed'],
     ['removed, and back again', { status: 'removed' }, 'changed'],
   ])('%s', (_, change, kind) => {

@@ -1,4 +1,4 @@
-import { type ServiceAnswer, CircuitBreaker } from '../../../src/pipeline/circuit-breaker';
+import { CircuitBreaker, outage, type ServiceAnswer } from '../../../src/pipeline/circuit-breaker';
 import { settled, VirtualClock } from './virtual-clock';
 
 const OUTAGE: ServiceAnswer = { kind: 'outage', code: 'vision-unavailable' };
@@ -113,5 +113,41 @@ describe('an outage', () => {
     expect(pace.waiting).toMatch(/Vision does not answer: vision-unavailable/);
     pace.answered(ANSWER, turn);
     expect(pace.waiting).toBeUndefined();
+  });
+});
+
+describe('a failure that may lie in one image', () => {
+  const failed = (image: string): ServiceAnswer => outage({ code: 'vision-unavailable', httpStatus: 500 }, image);
+
+  test('is no outage however often the same few images fail', async () => {
+    const { pace, waitFor } = createPace();
+    for (let i = 0; i < 200; i++) pace.answered(failed(`photo ${i % 24}`), { probe: false });
+    expect(await waitFor()).toEqual({ turn: { probe: false }, ms: 0 });
+  });
+
+  test('is one when it meets image after image', async () => {
+    const { pace, waitFor } = createPace();
+    for (let i = 0; i < 25; i++) pace.answered(failed(`photo ${i}`), { probe: false });
+    expect(await waitFor()).toEqual({ turn: { probe: true }, ms: 500 });
+  });
+
+  test('says nothing more once another image was answered', async () => {
+    const { pace, waitFor } = createPace();
+    for (let i = 0; i < 24; i++) pace.answered(failed(`photo ${i}`), { probe: false });
+    pace.answered(ANSWER, { probe: false });
+    for (let i = 24; i < 48; i++) pace.answered(failed(`photo ${i}`), { probe: false });
+    expect((await waitFor()).turn).toEqual({ probe: false });
+  });
+
+  test.each([
+    [408, 'a'],
+    [500, 'a'],
+    [502, undefined],
+    [503, undefined],
+    [504, undefined],
+    [undefined, undefined],
+  ])('%s blames %s', (httpStatus, suspect) => {
+    const failure = { code: 'x', ...(httpStatus === undefined ? {} : { httpStatus }) };
+    expect(outage(failure, 'a')).toEqual({ kind: 'outage', code: 'x', ...(suspect && { suspect }) });
   });
 });

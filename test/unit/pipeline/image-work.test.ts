@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cacheKey, listedKey } from '../../../src/domain/image/analysis';
 import type { Classified } from '../../../src/domain/image/classification';
+import { RESOURCE_REFUSALS } from '../../../src/domain/image/resource-refusal';
 import { AppError } from '../../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ListedBlob } from '../../../src/domain/image/image';
 import { outcomeOf } from '../../../src/domain/run/report';
@@ -213,7 +214,7 @@ describe('features', () => {
   });
 
   test('one that Vision refuses costs nothing of what is known', async () => {
-    const refused = failure('vision-unsupported-feature', { httpStatus: 400 });
+    const refused = failure('vision-rejected', { httpStatus: 400 });
     const { blobs, run, asked } = createSite(({ features }) =>
       features.includes('Celebrities') ? refused : undefined,
     );
@@ -221,7 +222,7 @@ describe('features', () => {
     const first = await run(blob, ['Tags']);
     const second = await run(blob, ['Celebrities', 'Tags']);
     expect(second).toMatchObject({
-      ...{ status: 'failed', reason: 'vision-unsupported-feature', error: { features: ['Celebrities'] } },
+      ...{ status: 'failed', reason: 'vision-rejected', error: { features: ['Celebrities'] } },
       ...{ analysis: first.analysis, analyzer: first.analyzer, transactions: 0 },
     });
     expect(second.contribution).toEqual({ ...first.contribution, 'i:succeeded': undefined, 'i:failed': 1 });
@@ -374,7 +375,7 @@ describe('failures', () => {
     expect(calls(saved)).toHaveLength(2); // a row of refusals is one entry
   });
 
-  test.each(['vision-unauthorized', 'vision-forbidden'] as const)('%s ends the run, not the image', async (code) => {
+  test.each(RESOURCE_REFUSALS)('%s ends the run, not the image', async (code) => {
     const { blobs, work, results, state, semaphore } = createSite(() => failure(code, { httpStatus: 401 }));
     const blob = blobs.put('photos', 'a.gif', picture('x'));
     await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code, retryable: false });
@@ -403,7 +404,30 @@ test('images that always fail end, though they look like an outage when only the
   expect(clock.monotonicMs() - began).toBeLessThan(1_800_000);
 });
 
+test.each([1, 4, 20])('%s images that Vision fails on every time cost five attempts and seconds', async (count) => {
+  const failed = failure('vision-unavailable', { retryable: true, httpStatus: 500 });
+  const { blobs, results, clock, start, vision } = createSite(() => failed);
+  const items = Array.from({ length: count }, (_, i) => blobs.put('photos', `${i}.gif`, picture(`image ${i}`)));
+  const began = clock.monotonicMs();
+  await clock.until(Promise.all(items.map((blob) => start({ kind: 'new', blob }))));
+  expect(results.documents('photos').every(({ status }) => status === 'failed')).toBe(true);
+  expect(vision.calls).toBe(5 * count);
+  expect(clock.monotonicMs() - began).toBeLessThan(4_000 * Math.ceil(count / 2)); // two at a time
+});
+
 describe('downloads', () => {
+  test('twenty blobs that Blob Storage fails on every time cost five attempts and seconds', async () => {
+    const { blobs, results, clock, start } = createSite();
+    const refusal = { ok: false, code: 'download-failed', message: 'no', retryable: true, httpStatus: 500 } as const;
+    blobs.failNext('download', 1_000, refusal);
+    const items = Array.from({ length: 20 }, (_, i) => blobs.put('photos', `${i}.gif`, picture(`image ${i}`)));
+    const began = clock.monotonicMs();
+    await clock.until(Promise.all(items.map((blob) => start({ kind: 'new', blob }))));
+    expect(results.documents('photos').every(({ status }) => status === 'failed')).toBe(true);
+    expect(blobs.downloads).toHaveLength(100);
+    expect(clock.monotonicMs() - began).toBeLessThan(40_000); // two at a time
+  });
+
   test('one that fails for a while is tried again', async () => {
     const { document, blobs } = createSite();
     blobs.failNext('download', 3);
