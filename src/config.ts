@@ -2,6 +2,7 @@ import type { ApprovalRule } from './domain/run/approval';
 import { type AuthSettings, authOf } from './config/auth';
 import { checkExposure } from './config/exposure';
 import { ConfigError, type Environment, isLoopback, isUrl, Reader, Secret } from './config/reader';
+import { MAX_ASPECT_RATIOS, readAspectRatios } from './domain/image/smart-crops';
 import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from './gateways/vision';
 
 export { ConfigError, type ConfigProblem, Secret } from './config/reader';
@@ -28,6 +29,8 @@ export interface Config {
     readonly key: Secret;
     readonly apiVersion: VisionApiVersion;
     readonly features: readonly string[];
+    /** Of smart crops, width / height, two decimals each; none: the service chooses one. */
+    readonly smartCropsAspectRatios: readonly string[];
     readonly language: string;
     readonly timeoutMs: number;
     /** Who answers there: `azure`, or `NAME.VERSION` of a stand-in. It is part of what makes a stored result current. */
@@ -198,15 +201,13 @@ function visionOf(read: Reader): Config['vision'] {
     /^(unlimited|\d+(\.\d+)?\/(s|min))?$/,
     'Give calls per second or minute: 10/s, 20/min, or unlimited.',
   );
-  const features = read.text('VISION_FEATURES', DEFAULT_VISION_FEATURES.join(','));
+  if (version !== '') apiVersion = version as VisionApiVersion;
   return {
     endpoint,
     key: new Secret(key?.value ?? ''),
-    apiVersion: version === '' ? apiVersion : (version as VisionApiVersion),
-    features: features
-      .split(',')
-      .map((feature) => feature.trim())
-      .filter((feature) => feature !== ''),
+    apiVersion,
+    features: read.list('VISION_FEATURES', DEFAULT_VISION_FEATURES),
+    smartCropsAspectRatios: aspectRatiosOf(read, apiVersion),
     language: read.matching('VISION_LANGUAGE', 'en', /^[a-z]{2}(-[A-Za-z]{2,4})?$/, 'Give a language code such as en.'),
     timeoutMs: read.integer('VISION_TIMEOUT_MS', 30_000, 100, 600_000),
     provider: read.matching(
@@ -217,4 +218,23 @@ function visionOf(read: Reader): Config['vision'] {
     ),
     rate: rate === '' ? undefined : rate,
   };
+}
+
+function aspectRatiosOf(read: Reader, apiVersion: VisionApiVersion): readonly string[] {
+  const name = 'VISION_SMARTCROPS_ASPECT_RATIOS';
+  const words = read.list(name, []);
+  const found = readAspectRatios(words);
+  if ('problem' in found) {
+    const cure = `Give up to ${MAX_ASPECT_RATIOS} numbers from 0.75 to 1.80, separated by commas, such as 1.00,1.78.`;
+    read.problem(name, `holds what is no list of aspect ratios: ${found.problem}.`, cure);
+    return [];
+  }
+  if (words.length > 0 && apiVersion !== '4.0') {
+    read.problem(
+      name,
+      `is set, and Vision ${apiVersion} has no smart crops.`,
+      'Set VISION_API_VERSION=4.0, or remove it.',
+    );
+  }
+  return found.ratios;
 }

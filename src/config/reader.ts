@@ -58,10 +58,11 @@ export class Reader {
     return this.first(name)?.value ?? fallback;
   }
 
-  /** Parts between commas; [] when it is not set. */
-  list(name: string): readonly string[] {
-    const parts = this.text(name, '').split(',');
-    return parts.map((part) => part.trim()).filter((part) => part !== '');
+  /** Parts between commas, without blanks around them. */
+  list(name: string, fallback: readonly string[] = []): readonly string[] {
+    const found = this.first(name);
+    const parts = found?.value.split(',').map((part) => part.trim());
+    return parts?.filter((part) => part !== '') ?? fallback;
   }
 
   secret(name: string): Secret | undefined {

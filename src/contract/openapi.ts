@@ -2,6 +2,7 @@ import { type ZodObject, type ZodType, z } from 'zod';
 import { DURABLE_TASK_BASE } from './durable-task';
 import { type Answer, type Endpoint, problem, TAGS } from './endpoint';
 import { ENDPOINTS } from './endpoints';
+import { featuresTextOf } from './schemas/analysis';
 
 /**
  * OpenAPI 3.1 from the values that the server and the client run on. The copy at the root of the repository is held equal
@@ -35,12 +36,15 @@ export interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 
-export function openApiDocument(): OpenApiDocument {
+/** `features`: what Vision offers this installation; without them both versions are described. */
+export function openApiDocument(features?: readonly string[]): OpenApiDocument {
   const schemas = new Map<string, Schema>();
   const paths: Record<string, Record<string, Operation>> = {};
   for (const one of Object.values(ENDPOINTS) as Endpoint[]) {
     paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operationOf(one, schemas) };
   }
+  const asked = schemas.get('Features');
+  if (asked && features) schemas.set('Features', { ...asked, description: featuresTextOf(features) });
   return {
     openapi: '3.1.0',
     info: {

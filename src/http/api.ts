@@ -36,6 +36,8 @@ export interface ApiDeps extends LinkOptions {
   readonly log: Logger;
   /** Who may ask what. Default: everybody, under the name that they claim. */
   readonly authorize?: Authorize;
+  /** Features that Vision offers here, for /openapi.json. Default: those of every version. */
+  readonly features?: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export interface ApiDeps extends LinkOptions {
  * I2 It touches only its own paths: other bodies of the app channel are left unread.
  * I3 The app it is mounted on uses the simple query parser: a parameter is a string or a list of strings.
  */
-export function createApiRouter({ useCases, log, authorize: own, ...linkOptions }: ApiDeps): Router {
+export function createApiRouter({ useCases, log, authorize: own, features, ...linkOptions }: ApiDeps): Router {
   const links = createLinks(linkOptions);
   const { tokens } = linkOptions;
   const authorize = own ?? claimedCallers(tokens);
@@ -72,7 +74,7 @@ export function createApiRouter({ useCases, log, authorize: own, ...linkOptions 
   imageHistoryRoutes(router, deps);
   activityRoutes(router, deps);
   durableRoutes(router, deps);
-  openApiRoutes(router);
+  openApiRoutes(router, features);
   errorPageRoutes(router);
   router.use('/api', routeNotFound);
   router.use(problemHandler(log, links)); // I1

@@ -35,7 +35,7 @@ const CLOSE_GRACE_MS = 1_000;
 /** The public API, the channel that only the sidecar reaches, and the worker that the engine hands its work. */
 export async function startServers(
   config: Config,
-  { sidecar, results, activityLog }: Gateways,
+  { sidecar, results, activityLog, vision }: Gateways,
   actors: Actors,
   { useCases: questions, activities }: Application,
   { blobCreated }: Pick<Jobs, 'blobCreated'>,
@@ -56,11 +56,11 @@ export async function startServers(
   let draining = false;
   const isDraining = () => draining;
   const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};
-  const publicApp = createPublicApp({ useCases, log, isDraining, ...links });
+  const publicApp = createPublicApp({ useCases, log, isDraining, features: vision.offered, ...links });
   const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
   const appApiToken = config.appChannel.token?.reveal();
   const channel = createAppChannel({
-    ...{ useCases, log, isDraining, publicUrl: api.url, ...links },
+    ...{ useCases, log, isDraining, features: vision.offered, publicUrl: api.url, ...links },
     ...(appApiToken === undefined ? {} : { appApiToken }),
     events: {
       onRunEvent: async ({ id, type, subject, time, data }) => {

@@ -26,6 +26,16 @@ describe('the OpenAPI document', () => {
     expect(text(response.body)).toBe(text(copy));
   });
 
+  test.each([
+    [['Tags', 'Color'], 'smartCrops'],
+    [['tags', 'smartCrops'], 'Color'],
+  ])('an installation that has %j does not list %s', async (features, other) => {
+    const { body } = await aPublicApp({ features }).api.get('/openapi.json');
+    const { description } = body.components.schemas.Features;
+    expect(description).toContain(`This installation has ${features.join(', ')}.`);
+    expect(description).not.toContain(other);
+  });
+
   test('is OpenAPI 3.1 with an id, a summary and refusals for every operation of the API', () => {
     const document = openApiDocument();
     expect(document.openapi).toBe('3.1.0');

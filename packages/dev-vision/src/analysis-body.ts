@@ -1,15 +1,16 @@
 import type { AnalyzeRequest } from './analyze-request';
 import type { ReadImage } from './image-reader';
+import { centredCrops } from './smart-crops';
 
 /**
  * Puts the measured facts into the response schema of either version, feature by feature.
  *
  * I1 What pixels do not tell is empty where the schema has a list (categories, faces, objects, brands) and absent
- *    everywhere else (adult scores, landmarks, text, people): never invented.
+ *    everywhere else (adult scores, landmarks, text, people): never invented. A smart crop is geometry: the middle.
  * I2 `modelVersion` names a model of Microsoft, and there is none here: it says `latest`, which its format allows.
  */
 export function analysisBody(request: AnalyzeRequest, image: ReadImage, requestId: string): unknown {
-  return request.apiVersion === '3.2' ? body32(request.features, image, requestId) : body40(request.features, image);
+  return request.apiVersion === '3.2' ? body32(request.features, image, requestId) : body40(request, image);
 }
 
 function body32(features: readonly string[], { header, facts }: ReadImage, requestId: string): unknown {
@@ -30,11 +31,12 @@ function body32(features: readonly string[], { header, facts }: ReadImage, reque
   });
 }
 
-function body40(features: readonly string[], { header, facts }: ReadImage): unknown {
+function body40({ features, aspectRatios }: AnalyzeRequest, { header, facts }: ReadImage): unknown {
   const said: Readonly<Record<string, unknown>> = {
     caption: { captionResult: facts.caption },
     tags: { tagsResult: { values: facts.words } },
     objects: { objectsResult: { values: [] } },
+    smartCrops: { smartCropsResult: { values: centredCrops(header, aspectRatios) } },
   };
   return Object.assign({ modelVersion: 'latest' }, ...features.map((feature) => said[feature] ?? {}), {
     metadata: { width: header.width, height: header.height },

@@ -10,6 +10,8 @@ export interface AnalyzeRequest {
   readonly apiVersion: ApiVersion;
   /** In the service's spelling; those of `details` included. One of each is one billed transaction. */
   readonly features: readonly string[];
+  /** Width / height of the smart crops; none: one that the service chooses. */
+  readonly aspectRatios: readonly number[];
 }
 
 const VISUAL_FEATURES_32 = [
@@ -50,7 +52,7 @@ function read32(query: URLSearchParams): AnalyzeRequest | { readonly refusal: Se
   }
   const language = query.get('language') ?? 'en';
   if (!LANGUAGES_32.has(language)) return { refusal: unsupportedLanguage(language) };
-  return { apiVersion: '3.2', features: [...features.names, ...spelledDetails.names] };
+  return { apiVersion: '3.2', features: [...features.names, ...spelledDetails.names], aspectRatios: [] };
 }
 
 function read40(query: URLSearchParams): AnalyzeRequest | { readonly refusal: ServiceAnswer } {
@@ -62,7 +64,9 @@ function read40(query: URLSearchParams): AnalyzeRequest | { readonly refusal: Se
   }
   const language = query.get('language') ?? 'en';
   if (!/^[a-z]{2}(-[A-Za-z]{2,4})?$/.test(language)) return { refusal: unsupportedLanguage(language) };
-  return { apiVersion: '4.0', features: features.names };
+  const aspectRatios = namesIn(query.get('smartcrops-aspect-ratios')).map(Number);
+  if (!aspectRatios.every((ratio) => ratio >= 0.75 && ratio <= 1.8)) return { refusal: unsupportedRatio };
+  return { apiVersion: '4.0', features: features.names, aspectRatios };
 }
 
 const namesIn = (value: string | null): readonly string[] => (value ?? '').split(',').filter((name) => name !== '');
@@ -83,6 +87,12 @@ function spell(
 
 const unsupportedFeature = (name: string): ServiceAnswer =>
   invalidRequest('NotSupportedVisualFeature', `Specified feature type is not supported: ${name}`);
+
+/** The service documents the range, not the words of its refusal. */
+const unsupportedRatio = invalidRequest(
+  'BadArgument',
+  'The value of smartcrops-aspect-ratios is not valid: each must be from 0.75 to 1.8.',
+);
 
 const unsupportedLanguage = (language: string): ServiceAnswer =>
   invalidRequest('NotSupportedLanguage', `The input language is not supported: ${language}`);

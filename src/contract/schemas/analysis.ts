@@ -19,16 +19,31 @@ export const MaxTransactionsSchema = z
   .max(1_000_000_000)
   .meta({ description: 'Stop before the run spends more.' });
 
+const FEATURES_40_NAMES = [...new Set(Object.values(FEATURES_40))];
+
 export const FeaturesSchema = z
   .array(z.string().trim().min(1).max(40))
   .min(1)
   .max(20)
   .readonly()
   .meta({
-    description:
-      `What Vision is asked for, in any case and each once. Vision 3.2 has ${FEATURES_32.join(', ')}; ` +
-      `Vision 4.0 has ${Object.keys(FEATURES_40).join(', ')}. Default: as configured. ` +
-      'Only what the stored analysis of an image lacks is paid for.',
+    id: 'Features',
+    description: featuresText(
+      `Vision 3.2 has ${FEATURES_32.join(', ')}; Vision 4.0 has ${FEATURES_40_NAMES.join(', ')}.`,
+    ),
   });
+
+/** The same with what one installation offers: it is either on Vision 3.2 or on 4.0. */
+export function featuresTextOf(offered: readonly string[]): string {
+  return featuresText(`This installation has ${offered.join(', ')}.`);
+}
+
+function featuresText(names: string): string {
+  const crops = '`smartCrops:0.90:1.33` of 4.0 names aspect ratios, up to 6 from 0.75 to 1.80. ';
+  return (
+    `What Vision is asked for, in any case and each once. ${names} ${names.includes('smartCrops') ? crops : ''}` +
+    'Default: as configured. Only what the stored analysis of an image lacks is paid for.'
+  );
+}
 
 export const PrefixSchema = blobText.meta({ description: 'Only blobs whose names start with it.' });

@@ -26,8 +26,8 @@ export interface ImageAnalysis {
   readonly denseCaptions?: readonly (Caption & { readonly rectangle: Rectangle })[];
   /** Where people are, never who (4.0 `people`). */
   readonly people?: readonly { readonly confidence: number; readonly rectangle: Rectangle }[];
-  /** Width divided by height, and the part to keep (4.0 `smartCrops`). */
-  readonly smartCrops?: readonly { readonly aspectRatio: number; readonly rectangle: Rectangle }[];
+  /** One for each aspect ratio that was ever asked for (4.0 `smartCrops`). */
+  readonly smartCrops?: readonly SmartCrop[];
 }
 
 export interface Metadata {
@@ -98,6 +98,13 @@ export interface Rectangle {
   readonly h?: number;
   readonly width?: number;
   readonly height?: number;
+}
+
+/** The part of the image to keep, in pixels. */
+export interface SmartCrop {
+  /** Width divided by height. */
+  readonly aspectRatio: number;
+  readonly rectangle: Rectangle;
 }
 
 export interface DetectedObject {
@@ -173,11 +180,17 @@ export function mergeAnalyses(
   if (!known) return paid;
   const features = [...new Set([...known.analyzer.features, ...paid.analyzer.features])].sort();
   const categories = mergeCategories(known.analysis.categories, paid.analysis.categories);
-  const analysis = { ...known.analysis, ...paid.analysis, ...(categories && { categories }) };
+  const smartCrops = mergeCrops(known.analysis.smartCrops, paid.analysis.smartCrops);
+  const analysis = {
+    ...known.analysis,
+    ...paid.analysis,
+    ...(categories && { categories }),
+    ...(smartCrops && { smartCrops }),
+  };
   return { analysis, analyzer: { ...paid.analyzer, features } };
 }
 
-/** Categories are the one field that several features fill: each of the details adds to them. */
+/** Several features fill categories: each of the details adds to them. */
 function mergeCategories(
   known: readonly Category[] | undefined,
   paid: readonly Category[] | undefined,
@@ -191,4 +204,14 @@ function mergeCategories(
     merged.set(category.name, { ...before, ...category, ...(hasDetail && { detail }) });
   }
   return [...merged.values()];
+}
+
+/** Other ratios are another feature (smart-crops.ts): each ratio stands once, the later answer counts. */
+function mergeCrops(
+  known: readonly SmartCrop[] | undefined,
+  paid: readonly SmartCrop[] | undefined,
+): readonly SmartCrop[] | undefined {
+  if (!known || !paid) return paid ?? known;
+  const merged = new Map([...known, ...paid].map((crop) => [crop.aspectRatio, crop]));
+  return [...merged.values()].sort((a, b) => a.aspectRatio - b.aspectRatio);
 }

@@ -1,4 +1,8 @@
-/** What each API version of Vision can be asked for. */
+/**
+ * What each API version of Vision can be asked for: the one list of features. A name may carry what changes the answer,
+ * after a colon (smart-crops.ts).
+ */
+import { takeApart } from './smart-crops';
 
 /** Source: Computer Vision 3.2 `visualFeatures`; the last two go into `details` and add to `Categories`. */
 export const FEATURES_32 = [
@@ -26,3 +30,9 @@ export const FEATURES_40: Readonly<Record<string, string>> = {
   people: 'people',
   smartcrops: 'smartCrops',
 };
+
+/** A feature that stands there with different aspect ratios. */
+export function namedTwice(features: readonly string[]): string | undefined {
+  const plain = features.map((feature) => takeApart(feature).plain);
+  return plain.find((name, i) => plain.indexOf(name) !== i);
+}

@@ -1,3 +1,4 @@
+import { takeApart } from '../../domain/image/smart-crops';
 import { parseAnalyzeResponse40 } from './analyze-response-40';
 import { createAzureVision, type VisionDialect } from './azure-vision';
 import type { VisionGateway } from './port';
@@ -10,7 +11,11 @@ const API_VERSION = '2023-10-01';
 const dialect: VisionDialect = {
   apiVersion: '4.0',
   url(endpoint, features, language) {
-    const query = new URLSearchParams({ 'api-version': API_VERSION, features: features.join(','), language });
+    const asked = features.map(takeApart);
+    const names = asked.map(({ plain }) => plain).join(',');
+    const query = new URLSearchParams({ 'api-version': API_VERSION, features: names, language });
+    const ratios = asked.flatMap((feature) => feature.ratios);
+    if (ratios.length > 0) query.set('smartcrops-aspect-ratios', ratios.join(','));
     return `${endpoint}/computervision/imageanalysis:analyze?${query}`;
   },
   parse: parseAnalyzeResponse40,

@@ -22,9 +22,10 @@ export interface VisionDialect {
   parse(value: unknown, requestId: string | undefined): ImageAnalysis | undefined;
 }
 
-/** Throws a RangeError for a feature the version does not have. Opens no connection. */
+/** Opens no connection. @throws RangeError for a feature the version does not have */
 export function createAzureVision(dialect: VisionDialect, settings: VisionSettings): VisionGateway {
-  const features = resolveFeatures(dialect.apiVersion, settings.features);
+  const { smartCropsAspectRatios: ratios } = settings;
+  const features = resolveFeatures(dialect.apiVersion, settings.features, ratios);
   const language = settings.language ?? 'en';
   const endpoint = settings.endpoint.replace(/\/+$/, '');
   const azure = azureAnalyzer(dialect.apiVersion, features, language);
@@ -49,7 +50,7 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
     },
     limits: VISION_LIMITS[dialect.apiVersion],
     offered: offeredFeatures(dialect.apiVersion),
-    spell: (feature) => spellFeature(dialect.apiVersion, feature),
+    spell: (feature) => spellFeature(dialect.apiVersion, feature, ratios),
     async analyze(image, options = {}) {
       const asked = options.features === undefined ? features : resolveFeatures(dialect.apiVersion, options.features);
       const outcome = await http.post({

@@ -9,7 +9,10 @@ export interface VisionGateway {
   readonly analyzer: Analyzer;
   /** Every feature of its API version, as the service writes it. */
   readonly offered: readonly string[];
-  /** The service's own name of a feature, whatever the case; undefined for what it does not have. */
+  /**
+   * The service's own name of a feature, whatever the case, with the aspect ratios that are configured where it takes
+   * some and names none; undefined for what the service does not have.
+   */
   spell(feature: string): string | undefined;
   /** What the service accepts. Checked by the caller from the header of the image before a call is spent. */
   readonly limits: VisionLimits;

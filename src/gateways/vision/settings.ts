@@ -7,6 +7,8 @@ export interface VisionSettings {
   readonly apiVersion: VisionApiVersion;
   /** In the words of either version; see features.ts. */
   readonly features: readonly string[];
+  /** Of smart crops that name none, as `readAspectRatios` gives them. Default: the service chooses one. */
+  readonly smartCropsAspectRatios?: readonly string[];
   /** Default `en`. 3.2 has Objects and Brands in English only. */
   readonly language?: string;
   /** Who answers there, as its answers will say: `local-pixels.1`. Default `azure`. See provider-header.ts. */

@@ -75,6 +75,9 @@ describe('refusals', () => {
     expect(await inner(`${V32}&language=de`)).toBe('NotSupportedLanguage');
     expect(await inner(`${V32}&details=Moods`)).toBe('InvalidDetails');
     expect(await inner(V40.replace('tags', 'Color'))).toBe('NotSupportedVisualFeature');
+    for (const ratios of ['0.74', '1.81', '1.00,2', 'wide', '1.00;1.50']) {
+      expect(await inner(`${V40},smartCrops&smartcrops-aspect-ratios=${ratios}`)).toBe('BadArgument');
+    }
   });
 
   it('sizes and formats: what the header check refuses, the service refuses too, for both versions', async () => {
@@ -167,6 +170,33 @@ describe('answers', () => {
       'objectsResult',
       'tagsResult',
     ]);
+  });
+
+  it('crop the middle in the ratios that were asked for, else in that of the picture', async () => {
+    const service = await start();
+    const vision = createVision({ endpoint: service.endpoint, key: KEY, apiVersion: '4.0', features: ['smartCrops'] });
+    const crops = async (width: number, height: number, feature: string) => {
+      const image = await sharp({ create: { width, height, channels: 3, background: '#37a' } })
+        .png()
+        .toBuffer();
+      const outcome = await vision.analyze(image, { features: [feature] });
+      expect(outcome).toMatchObject({ ok: true, transactions: 1 });
+      return outcome.ok ? outcome.analysis.smartCrops : [];
+    };
+    const both = [
+      { aspectRatio: 0.9, rectangle: { x: 165, y: 0, w: 270, h: 300 } },
+      { aspectRatio: 1.33, rectangle: { x: 100, y: 0, w: 399, h: 300 } },
+    ];
+    expect(await crops(600, 300, 'smartCrops:0.90:1.33')).toEqual(both);
+    expect(await crops(600, 300, 'smartCrops:0.90:1.33')).toEqual(both);
+    const tall = [{ aspectRatio: 1.8, rectangle: { x: 0, y: 133, w: 60, h: 33 } }];
+    expect(await crops(60, 300, 'smartCrops:1.80')).toEqual(tall);
+    const whole = [{ aspectRatio: 1.5, rectangle: { x: 0, y: 0, w: 300, h: 200 } }];
+    expect(await crops(300, 200, 'smartCrops')).toEqual(whole);
+    const wide = [{ aspectRatio: 2, rectangle: { x: 200, y: 0, w: 200, h: 100 } }];
+    expect(await crops(600, 100, 'smartCrops')).toEqual(wide);
+    vision.close();
+    expect(await getStats(service)).toMatchObject({ calls: 5, transactions: 5 });
   });
 
   it('read an uncompressed bitmap', async () => {

@@ -38,6 +38,10 @@ describeVisionContract('Analyze Image 3.2 on the local service', () =>
 
 describeVisionContract('Image Analysis 4.0 on the local service', () => overHttp('4.0', ['tags', 'caption']));
 
+describeVisionContract('Image Analysis 4.0 with smart crops on the local service', () =>
+  overHttp('4.0', ['tags', 'smartCrops:0.90:1.33', 'caption']),
+);
+
 describeVisionContract('the fake in memory', async () => {
   const throttled: VisionOutcome = {
     ok: false,

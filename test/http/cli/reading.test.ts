@@ -250,6 +250,13 @@ describe('containers, images, tags', () => {
     expect(exact).toMatchObject({ blob });
   });
 
+  test('the smart crops of an image', async () => {
+    const smartCrops = [0.9, 1.333].map((aspectRatio) => ({ aspectRatio, rectangle: { x: 54, y: 0, w: 760, h: 571 } }));
+    server.useCases.images.push(anImage('cropped.jpg', { analysis: { smartCrops } }));
+    const { stdout } = await server.cli('image', 'show', 'photos/cropped.jpg');
+    expect(stdout).toMatch(/^crops +0\.90: 760 x 571 at 54, 0, 1\.33: 760 x 571 at 54, 0\n/m);
+  });
+
   test('tags', async () => {
     expect((await server.cli('tags', 'photos', '--top', '1')).stdout).toMatch(/^TAG.*\nmountain +1 +0\.99\n$/);
     expect(json((await server.cli('tags', 'photos', '-o', 'json')).stdout)).toEqual({

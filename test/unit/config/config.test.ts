@@ -107,6 +107,34 @@ describe('readConfig', () => {
     expect(pick(read({ [name]: value }))).toEqual(expected);
   });
 
+  test('the aspect ratios of smart crops have two decimals, each once, in order', () => {
+    const smart = (ratios: string) =>
+      read({ VISION_API_VERSION: '4.0', VISION_SMARTCROPS_ASPECT_RATIOS: ratios }).vision.smartCropsAspectRatios;
+    expect(smart('')).toEqual([]);
+    expect(smart(' 1.78, 1,0.75,1.0,1.8 ')).toEqual(['0.75', '1.00', '1.78', '1.80']);
+  });
+
+  test.each([
+    ['0.74', '4.0', '0.74 is not from 0.75 to 1.80'],
+    ['1.00,1.81', '4.0', '1.81 is not from 0.75 to 1.80'],
+    ['16:9', '4.0', '"16:9" is no number of two decimals'],
+    ['1.333', '4.0', '"1.333" is no number of two decimals'],
+    ['0.75,0.80,0.90,1.00,1.33,1.50,1.78', '4.0', '7 are more than 6'],
+    ['1.00', '3.2', 'Vision 3.2 has no smart crops'],
+  ])(
+    'the aspect ratios %s on Vision %s are refused',
+    (VISION_SMARTCROPS_ASPECT_RATIOS, VISION_API_VERSION, problem) => {
+      const { problems } = problemsOf({ ...ENOUGH, VISION_API_VERSION, VISION_SMARTCROPS_ASPECT_RATIOS });
+      expect(problems).toEqual([
+        {
+          name: 'VISION_SMARTCROPS_ASPECT_RATIOS',
+          problem: expect.stringContaining(problem),
+          cure: expect.any(String),
+        },
+      ]);
+    },
+  );
+
   test('an empty or blank value counts as not set', () => {
     expect(read({ API_PORT: '', LOG_LEVEL: '  ' })).toMatchObject({ api: { port: 8080 }, logLevel: 'info' });
   });

@@ -50,3 +50,14 @@ test('details of categories add up, whichever came first', () => {
   expect(mergeAnalyses(more, first).analysis.categories).toEqual(both);
   expect(mergeAnalyses(first, answer(['Tags'], {})).analysis.categories).toEqual(first.analysis.categories);
 });
+
+test('smart crops of other ratios are another feature: they add up, and the later answer of a ratio counts', () => {
+  const crop = (aspectRatio: number, x: number) => ({ aspectRatio, rectangle: { x, y: 0, w: 9, h: 9 } });
+  const first = answer(['smartCrops:0.90:1.33'], { smartCrops: [crop(0.9, 1), crop(1.33, 1)] });
+  const other = answer(['smartCrops:1.00:1.33'], { smartCrops: [crop(1, 2), crop(1.33, 2)] });
+  expect(missingFeatures(other.analyzer, first.analyzer)).toEqual(['smartCrops:1.00:1.33']);
+  const both = mergeAnalyses(first, other);
+  expect(both.analysis.smartCrops).toEqual([crop(0.9, 1), crop(1, 2), crop(1.33, 2)]);
+  expect(missingFeatures(first.analyzer, both.analyzer)).toEqual([]);
+  expect(mergeAnalyses(both, answer(['tags'], {})).analysis.smartCrops).toEqual(both.analysis.smartCrops);
+});

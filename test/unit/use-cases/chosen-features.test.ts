@@ -39,3 +39,13 @@ test('another version of the service has other features, and takes the words of 
   expect(() => chosenFeatures(newer, ['Color'])).toThrow('no feature Color; it has caption');
   newer.close();
 });
+
+test('smart crops take the ratios they name, else the configured ones, and are asked for once', () => {
+  const settings = { endpoint: 'http://127.0.0.1:1', key: 'k', apiVersion: '4.0', features: ['tags'] } as const;
+  const newer = createAzureVision40({ ...settings, smartCropsAspectRatios: ['1.00'], timeoutMs: 1 });
+  expect(chosenFeatures(newer, ['smartcrops'])).toEqual(['smartCrops:1.00']);
+  expect(chosenFeatures(newer, ['smartcrops:1.5'])).toEqual(['smartCrops:1.50']);
+  expect(() => chosenFeatures(newer, ['smartcrops', 'smartcrops:1.5'])).toThrow('smartCrops is named twice');
+  expect(() => chosenFeatures(newer, ['smartcrops:2'])).toThrow('no feature smartcrops:2; it has caption');
+  newer.close();
+});

@@ -20,6 +20,7 @@ export function imageLines(image: Image, { width }: Pick<Output, 'width'>): stri
       ['colours', analysis?.color?.dominantColors?.join(', ')],
       ['objects', analysis?.objects?.map(({ object }) => object).join(', ')],
       ['text', analysis?.text?.join(' / ')],
+      ['crops', analysis?.smartCrops?.map(cropText).join(', ')],
       ['size', `${bytes(image.sizeBytes)}${size ? `, ${size.width} x ${size.height}` : ''}`],
       ['type', image.contentType],
       [
@@ -38,6 +39,13 @@ export function imageLines(image: Image, { width }: Pick<Output, 'width'>): stri
     ],
     width,
   );
+}
+
+type Crop = NonNullable<NonNullable<Image['analysis']>['smartCrops']>[number];
+
+/** Such as `1.33: 760 x 571 at 54, 0`: pixels, from the upper left corner. */
+function cropText({ aspectRatio, rectangle: { x, y, w, h } }: Crop): string {
+  return `${aspectRatio.toFixed(2)}: ${w} x ${h} at ${x}, ${y}`;
 }
 
 function captionOf({ analysis }: Image): string | undefined {
