@@ -4,6 +4,7 @@ export { isContainerGlob } from '../domain/access/container-glob';
 export { principalName } from '../domain/access/principal';
 export { GRANTED_ROLES, type GrantedRole, isGrantedRole } from '../domain/access/role';
 export type { ContainerEntry } from '../domain/container/container-entry';
+export { COUNTERS, type CounterDefinition, WORK_COUNTERS } from '../domain/counters';
 export type { ImageDocument } from '../domain/image/image';
 export type { Quote } from '../domain/money/quote';
 export type { Sample } from '../domain/money/sample';

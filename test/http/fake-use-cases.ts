@@ -1,3 +1,4 @@
+import { NO_WORK } from '../../src/domain/counters';
 import { AppError } from '../../src/domain/errors';
 import { contributionOf, type ImageDocument, type ImageStatus } from '../../src/domain/image/image';
 import type { RetryFilter } from '../../src/domain/run/retry-filter';
@@ -264,9 +265,9 @@ export function aRun(changes: Partial<RunView> = {}): RunView {
     phase: 'analyze',
     counts: { total: 3, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 2 },
     removed: 0,
+    ...NO_WORK,
     calls: 1,
     transactions: 4,
-    cacheHits: 0,
     quote: {
       planHash: PLAN_HASH,
       expiresAt: '2026-01-09T03:04:05.678Z',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_COUNTERS } from '../../domain/counters';
 import { RUN_PHASES } from '../../domain/run/run';
 import { chunkRef, containerName, count, instant, label, nothing, runId, sentence, whole } from '../inputs';
 import type { RunActorApi } from './run-actor.api';
@@ -34,16 +35,12 @@ const quote = z.object({
   duration: z.object({ atQuotaSeconds: z.number().optional() }),
 });
 
+/** A process of an older build does not tell the newer ones. */
+const counters = Object.fromEntries(Object.keys(NO_COUNTERS).map((name) => [name, count.default(0)]));
+
 const progress = z.object({
-  succeeded: count,
-  failed: count,
-  skipped: count,
-  unchanged: count,
-  removed: count,
+  ...counters,
   inFlight: count,
-  calls: count,
-  transactions: count,
-  cacheHits: count,
   failureGroups: z
     .array(
       z.object({

@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { counterFields } from './counters';
 import { confidence, count, list, tally } from './values';
 
 const imageTotals = z.object({
   total: count.meta({ description: 'Removed ones left out.' }),
-  succeeded: count,
-  failed: count,
-  skipped: count,
-  removed: count,
+  ...counterFields(['succeeded', 'failed', 'skipped', 'removed']),
 });
 
 export const ContainerSchema = z

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { WORK_COUNTERS } from '../../domain/counters';
 import { RUN_PHASES } from '../../domain/run/run';
 import { ContainerSchema } from './container';
+import { counterFields } from './counters';
 import { ProblemSchema } from './problem';
 import { FailureGroupSchema, RetryScopeSchema, RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
 import { count, list } from './values';
@@ -31,14 +33,12 @@ const wholeSeconds = z
 const progress = {
   status: RunStatusSchema,
   counts: RunCountsSchema,
-  calls: count,
-  transactions: count,
-  cacheHits: count,
+  ...counterFields(WORK_COUNTERS),
 };
 
 export const DurableOutputSchema = z.object({
   ...progress,
-  removed: count,
+  ...counterFields(['removed']),
   failureGroups: list(FailureGroupSchema),
   reason: z.string().nullable(),
 });

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { COUNTERS, WORK_COUNTERS } from '../../domain/counters';
+import { type ReceiptCounter, receiptCounter } from '../../domain/run/receipt';
 import { RUN_PHASES } from '../../domain/run/run';
+import { counterFields } from './counters';
 import { RunCountsSchema, RunIdSchema, RunStatusSchema } from './run';
 import { count, list, money, time } from './values';
 import { DifferenceSchema } from './verification';
@@ -11,6 +14,10 @@ export const ReceiptReportSchema = z.object({
   executions: count.meta({ description: 'Times the work on its chunk was begun.' }),
 });
 
+const receiptCounters = Object.fromEntries(
+  WORK_COUNTERS.map((name) => [receiptCounter(name), count.meta({ description: COUNTERS[name].meaning })]),
+) as Record<ReceiptCounter, z.ZodNumber>;
+
 export const ReceiptSchema = z
   .object({
     run: RunIdSchema,
@@ -20,13 +27,8 @@ export const ReceiptSchema = z
     startedAt: time,
     endedAt: time,
     counts: RunCountsSchema,
-    removed: count,
-    calls: count,
-    transactions: count,
-    cacheHits: count,
-    downloads: count,
-    throttled429: count,
-    retries: count,
+    ...counterFields(['removed']),
+    ...receiptCounters,
     maybeBilled: list(z.object({ blob: z.string(), at: time })).meta({
       description: 'Calls that were sent and never heard of again; the first 1,000.',
     }),

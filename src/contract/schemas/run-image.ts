@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { OUTCOME_STATUSES } from '../../domain/run/report';
-import { count, list, time } from './values';
+import { LINE_COUNTERS, OUTCOME_STATUSES } from '../../domain/run/report';
+import { counterFields, sparseCounterFields } from './counters';
+import { list, time } from './values';
 
 export const OutcomeStatusSchema = z.enum(OUTCOME_STATUSES).meta({
   id: 'OutcomeStatus',
@@ -21,13 +22,12 @@ export const ReportLineSchema = z
     code: z.string().optional(),
     stage: z.string().optional(),
     retryable: z.boolean().optional(),
-    calls: count,
-    transactions: count,
+    ...counterFields(['calls', 'transactions']),
     source: z.enum(['call', 'cache']).optional(),
-    downloads: count.optional().meta({ description: 'Absent: none. So with retries, throttled and maybeBilled.' }),
-    retries: count.optional(),
-    throttled: count.optional(),
-    maybeBilled: list(time).optional().meta({ description: 'When calls were sent whose answer was never read.' }),
+    ...sparseCounterFields(LINE_COUNTERS),
+    maybeBilled: list(time)
+      .optional()
+      .meta({ description: 'When calls were sent whose answer was never read. Absent: none.' }),
     startedAt: time.optional(),
     endedAt: time.optional(),
     waitMs: milliseconds.optional(),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { STEP_COUNTERS } from '../../domain/run/steps';
+import { counterFields } from './counters';
 import { count, list, time } from './values';
 
 const times = { startedAt: time.optional(), endedAt: time.optional() };
@@ -31,10 +33,7 @@ const PageStepSchema = z
           description: 'Times its work was begun: again after a pause, an error, or the end of its process.',
         }),
         joined: count.meta({ description: 'Further deliveries by the engine that did no work of their own.' }),
-        calls: count,
-        retries: count,
-        throttled: count,
-        failed: count,
+        ...counterFields(STEP_COUNTERS),
       }),
     ),
   })

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { WORK_COUNTERS } from '../../domain/counters';
 import { AUDIT_VERBS } from '../../domain/run/audit';
 import { isRunId } from '../../domain/ids';
-import { RUN_PHASES, RUN_STATUSES } from '../../domain/run/run';
+import { COVERED, RUN_PHASES, RUN_STATUSES } from '../../domain/run/run';
+import { counterFields } from './counters';
 import { SampleSchema } from './sample';
 import { count, list, money, time } from './values';
 
@@ -19,10 +21,7 @@ export const RunCountsSchema = z
   .object({
     total: count.meta({ description: 'Images listed so far.' }),
     totalIsFinal: z.boolean(),
-    succeeded: count,
-    failed: count,
-    skipped: count,
-    unchanged: count,
+    ...counterFields(COVERED),
     inFlight: count,
   })
   .meta({ id: 'RunCounts' });
@@ -159,10 +158,7 @@ export const RunSchema = z
     status: RunStatusSchema,
     phase: z.enum(RUN_PHASES),
     counts: RunCountsSchema,
-    removed: count.meta({ description: 'Images that left the results because their blobs are gone.' }),
-    calls: count,
-    transactions: count,
-    cacheHits: count,
+    ...counterFields(['removed', ...WORK_COUNTERS]),
     callsPerSecond: z.number().positive().optional().meta({
       description: 'While it analysed, pauses left out. Absent before that ends, and where most answers were known.',
     }),

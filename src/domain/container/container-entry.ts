@@ -1,3 +1,6 @@
+import type { Counters } from '../counters';
+import type { ImageStatus } from '../image/image';
+
 /** What is known of a container without asking its actor: as its actor said at the last milestone. */
 export interface ContainerEntry {
   readonly container: string;
@@ -8,11 +11,7 @@ export interface ContainerEntry {
   readonly updatedAt: string;
 }
 
-export interface ImageTotals {
+export interface ImageTotals extends Pick<Counters, ImageStatus> {
   /** Removed ones left out. */
   readonly total: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly removed: number;
 }

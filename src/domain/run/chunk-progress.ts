@@ -1,55 +1,31 @@
-import type { ImageOutcome } from './report';
+import { add, type Counters, IMAGE_COUNTERS, NO_COUNTERS } from '../counters';
+import { countersOf, type ImageOutcome } from './report';
 import type { FailureGroup } from './run';
 
 /** What a chunk has done so far, absolute: a repeated report changes nothing. */
-export interface ChunkProgress {
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly unchanged: number;
-  readonly removed: number;
+export interface ChunkProgress extends Counters {
   readonly inFlight: number;
-  readonly calls: number;
-  readonly transactions: number;
-  readonly cacheHits: number;
   readonly failureGroups: readonly FailureGroup[];
   /** Why nothing moves, when nothing does: `Vision asked to wait until ...`. */
   readonly waiting?: string;
 }
 
-export const NO_PROGRESS: ChunkProgress = {
-  succeeded: 0,
-  failed: 0,
-  skipped: 0,
-  unchanged: 0,
-  removed: 0,
-  inFlight: 0,
-  calls: 0,
-  transactions: 0,
-  cacheHits: 0,
-  failureGroups: [],
-};
+export const NO_PROGRESS: ChunkProgress = { ...NO_COUNTERS, inFlight: 0, failureGroups: [] };
 
 /** Images that need no more work. */
-export function covered({ succeeded, failed, skipped, unchanged, removed }: ChunkProgress): number {
-  return succeeded + failed + skipped + unchanged + removed;
+export function covered(progress: ChunkProgress): number {
+  return IMAGE_COUNTERS.reduce((sum, counter) => sum + progress[counter], 0);
 }
 
 /** Groups kept per run; further ones are counted under the last. */
 const MAX_GROUPS = 50;
 
+/** What an older build has stored lacks the newer counters: here they are 0. */
 export function addProgress(a: ChunkProgress, b: ChunkProgress): ChunkProgress {
   const waiting = a.waiting ?? b.waiting;
   return {
-    succeeded: a.succeeded + b.succeeded,
-    failed: a.failed + b.failed,
-    skipped: a.skipped + b.skipped,
-    unchanged: a.unchanged + b.unchanged,
-    removed: a.removed + b.removed,
+    ...add(a, b),
     inFlight: a.inFlight + b.inFlight,
-    calls: a.calls + b.calls,
-    transactions: a.transactions + b.transactions,
-    cacheHits: a.cacheHits + b.cacheHits,
     failureGroups: addGroups(a.failureGroups, b.failureGroups),
     ...(waiting === undefined ? {} : { waiting }),
   };
@@ -78,21 +54,9 @@ function fingerprint(group: FailureGroup): string {
 
 /** Progress as a function of the outcomes: what the report says is what the run counts. */
 export function progressOf(outcomes: readonly ImageOutcome[], inFlight = 0): ChunkProgress {
-  const count = (status: ImageOutcome['status']) => outcomes.filter((outcome) => outcome.status === status).length;
-  const sum = (pick: (outcome: ImageOutcome) => number) =>
-    outcomes.reduce((total, outcome) => total + pick(outcome), 0);
-  const listedGone = outcomes.filter((outcome) => outcome.status === 'removed' && outcome.listed).length;
   return {
-    succeeded: count('succeeded'),
-    failed: count('failed'),
-    // An image that was listed and deleted before its turn is skipped by the run, though removed from the results.
-    skipped: count('skipped') + listedGone,
-    unchanged: count('unchanged'),
-    removed: count('removed') - listedGone,
+    ...outcomes.map(countersOf).reduce(add, NO_COUNTERS),
     inFlight,
-    calls: sum((outcome) => outcome.calls),
-    transactions: sum((outcome) => outcome.transactions),
-    cacheHits: outcomes.filter((outcome) => outcome.source === 'cache').length,
     failureGroups: outcomes
       .filter((outcome) => outcome.status === 'failed')
       .reduce<FailureGroup[]>((groups, outcome) => addGroups(groups, [groupOf(outcome)]), []),

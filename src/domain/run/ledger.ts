@@ -1,6 +1,7 @@
 import type { Repeats } from './chunk-repeats';
+import { addWork, NO_WORK, type WorkCounters } from '../counters';
 import { compareNames, type NameBounds } from '../image/name-order';
-import type { ImageOutcome, OutcomeStatus } from './report';
+import { countersOf, type ImageOutcome, type OutcomeStatus } from './report';
 
 /**
  * The ledger of one page of a run: what became of each of its chunks, as a function of their reports. It outlives the
@@ -31,38 +32,16 @@ export interface ChunkReport {
   readonly lines: number;
   readonly statuses: Readonly<Partial<Record<OutcomeStatus, number>>>;
   readonly reasons: Readonly<Record<string, number>>;
-  readonly sums: LedgerSums;
+  readonly sums: WorkCounters;
   readonly maybeBilled: readonly MaybeBilled[];
   readonly startedAt?: string;
   readonly endedAt?: string;
-}
-
-export interface LedgerSums {
-  readonly calls: number;
-  readonly transactions: number;
-  readonly cacheHits: number;
-  readonly downloads: number;
-  readonly throttled: number;
-  readonly retries: number;
 }
 
 /** A call that was sent and never heard of again. */
 export interface MaybeBilled {
   readonly blob: string;
   readonly at: string;
-}
-
-export const NO_SUMS: LedgerSums = { calls: 0, transactions: 0, cacheHits: 0, downloads: 0, throttled: 0, retries: 0 };
-
-export function addSums(a: LedgerSums, b: LedgerSums): LedgerSums {
-  return {
-    calls: a.calls + b.calls,
-    transactions: a.transactions + b.transactions,
-    cacheHits: a.cacheHits + b.cacheHits,
-    downloads: a.downloads + b.downloads,
-    throttled: a.throttled + b.throttled,
-    retries: a.retries + b.retries,
-  };
 }
 
 export function chunkReportOf(outcomes: readonly ImageOutcome[], sha256: string): ChunkReport {
@@ -75,21 +54,10 @@ export function chunkReportOf(outcomes: readonly ImageOutcome[], sha256: string)
     lines: outcomes.length,
     statuses: tally(outcomes.map(({ status }) => status)),
     reasons: tally<string>(outcomes.flatMap(({ reason }) => reason ?? [])) as Record<string, number>,
-    sums: outcomes.map(sumsOf).reduce(addSums, NO_SUMS),
+    sums: outcomes.map(countersOf).reduce<WorkCounters>(addWork, NO_WORK),
     maybeBilled: outcomes.flatMap(({ blob, maybeBilled = [] }) => maybeBilled.map((at) => ({ blob, at }))),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
-  };
-}
-
-function sumsOf(outcome: ImageOutcome): LedgerSums {
-  return {
-    calls: outcome.calls,
-    transactions: outcome.transactions,
-    cacheHits: outcome.source === 'cache' ? 1 : 0,
-    downloads: outcome.downloads ?? 0,
-    throttled: outcome.throttled ?? 0,
-    retries: outcome.retries ?? 0,
   };
 }
 

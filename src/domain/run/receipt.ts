@@ -1,10 +1,22 @@
+import { WORK_COUNTERS, type WorkCounter, type WorkCounters } from '../counters';
 import type { Analyzer } from '../image/analysis';
-import type { LedgerSums, MaybeBilled } from './ledger';
+import type { MaybeBilled } from './ledger';
 import type { RunCounts, RunPhase, RunStatus, RunView } from './run';
 import type { Difference } from '../container/verification';
 
+/** Where the receipt, a wire format, has another name for a counter than everything else. */
+const NAME_ON_RECEIPT = { throttled: 'throttled429' } as const satisfies Partial<Record<WorkCounter, string>>;
+
+export type ReceiptCounter =
+  | Exclude<WorkCounter, keyof typeof NAME_ON_RECEIPT>
+  | (typeof NAME_ON_RECEIPT)[keyof typeof NAME_ON_RECEIPT];
+
+export function receiptCounter(counter: WorkCounter): ReceiptCounter {
+  return counter === 'throttled' ? NAME_ON_RECEIPT.throttled : counter;
+}
+
 /** The closing account of a run, but for its reports: those are as many as chunks and are read page by page. */
-export interface Receipt {
+export interface Receipt extends Readonly<Record<ReceiptCounter, number>> {
   readonly run: string;
   readonly container: string;
   readonly prefix: string;
@@ -13,12 +25,6 @@ export interface Receipt {
   readonly endedAt: string;
   readonly counts: RunCounts;
   readonly removed: number;
-  readonly calls: number;
-  readonly transactions: number;
-  readonly cacheHits: number;
-  readonly downloads: number;
-  readonly throttled429: number;
-  readonly retries: number;
   /** At most MAX_MAYBE_BILLED of them; the count is complete. */
   readonly maybeBilled: readonly MaybeBilled[];
   readonly maybeBilledCount: number;
@@ -58,17 +64,21 @@ export const NO_RECOUNT: Recount = { clean: false, differences: [], count: 0 };
 
 /** What the ledger of the whole run comes to. */
 export interface LedgerTotal {
-  readonly sums: LedgerSums;
+  readonly sums: WorkCounters;
   readonly maybeBilled: readonly MaybeBilled[];
   readonly maybeBilledCount: number;
 }
 
-/** Counts are the run's own; what a run does not count comes from its ledger. */
+/**
+ * What is paid for, and spared, is the run's own account. The rest comes from the ledger: a run that an older build began has not
+ * counted it from its start.
+ */
 export function receiptOf(
   run: RunView,
   ledger: LedgerTotal,
   facts: { readonly recount: Recount; readonly analyzer: Analyzer; readonly phases: PhaseTimes },
 ): Receipt {
+  const { calls, transactions, cacheHits } = run;
   const price = run.quote?.price;
   return {
     run: run.id,
@@ -79,12 +89,7 @@ export function receiptOf(
     endedAt: run.endedAt ?? run.updatedAt,
     counts: run.counts,
     removed: run.removed,
-    calls: run.calls,
-    transactions: run.transactions,
-    cacheHits: run.cacheHits,
-    downloads: ledger.sums.downloads,
-    throttled429: ledger.sums.throttled,
-    retries: ledger.sums.retries,
+    ...countersOn({ ...ledger.sums, calls, transactions, cacheHits }),
     maybeBilled: ledger.maybeBilled.slice(0, MAX_MAYBE_BILLED),
     maybeBilledCount: ledger.maybeBilledCount,
     ...(price === undefined
@@ -92,6 +97,14 @@ export function receiptOf(
       : { price: { unit: price.unit, currency: price.currency, total: priceOf(run.transactions, price.unit) } }),
     ...facts,
   };
+}
+
+/** In the order in which they are shown. */
+export const RECEIPT_COUNTERS: readonly ReceiptCounter[] = WORK_COUNTERS.map(receiptCounter);
+
+function countersOn(counters: WorkCounters): Readonly<Record<ReceiptCounter, number>> {
+  const named = WORK_COUNTERS.map((counter) => [receiptCounter(counter), counters[counter]]);
+  return Object.fromEntries(named) as Record<ReceiptCounter, number>;
 }
 
 /** Money in whole millionths, so that 0.1 + 0.2 never shows. */

@@ -1,8 +1,23 @@
+import {
+  type Counters,
+  type ImageCounter,
+  NO_COUNTERS,
+  pickCounters,
+  WORK_COUNTERS,
+  type WorkCounter,
+  type WorkCounters,
+} from '../counters';
 import { times } from '../image/attempt-history';
 import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } from '../image/image';
 
+/** Counters that a line tells where they are not 0. The others it always tells; of the cache hits, `source` tells. */
+export type LineCounter = Exclude<WorkCounter, 'calls' | 'transactions' | 'cacheHits'>;
+export const LINE_COUNTERS = WORK_COUNTERS.filter(
+  (counter): counter is LineCounter => !['calls', 'transactions', 'cacheHits'].includes(counter),
+);
+
 /** One line of a chunk's report: what this run did with one image. The ledger of the run. */
-export interface ImageOutcome {
+export interface ImageOutcome extends Pick<Counters, 'calls' | 'transactions'>, Partial<Pick<Counters, LineCounter>> {
   readonly blob: string;
   readonly status: OutcomeStatus;
   /** Was it in the snapshot? False for stored images that are gone from the container. */
@@ -11,15 +26,7 @@ export interface ImageOutcome {
   readonly code?: string;
   readonly stage?: string;
   readonly retryable?: boolean;
-  readonly calls: number;
-  readonly transactions: number;
   readonly source?: ImageDocument['source'];
-  /** Times its bytes were read; absent: none. */
-  readonly downloads?: number;
-  /** Downloads and calls that failed and were tried again; absent: none. */
-  readonly retries?: number;
-  /** 429 answers of Vision; absent: none. */
-  readonly throttled?: number;
   /** When calls were sent whose answer was never read: they may have been billed. Absent: none. */
   readonly maybeBilled?: readonly string[];
   /** First attempt of this run. */
@@ -53,6 +60,23 @@ export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {
   };
 }
 
+/** What a line adds to the counters of its run. */
+export function countersOf(outcome: ImageOutcome): Counters {
+  const ended = counterOf(outcome);
+  return {
+    ...NO_COUNTERS,
+    ...pickCounters<WorkCounter>(outcome, WORK_COUNTERS),
+    cacheHits: outcome.source === 'cache' ? 1 : 0,
+    ...(ended && { [ended]: 1 }),
+  };
+}
+
+function counterOf({ status, listed }: ImageOutcome): ImageCounter | undefined {
+  if (status === 'not-analysed') return undefined;
+  // An image that was listed and deleted before its turn is skipped by the run, though removed from the results.
+  return status === 'removed' && listed ? 'skipped' : status;
+}
+
 /** An image that needed no work, of a chunk that had some or of one that had none. */
 export function unchangedOutcome(blob: string): ImageOutcome {
   return { blob, status: 'unchanged', listed: true, calls: 0, transactions: 0 };
@@ -71,21 +95,19 @@ export function existedBefore(
   return before.length > 0 && !before.includes('i:removed');
 }
 
-type Effort = Pick<
-  ImageOutcome,
-  'downloads' | 'retries' | 'throttled' | 'maybeBilled' | 'startedAt' | 'endedAt' | 'waitMs' | 'workMs'
->;
+type Effort = Pick<ImageOutcome, LineCounter | 'maybeBilled' | 'startedAt' | 'endedAt' | 'waitMs' | 'workMs'>;
 
 function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
   const sum = (pick: (attempt: Attempt) => number) => attempts.reduce((total, attempt) => total + pick(attempt), 0);
-  const throttled = sum((attempt) => (isThrottled(attempt) ? times(attempt) : 0));
-  const retries = retriesOf(image, attempts);
+  const work: Pick<WorkCounters, LineCounter> = {
+    downloads: sum((attempt) => (isDownload(attempt) ? times(attempt) : 0)),
+    retries: retriesOf(image, attempts),
+    throttled: sum((attempt) => (isThrottled(attempt) ? times(attempt) : 0)),
+  };
   const maybeBilled = attempts.filter(isUnheard).flatMap((attempt) => Array(times(attempt)).fill(attempt.startedAt));
   const [first = image.analyzedAt] = attempts.map(({ startedAt }) => startedAt).sort();
   return {
-    ...(image.contentHash === undefined || image.status === 'removed' ? {} : { downloads: 1 }),
-    ...(retries === 0 ? {} : { retries }),
-    ...(throttled === 0 ? {} : { throttled }),
+    ...Object.fromEntries(Object.entries(work).filter(([, value]) => value !== 0)),
     ...(maybeBilled.length === 0 ? {} : { maybeBilled }),
     ...(first === undefined ? {} : { startedAt: first }),
     ...(image.analyzedAt === undefined ? {} : { endedAt: image.analyzedAt }),
@@ -111,6 +133,11 @@ const NO_ANSWER_OF_OURS: readonly string[] = [THROTTLED, MAYBE_BILLED];
 /** A request that Vision worked on: one it refused with 429 costs nothing and is not a call. */
 function isCall({ stage, code }: Attempt): boolean {
   return stage === 'vision' && (code === undefined || !NO_ANSWER_OF_OURS.includes(code));
+}
+
+/** One that brought all bytes. */
+function isDownload({ stage, code }: Attempt): boolean {
+  return stage === 'download' && code === undefined;
 }
 
 function isThrottled(attempt: Attempt): boolean {

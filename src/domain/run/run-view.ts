@@ -1,6 +1,7 @@
-import { addGroups, addProgress, type ChunkProgress } from './chunk-progress';
+import { pickCounters, WORK_COUNTERS } from '../counters';
+import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { phaseOf, reasonOf, statusOf } from './facts';
-import type { FailureGroup, RunStatus, RunView } from './run';
+import { COVERED, type FailureGroup, type RunStatus, type RunView } from './run';
 import type { RunState } from './run-state';
 import { reasonOfUnprocessed } from './unprocessed';
 import { waitingOf } from './waiting';
@@ -10,7 +11,7 @@ import { waitingOf } from './waiting';
  * `decided` (facts.ts) it does.
  */
 export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView {
-  const counted = [...Object.values(state.partial), ...live].reduce(addProgress, state.done);
+  const counted = [state.done, ...Object.values(state.partial), ...live].reduce(addProgress, NO_PROGRESS);
   const status = statusOf(state);
   const phase = phaseOf(state);
   const covered = counted.succeeded + counted.failed + counted.skipped + counted.unchanged;
@@ -29,16 +30,11 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     counts: {
       total,
       totalIsFinal: phase !== 'snapshot',
-      succeeded: counted.succeeded,
-      failed: counted.failed,
-      skipped: counted.skipped,
-      unchanged: counted.unchanged,
+      ...pickCounters(counted, COVERED),
       inFlight: counted.inFlight,
     },
     removed: counted.removed,
-    calls: counted.calls,
-    transactions: counted.transactions,
-    cacheHits: counted.cacheHits,
+    ...pickCounters(counted, WORK_COUNTERS),
     ...(state.quote === undefined ? {} : { quote: state.quote }),
     ...(state.approval === undefined ? {} : { approval: state.approval }),
     ...(state.maxTransactions === undefined ? {} : { maxTransactions: state.maxTransactions }),

@@ -1,3 +1,4 @@
+import type { Counters, WorkCounters } from '../counters';
 import type { ApprovalRule, RunApproval } from './approval';
 import type { Quote } from '../money/quote';
 import type { RetryScope } from './retry-filter';
@@ -56,14 +57,13 @@ export interface RunRequest {
   readonly startedAt: string;
 }
 
-export interface RunCounts {
+/** Images of a run that are dealt with: those that were removed were not listed. */
+export const COVERED = ['succeeded', 'failed', 'skipped', 'unchanged'] as const;
+
+export interface RunCounts extends Pick<Counters, (typeof COVERED)[number]> {
   /** Listed so far; final once `totalIsFinal`. */
   readonly total: number;
   readonly totalIsFinal: boolean;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly unchanged: number;
   readonly inFlight: number;
 }
 
@@ -78,7 +78,7 @@ export interface FailureGroup {
   readonly sample?: string;
 }
 
-export interface RunView {
+export interface RunView extends WorkCounters {
   readonly id: string;
   readonly container: string;
   readonly prefix: string;
@@ -89,9 +89,6 @@ export interface RunView {
   readonly counts: RunCounts;
   /** Stored images that are gone from the container and left the results. */
   readonly removed: number;
-  readonly calls: number;
-  readonly transactions: number;
-  readonly cacheHits: number;
   /** While it analysed, pauses left out; once it has. */
   readonly callsPerSecond?: number;
   readonly quote?: Quote;

@@ -1,3 +1,4 @@
+import { type Counters, pickCounters } from '../counters';
 import { ONCE, type Repeats } from './chunk-repeats';
 import { type ChunkReport, earlier, type LedgerPage, type LedgerRow, later } from './ledger';
 import type { PhaseTimes } from './receipt';
@@ -26,7 +27,10 @@ export interface PageStep {
   readonly chunks: readonly ChunkStep[];
 }
 
-export interface ChunkStep {
+/** What a step tells of its counters. */
+export const STEP_COUNTERS = ['calls', 'retries', 'throttled', 'failed'] as const;
+
+export interface ChunkStep extends Pick<Counters, (typeof STEP_COUNTERS)[number]> {
   readonly chunk: number;
   /** `settled`: everything was unchanged when it was listed. `open`: waits, or is being worked on. */
   readonly state: 'settled' | 'open' | 'done';
@@ -36,10 +40,6 @@ export interface ChunkStep {
   /** Times its work was begun, and deliveries that did none of their own (domain/run/chunk-repeats.ts). */
   readonly executions: number;
   readonly joined: number;
-  readonly calls: number;
-  readonly retries: number;
-  readonly throttled: number;
-  readonly failed: number;
 }
 
 const BEFORE_PAGES = ['snapshot', 'quote', 'approve', 'analyze'] as const;
@@ -82,9 +82,15 @@ export function pageStep(page: number, { chunks }: LedgerPage): PageStep {
 
 function chunkStep(row: LedgerRow, chunk: number): ChunkStep {
   const { report } = row;
-  const none = { calls: 0, retries: 0, throttled: 0, failed: 0 };
+  const counters = pickCounters({ ...report?.sums, failed: report?.statuses.failed ?? 0 }, STEP_COUNTERS);
   if (report === undefined) {
-    return { chunk, state: row.settled ? 'settled' : 'open', images: row.count, ...(row.repeats ?? NEVER), ...none };
+    return {
+      chunk,
+      state: row.settled ? 'settled' : 'open',
+      images: row.count,
+      ...(row.repeats ?? NEVER),
+      ...counters,
+    };
   }
   return {
     chunk,
@@ -92,10 +98,7 @@ function chunkStep(row: LedgerRow, chunk: number): ChunkStep {
     images: row.count,
     ...timesOf(report),
     ...(row.repeats ?? ONCE),
-    calls: report.sums.calls,
-    retries: report.sums.retries,
-    throttled: report.sums.throttled,
-    failed: report.statuses.failed ?? 0,
+    ...counters,
   };
 }
 

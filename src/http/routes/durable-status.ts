@@ -1,3 +1,4 @@
+import { pickCounters, WORK_COUNTERS } from '../../domain/counters';
 import { isFinal, RUN_PHASES, type RunPhase, type RunView } from '../../domain/run/run';
 import type { TUTORIAL_ALIASES } from '../../names';
 import type { DurableStatusBody } from '../../contract/schemas/durable';
@@ -34,8 +35,8 @@ function inputOf({ container, prefix, retry }: RunView): NonNullable<DurableStat
   return { container, ...(prefix !== '' && { prefix }), ...(retry !== undefined && { retry }) };
 }
 
-function progressOf({ status, counts, calls, transactions, cacheHits }: RunView) {
-  return { status, counts, calls, transactions, cacheHits };
+function progressOf(run: RunView) {
+  return { status: run.status, counts: run.counts, ...pickCounters(run, WORK_COUNTERS) };
 }
 
 export function outputOf(run: RunView): NonNullable<DurableStatusBody['output']> {

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { ImageOutcome } from '../../domain/run/report';
+import { type ImageOutcome, LINE_COUNTERS } from '../../domain/run/report';
 import type { RouteDeps } from '../route-deps';
 import { csvLine } from '../csv';
 import { serve } from '../route';
@@ -53,9 +53,7 @@ const COLUMNS = [
   'calls',
   'transactions',
   'source',
-  'downloads',
-  'retries',
-  'throttled',
+  ...LINE_COUNTERS,
   'maybeBilled',
   'startedAt',
   'endedAt',

@@ -1,6 +1,7 @@
 import type { Actors } from '../../actors';
 import { withFeatures } from '../../domain/image/analysis';
-import { addSums, type MaybeBilled, NO_SUMS } from '../../domain/run/ledger';
+import { addWork, NO_WORK } from '../../domain/counters';
+import type { MaybeBilled } from '../../domain/run/ledger';
 import { type LedgerTotal, MAX_MAYBE_BILLED, NO_RECOUNT, receiptOf } from '../../domain/run/receipt';
 import type { RunView } from '../../domain/run/run';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
@@ -64,14 +65,14 @@ export class RunClosing {
   /** Writes the ledger of each page, one page in hand at a time, and adds up what they say. */
   private async sealLedger(runId: string): Promise<LedgerTotal> {
     const { actors, manifests } = this.deps;
-    let sums = NO_SUMS;
+    let sums = NO_WORK;
     let maybeBilledCount = 0;
     const maybeBilled: MaybeBilled[] = [];
     for await (const { page, ledger } of new RunLedger(manifests, actors).pages(runId)) {
       await manifests.writeLedger(runId, page, ledger);
       for (const { report } of ledger.chunks) {
         if (!report) continue;
-        sums = addSums(sums, report.sums);
+        sums = addWork(sums, report.sums);
         maybeBilledCount += report.maybeBilled.length;
         maybeBilled.push(...report.maybeBilled.slice(0, MAX_MAYBE_BILLED - maybeBilled.length));
       }

@@ -1,3 +1,4 @@
+import { NO_WORK } from '../../../src/domain/counters';
 import type { RunStatus, RunView } from '../../../src/domain/run/run';
 import type { RunFilter, RunsGateway } from '../../../src/gateways/runs/port';
 
@@ -15,9 +16,9 @@ function runView(id: string, changes: Partial<RunView> = {}): RunView {
     phase: 'analyze',
     counts: { total: 3, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 1, inFlight: 1 },
     removed: 0,
+    ...NO_WORK,
     calls: 1,
     transactions: 1,
-    cacheHits: 0,
     failureGroups: [],
     startedAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:01.000Z',

@@ -1,9 +1,9 @@
-import type { RetryScope } from 'contactsheet/contract';
+import { COUNTERS, type CounterDefinition, type RetryScope, WORK_COUNTERS } from 'contactsheet/contract';
 import type { FailureGroup, Run } from '../api/documents';
 import { type ListView, MORE, type Output } from '../output';
 import { type Colors, paintStatus } from '../text/colors';
 import { doneOf } from '../text/progress-line';
-import { count, duration, money, time } from '../text/quantities';
+import { bytes, count, duration, money, time } from '../text/quantities';
 import { pairLines, printable, tableLines } from '@contactsheet/terminal';
 import { retryWords } from './records';
 
@@ -53,7 +53,7 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
         ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
         ['removed', run.removed > 0 ? count(run.removed) : undefined],
         ['calls', `${count(run.calls)} (${count(run.transactions)} transactions${cost ? `, about ${cost}` : ''})`],
-        ['cache hits', run.cacheHits > 0 ? count(run.cacheHits) : undefined],
+        ...counterRows(run),
         ['plan', planWords(run)],
         ['retry of', run.retryOf],
         ['started', time(run.startedAt)],
@@ -63,6 +63,19 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
     ).map((line) => `${INDENT}${line}`),
     ...(run.failureGroups.length === 0 ? [] : ['', ...failureGroupLines(run.failureGroups, width)]),
   ];
+}
+
+/** Calls and transactions have a line of their own. A server of an older version does not tell all. */
+function counterRows(run: Run): [string, string | undefined][] {
+  return WORK_COUNTERS.filter((counter) => counter !== 'calls' && counter !== 'transactions').map((counter) => {
+    const { label, unit } = COUNTERS[counter];
+    const value = run[counter] ?? 0;
+    return [label, value > 0 ? amount(value, unit) : undefined];
+  });
+}
+
+function amount(value: number, unit: CounterDefinition['unit']): string {
+  return unit === 'bytes' ? bytes(value) : count(value);
 }
 
 function scopeWords({ status = 'failed', reason, code }: RetryScope): string {
