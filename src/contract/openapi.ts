@@ -1,4 +1,5 @@
 import { type ZodObject, type ZodType, z } from 'zod';
+import { defined } from '../domain/defined';
 import { DURABLE_TASK_BASE } from './durable-task';
 import { type Answer, type Endpoint, problem, TAGS } from './endpoint';
 import { ENDPOINTS } from './endpoints';
@@ -123,7 +124,7 @@ function parametersOf(place: string, fields: ZodObject | undefined, show: (schem
       name,
       in: place,
       required: isRequired,
-      ...(description !== undefined && { description }),
+      ...defined({ description }),
       schema,
     };
   });
@@ -136,7 +137,7 @@ function responseOf(answer: Answer, show: (schema: ZodType) => Schema): object {
   return {
     description,
     ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
-    ...(contentOf(answer, show) && { content: contentOf(answer, show) }),
+    ...defined({ content: contentOf(answer, show) }),
   };
 }
 

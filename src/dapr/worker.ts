@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type WorkflowActivityContext, WorkflowRuntime } from '@dapr/dapr';
 import type { Logger } from 'pino';
+import { defined } from '../domain/defined';
 import type { Sidecar } from '../gateways/sidecar/sidecar';
 import type { Activity } from '../workflows/activities';
 import type { WorkflowDefinition } from '../workflows/sdk';
@@ -102,7 +103,7 @@ export class WorkflowWorker {
     const runtime = new WorkflowRuntime({
       daprHost: host,
       daprPort: String(grpcPort),
-      ...(apiToken === undefined ? {} : { daprApiToken: apiToken }),
+      ...defined({ daprApiToken: apiToken }),
     });
     widen(runtime);
     for (const { name, run } of this.deps.workflows) runtime.registerWorkflowWithName(name, run);

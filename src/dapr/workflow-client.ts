@@ -1,5 +1,6 @@
 import { DaprWorkflowClient } from '@dapr/dapr';
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
+import { defined } from '../domain/defined';
 import { AppError } from '../domain/errors';
 
 import type { WorkflowStarter, WorkflowStatus } from '../use-cases/workflow-starter';
@@ -25,7 +26,7 @@ export function createWorkflowStarter(settings: WorkflowClientSettings): Workflo
   const client = new DaprWorkflowClient({
     daprHost: settings.host,
     daprPort: String(settings.grpcPort),
-    ...(settings.apiToken === undefined ? {} : { daprApiToken: settings.apiToken }),
+    ...defined({ daprApiToken: settings.apiToken }),
     grpcOptions: { interceptors: [deadline(settings.deadlineMs)] } as object,
   });
   async function status(instanceId: string): Promise<WorkflowStatus> {

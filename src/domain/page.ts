@@ -1,3 +1,4 @@
+import { defined } from './defined';
 /** One page of a list that is too long to be read at once. */
 export interface Page<T> {
   readonly value: readonly T[];
@@ -19,7 +20,7 @@ const SIZE = 100;
 export async function* everyPage<T>(list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T> {
   let continuation: string | undefined;
   do {
-    const page = await list({ size: SIZE, ...(continuation !== undefined && { continuation }) });
+    const page = await list({ size: SIZE, ...defined({ continuation }) });
     yield* page.value;
     continuation = page.continuation;
   } while (continuation !== undefined);

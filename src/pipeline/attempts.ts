@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined';
 import { AppError } from '../domain/errors';
 import type { Attempt, ImageError, Stage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
@@ -30,7 +31,7 @@ export class Attempts {
   /** A call that an earlier execution of this chunk began (I1). */
   recordEarlier(startedAt: string, code?: 'maybe-billed'): void {
     const { runId } = this.chunk;
-    this.attempts.push({ stage: 'vision', startedAt, waitMs: 0, workMs: 0, runId, ...(code && { code }) });
+    this.attempts.push({ stage: 'vision', startedAt, waitMs: 0, workMs: 0, runId, ...defined({ code }) });
   }
 
   record(
@@ -62,10 +63,12 @@ export class Attempts {
       waitMs: Math.round(waitMs),
       workMs: this.elapsed(startedMs),
       runId: this.chunk.runId,
-      ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
-      ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
-      ...(outcome.code === undefined ? {} : { code: outcome.code }),
-      ...(outcome.retryable === undefined ? {} : { retryable: outcome.retryable }),
+      ...defined({
+        httpStatus: outcome.httpStatus,
+        requestId: outcome.requestId,
+        code: outcome.code,
+        retryable: outcome.retryable,
+      }),
     });
   }
 
@@ -110,7 +113,6 @@ export function pickError(outcome: {
     code: outcome.code,
     message: outcome.message.slice(0, 500),
     retryable: outcome.retryable,
-    ...(outcome.httpStatus === undefined ? {} : { httpStatus: outcome.httpStatus }),
-    ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
+    ...defined({ httpStatus: outcome.httpStatus, requestId: outcome.requestId }),
   };
 }

@@ -4,6 +4,7 @@ import { withFeatures } from '../domain/image/analysis';
 import { progressOf } from '../domain/run/chunk-progress';
 import { type Classified, classify } from '../domain/image/classification';
 import { addInto, type Counters } from '../domain/container/totals';
+import { defined } from '../domain/defined';
 import { AppError, toAppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
 import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image/image';
@@ -206,7 +207,7 @@ class ChunkExecution {
       container: this.task.container,
       runId: this.task.ref.runId,
       chunkId: this.id,
-      ...(this.task.features && { features: this.task.features }),
+      ...defined({ features: this.task.features }),
       permit: () => hold.permit(),
       callPermit: (transactions: number) => hold.callPermit(transactions),
       callUnused: (transactions: number) => hold.callUnused(transactions),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { keptAttempts } from '../domain/image/attempt-history';
 import type { Classified } from '../domain/image/classification';
 import type { Counters } from '../domain/container/totals';
+import { defined } from '../domain/defined';
 import { checkEligibility, ineligibleByListing } from '../domain/image/eligibility';
 import { AppError } from '../domain/errors';
 import { imageId } from '../domain/ids';
@@ -200,8 +201,7 @@ export class ImageWork {
       blob: blob.name,
       etag: blob.etag,
       sizeBytes: blob.sizeBytes,
-      ...(blob.contentType === undefined ? {} : { contentType: blob.contentType }),
-      ...(blob.lastModified === undefined ? {} : { lastModified: blob.lastModified }),
+      ...defined({ contentType: blob.contentType, lastModified: blob.lastModified }),
       ...verdict,
       runId,
       chunkId,

@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined';
 import { type Analyzer, withFeatures, listedKey, missingFeatures } from '../domain/image/analysis';
 import { answered, type Classified, classify } from '../domain/image/classification';
 import { ineligibleByListing } from '../domain/image/eligibility';
@@ -127,7 +128,7 @@ export class Listing {
     let next = marker;
     do {
       const pageSize = Math.min(this.sizes.page, most - blobs.length);
-      const options = { prefix: scope.prefix, pageSize, ...(next === undefined ? {} : { marker: next }) };
+      const options = { prefix: scope.prefix, pageSize, ...defined({ marker: next }) };
       const page = await this.deps.blobs.listPage(scope.container, options);
       blobs.push(...page.blobs);
       next = page.next;
@@ -158,8 +159,7 @@ export class Listing {
     });
     const compared = await this.compare(scope, chunks, bounds, ahead);
     const index: PageIndex = {
-      ...(marker === undefined ? {} : { marker }),
-      ...(next === undefined ? {} : { next }),
+      ...defined({ marker, next }),
       chunks: bounds.map((bound, chunk) => ({ ...bound, settled: compared.settled[chunk] ?? false })),
       counts: compared.counts,
     };
@@ -262,7 +262,7 @@ function scopeOfChunk(task: ChunkTask): RunScope {
 }
 
 function withNext({ blobs }: Found, next: string | undefined): Found {
-  return { blobs, ...(next === undefined ? {} : { next }) };
+  return { blobs, ...defined({ next }) };
 }
 
 function chunkBounds(index: PageIndex, ref: ChunkRef): ChunkBounds {

@@ -1,4 +1,5 @@
 import { createHash, getFips } from 'node:crypto';
+import { defined } from '../domain/defined';
 import {
   type Analyzer,
   withFeatures,
@@ -98,7 +99,7 @@ export class PaidAnswer {
         if (permit !== 'go') return permit;
         const askedMs = clock.nowMs();
         const leaseMs = this.chunk.claimMs ?? CLAIM_MS;
-        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...(over !== undefined && { over }) };
+        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...defined({ over }) };
         const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
           unheard.add(new Date(askedMs).toISOString());
           await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: unheard.size });

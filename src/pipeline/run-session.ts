@@ -1,4 +1,5 @@
 import type { ChunkReport, ReportInput, ReportResult, RunActorApi } from '../actors/run/run-actor.api';
+import { defined } from '../domain/defined';
 import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
 import type { ChunkProgress } from '../domain/run/chunk-progress';
 import type { CarefulRange } from '../domain/run/chunk-suspicion';
@@ -146,7 +147,7 @@ class RunSession {
     if (!this.reporting) void this.report();
     return {
       mayRemove: granted.mayRemove,
-      ...(granted.careful && { careful: granted.careful }),
+      ...defined({ careful: granted.careful }),
       cleared: async (upTo) => (await this.deps.run(this.runId).clearChunk({ ref: chunk.ref, upTo })).careful,
       permit: () => this.permit(chunk),
       callPermit: (transactions) => this.callPermit(chunk, this.callsOf(transactions)),

@@ -1,5 +1,6 @@
 import { type Actors, createActors } from '../actors';
 import type { Config } from '../config';
+import { defined } from '../domain/defined';
 import type { QuotaSettings } from '../domain/quota/quota';
 import { resourceOf, visionRate } from '../gateways/vision';
 import { systemClock } from '../pipeline/clock';
@@ -12,8 +13,5 @@ export function createActorsOf(config: Config, { sidecar }: Pick<Gateways, 'side
 }
 
 function capsOf({ monthlyCaps: { resource, container } }: Config): QuotaSettings {
-  return {
-    ...(resource !== undefined && { monthlyTransactions: resource }),
-    ...(container !== undefined && { containerMonthlyTransactions: container }),
-  };
+  return defined({ monthlyTransactions: resource, containerMonthlyTransactions: container });
 }

@@ -1,6 +1,7 @@
 import { v4 as uuidv4 } from 'uuid';
 import type { Actors } from '../actors';
 import type { Config } from '../config';
+import { defined } from '../domain/defined';
 import { isFinal } from '../domain/run/run';
 import { ChunkWork } from '../pipeline/chunk-work';
 import { CircuitBreaker } from '../pipeline/circuit-breaker';
@@ -26,7 +27,7 @@ export function createPipeline(
   actors: Actors,
   { sizes }: Overrides,
 ) {
-  const listing = new Listing({ blobs, cache, manifests, results, vision, ...(sizes && { sizes }) });
+  const listing = new Listing({ blobs, cache, manifests, results, vision, ...defined({ sizes }) });
   const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
   const image: ImageDeps = {
     ...{ blobs, vision, results, cache, clock },

@@ -4,6 +4,7 @@ import type { Actors } from '../actors';
 import type { Config } from '../config';
 import { hostActors } from '../dapr/actor-host';
 import { WorkflowWorker } from '../dapr/worker';
+import { defined } from '../domain/defined';
 import { createAppChannel } from '../http/app-channel';
 import { createLinkTokens } from '../http/link-tokens';
 import { listen } from '../http/listener';
@@ -49,7 +50,7 @@ export async function startServers(
     );
   }
   const worker = new WorkflowWorker(
-    { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...(apiToken === undefined ? {} : { apiToken }) },
+    { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...defined({ apiToken }) },
     { sidecar, workflows: workflowDefinitions, activities, log },
   );
   const useCases: UseCases = { ...questions, health: () => checkHealth({ sidecar, worker, results }) };
@@ -61,7 +62,7 @@ export async function startServers(
   const appApiToken = config.appChannel.token?.reveal();
   const channel = createAppChannel({
     ...{ useCases, log, isDraining, features: vision.offered, publicUrl: api.url, ...links },
-    ...(appApiToken === undefined ? {} : { appApiToken }),
+    ...defined({ appApiToken }),
     events: {
       onRunEvent: async ({ id, type, subject, time, data }) => {
         await activityLog.record({ id, container: data.container, type, subject, time, data });

@@ -14,6 +14,7 @@ import {
   TAG_BUCKETS,
 } from '../../domain/container/container-state';
 import { addCounters, type Counters } from '../../domain/container/totals';
+import { defined } from '../../domain/defined';
 import type { ContainerActorApi, ContainerTotals } from './container-actor.api';
 import { type ActorStore, VersionedState } from '../versioned-state';
 
@@ -65,8 +66,7 @@ export class ContainerActorLogic implements ContainerActorApi {
     const parts = await Promise.all(ALL_PARTS.map((key) => this.state.part<Counters>(key)));
     return {
       counters: joinParts(parts),
-      ...(head.activeRun === undefined ? {} : { activeRun: head.activeRun }),
-      ...(head.lastRun === undefined ? {} : { lastRun: head.lastRun }),
+      ...defined({ activeRun: head.activeRun, lastRun: head.lastRun }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { type AuditEntry, type AuditVerb, noted } from '../../domain/run/audit';
 import { decided, statusOf } from '../../domain/run/facts';
 import type { RunState } from '../../domain/run/run-state';
@@ -35,7 +36,7 @@ export class AuditTrail {
     const isCapSet = maxTransactions !== undefined && maxTransactions !== before.maxTransactions;
     const entry: AuditEntry = {
       ...{ at, who, verb },
-      ...(reason !== undefined && { reason }),
+      ...defined({ reason }),
       ...(isCapSet && { maxTransactions }),
       ...{ from: statusOf(decided(before)), to: statusOf(decided(after)) },
     };

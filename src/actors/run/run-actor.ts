@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { chunkId } from '../../domain/ids';
 import { type Control, controlOf, isOver, needsWake } from '../../domain/run/facts';
@@ -133,7 +134,7 @@ export class RunActorLogic implements RunActorApi {
     const { parts, careful } = await this.openings.open(ref, process, begun);
     await this.commitParts(state, parts);
     this.leases.grant(ref, attempt);
-    return { state: 'granted', mayRemove: state.mayRemove, ...(careful && { careful }) };
+    return { state: 'granted', mayRemove: state.mayRemove, ...defined({ careful }) };
   }
 
   async clearChunk({ ref, upTo }: Parameters<RunActorApi['clearChunk']>[0]) {
@@ -154,7 +155,7 @@ export class RunActorLogic implements RunActorApi {
       const isCounted = isOver(state) || (await this.done.has(chunk.ref));
       if (isCounted || !this.leases.renew(chunk)) lost.push(chunkId(chunk.ref));
     }
-    const ask = { asker: session, transactionsPerCall, ...(told && { made: told }) };
+    const ask = { asker: session, transactionsPerCall, ...defined({ made: told }) };
     const control = controlOf(state);
     if (control !== 'run') {
       if (told) await this.grants.tell(state, ask);
@@ -227,8 +228,8 @@ export class RunActorLogic implements RunActorApi {
     const { mayRemove, phaseTimes = {}, request, outcome } = state;
     return {
       ...{ run: this.picture.of(state), mayRemove, wake: needsWake(state), phaseTimes, pages: state.pagesListed },
-      ...(outcome && !outcome.told ? ({ sealed: true } as const) : {}),
-      ...(request.approval === undefined ? {} : { approvalRule: request.approval }),
+      ...(outcome && !outcome.told && ({ sealed: true } as const)),
+      ...defined({ approvalRule: request.approval }),
     };
   }
 

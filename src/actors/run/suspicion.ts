@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { type ChunkRef, chunkId, parseChunkId } from '../../domain/ids';
 import {
   beganAgain,
@@ -60,7 +61,7 @@ export class ChunkOpenings {
   /** The chunk is closed; `joined`: deliveries that joined this execution. */
   async close(ref: ChunkRef, joined: number): Promise<Parts> {
     const { [chunkId(ref)]: _, ...open } = await this.suspicions(ref.page);
-    return { [openKey(ref.page)]: open, ...(joined > 0 ? await this.join(ref, joined) : {}) };
+    return { [openKey(ref.page)]: open, ...(joined > 0 && (await this.join(ref, joined))) };
   }
 
   /** So many deliveries did no work of their own. */
@@ -100,7 +101,7 @@ function openingOf(ref: ChunkRef, open: Suspicions, suspicion: Suspicion, repeat
   const careful = carefulRange(suspicion);
   return {
     parts: isNew ? { [openKey(ref.page)]: { ...open, [id]: suspicion }, ...repeats } : {},
-    ...(careful && { careful }),
+    ...defined({ careful }),
   };
 }
 

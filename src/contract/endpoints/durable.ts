@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../domain/defined';
 import { DURABLE_TASK_BASE } from '../durable-task';
 import { type Answers, empty, endpoint, json, type Method, type ProblemAnswer, refusals, type Role } from '../endpoint';
 import type { LinkVerb } from '../link-verb';
@@ -100,7 +101,7 @@ function durable<
     method,
     path: `${DURABLE_TASK_BASE}${path}`,
     access: said.access,
-    ...(said.link !== undefined && { link: said.link }),
+    ...defined({ link: said.link }),
     summary: said.summary,
     tags: ['Durable Functions'],
     query: z.object({ ...said.query, ...EVERYWHERE }),

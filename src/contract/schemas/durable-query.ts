@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../domain/defined';
 import { RUN_STATUSES } from '../../domain/run/run';
 import { RUNTIME_STATUS } from '../../domain/run/runtime-status';
 
@@ -10,11 +11,7 @@ import { RUNTIME_STATUS } from '../../domain/run/runtime-status';
  */
 const MAX_TOP = 100;
 
-export const text = (description?: string) =>
-  z
-    .string()
-    .optional()
-    .meta({ ...(description !== undefined && { description }) });
+export const text = (description?: string) => z.string().optional().meta(defined({ description }));
 
 /** True or false in any case; anything else means `otherwise`. */
 export const flag = (description: string, otherwise: boolean) =>

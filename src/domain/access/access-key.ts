@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import { msOf, timeOf } from '../time';
 import { isContainerGlob } from './container-glob';
 import { principalName } from './principal';
@@ -94,8 +95,7 @@ function keyOf(value: unknown, where: string): AccessKey {
   if (expiresAt !== undefined && !isDate(expiresAt)) throw new KeysFileError(`${where} expires at no date.`);
   return {
     ...{ id, name, sha256, roles, createdAt },
-    ...(containers !== undefined && { containers }),
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...defined({ containers, expiresAt }),
   };
 }
 

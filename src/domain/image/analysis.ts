@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 /**
  * What Vision said about one image, in the words of Analyze Image 3.2 (and so of the tutorial's classes AnalysisResult,
  * Category, Detail, Description, Caption, Metadata). Image Analysis 4.0 is mapped onto the same names.
@@ -184,8 +185,7 @@ export function mergeAnalyses(
   const analysis = {
     ...known.analysis,
     ...paid.analysis,
-    ...(categories && { categories }),
-    ...(smartCrops && { smartCrops }),
+    ...defined({ categories, smartCrops }),
   };
   return { analysis, analyzer: { ...paid.analyzer, features } };
 }

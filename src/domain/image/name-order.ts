@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 /**
  * How services sort names, by the first unit in which two differ.
  *
@@ -38,11 +39,7 @@ export function isWithin(name: string, { from, to, order }: NameBounds): boolean
 
 /** The bounds alone, of whatever has some. */
 export function boundsOf({ from, to, order }: { [Key in keyof NameBounds]: NameBounds[Key] | undefined }): NameBounds {
-  return {
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(order === undefined ? {} : { order }),
-  };
+  return defined({ from, to, order });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import type { Price } from './quote';
 import type { ImageOutcome } from '../run/report';
 
@@ -62,7 +63,7 @@ export function sampleOf(size: number, looked: readonly Looked[], price: Price, 
     // Money in whole millionths, so that 0.1 + 0.2 never shows.
     cost: { ...price, total: rounded(transactions * price.unit, 6) },
     ...(callsMs.length > 0 && { meanCallMs: Math.round(sum(callsMs) / callsMs.length) }),
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
   };
 }
 

@@ -53,9 +53,9 @@ export function readApprovalAnswer(payload: unknown): ApprovalAnswer | undefined
   if (approved && maxTransactions !== undefined && !isCount(maxTransactions)) return undefined;
   return {
     approved,
-    ...(typeof planHash === 'string' ? { planHash: planHash.slice(0, 64) } : {}),
-    ...(isCount(maxTransactions) ? { maxTransactions } : {}),
-    ...(typeof reason === 'string' ? { reason: reason.slice(0, MAX_REASON) } : {}),
+    ...(typeof planHash === 'string' && { planHash: planHash.slice(0, 64) }),
+    ...(isCount(maxTransactions) && { maxTransactions }),
+    ...(typeof reason === 'string' && { reason: reason.slice(0, MAX_REASON) }),
   };
 }
 

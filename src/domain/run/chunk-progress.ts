@@ -1,4 +1,5 @@
 import { add, type Counters, IMAGE_COUNTERS, NO_COUNTERS } from '../counters';
+import { defined } from '../defined';
 import { countersOf, type ImageOutcome } from './report';
 import type { FailureGroup } from './run';
 
@@ -27,7 +28,7 @@ export function addProgress(a: ChunkProgress, b: ChunkProgress): ChunkProgress {
     ...add(a, b),
     inFlight: a.inFlight + b.inFlight,
     failureGroups: addGroups(a.failureGroups, b.failureGroups),
-    ...(waiting === undefined ? {} : { waiting }),
+    ...defined({ waiting }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Repeats } from './chunk-repeats';
 import { addWork, NO_WORK, type WorkCounters } from '../counters';
+import { defined } from '../defined';
 import { compareNames, type NameBounds } from '../image/name-order';
 import { countersOf, type ImageOutcome, type OutcomeStatus } from './report';
 
@@ -56,8 +57,7 @@ export function chunkReportOf(outcomes: readonly ImageOutcome[], sha256: string)
     reasons: tally<string>(outcomes.flatMap(({ reason }) => reason ?? [])) as Record<string, number>,
     sums: outcomes.map(countersOf).reduce<WorkCounters>(addWork, NO_WORK),
     maybeBilled: outcomes.flatMap(({ blob, maybeBilled = [] }) => maybeBilled.map((at) => ({ blob, at }))),
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(endedAt === undefined ? {} : { endedAt }),
+    ...defined({ startedAt, endedAt }),
   };
 }
 

@@ -92,9 +92,9 @@ export function receiptOf(
     ...countersOn({ ...ledger.sums, calls, transactions, cacheHits }),
     maybeBilled: ledger.maybeBilled.slice(0, MAX_MAYBE_BILLED),
     maybeBilledCount: ledger.maybeBilledCount,
-    ...(price === undefined
-      ? {}
-      : { price: { unit: price.unit, currency: price.currency, total: priceOf(run.transactions, price.unit) } }),
+    ...(price !== undefined && {
+      price: { unit: price.unit, currency: price.currency, total: priceOf(run.transactions, price.unit) },
+    }),
     ...facts,
   };
 }

@@ -7,6 +7,7 @@ import {
   type WorkCounter,
   type WorkCounters,
 } from '../counters';
+import { defined } from '../defined';
 import { times } from '../image/attempt-history';
 import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } from '../image/image';
 
@@ -49,13 +50,15 @@ export function outcomeOf(image: StoredImage, listed: boolean): ImageOutcome {
     blob: image.blob,
     status: image.status,
     listed,
-    ...(image.reason === undefined ? {} : { reason: image.reason }),
-    ...(image.error === undefined
-      ? {}
-      : { code: image.error.code, stage: image.error.stage, retryable: image.error.retryable }),
+    ...defined({ reason: image.reason }),
+    ...(image.error !== undefined && {
+      code: image.error.code,
+      stage: image.error.stage,
+      retryable: image.error.retryable,
+    }),
     calls: attempts.filter(isCall).reduce((sum, attempt) => sum + times(attempt), 0),
     transactions: image.transactions,
-    ...(image.source === undefined ? {} : { source: image.source }),
+    ...defined({ source: image.source }),
     ...effortOf(image, attempts),
   };
 }
@@ -108,10 +111,9 @@ function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
   const [first = image.analyzedAt] = attempts.map(({ startedAt }) => startedAt).sort();
   return {
     ...Object.fromEntries(Object.entries(work).filter(([, value]) => value !== 0)),
-    ...(maybeBilled.length === 0 ? {} : { maybeBilled }),
-    ...(first === undefined ? {} : { startedAt: first }),
-    ...(image.analyzedAt === undefined ? {} : { endedAt: image.analyzedAt }),
-    ...(attempts.length === 0 ? {} : { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
+    ...(maybeBilled.length !== 0 && { maybeBilled }),
+    ...defined({ startedAt: first, endedAt: image.analyzedAt }),
+    ...(attempts.length !== 0 && { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import type { ChunkRef } from '../ids';
 import type { RetryFilter } from './retry-filter';
 
@@ -19,7 +20,6 @@ export type ChunkTask = Omit<RunScope, 'runId'> & { readonly ref: ChunkRef };
 export function scopeOf({ runId, container, prefix, features, retry }: RunScope): RunScope {
   return {
     ...{ runId, container, prefix },
-    ...(features === undefined ? {} : { features }),
-    ...(retry === undefined ? {} : { retry }),
+    ...defined({ features, retry }),
   };
 }

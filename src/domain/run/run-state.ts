@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import { chunkId, type ChunkRef } from '../ids';
 import { addListings, type ListingCounts, NO_LISTING, type Quote } from '../money/quote';
 import type { RunBudget } from '../money/run-budget';
@@ -52,7 +53,7 @@ export function newRun(request: RunRequest): RunState {
     pagesListed: 0,
     listing: NO_LISTING,
     mayRemove: request.retry === undefined,
-    ...(request.maxTransactions === undefined ? {} : { maxTransactions: request.maxTransactions }),
+    ...defined({ maxTransactions: request.maxTransactions }),
     done: NO_PROGRESS,
     partial: {},
     updatedAt: request.startedAt,
@@ -86,7 +87,7 @@ export function setQuote(state: RunState, quote: Quote, mayRemove: boolean, at: 
     quote,
     phaseTimes: { quote: at, ...state.phaseTimes },
     mayRemove: mayRemove && retry === undefined,
-    ...(approval === undefined ? {} : { approval }),
+    ...defined({ approval }),
     updatedAt: at,
   };
 }

@@ -1,4 +1,5 @@
 import { pickCounters, WORK_COUNTERS } from '../counters';
+import { defined } from '../defined';
 import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { phaseOf, reasonOf, statusOf } from './facts';
 import { COVERED, type FailureGroup, type RunStatus, type RunView } from './run';
@@ -35,18 +36,19 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
     },
     removed: counted.removed,
     ...pickCounters(counted, WORK_COUNTERS),
-    ...(state.quote === undefined ? {} : { quote: state.quote }),
-    ...(state.approval === undefined ? {} : { approval: state.approval }),
-    ...(state.maxTransactions === undefined ? {} : { maxTransactions: state.maxTransactions }),
-    ...(state.request.retry === undefined ? {} : { retry: state.request.retry }),
-    ...(state.request.retryOf === undefined ? {} : { retryOf: state.request.retryOf }),
-    ...(state.retriedBy === undefined ? {} : { retriedBy: state.retriedBy }),
+    ...defined({
+      quote: state.quote,
+      approval: state.approval,
+      maxTransactions: state.maxTransactions,
+      retry: state.request.retry,
+      retryOf: state.request.retryOf,
+      retriedBy: state.retriedBy,
+    }),
     failureGroups: rest ? addGroups(counted.failureGroups, [rest]) : counted.failureGroups,
-    ...(waiting === undefined ? {} : { waiting: waiting.sentence }),
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ waiting: waiting?.sentence, reason }),
     startedAt: state.request.startedAt,
     updatedAt: state.updatedAt,
-    ...(state.outcome?.told ? { endedAt: state.outcome.at } : {}),
+    ...(state.outcome?.told && { endedAt: state.outcome.at }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Counters, pickCounters } from '../counters';
+import { defined } from '../defined';
 import { ONCE, type Repeats } from './chunk-repeats';
 import { type ChunkReport, earlier, type LedgerPage, type LedgerRow, later } from './ledger';
 import type { PhaseTimes } from './receipt';
@@ -72,7 +73,7 @@ export function pageStep(page: number, { chunks }: LedgerPage): PageStep {
     step: 'page',
     page,
     state: open === 0 ? 'done' : hasBegun ? 'running' : 'waiting',
-    ...(startedAt === undefined ? {} : { startedAt }),
+    ...defined({ startedAt }),
     ...(endedAt === undefined || open > 0 ? {} : { endedAt }),
     images: steps.reduce((sum, { images }) => sum + images, 0),
     retries: steps.reduce((sum, { retries }) => sum + retries, 0),
@@ -105,5 +106,5 @@ function chunkStep(row: LedgerRow, chunk: number): ChunkStep {
 const NEVER: Repeats = { executions: 0, joined: 0 };
 
 function timesOf({ startedAt, endedAt }: ChunkReport) {
-  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) };
+  return defined({ startedAt, endedAt });
 }

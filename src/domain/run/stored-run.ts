@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import { AppError } from '../errors';
 import { timeOf } from '../time';
 import type { Control, Ending, Hold, Outcome, RunFacts } from './facts';
@@ -57,9 +58,7 @@ function fromFirst(stored: FirstRunState): RunState {
     ...rest,
     schema: RUN_SCHEMA,
     phase: phaseOf(stored),
-    ...(hold && { hold }),
-    ...(ending && { ending }),
-    ...(outcome && { outcome }),
+    ...defined({ hold, ending, outcome }),
     ...((resting || wasDrained(stored)) && { drained: true }),
   };
 }
@@ -105,14 +104,14 @@ function holdOf({
     by,
     since: heldSinceMs === undefined ? updatedAt : timeOf(heldSinceMs),
     ...(by === 'vision' && throttledUntil !== undefined && { until: throttledUntil }),
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
   };
 }
 
 function endingOf({ control, status, shownStatus = status, reason }: FirstRunState): Ending | undefined {
   if (control !== 'cancel' && control !== 'fail') return undefined;
   const isCancelled = control === 'fail' && shownStatus === 'Cancelling';
-  return { as: control, ...(isCancelled && { cancelled: true }), ...(reason !== undefined && { reason }) };
+  return { as: control, ...(isCancelled && { cancelled: true }), ...defined({ reason }) };
 }
 
 function outcomeOf({ status, shownStatus, endedAt, updatedAt, reason }: FirstRunState): Outcome | undefined {
@@ -121,6 +120,6 @@ function outcomeOf({ status, shownStatus, endedAt, updatedAt, reason }: FirstRun
     status: status as Outcome['status'],
     at: endedAt ?? updatedAt,
     ...(shownStatus === undefined && { told: true }),
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import { isBehind, controlOf, isHeld, isOver, isStopping, type Hold, type Outcome, type RunFacts } from './facts';
 import { msOf } from '../time';
 import { heldDuring } from './pace';
@@ -76,7 +77,7 @@ const heldBy =
 const hold =
   (by: Hold['by']) =>
   (before: RunFacts, { at, reason = before.hold?.reason, until }: Said): Change => ({
-    hold: { by, since: before.hold?.since ?? at, ...(reason !== undefined && { reason }), ...(until && { until }) },
+    hold: { by, since: before.hold?.since ?? at, ...defined({ reason }), ...(until && { until }) },
   });
 /** Whoever lets a run go on has seen it: it is queued no more. */
 const released = ({ phase }: RunFacts): Change => ({
@@ -85,7 +86,7 @@ const released = ({ phase }: RunFacts): Change => ({
 });
 const awake: Change = { drained: undefined };
 const cancelled = (_: RunFacts, { reason }: Said): Change => ({
-  ending: { as: 'cancel', ...(reason !== undefined && { reason }) },
+  ending: { as: 'cancel', ...defined({ reason }) },
 });
 /** Times are all in UTC, so their text has their order. */
 const isWaitedOut = ({ hold: held }: RunFacts, { at }: Said) =>
@@ -132,7 +133,7 @@ const TABLE: Readonly<Record<Verb, readonly Row[]>> = {
     [
       always,
       ({ ending }, { reason = ending?.reason }) => ({
-        ending: { as: 'fail', ...(ending && { cancelled: true }), ...(reason !== undefined && { reason }) },
+        ending: { as: 'fail', ...(ending && { cancelled: true }), ...defined({ reason }) },
       }),
     ],
   ],
@@ -182,7 +183,7 @@ const TABLE: Readonly<Record<Verb, readonly Row[]>> = {
       always,
       ({ hold: held }, { as = 'Completed', at, reason }) => ({
         ...(held?.by === 'vision' && { hold: undefined }), // Vision is not waited for any more
-        outcome: { status: as, at, ...(reason !== undefined && { reason }) },
+        outcome: { status: as, at, ...defined({ reason }) },
       }),
     ],
   ],

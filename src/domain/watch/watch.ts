@@ -1,3 +1,4 @@
+import { defined } from '../defined';
 import type { ApprovalRule } from '../run/approval';
 import type { ListingCounts } from '../money/quote';
 import { isFinal, type RunView } from '../run/run';
@@ -100,8 +101,7 @@ export function setWatch(before: Watch | undefined, settings: WatchSettings, at:
   return {
     ...settings,
     since: before?.since ?? at,
-    ...(wokenAtMs !== undefined && { wokenAtMs }),
-    ...(lastLook !== undefined && { lastLook }),
+    ...defined({ wokenAtMs, lastLook }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { defined } from '../../domain/defined';
 import type { ListedBlob } from '../../domain/image/image';
 import type { NameOrder } from '../../domain/image/name-order';
 import { withoutDirectories } from './directories';
@@ -99,7 +100,7 @@ async function listPage(client: ContainerClient, { prefix, marker, pageSize }: L
   const { abortSignal, requestOptions } = boundedAnswer(AbortSignal.timeout(LISTING_TIMEOUT_MS));
   const pages = client
     .listBlobsFlat({ ...(prefix !== '' && { prefix }), abortSignal, ...requestOptions })
-    .byPage({ maxPageSize: pageSize, ...(marker !== undefined && { continuationToken: marker }) });
+    .byPage({ maxPageSize: pageSize, ...defined({ continuationToken: marker }) });
   const { value } = await orAborted(pages.next(), abortSignal);
   const items: readonly BlobItem[] = value?.segment.blobItems ?? [];
   const next: string | undefined = value?.continuationToken;
@@ -140,7 +141,7 @@ async function head(client: ContainerClient, name: string): Promise<ListedBlob |
       etag: bare(found.etag),
       sizeBytes: found.contentLength ?? 0,
       ...(found.contentType && { contentType: found.contentType }),
-      ...(found.lastModified && { lastModified: found.lastModified.toISOString() }),
+      ...defined({ lastModified: found.lastModified?.toISOString() }),
       ...(found.contentMD5 && { contentMd5: hex(found.contentMD5) }),
     };
   } catch (thrown) {

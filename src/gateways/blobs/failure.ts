@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 
 /** What a storage failure means. Source: "Blob Storage error codes" and "Status and error codes". */
@@ -32,7 +33,7 @@ export function storageError(thrown: unknown, container: string): AppError {
   const { statusCode, code } = failure;
   const options = {
     cause: thrown,
-    context: { container, ...(statusCode !== undefined && { httpStatus: statusCode }) },
+    context: { container, ...defined({ httpStatus: statusCode }) },
   };
   if (isContainerGone(failure)) {
     return new AppError(

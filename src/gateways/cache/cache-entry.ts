@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 import type { CachedAnswer, Claimant, Payment } from './port';
 
@@ -40,8 +41,7 @@ export function standingOf(entry: CacheEntry, wanted: readonly string[], claiman
   if (isHeld) return { kind: 'busy', holder: lease.holder };
   return {
     kind: 'free',
-    ...(known === undefined ? {} : { known }),
-    ...(lease === undefined ? {} : { abandonedAt: lease.startedAt }),
+    ...defined({ known, abandonedAt: lease?.startedAt }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { BulkOperationType, type Container, type CosmosClient, type OperationInput } from '@azure/cosmos';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
@@ -25,7 +26,7 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
     committer.submit({
       entry,
       sizeBytes: Buffer.byteLength(JSON.stringify(entry)),
-      ...(ifMatch === undefined ? {} : { ifMatch }),
+      ...defined({ ifMatch }),
     });
 
   /** I4 of the port: it travels with the answers, and overwrites what was noted before. */

@@ -1,4 +1,5 @@
 import type { Container, FeedOptions, FeedResponse, SqlQuerySpec } from '@azure/cosmos';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { Page, PageRequest } from '../../domain/page';
 import { cosmosError, cosmosStatus } from './failure';
@@ -57,7 +58,7 @@ async function fetchPage<T>(
   const options: FeedOptions = {
     partitionKey: partition,
     maxItemCount,
-    ...(continuationToken !== undefined && { continuationToken }),
+    ...defined({ continuationToken }),
   };
   try {
     const page = await container.items.query<T>(spec, options).fetchNext();

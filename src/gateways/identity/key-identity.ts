@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type AccessKey, isAccessKey, isExpired, KeysFileError, parseAccessKey } from '../../domain/access/access-key';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { KeysFileReader } from './keys-file';
 import type { IdentitySource } from './port';
@@ -20,7 +21,7 @@ export function createKeyIdentity({ file, nowMs }: KeyIdentityOptions): Identity
       if (!isSecretOf(found, shown?.secret ?? '')) return { kind: 'refused', reason: 'The key is not known.' };
       if (isExpired(found, nowMs())) return { kind: 'refused', reason: `The key ${found.id} has expired.` };
       const { name, roles, containers } = found;
-      return { kind: 'known', principal: { name, how: 'key', roles, ...(containers && { containers }) } };
+      return { kind: 'known', principal: { name, how: 'key', roles, ...defined({ containers }) } };
     },
   };
 }

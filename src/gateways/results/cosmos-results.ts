@@ -1,5 +1,6 @@
 import type { CosmosClient } from '@azure/cosmos';
 import type { Counters } from '../../domain/container/totals';
+import { defined } from '../../domain/defined';
 import { imageId } from '../../domain/ids';
 import type { ImageDocument, StoredImage } from '../../domain/image/image';
 import { codePointBounds, isWithin } from '../../domain/image/name-order';
@@ -81,8 +82,7 @@ function rangeQuery({ prefix, ...bounds }: NameInterval) {
     ...(prefix === '' ? [] : ['STARTSWITH(c.blob, @prefix)']),
   ];
   const parameters = {
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
+    ...defined({ from, to }),
     ...(prefix !== '' && { prefix }),
   };
   const query = `SELECT ${STORED_IMAGE_PROJECTION} FROM c${where(conditions)} ORDER BY c.blob`;
@@ -94,7 +94,7 @@ function listQuery({ status, tag }: ImageFilter) {
     ...(status === undefined ? [] : ['c.status = @status']),
     ...(tag === undefined ? [] : ['ARRAY_CONTAINS(c.tagNames, @tag)']),
   ];
-  const parameters = { ...(status !== undefined && { status }), ...(tag !== undefined && { tag }) };
+  const parameters = defined({ status, tag });
   return { query: `SELECT * FROM c${where(conditions)} ORDER BY c.blob`, parameters, doing: 'listing results' };
 }
 

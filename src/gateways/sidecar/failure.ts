@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 
 /** What an answer of daprd that is not a success means. */
@@ -21,7 +22,7 @@ export function isWriteConflict({ status, data }: Answer): boolean {
 /** 5xx, 408 and 429 may pass; another 4xx (no such component, not allowed, bad key) will not without somebody's help. */
 export function sidecarFailure({ status, data }: Answer, doing: string): AppError {
   const { code, text } = readError(data);
-  const context = { httpStatus: status, ...(code !== undefined && { daprCode: code }) };
+  const context = { httpStatus: status, ...defined({ daprCode: code }) };
   const message = `The Dapr sidecar failed while ${doing} (${status}${text ? `: ${text}` : ''}).`;
   const retryable = status >= 500 || status === 408 || status === 429 || PASSING_CODES.has(code ?? '');
   return new AppError('sidecar-unavailable', message, { retryable, context });

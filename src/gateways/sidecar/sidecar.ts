@@ -1,5 +1,6 @@
 import { Agent } from 'node:http';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { actorFailure, isWriteConflict, sidecarFailure } from './failure';
 
@@ -86,7 +87,7 @@ export function createSidecar({ host = '127.0.0.1', port, apiToken, timeoutMs }:
     httpAgent: agent,
     proxy: false,
     maxRedirects: 0,
-    headers: { ...(apiToken !== undefined && { 'dapr-api-token': apiToken }) },
+    headers: defined({ 'dapr-api-token': apiToken }),
     // Bodies are read here, by what each call promises.
     responseType: 'text',
     transformResponse: (body: unknown) => body,
@@ -105,7 +106,7 @@ export function createSidecar({ host = '127.0.0.1', port, apiToken, timeoutMs }:
 
     async saveState(component, key, value, { etag, firstWrite } = {}) {
       const options = { concurrency: firstWrite === true || etag !== undefined ? 'first-write' : 'last-write' };
-      const entry = { key, value, options, ...(etag !== undefined && { etag }) };
+      const entry = { key, value, options, ...defined({ etag }) };
       const response = await send({ method: 'post', url: `/state/${encode(component)}`, data: [entry] });
       if (isSuccess(response)) return 'saved';
       if (options.concurrency === 'first-write' && isWriteConflict(response)) return 'conflict';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../domain/defined';
 import type { ImageAnalysis } from '../../domain/image/analysis';
 
 /**
@@ -39,9 +40,7 @@ export function parseAnalyzeResponse40(value: unknown, requestId: string | undef
   const { modelVersion, ...said } = parsed.data;
   if (Object.keys(said).length === 0) return undefined;
   return {
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(modelVersion === undefined ? {} : { modelVersion }),
-    ...(said.metadata === undefined ? {} : { metadata: said.metadata }),
+    ...defined({ requestId, modelVersion, metadata: said.metadata }),
     ...mapWords(said),
     ...mapRegions(said),
   };
@@ -49,41 +48,29 @@ export function parseAnalyzeResponse40(value: unknown, requestId: string | undef
 
 function mapWords(said: Result40): Partial<ImageAnalysis> {
   return {
-    ...(said.captionResult === undefined ? {} : { description: { captions: [said.captionResult] } }),
-    ...(said.tagsResult === undefined ? {} : { tags: said.tagsResult.values }),
-    ...(said.readResult === undefined
-      ? {}
-      : { text: said.readResult.blocks.flatMap((block) => block.lines.map((line) => line.text)) }),
+    ...(said.captionResult !== undefined && { description: { captions: [said.captionResult] } }),
+    ...defined({
+      tags: said.tagsResult?.values,
+      text: said.readResult?.blocks.flatMap((block) => block.lines.map((line) => line.text)),
+    }),
   };
 }
 
 function mapRegions(said: Result40): Partial<ImageAnalysis> {
-  return {
-    ...(said.objectsResult === undefined ? {} : { objects: said.objectsResult.values.flatMap(mapObject) }),
-    ...(said.denseCaptionsResult === undefined
-      ? {}
-      : {
-          denseCaptions: said.denseCaptionsResult.values.map(({ boundingBox, ...rest }) => ({
-            ...rest,
-            rectangle: boundingBox,
-          })),
-        }),
-    ...(said.peopleResult === undefined
-      ? {}
-      : {
-          people: said.peopleResult.values
-            .filter((person) => person.confidence >= MIN_PERSON_CONFIDENCE01)
-            .map(({ boundingBox, confidence }) => ({ confidence, rectangle: boundingBox })),
-        }),
-    ...(said.smartCropsResult === undefined
-      ? {}
-      : {
-          smartCrops: said.smartCropsResult.values.map(({ boundingBox, aspectRatio }) => ({
-            aspectRatio,
-            rectangle: boundingBox,
-          })),
-        }),
-  };
+  return defined({
+    objects: said.objectsResult?.values.flatMap(mapObject),
+    denseCaptions: said.denseCaptionsResult?.values.map(({ boundingBox, ...rest }) => ({
+      ...rest,
+      rectangle: boundingBox,
+    })),
+    people: said.peopleResult?.values
+      .filter((person) => person.confidence >= MIN_PERSON_CONFIDENCE01)
+      .map(({ boundingBox, confidence }) => ({ confidence, rectangle: boundingBox })),
+    smartCrops: said.smartCropsResult?.values.map(({ boundingBox, aspectRatio }) => ({
+      aspectRatio,
+      rectangle: boundingBox,
+    })),
+  });
 }
 
 function mapObject(

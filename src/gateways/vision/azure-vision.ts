@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 import { offeredFeatures, resolveFeatures, spellFeature } from './features';
 import { VISION_LIMITS, type VisionApiVersion } from './limits';
@@ -40,7 +41,7 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
     if (analysis === undefined) return badResponse(answer, 'the answer is not an analysis of this API version');
     analyzer = analyzerOf(azure, answer.headers[PROVIDER_HEADER]); // I2
     const { requestId = requestIdOf(answer) } = analysis;
-    const said = { analysis, analyzer, ...(requestId === undefined ? {} : { requestId }) };
+    const said = { analysis, analyzer, ...defined({ requestId }) };
     return { ok: true, ...said, transactions: asked.length, httpStatus: answer.status };
   }
 
@@ -57,7 +58,7 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
         url: dialect.url(endpoint, asked, language),
         key: settings.key,
         body: image,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...defined({ signal: options.signal }),
       });
       return outcome.kind === 'answer' ? read(outcome, asked) : failureOf(outcome);
     },

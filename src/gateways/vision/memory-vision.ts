@@ -113,16 +113,14 @@ function ordinaryAnswer(call: MemoryCall): VisionOutcome {
     transactions: call.features.length,
     analysis: {
       requestId,
-      ...(call.features.includes('Categories') ? { categories: [] } : {}),
-      ...(call.features.includes('Tags') ? { tags: [{ name: word, confidence: 1 }] } : {}),
-      ...(call.features.includes('Description')
-        ? {
-            description: {
-              tags: [word],
-              captions: [{ text: `an image of ${call.image.length} bytes`, confidence: 1 }],
-            },
-          }
-        : {}),
+      ...(call.features.includes('Categories') && { categories: [] }),
+      ...(call.features.includes('Tags') && { tags: [{ name: word, confidence: 1 }] }),
+      ...(call.features.includes('Description') && {
+        description: {
+          tags: [word],
+          captions: [{ text: `an image of ${call.image.length} bytes`, confidence: 1 }],
+        },
+      }),
     },
   };
 }

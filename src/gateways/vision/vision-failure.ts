@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../domain/defined';
 import type { VisionCode, VisionFailure } from './port';
 import { parseRetryAfterMs, waitInWordsMs } from './retry-after';
 import type { VisionHttpAnswer, VisionHttpOutcome } from './vision-http';
@@ -104,7 +105,7 @@ export function failureOfAnswer(answer: VisionHttpAnswer, nowMs: number): Vision
   return {
     ...fail(code, messageOf(answer, fault), retryable),
     ...traceOf(answer, fault),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
   };
 }
 
@@ -158,7 +159,7 @@ function messageOf(answer: VisionHttpAnswer, fault: Fault | undefined): string {
 
 function traceOf(answer: VisionHttpAnswer, fault: Fault | undefined): Pick<VisionFailure, 'httpStatus' | 'requestId'> {
   const requestId = fault?.requestId ?? requestIdOf(answer);
-  return { httpStatus: answer.status, ...(requestId === undefined ? {} : { requestId: printable(requestId) }) };
+  return { httpStatus: answer.status, ...(requestId !== undefined && { requestId: printable(requestId) }) };
 }
 
 function fail(code: VisionCode, message: string, retryable: boolean): VisionFailure {

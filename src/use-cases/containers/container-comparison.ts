@@ -8,6 +8,7 @@ import {
   orphanDocument,
   staleness,
 } from '../../domain/container/verification';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { ListedBlob, StoredImage } from '../../domain/image/image';
 import { boundsOf, compareNames } from '../../domain/image/name-order';
@@ -93,7 +94,7 @@ export class ContainerComparison {
     const order = await this.deps.blobs.nameOrder();
     let [marker, from]: (string | undefined)[] = [];
     do {
-      const options = { prefix: '', pageSize: LIST_SIZE, ...(marker === undefined ? {} : { marker }) };
+      const options = { prefix: '', pageSize: LIST_SIZE, ...defined({ marker }) };
       const page = await this.deps.blobs.listPage(container, options);
       const last = page.blobs.at(-1)?.name;
       marker = page.next;
@@ -105,7 +106,7 @@ export class ContainerComparison {
       for await (const image of isEmpty ? [] : this.deps.results.range(container, interval)) {
         const blob = listed.get(image.blob);
         listed.delete(image.blob);
-        yield { image, ...(blob && { blob }) };
+        yield { image, ...defined({ blob }) };
       }
       for (const blob of listed.values()) yield { blob };
       from = to;

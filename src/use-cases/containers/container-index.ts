@@ -1,4 +1,5 @@
 import type { Actors } from '../../actors';
+import { defined } from '../../domain/defined';
 import type { Stores } from '../../gateways/by-container/port';
 import { summaryOf } from './container-queries';
 
@@ -22,8 +23,7 @@ export class ContainerIndex {
       return {
         container,
         images: summaryOf(container, counters).images,
-        ...(activeRun === undefined ? {} : { activeRun }),
-        ...(lastRun === undefined ? {} : { lastRun }),
+        ...defined({ activeRun, lastRun }),
         updatedAt: new Date(nowMs()).toISOString(),
       };
     });

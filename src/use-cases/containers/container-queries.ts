@@ -9,6 +9,7 @@ import type { Page, PageRequest } from '../../domain/page';
 import type { StoreByContainer } from '../../gateways/by-container/port';
 import type { ImageFilter, ResultsGateway } from '../../gateways/results/port';
 import type { ContainerSummary } from '../../domain/container/container-summary';
+import { defined } from '../../domain/defined';
 import { singleFlight } from '../../pipeline/single-flight';
 
 /** Tags shown with the totals. */
@@ -42,8 +43,7 @@ export class ContainerQueries {
     const { counters, activeRun, lastRun } = await this.totals(container);
     return {
       ...summaryOf(container, counters),
-      ...(activeRun === undefined ? {} : { activeRun }),
-      ...(lastRun === undefined ? {} : { lastRun }),
+      ...defined({ activeRun, lastRun }),
     };
   }
 
@@ -60,7 +60,7 @@ export class ContainerQueries {
   async images(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>> {
     checkContainerName(container);
     const tag = filter.tag?.toLowerCase();
-    return this.results.list(container, { ...filter, ...(tag === undefined ? {} : { tag }) }, page);
+    return this.results.list(container, { ...filter, ...defined({ tag }) }, page);
   }
 
   async image(container: string, blob: string): Promise<ImageDocument> {

@@ -2,6 +2,7 @@ import type { Actors } from '../../actors';
 import { checkContainerName } from '../../domain/container/container-name';
 import { addInto, type Counters } from '../../domain/container/totals';
 import { type Repair, wrongTotals } from '../../domain/container/verification';
+import { defined } from '../../domain/defined';
 import { type ImageDocument, removedDocument, type StoredImage } from '../../domain/image/image';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { ResultsGateway } from '../../gateways/results/port';
@@ -50,7 +51,7 @@ export function createRepairContainer(deps: RepairContainerDeps): RepairContaine
     for (const difference of wrong) found.add(difference);
     await containerIndex.refresh(container).catch(() => undefined); // the totals are right; the list waits for the next run
     const changed = { orphans: removed, totals: wrong.length };
-    return { ...verdictOf(found, nowMs()), changed, ...(held === undefined ? {} : { held }) };
+    return { ...verdictOf(found, nowMs()), changed, ...defined({ held }) };
   };
 }
 

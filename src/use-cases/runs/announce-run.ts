@@ -1,4 +1,5 @@
 import type { Actors } from '../../actors';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { type RunEventData, type RunEventName, runEvent } from '../../domain/run/events';
 import type { RunView } from '../../domain/run/run';
@@ -26,8 +27,8 @@ export async function announceRun(
     container,
     status: run.status,
     counts: run.counts,
-    ...(run.reason === undefined ? {} : { reason: run.reason }),
-    ...(event === 'approval-requested' ? approvalOf(run) : {}),
+    ...defined({ reason: run.reason }),
+    ...(event === 'approval-requested' && approvalOf(run)),
   };
   await events.publish(runEvent(event, time, data));
 }

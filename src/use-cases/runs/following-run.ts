@@ -1,4 +1,5 @@
 import type { Actors } from '../../actors';
+import { defined } from '../../domain/defined';
 import { type ApprovalRule, stricter } from '../../domain/run/approval';
 import type { RunView } from '../../domain/run/run';
 import type { RunsGateway } from '../../gateways/runs/port';
@@ -24,8 +25,7 @@ export async function heldTo(
   const { approvalRule } = await actors.run(id).view();
   const rule = approval === undefined ? approvalRule : 'always';
   return {
-    ...(features !== undefined && { features }),
-    ...(maxTransactions !== undefined && { maxTransactions }),
+    ...defined({ features, maxTransactions }),
     ...(rule !== undefined && { approval: stricter(rule, configured) }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { isFinal } from '../../domain/run/run';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { LiveRun } from './live-run';
@@ -13,6 +14,6 @@ export function createListRuns({ runs, liveRun }: ListRunsDeps): RunUseCases['li
   return async (filter, page) => {
     const { value, continuation } = await runs.list(filter, page);
     const live = await Promise.all(value.map((run) => (isFinal(run.status) ? run : liveRun(run.id).catch(() => run))));
-    return { value: live, ...(continuation === undefined ? {} : { continuation }) };
+    return { value: live, ...defined({ continuation }) };
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { RetryScope } from '../../domain/run/retry-filter';
 import { type FollowingRunDeps, heldTo, link } from './following-run';
@@ -20,8 +21,7 @@ export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'
     const next = await startRun({
       ...(await heldTo(deps, run)),
       ...{ container, prefix },
-      ...(retry !== undefined && { retry }),
-      ...(retryOf !== undefined && { retryOf }),
+      ...defined({ retry, retryOf }),
     });
     const tried = retryOf === undefined ? undefined : await getRun(retryOf).catch(() => undefined);
     if (tried) await link(deps, tried, { by: next.id, who });

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { type Analyzer, withFeatures } from '../../domain/image/analysis';
 import { AppError, toAppError } from '../../domain/errors';
 import { everyPage } from '../../domain/page';
@@ -32,14 +33,14 @@ export function createRetryRun(deps: RetryRunDeps): RunUseCases['retryRun'] {
     const run = await finishedRun(deps.getRun, id);
     const prefix = narrowed(run.prefix, filter.prefix);
     const { prefix: _, ...retry } = filter;
-    const said = { container: run.container, prefix, retry, ...(maxTransactions !== undefined && { maxTransactions }) };
+    const said = { container: run.container, prefix, retry, ...defined({ maxTransactions }) };
     const before = await startedBefore(deps, run, said);
     if (before) return before;
     if (!(await isAnyTried(deps, run, { ...filter, prefix }))) throw nothingToRetry(run);
     const next = await deps
       .startRun({ ...(await heldTo(deps, run)), ...said, retryOf: id })
       .catch((thrown) => startedMeanwhile(deps, id, said, thrown));
-    await link(deps, run, { by: next.id, who, ...(reason === undefined ? {} : { reason }) });
+    await link(deps, run, { by: next.id, who, ...defined({ reason }) });
     return next;
   };
 }

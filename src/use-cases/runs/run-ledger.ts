@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Actors } from '../../actors';
+import { defined } from '../../domain/defined';
 import type { Repeats } from '../../domain/run/chunk-repeats';
 import { hasChunk } from '../../domain/run/chunk-set';
 import { AppError } from '../../domain/errors';
@@ -68,7 +69,7 @@ export class RunLedger {
         ...boundsOf(bounds),
         count,
         settled,
-        ...(report === undefined ? {} : { report }),
+        ...defined({ report }),
         ...repeatsOf(repeats, chunk),
       };
     });
@@ -83,7 +84,7 @@ export class RunLedger {
     const chunks = reports.slice(0, found + 1).map(
       (report, chunk): LedgerRow => ({
         ...{ count: report?.lines ?? 0, settled: false },
-        ...(report ? { report } : {}),
+        ...defined({ report }),
         ...repeatsOf(repeats, chunk),
       }),
     );

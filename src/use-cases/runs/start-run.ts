@@ -1,5 +1,6 @@
 import type { Actors } from '../../actors';
 import { checkContainerName } from '../../domain/container/container-name';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { type ApprovalRule, stricter } from '../../domain/run/approval';
 import type { RunRequest } from '../../domain/run/run';
@@ -74,9 +75,7 @@ function requestOf(
   return {
     ...{ id, container, prefix, features, confirmShrink },
     approval: stricter(command.approval ?? 'auto', approval), // I3
-    ...(maxTransactions === undefined ? {} : { maxTransactions }),
-    ...(retry === undefined ? {} : { retry }),
-    ...(retryOf === undefined ? {} : { retryOf }),
+    ...defined({ maxTransactions, retry, retryOf }),
     startedAt: new Date(nowMs()).toISOString(),
   };
 }

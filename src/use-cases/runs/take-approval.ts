@@ -1,4 +1,5 @@
 import type { Actors } from '../../actors';
+import { defined } from '../../domain/defined';
 import type { ApprovalAnswer } from '../../domain/run/approval';
 import { APPROVAL_EVENT } from '../../names';
 
@@ -15,6 +16,6 @@ export async function takeApprovalOfRun(
   const who = `event ${APPROVAL_EVENT}`;
   const { accepted } = approved
     ? await actor.approve({ ...consent, who })
-    : await actor.command({ verb: 'decline', who, ...(reason === undefined ? {} : { reason }) });
+    : await actor.command({ verb: 'decline', who, ...defined({ reason }) });
   return accepted;
 }

@@ -1,4 +1,5 @@
 import type { Actors } from '../../actors';
+import { defined } from '../../domain/defined';
 import { AppError, toAppError } from '../../domain/errors';
 import { isFinal, type RunView } from '../../domain/run/run';
 import {
@@ -49,8 +50,7 @@ export class ContainerWatcher {
     if (decision !== 'start') return { at: this.now(), outcome: decision, found };
     const run = await startRun({
       container,
-      ...(approval === undefined ? {} : { approval }),
-      ...(maxTransactions === undefined ? {} : { maxTransactions }),
+      ...defined({ approval, maxTransactions }),
     });
     return { at: this.now(), outcome: 'started', run: run.id, found };
   }
