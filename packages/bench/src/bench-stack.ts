@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type BodyOf, createClient, type Endpoints, isFinal, Refusal, taken } from 'contactsheet/contract';
 import type { VisionPace } from '@contactsheet/dev-stack';
 import { type Replica, startReplica } from '@contactsheet/dev-stack';
 import { acquireRuntime } from '@contactsheet/dev-stack';
@@ -71,15 +72,7 @@ export function spent(before: Costs, after: Costs): Record<string, number> {
   );
 }
 
-export interface RunSeen {
-  readonly id: string;
-  readonly status: string;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly calls: number;
-  readonly wallMs: number;
-}
-
-const FINAL = ['Completed', 'CompletedWithErrors', 'Failed', 'Cancelled'];
+export type RunSeen = BodyOf<Endpoints['getRun']> & { readonly wallMs: number };
 
 /** Starts a run and waits for its end. */
 export async function runToEnd(
@@ -87,17 +80,20 @@ export async function runToEnd(
   container: string,
   look: (run: RunSeen) => void = () => undefined,
 ): Promise<RunSeen> {
-  const { api } = stack.endpoints();
+  const client = createClient({ address: stack.endpoints().api });
   const began = Date.now();
-  const started = await fetch(`${api}/api/v1/containers/${container}/runs`, { method: 'POST' });
-  if (!started.ok) throw new Error(`The run did not start: ${await started.text()}`);
-  const { id } = (await started.json()) as { id: string };
+  const { id } = taken(await client.startRun({ params: { container } }));
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 250));
-    const answer = await fetch(`${api}/api/v1/runs/${id}`);
-    if (!answer.ok) continue;
-    const run = { ...((await answer.json()) as Omit<RunSeen, 'wallMs'>), wallMs: Date.now() - began };
+    const answer = await client.getRun({ params: { id } }).catch(ifRefused);
+    if (answer?.status !== 200) continue;
+    const run = { ...answer.body, wallMs: Date.now() - began };
     look(run);
-    if (FINAL.includes(run.status)) return run;
+    if (isFinal(run.status)) return run;
   }
+}
+
+/** A server that is busy for a moment is asked again. */
+function ifRefused(error: unknown): undefined {
+  if (!(error instanceof Refusal)) throw error;
 }

@@ -8,6 +8,7 @@
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { createClient, taken } from 'contactsheet/contract';
 import { parseRate } from 'contactsheet/setup';
 import { chunksOf, type Replica } from '@contactsheet/dev-stack';
 import type { Stack } from '@contactsheet/dev-stack';
@@ -56,17 +57,12 @@ async function measure(stack: Stack, join: Join, { rate, perSecond, minutes, rep
   const others: Replica[] = [];
   for (let n = 2; n <= replicas; n++) others.push(await join(`replica-${n}`));
   await seedContainer(blobConnectionString, CONTAINER, Math.max(LEAST_IMAGES, perSecond * minutes * 60 * 1.1));
-  const post = (path: string) => fetch(`${api}/api/v1/${path}`, { method: 'POST' });
-  const started = await post(`containers/${CONTAINER}/runs`);
-  if (!started.ok) throw new Error(`The run did not start: ${await started.text()}`);
-  const { id } = (await started.json()) as { readonly id: string };
+  const client = createClient({ address: api });
+  const { id } = taken(await client.startRun({ params: { container: CONTAINER } }));
 
   const loads = await watch(stack, minutes * 60_000);
-  await post(`runs/${id}:cancel`);
-  await until(async () => {
-    const run = (await (await fetch(`${api}/api/v1/runs/${id}`)).json()) as { readonly status: string };
-    return run.status === 'Cancelled';
-  });
+  await client.cancelRun({ params: { id } });
+  await until(async () => taken(await client.getRun({ params: { id } })).status === 'Cancelled');
   const stats = await bookOf(stack);
   const seen = fidelityOf(stats, perSecond);
   const chunks = [chunksOf(stack.ports.sidecarMetrics), ...others.map((replica) => replica.chunks())];

@@ -10,7 +10,7 @@ import { Agent, get } from 'node:http';
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { isFinal, type RunStatus } from 'contactsheet/contract';
+import { createClient, ENDPOINTS, isFinal, pathOf, type RunStatus, taken } from 'contactsheet/contract';
 import type { Stack } from '@contactsheet/dev-stack';
 import { runToEnd, withStack } from './bench-stack';
 import { seedContainer } from './seed-container';
@@ -24,7 +24,7 @@ const UNDER_WAY_MS = 1_000;
 
 interface Question {
   readonly name: string;
-  readonly path: string;
+  readonly url: string;
 }
 
 interface Answered {
@@ -65,16 +65,15 @@ async function main(): Promise<void> {
 }
 
 async function whileOn(stack: Stack, rate: number): Promise<{ busy: readonly Answered[]; run: RunStatus }> {
-  const { api } = stack.endpoints();
-  const started = await fetch(`${api}/api/v1/containers/${CONTAINER}/runs`, { method: 'POST' });
-  const { id } = (await started.json()) as { id: string };
+  const client = createClient({ address: stack.endpoints().api });
+  const { id } = taken(await client.startRun({ params: { container: CONTAINER } }));
   await pause(UNDER_WAY_MS);
   let status: RunStatus = 'Running';
   const watching = new AbortController();
   const watch = (async () => {
     while (!isFinal(status)) {
       await pause(500);
-      status = ((await (await fetch(`${api}/api/v1/runs/${id}`)).json()) as { status: RunStatus }).status;
+      status = taken(await client.getRun({ params: { id } })).status;
     }
     watching.abort();
   })();
@@ -85,14 +84,16 @@ async function whileOn(stack: Stack, rate: number): Promise<{ busy: readonly Ans
 
 function questions(stack: Stack, run: string): readonly Question[] {
   const { api } = stack.endpoints();
-  return [
-    { name: 'the run', path: `${api}/api/v1/runs/${run}` },
-    { name: 'list of runs', path: `${api}/api/v1/runs` },
-    { name: 'the container', path: `${api}/api/v1/containers/${CONTAINER}` },
-    { name: 'status of Durable Functions', path: `${api}/runtime/webhooks/durabletask/instances/${run}` },
-    { name: 'images of the run', path: `${api}/api/v1/runs/${run}/images` },
-    { name: 'images of the container', path: `${api}/api/v1/containers/${CONTAINER}/images` },
-  ];
+  const container = CONTAINER;
+  const paths = {
+    'the run': pathOf(ENDPOINTS.getRun, { id: run }),
+    'list of runs': pathOf(ENDPOINTS.listRuns),
+    'the container': pathOf(ENDPOINTS.getContainer, { container }),
+    'status of Durable Functions': pathOf(ENDPOINTS.getInstance, { instanceId: run }),
+    'images of the run': pathOf(ENDPOINTS.listRunImages, { id: run }),
+    'images of the container': pathOf(ENDPOINTS.listImages, { container }),
+  };
+  return Object.entries(paths).map(([name, path]) => ({ name, url: `${api}${path}` }));
 }
 
 async function askFor(
@@ -113,11 +114,11 @@ async function askFor(
   return answered;
 }
 
-function ask({ name, path }: Question, agent: Agent): Promise<Answered> {
+function ask({ name, url }: Question, agent: Agent): Promise<Answered> {
   const began = performance.now();
   return new Promise((resolve) => {
     const answer = (status: number) => resolve({ name, status, ms: performance.now() - began });
-    const request = get(path, { agent }, (response) => {
+    const request = get(url, { agent }, (response) => {
       response.resume().once('close', () => answer(response.statusCode ?? 0));
     });
     request.once('error', () => answer(0));
@@ -135,8 +136,8 @@ async function earlierRuns(stack: Stack, runs: number): Promise<void> {
 }
 
 async function earlierIds(stack: Stack): Promise<readonly string[]> {
-  const answer = await fetch(`${stack.endpoints().api}/api/v1/runs`);
-  return ((await answer.json()) as { value: { id: string }[] }).value.map(({ id }) => id);
+  const client = createClient({ address: stack.endpoints().api });
+  return taken(await client.listRuns()).value.map(({ id }) => id);
 }
 
 function table(answers: readonly Answered[]): string[] {

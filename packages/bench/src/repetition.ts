@@ -9,6 +9,7 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { Stack } from '@contactsheet/dev-stack';
+import { createClient } from 'contactsheet/contract';
 import { runToEnd, withStack } from './bench-stack';
 import { engineState, schedulerJobs } from './engine-state';
 import { type Amount, diskOf, type Records, recordsIn } from './footprint';
@@ -103,9 +104,9 @@ async function replace(stack: Stack, count: number, round: number): Promise<void
 }
 
 async function purge(stack: Stack, id: string): Promise<void> {
-  const url = `${stack.endpoints().api}/runtime/webhooks/durabletask/instances/${id}`;
-  const answer = await fetch(url, { method: 'DELETE' });
-  if (!answer.ok) throw new Error(`DELETE ${url}: ${answer.status} ${await answer.text()}`);
+  const client = createClient({ address: stack.endpoints().api });
+  const { status } = await client.purgeInstance({ params: { instanceId: id } });
+  if (status !== 200) throw new Error(`Run ${id} is not purged: ${status}.`);
 }
 
 function cells(values: readonly string[]): string {

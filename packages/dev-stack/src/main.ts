@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseEnv } from 'node:util';
+import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { createTerminal, pairLines, type Terminal } from '@contactsheet/terminal';
 import { CHECKOUT } from './checkout';
 import { demonstrate } from './demo';
@@ -82,15 +83,15 @@ async function showApp(stack: Stack, demo: boolean, terminal: Terminal, signal: 
     }
   }
   const { api, sidecar } = stack.endpoints();
-  const results = `/api/v1/containers/${SAMPLE_CONTAINER}/images`;
+  const results = pathOf(ENDPOINTS.listImages, { container: SAMPLE_CONTAINER });
   terminal.say();
   terminal.say('Where to look next');
   const places = pairLines(
     [
-      ['API and its description', `${api}/openapi.json`],
-      ['status of this run', run && `${api}/api/v1/runs/${run}`],
+      ['API and its description', `${api}${pathOf(ENDPOINTS.getOpenApi)}`],
+      ['status of this run', run && `${api}${pathOf(ENDPOINTS.getRun, { id: run })}`],
       ['its results', run && `${api}${results}`],
-      ['start a run', `curl -X POST '${api}/api/AnalysisFunctionStarter?container=${SAMPLE_CONTAINER}'`],
+      ['start a run', `curl -X POST '${api}${pathOf(ENDPOINTS.startByTutorialPost)}?container=${SAMPLE_CONTAINER}'`],
       [
         'through the sidecar',
         `source ${shortPath(stack.home.at('env'))} && curl -H "dapr-api-token: $DAPR_API_TOKEN" ${sidecar}/v1.0/invoke/${stack.plan.appID}/method${results}`,

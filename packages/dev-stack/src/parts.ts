@@ -1,6 +1,7 @@
 /** What each part of a stack is: its command, its environment, and how one sees that it serves. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { CHECKOUT, compiled } from './checkout';
 import { environmentOf, namesOfSettings } from './child-environment';
 import { daprdArguments } from './daprd-command';
@@ -200,7 +201,7 @@ export function appPart(context: PartContext): PartDefinition {
     cwd: plan.appDirPath,
     env: ownEnvironmentOfApp(context),
     ports: [ports.api, ports.appChannel],
-    isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
+    isReady: succeeds(`http://${LOOPBACK}:${ports.api}${pathOf(ENDPOINTS.readyz)}`),
     graceMs: APP_GRACE_MS,
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { CHECKOUT, compiled } from './checkout';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment } from './environment';
@@ -95,7 +96,7 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
     command: commandOfPlan(plan),
     cwd: plan.appDirPath,
     env: { ...env, ...plan.env, ...cliEnvironment(plan.appID, ports), ...appEnv },
-    isReady: succeeds(`http://${LOOPBACK}:${ports.api}/readyz`),
+    isReady: succeeds(`http://${LOOPBACK}:${ports.api}${pathOf(ENDPOINTS.readyz)}`),
   });
   const parts = [app, daprd, pubsub];
   const removeSockets = () => rmSync(sockets, { recursive: true, force: true });
