@@ -15,8 +15,14 @@ export interface CodedIssue {
   readonly code: ProblemCode;
 }
 
-/** What `checkContainerName` takes, as a pattern that every engine of regular expressions knows. */
-const CONTAINER_PATTERN = '^[a-z0-9](-?[a-z0-9])+$';
+/** What `isContainerName` takes, in words that every engine of regular expressions knows: so without a look ahead. */
+const CONTAINER_NAME = {
+  type: 'string',
+  minLength: 3,
+  maxLength: 63,
+  pattern: '^(\\$root|\\$web|[a-z0-9](-?[a-z0-9])+)$',
+  not: { enum: Object.values(SYSTEM_BLOB_CONTAINERS) },
+};
 
 export const ContainerName = z
   .string()
@@ -30,7 +36,7 @@ export const ContainerName = z
   })
   .meta({
     description: `Name of a blob container. ${Object.values(SYSTEM_BLOB_CONTAINERS).join(', ')} belong to the system.`,
-    shownAs: { type: 'string', minLength: 3, maxLength: 63, pattern: CONTAINER_PATTERN },
+    shownAs: CONTAINER_NAME,
   });
 
 const RUN_ID = { type: 'string', pattern: '^[0-9a-f]{32}$' };
