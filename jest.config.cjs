@@ -16,7 +16,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/packages/[a-z-]+/dist'],
 };
 /** These talk to the API: every answer is held against the contract. */
-const ASKING = ['http'];
+const ASKING = ['http', 'integration', 'chaos'];
 const level = (name) => ({
   ...base,
   displayName: name,

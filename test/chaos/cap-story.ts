@@ -1,7 +1,8 @@
+import { type AskOf, type Endpoints, taken } from '../../src/contract';
 import { isFinal, type RunView } from '../../src/domain/run/run';
-import { post, startRun } from '../integration/control/control';
+import { asAnn, startRun } from '../integration/control/control';
 import { eventually } from '../integration/framework';
-import { ask, ended, runOf, visionOf } from '../integration/main-job/client';
+import { ended, runOf, visionOf } from '../integration/main-job/client';
 import { seeded } from '../integration/pubsub/random';
 import type { ReplicaSet } from '../integration/replicas/replica-set';
 import { judge } from './oracle';
@@ -117,7 +118,7 @@ export async function playCap(
   let resumes = 0;
   for (let now = stopped; now.status === 'StoppedAtBudget' && resumes < MOST_RESUMES; resumes++) {
     higher += (IMAGES - now.counts.succeeded) * each;
-    const { status } = await post(stack, `/api/v1/runs/${id}:resume`, limit ? {} : { maxTransactions: higher });
+    const { status } = await asAnn(stack).resumeRun({ params: { id }, body: limit ? {} : { maxTransactions: higher } });
     expect(status === 202, `:resume was answered ${status}`);
     now = await untilStatus(replicas, id, (run) => isFinal(run.status) || run.status === 'StoppedAtBudget');
     const { transactions = 0 } = await vision.stats();
@@ -167,13 +168,10 @@ async function untilStatus(replicas: ReplicaSet, id: string, is: (run: RunView) 
 }
 
 async function spent(replicas: ReplicaSet): Promise<number> {
-  const { body } = await ask(`${replicas.stack.endpoints.api}/api/v1/quota`);
-  return (body.spent as { readonly transactions: number }).transactions;
+  return taken(await replicas.stack.client.getQuota()).spent.transactions;
 }
 
-async function setQuota(replicas: ReplicaSet, change: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify(change);
-  const { status } = await ask(`${replicas.stack.endpoints.api}/api/v1/quota`, { method: 'PUT', headers, body });
+async function setQuota(replicas: ReplicaSet, body: NonNullable<AskOf<Endpoints['setQuota']>['body']>): Promise<void> {
+  const { status } = await replicas.stack.client.setQuota({ body });
   if (status !== 200) throw new Error(`The quota was not set: ${status}`);
 }

@@ -1,6 +1,6 @@
 import { CosmosClient } from '@azure/cosmos';
 import { BlobServiceClient } from '@azure/storage-blob';
-import type { AuditEntry } from '../../src/domain/run/audit';
+import { createClient, jsonLines, taken } from '../../src/contract';
 import { addInto, differences } from '../../src/domain/container/totals';
 import { contributionOf, type ImageDocument } from '../../src/domain/image/image';
 import type { Receipt } from '../../src/domain/run/receipt';
@@ -59,7 +59,8 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   const expect = (holds: boolean, violation: string) => {
     if (!holds) violations.push(violation);
   };
-  const run = (await json(`${endpoints.api}/api/v1/runs/${runId}`)) as unknown as RunView;
+  const client = createClient({ address: endpoints.api });
+  const run = taken(await client.getRun({ params: { id: runId } })) as RunView;
   const listed = await namesOf(endpoints.blobConnectionString, container);
   const documents = await documentsOf(endpoints.cosmos, container);
   const present = documents.filter((document) => document.status !== 'removed');
@@ -78,7 +79,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
 
   const counted: Record<string, number> = {};
   for (const document of documents) addInto(counted, contributionOf(document));
-  const shown = await json(`${endpoints.api}/api/v1/containers/${container}`);
+  const shown = taken(await client.getContainer({ params: { container } }));
   for (const field of ['images', 'bytes', 'formats', 'categories', 'colors', 'analyzers', 'tags'] as const) {
     const expected = JSON.stringify(summaryOf(container, counted)[field]);
     expect(
@@ -102,7 +103,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   expect(succeeded + failed + skipped + unchanged === total, `counts do not add up: ${JSON.stringify(run.counts)}`);
   expect(inFlight === 0, `${inFlight} images in flight after the end`);
 
-  const receipt = (await json(`${endpoints.api}/api/v1/runs/${runId}/receipt`)) as unknown as Receipt;
+  const receipt = taken(await client.getReceipt({ params: { id: runId } })) as Receipt;
   expect(canonical(receipt.counts) === canonical(run.counts), 'the receipt counts otherwise than the run');
   const answers = books.flatMap((book) => Object.values(book)).reduce((sum, count) => sum + count, 0);
   const told = receipt.calls + receipt.maybeBilledCount;
@@ -111,21 +112,23 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   violations.push(...overspent(run, receipt, alone ? Number(stats.transactions) : 0));
   if (!confirmShrink) violations.push(...unaskedRemovals(run, documents));
   if (alone || oneByOne) {
-    const { value: audit } = await json(`${endpoints.api}/api/v1/runs/${runId}/audit`);
+    const { value: audit } = taken(await client.getAudit({ params: { id: runId } }));
     const { times } = await json(`${endpoints.vision.endpoint}/stats?detail=times`);
     const starts = (times as readonly CallTime[]).map(([startMs]) => startMs);
     const untilMs = alone ? Number.POSITIVE_INFINITY : Date.parse(run.endedAt ?? '');
-    violations.push(...lateCalls(audit as readonly AuditEntry[], starts, untilMs));
+    violations.push(...lateCalls(audit, starts, untilMs));
   }
 
-  const report = (await linesOf(`${endpoints.api}/api/v1/runs/${runId}/report`)).filter(({ listed: was }) => was);
+  const report = (await linesOf(taken(await client.getRunReport({ params: { id: runId } })))).filter(
+    ({ listed: was }) => was,
+  );
   const lines = new Set(report.map(({ blob }) => blob));
   const untold = listed.filter((name) => !lines.has(name));
   expect(untold.length === 0, `the report has no line for ${untold.length} images: ${untold.slice(0, 3)}`);
   expect(report.length === lines.size, `the report has ${report.length - lines.size} lines too many`);
 
-  const activity = await json(`${endpoints.api}/api/v1/containers/${container}/activity`);
-  const ids = (activity.value as { id: string }[]).map(({ id }) => id);
+  const activity = taken(await client.listActivity({ params: { container } }));
+  const ids = activity.value.map(({ id }) => id);
   expect(ids.includes(`${runId}/run-completed`), 'I4: run-completed was not delivered');
   expect(new Set(ids).size === ids.length, 'I4: an event stands twice in the activity log');
 
@@ -158,11 +161,15 @@ export async function documentsOf(
   }
 }
 
-async function linesOf(url: string): Promise<{ readonly blob: string; readonly listed: boolean }[]> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`GET ${url}: ${answer.status} ${await answer.text()}`);
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as { blob: string; listed: boolean });
+interface Line {
+  readonly blob: string;
+  readonly listed: boolean;
+}
+
+async function linesOf(report: AsyncIterable<Uint8Array>): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const line of jsonLines<Line>(report)) lines.push(line);
+  return lines;
 }
 
 async function json(url: string): Promise<Record<string, unknown>> {

@@ -162,7 +162,7 @@ class Soak implements SoakReport {
   }
 
   private command(id: string, verb: Verb | 'resume') {
-    return ask(`${this.stack.endpoints.api}/api/v1/runs/${id}:${verb}`, { method: 'POST' });
+    return this.stack.client[`${verb}Run`]({ params: { id } });
   }
 
   private reaches(id: string, wanted: string): Promise<RunView> {

@@ -1,3 +1,5 @@
+import { ENDPOINTS } from '../../contract/endpoints';
+import { pathOf } from '../../contract/path';
 import type { Actors } from '../../actors';
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
@@ -43,8 +45,11 @@ function timeOf(event: RunEventName, run: RunView): string {
 function approvalOf({ id, quote, approval }: RunView): Pick<RunEventData, 'approval'> {
   if (quote?.planHash === undefined || approval === undefined) return {};
   const { planHash, transactions, price } = quote;
-  const run = `/api/v1/runs/${id}`;
-  const links = { run, approve: `${run}:approve`, decline: `${run}:decline` };
+  const links = {
+    run: pathOf(ENDPOINTS.getRun, { id }),
+    approve: pathOf(ENDPOINTS.approveRun, { id }),
+    decline: pathOf(ENDPOINTS.declineRun, { id }),
+  };
   const { total, currency } = price;
   return { approval: { planHash, transactions, price: { total, currency }, expiresAt: approval.expiresAt, links } };
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { compile, json, jsonLines, type Outcome, startCli } from '../../http/cli/running';
@@ -93,7 +94,7 @@ story('run start --wait follows to the end: progress on stderr, the run on stdou
 
 story('what a run leaves behind', async () => {
   await ended(stack, run);
-  expect(await asJson('run', 'show', run)).toEqual(await (await stack.api(`/api/v1/runs/${run}`)).json());
+  expect(await asJson('run', 'show', run)).toEqual(taken(await stack.client.getRun({ params: { id: run } })));
   expect(
     expectOk(await cli('run', 'list', '--container', 'photos'))
       .trimEnd()

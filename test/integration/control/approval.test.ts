@@ -1,6 +1,7 @@
 import { judge } from '../../chaos/oracle';
 import { eventually, withLogs } from '../framework';
-import { callsSeen, inStatus, post, type RunBody, runOf, seeded, slowStack, startRun } from './control';
+import { activityIds, quoteOf } from '../main-job/client';
+import { asAnn, callsSeen, inStatus, runOf, seeded, slowStack, startRun } from './control';
 
 const IMAGES = 40;
 
@@ -13,40 +14,35 @@ test('a run asks, is approved, declined, or expires', async () => {
       const late = await startRun(stack, 'expired', { approval: 'always' }); // nobody answers it
 
       await seeded(stack, 'asked', IMAGES);
-      const { status, body: quote } = await post<Record<string, unknown>>(stack, '/api/v1/containers/asked/quotes');
-      expect(status).toBe(200);
+      const quote = await quoteOf(stack, 'asked');
       expect(quote).toMatchObject({ container: 'asked', calls: IMAGES, images: { total: IMAGES, new: IMAGES } });
 
       const declined = await startRun(stack, 'asked');
       await inStatus(stack, declined, /^AwaitingApproval$/);
-      const no = await post(stack, `/api/v1/runs/${declined}:decline`, { reason: 'too dear' });
+      const no = await asAnn(stack).declineRun({ params: { id: declined }, body: { reason: 'too dear' } });
       expect([no.status, no.body.status]).toEqual([202, 'Cancelling']);
       expect((await inStatus(stack, declined, /^Cancelled$/)).reason).toBe('too dear');
 
       const id = await startRun(stack, 'asked');
       const waiting = await inStatus(stack, id, /^AwaitingApproval$/);
       expect(waiting.quote?.planHash).toBe(quote.planHash); // the plan of the dry run still holds
-      await eventually(
-        async () =>
-          (await (await stack.api('/api/v1/containers/asked/activity')).text()).includes(`${id}/approval-requested`),
-        {
-          what: 'approval-requested is announced',
-        },
-      );
+      await eventually(async () => (await activityIds(stack, 'asked')).includes(`${id}/approval-requested`), {
+        what: 'approval-requested is announced',
+      });
       expect(await callsSeen(stack)).toBe(0);
-      expect((await post(stack, `/api/v1/runs/${id}:approve`, { planHash: '0'.repeat(64) })).status).toBe(409);
-      const paused = await post(stack, `/api/v1/runs/${id}:pause`);
+      expect((await asAnn(stack).approveRun({ params: { id }, body: { planHash: '0'.repeat(64) } })).status).toBe(409);
+      const paused = await asAnn(stack).pauseRun({ params: { id } });
       expect([paused.status, paused.body.status]).toEqual([202, 'Paused']);
-      const approval = { planHash: waiting.quote?.planHash, maxTransactions: 10_000 };
-      expect((await post(stack, `/api/v1/runs/${id}:approve`, approval)).body.status).toBe('Paused');
-      expect((await post(stack, `/api/v1/runs/${id}:resume`)).status).toBe(202);
+      const approval = { planHash: waiting.quote?.planHash ?? '', maxTransactions: 10_000 };
+      expect((await asAnn(stack).approveRun({ params: { id }, body: approval })).body.status).toBe('Paused');
+      expect((await asAnn(stack).resumeRun({ params: { id } })).status).toBe(202);
       await inStatus(stack, id, /^Completed/);
-      expect((await post(stack, `/api/v1/runs/${id}:approve`, approval)).status).toBe(409);
+      expect((await asAnn(stack).approveRun({ params: { id }, body: approval })).status).toBe(409);
       const { violations } = await judge({ endpoints: stack.endpoints, container: 'asked', runId: id });
       expect(violations).toEqual([]);
 
-      const free = await post<RunBody>(stack, '/api/v1/containers/asked/runs'); // nothing new: nothing to ask
-      await inStatus(stack, free.body.id, /^Completed$/);
+      const free = await startRun(stack, 'asked'); // nothing new: nothing to ask
+      await inStatus(stack, free, /^Completed$/);
 
       await seeded(stack, 'byevent', IMAGES);
       const raised = await startRun(stack, 'byevent', { approval: 'always' });

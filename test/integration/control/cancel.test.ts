@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { taken } from '../../../src/contract';
 import { addInto } from '../../../src/domain/container/totals';
 import { summaryOf } from '../../../src/use-cases/containers/container-queries';
 import { documentsOf, judge } from '../../chaos/oracle';
 import { type TestStack, withLogs } from '../framework';
-import { callsSeen, inStatus, post, seeded, slowStack, startedAfter, startRun } from './control';
+import { asAnn, callsSeen, inStatus, seeded, slowStack, startedAfter, startRun } from './control';
 
 const IMAGES = 600;
 const CONTAINER = 'cancelled';
@@ -12,7 +13,7 @@ const CONTAINER = 'cancelled';
 async function expectExactTotals(stack: TestStack): Promise<void> {
   const recount: Record<string, number> = {};
   for (const { contribution } of await documentsOf(stack.endpoints.cosmos, CONTAINER)) addInto(recount, contribution);
-  const shown = (await (await stack.api(`/api/v1/containers/${CONTAINER}`)).json()) as Record<string, unknown>;
+  const shown = taken(await stack.client.getContainer({ params: { container: CONTAINER } }));
   expect(shown.images).toEqual(summaryOf(CONTAINER, recount).images);
   expect(shown.tags).toEqual(summaryOf(CONTAINER, recount).tags);
 }
@@ -28,10 +29,10 @@ test('cancel again and again, then let it finish', async () => {
         await callsSeen(stack, round * 80);
         const isHeld = round === 3; // a cancel of a paused run wakes it
         if (isHeld) {
-          await post(stack, `/api/v1/runs/${id}:pause`);
+          await asAnn(stack).pauseRun({ params: { id } });
           await inStatus(stack, id, /^Paused$/);
         }
-        const told = await post(stack, `/api/v1/runs/${id}:cancel`, { reason: 'wrong folder' });
+        const told = await asAnn(stack).cancelRun({ params: { id }, body: { reason: 'wrong folder' } });
         const cancelledAtMs = Date.now();
         expect([told.status, told.body.status]).toEqual([202, 'Cancelling']);
         const ended = await inStatus(stack, id, /^(Cancelled|Completed|Failed)/, 30_000);
@@ -42,9 +43,9 @@ test('cancel again and again, then let it finish', async () => {
         expect(late.at(-1) ?? 0).toBeLessThan(1_000);
         expect(ended.counts.succeeded).toBe(ended.calls);
         await expectExactTotals(stack);
-        expect((await post(stack, `/api/v1/runs/${id}:cancel`)).status).toBe(202);
-        const refused = await post<{ runStatus: string }>(stack, `/api/v1/runs/${id}:resume`);
-        expect([refused.status, refused.body.runStatus]).toEqual([409, 'Cancelled']);
+        expect((await asAnn(stack).cancelRun({ params: { id } })).status).toBe(202);
+        const refused = await asAnn(stack).resumeRun({ params: { id } });
+        expect(refused).toMatchObject({ status: 409, body: { runStatus: 'Cancelled' } });
       }
       const id = await startRun(stack, CONTAINER);
       await inStatus(stack, id, /^Completed/, 120_000);

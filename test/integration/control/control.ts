@@ -1,4 +1,5 @@
 import { seedContainer } from '../../../packages/bench/src/seed-container';
+import { type AskOf, type BodyOf, type Client, createClient, type Endpoints, taken } from '../../../src/contract';
 import { eventually, startTestStack, type TestStack, type TestStackOptions } from '../framework';
 
 /** What the tests of control share: a run over slow Vision, and when local Vision saw each call start. */
@@ -6,15 +7,7 @@ import { eventually, startTestStack, type TestStack, type TestStackOptions } fro
 export const IN_FLIGHT = 20;
 const LATENCY_MS = 100;
 
-export interface RunBody {
-  readonly id: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly calls: number;
-  readonly transactions: number;
-  readonly counts: Readonly<Record<string, number>>;
-  readonly quote?: { readonly planHash: string };
-}
+export type RunBody = BodyOf<Endpoints['getRun']>;
 
 export function slowStack(options: TestStackOptions = {}): Promise<TestStack> {
   const appEnv = { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT), ...options.appEnv };
@@ -25,28 +18,23 @@ export async function seeded(stack: TestStack, container: string, images: number
   await seedContainer(stack.endpoints.blobConnectionString, container, images);
 }
 
-export async function post<T = RunBody>(
-  stack: TestStack,
-  path: string,
-  body?: object,
-): Promise<{ status: number; body: T }> {
-  const init = {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-contactsheet-user': 'ann' },
-    ...(body && { body: JSON.stringify(body) }),
-  };
-  const answer = await stack.api(path, init);
-  return { status: answer.status, body: (await answer.json()) as T };
+/** The API as somebody with a name asks it: the audit trail of a run names her. */
+export function asAnn(stack: TestStack): Client {
+  return createClient({ address: stack.endpoints.api, headers: { 'x-contactsheet-user': 'ann' } });
 }
 
-export async function startRun(stack: TestStack, container: string, body?: object): Promise<string> {
-  const { status, body: run } = await post(stack, `/api/v1/containers/${container}/runs`, body);
-  expect(status).toBe(202);
-  return run.id;
+export async function startRun(
+  stack: TestStack,
+  container: string,
+  body: AskOf<Endpoints['startRun']>['body'] = {},
+): Promise<string> {
+  const answer = await asAnn(stack).startRun({ params: { container }, body });
+  expect(answer.status).toBe(202);
+  return taken(answer).id;
 }
 
 export async function runOf(stack: TestStack, id: string): Promise<RunBody> {
-  return (await (await stack.api(`/api/v1/runs/${id}`)).json()) as RunBody;
+  return taken(await stack.client.getRun({ params: { id } }));
 }
 
 export async function inStatus(stack: TestStack, id: string, status: RegExp, timeoutMs = 60_000): Promise<RunBody> {

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { taken } from '../../../src/contract';
 import { judge } from '../../chaos/oracle';
 import { withLogs } from '../framework';
-import { callsSeen, inStatus, post, runOf, seeded, slowStack, startedAfter, startRun } from './control';
+import { callsSeen, inStatus, asAnn, runOf, seeded, slowStack, startedAfter, startRun } from './control';
 
 const IMAGES = 600;
 const CONTAINER = 'paused';
@@ -18,9 +19,9 @@ test('pause in the middle, restart everything, resume', async () => {
       await seeded(stack, CONTAINER, IMAGES);
       const id = await startRun(stack, CONTAINER);
       await callsSeen(stack, IMAGES * 0.3);
-      const told = await post(stack, `/api/v1/runs/${id}:pause`, { reason: 'lunch' });
+      const told = await asAnn(stack).pauseRun({ params: { id }, body: { reason: 'lunch' } });
       const pausedAtMs = Date.now();
-      expect([told.status, told.body.status, told.body.reason]).toEqual([202, 'Pausing', 'lunch']);
+      expect(told).toMatchObject({ status: 202, body: { status: 'Pausing', reason: 'lunch' } });
 
       const paused = await inStatus(stack, id, /^Paused$/);
       await pause(2_000);
@@ -32,17 +33,17 @@ test('pause in the middle, restart everything, resume', async () => {
       expect(late.at(-1) ?? 0).toBeLessThan(1_000);
       expect(calls).toBeLessThan(IMAGES);
       expect([paused.counts.inFlight, paused.counts.succeeded, paused.calls]).toEqual([0, calls, calls]);
-      expect((await post(stack, `/api/v1/runs/${id}:pause`)).body.status).toBe('Paused');
+      expect((await asAnn(stack).pauseRun({ params: { id } })).body.status).toBe('Paused');
 
       await stack.stop();
       stack = await slowStack({ home });
       expect((await inStatus(stack, id, /^Paused$/)).reason).toBe('lunch');
-      const resumed = await post(stack, `/api/v1/runs/${id}:resume`);
+      const resumed = await asAnn(stack).resumeRun({ params: { id } });
       expect([resumed.status, resumed.body.status]).toEqual([202, 'Running']);
       const ended = await inStatus(stack, id, /^(Completed|Failed|Cancelled)/, 120_000);
       expect([ended.status, ended.calls, ended.reason]).toEqual(['Completed', IMAGES, undefined]);
       expect(await callsSeen(stack)).toBe(IMAGES - calls); // local Vision counts from its start
-      expect((await post(stack, `/api/v1/runs/${id}:resume`)).status).toBe(409);
+      expect((await asAnn(stack).resumeRun({ params: { id } })).status).toBe(409);
 
       const { violations } = await judge({
         endpoints: stack.endpoints,
@@ -51,7 +52,7 @@ test('pause in the middle, restart everything, resume', async () => {
         alone: true,
       });
       expect(violations).toEqual([]);
-      const audit = (await (await stack.api(`/api/v1/runs/${id}/audit`)).json()) as { value: object[] };
+      const audit = taken(await stack.client.getAudit({ params: { id } }));
       expect(audit.value).toMatchObject([
         { who: 'ann', verb: 'pause', reason: 'lunch', from: 'Running', to: 'Pausing' },
         { who: 'ann', verb: 'resume', from: 'Paused', to: 'Running' },
@@ -72,9 +73,9 @@ test('paused and resumed many times in a row', async () => {
       await callsSeen(stack, 20);
       let rounds = 0;
       for (; rounds < 25 && Number((await runOf(stack, id)).counts.succeeded) < 900; rounds++) {
-        expect((await post(stack, `/api/v1/runs/${id}:pause`)).status).toBe(202);
+        expect((await asAnn(stack).pauseRun({ params: { id } })).status).toBe(202);
         if (rounds % 10 === 9) await inStatus(stack, id, /^Paused$/);
-        expect((await post(stack, `/api/v1/runs/${id}:resume`)).status).toBe(202);
+        expect((await asAnn(stack).resumeRun({ params: { id } })).status).toBe(202);
         if (rounds % 5 === 0) await pause(150);
       }
       process.stdout.write(`${rounds} times paused and resumed\n`);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { judge } from '../../chaos/oracle';
 import { type TestStack, withLogs } from '../framework';
-import { callsSeen, inStatus, post, type RunBody, runOf, seeded, slowStack, startRun } from './control';
+import { callsSeen, inStatus, asAnn, runOf, seeded, slowStack, startRun } from './control';
 
 /** Enough for others to succeed while the flaky ones use up their attempts: else it would look like an outage. */
 const IMAGES = 1_000;
@@ -39,19 +40,19 @@ test('retry what failed, then forget the run by its own link', async () => {
       const id = await startRun(stack, CONTAINER);
       const failed = await inStatus(stack, id, /^(Completed|Failed)/, 120_000);
       expect([failed.status, failed.counts.failed]).toEqual(['CompletedWithErrors', FLAKY + REFUSED]);
-      expect((await post(stack, `/api/v1/runs/${id}:pause`)).status).toBe(409);
+      expect((await asAnn(stack).pauseRun({ params: { id } })).status).toBe(409);
 
       await fetch(`${stack.endpoints.vision.endpoint}/_dev/faults`, { method: 'DELETE' });
-      const forecast = await post<Record<string, unknown>>(stack, `/api/v1/runs/${id}:retry`, { dryRun: true });
-      expect([forecast.status, forecast.body.willRetry]).toEqual([200, FLAKY]);
-      expect(forecast.body.willNot).toMatchObject([{ count: REFUSED }]);
+      const forecast = await asAnn(stack).retryRun({ params: { id }, body: { dryRun: true } });
+      expect(forecast).toMatchObject({ status: 200, body: { willRetry: FLAKY, willNot: [{ count: REFUSED }] } });
       const before = await callsSeen(stack);
-      const retry = await post<RunBody & { retryOf: string }>(stack, `/api/v1/runs/${id}:retry`);
-      expect([retry.status, retry.body.retryOf]).toEqual([202, id]);
+      const retry = await asAnn(stack).retryRun({ params: { id } });
+      if (retry.status !== 202) throw new Error(`The retry did not start: ${retry.status}`);
+      expect(retry.body.retryOf).toBe(id);
       const ended = await inStatus(stack, retry.body.id, /^(Completed|Failed)/);
       expect([ended.status, ended.counts.succeeded, ended.calls]).toEqual(['Completed', FLAKY, FLAKY]);
       expect(await callsSeen(stack)).toBe(before + FLAKY);
-      expect(((await runOf(stack, id)) as RunBody & { retriedBy: string }).retriedBy).toBe(retry.body.id);
+      expect((await runOf(stack, id)).retriedBy).toBe(retry.body.id);
 
       const next = await startRun(stack, CONTAINER);
       await inStatus(stack, next, /^(Completed|Failed)/);
@@ -62,22 +63,21 @@ test('retry what failed, then forget the run by its own link', async () => {
       });
       expect(violations).toEqual([]);
 
-      const started = await post<Record<string, string>>(stack, `/api/AnalysisFunctionStarter?container=${CONTAINER}`);
-      const links = started.body;
-      await inStatus(stack, links.id ?? '', /^Completed/);
+      const links = taken(await stack.client.startByTutorialPost({ query: { container: CONTAINER } }));
+      await inStatus(stack, links.id, /^Completed/);
       const status = await management(stack, `${links.statusQueryGetUri}&showHistory=true`);
       const { runtimeStatus, historyEvents } = (await status.json()) as {
         runtimeStatus: string;
         historyEvents: object[];
       };
       expect([status.status, runtimeStatus, historyEvents.length > 4]).toEqual([200, 'Completed', true]);
-      expect((await management(stack, links.statusQueryGetUri ?? '', 'DELETE')).status).toBe(403);
-      const purged = await management(stack, links.purgeHistoryDeleteUri ?? '', 'DELETE');
+      expect((await management(stack, links.statusQueryGetUri, 'DELETE')).status).toBe(403);
+      const purged = await management(stack, links.purgeHistoryDeleteUri, 'DELETE');
       expect([purged.status, await purged.json()]).toEqual([200, { instancesDeleted: 1 }]);
-      expect((await management(stack, links.statusQueryGetUri ?? '')).status).toBe(404);
-      expect((await stack.api(`/api/v1/runs/${links.id}`)).status).toBe(404);
+      expect((await management(stack, links.statusQueryGetUri)).status).toBe(404);
+      expect((await stack.client.getRun({ params: { id: links.id } })).status).toBe(404);
       const workflows = stack.workflows();
-      expect(await workflows.status(links.id ?? '')).toBe('unknown');
+      expect(await workflows.status(links.id)).toBe('unknown');
       workflows.close();
     });
   } finally {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { type DurableClient, EntityId, OrchestrationRuntimeStatus } from 'durable-functions';
+import { ENDPOINTS, pathOf } from '../../../src/contract';
+import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { durableClient } from '../../http/azure-client';
 import { callsSeen, inStatus, type RunBody, runOf, seeded } from '../control/control';
@@ -20,10 +22,6 @@ const IMAGES = 1_000;
 const FLAKY = 3;
 const STARTED = new Date(Date.now() - 1_000);
 const peers = new EntityId('ContainerActor', PEERS);
-
-interface ContainerList {
-  readonly value: readonly { readonly images: Readonly<Record<string, number>> }[];
-}
 
 describe('the client of durable-functions', () => {
   let stack: TestStack;
@@ -178,7 +176,7 @@ describe('the client of durable-functions', () => {
     );
     await eventually(
       async () => {
-        const { value } = (await (await stack.api('/api/v1/containers')).json()) as ContainerList;
+        const { value } = taken(await stack.client.listContainers());
         return value.length === 1 && value[0]?.images.removed === 1 && value[0].images.total === IMAGES - 1;
       },
       { what: 'the list of containers says so too' },
@@ -238,13 +236,13 @@ describe('the client of durable-functions', () => {
   });
 
   test('entities and containers are listed from the read model', async () => {
-    const base = `${stack.endpoints.api}/runtime/webhooks/durabletask/entities`;
+    const base = `${stack.endpoints.api}${pathOf(ENDPOINTS.listEntities)}`;
     const answer = await fetch(`${base}?fetchState=true&code=${stack.endpoints.linkKey}`);
     expect(await answer.json()).toMatchObject([
       { entityId: { name: 'containeractor', key: PEERS }, state: { images: { total: IMAGES - 1 } } },
       { entityId: { name: 'containeractor', key: 'stopped' } },
     ]);
-    const { value } = (await (await stack.api('/api/v1/containers')).json()) as { value: object[] };
+    const { value } = taken(await stack.client.listContainers());
     expect(value).toMatchObject([{ container: PEERS, images: { total: IMAGES - 1 } }, { container: 'stopped' }]);
     expect(value.filter((one) => 'activeRun' in one)).toEqual([]);
   });
@@ -258,9 +256,8 @@ test('a link stays good over a restart of everything, and opens nothing anywhere
   let stack = await startTestStack({ home, appEnv });
   try {
     await seeded(stack, 'kept', 3);
-    const started = await stack.api('/api/AnalysisFunctionStarter?container=kept', { method: 'POST' });
-    const links = (await started.json()) as Record<string, string>;
-    await inStatus(stack, links.id ?? '', /^Completed$/);
+    const links = taken(await stack.client.startByTutorialPost({ query: { container: 'kept' } }));
+    await inStatus(stack, links.id, /^Completed$/);
     const status = withoutOrigin(links.statusQueryGetUri);
     expect((await stack.api(status)).status).toBe(200);
     await stack.stop();
@@ -271,7 +268,7 @@ test('a link stays good over a restart of everything, and opens nothing anywhere
     const elsewhere = status.replace(/instances\/\w+/, 'instances');
     expect((await stack.api(elsewhere)).status).toBe(403);
     expect((await stack.api(status.replace(/code=.*/, 'code=x'))).status).toBe(401);
-    const operator = `/runtime/webhooks/durabletask/instances?code=${stack.endpoints.linkKey}`;
+    const operator = `${pathOf(ENDPOINTS.listInstances)}?code=${stack.endpoints.linkKey}`;
     expect(await (await stack.api(operator)).json()).toHaveLength(1);
     await stack.stop();
 

@@ -6,6 +6,7 @@
  * 3. A run whose workflow is gone can be retried, started anew, and purged.
  */
 import { createHash } from 'node:crypto';
+import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { engineState, schedulerJobs } from '../../../packages/bench/src/engine-state';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
@@ -35,10 +36,8 @@ test('a run that the engine has forgotten', async () => {
   await armFlaky();
   const first = await ended(stack, await startRun(stack, CONTAINER), 120_000);
   expect(first).toMatchObject({ status: 'CompletedWithErrors', counts: { total: IMAGES, failed: FLAKY } });
-  const started = await ask(`${stack.endpoints.api}/api/AnalysisFunctionStarter?container=forgotten-warm-up`, {
-    method: 'POST',
-  });
-  const tutorial = await ended(stack, String(started.body.id));
+  const started = taken(await stack.client.startByTutorialPost({ query: { container: 'forgotten-warm-up' } }));
+  const tutorial = await ended(stack, started.id);
   const kept = await engineState(stack.endpoints.cosmos);
   const toldBefore = await told(first.id, tutorial.id);
   const jobsKept = await schedulerJobs(stack.etcd);
@@ -61,15 +60,15 @@ test('a run that the engine has forgotten', async () => {
   expect(await told(first.id, tutorial.id)).toEqual(toldBefore); // 2
 
   await visionOf(stack).disarm(); // 3
-  const retry = await ask(`${stack.endpoints.api}/api/v1/runs/${first.id}:retry`, { method: 'POST' });
-  expect([retry.status, retry.body.retryOf]).toEqual([202, first.id]);
-  expect(await ended(stack, String(retry.body.id))).toMatchObject({ status: 'Completed', calls: FLAKY });
+  const retry = await stack.client.retryRun({ params: { id: first.id } });
+  if (retry.status !== 202) throw new Error(`The retry did not start: ${retry.status}`);
+  expect(retry.body.retryOf).toBe(first.id);
+  expect(await ended(stack, retry.body.id)).toMatchObject({ status: 'Completed', calls: FLAKY });
   const again = await runToEnd(stack, CONTAINER);
   expect(again).toMatchObject({ status: 'Completed', calls: 0, counts: { unchanged: IMAGES } });
   expect(await violations(stack, CONTAINER, again.id, IMAGES)).toEqual([]);
-  const purge = String(started.body.purgeHistoryDeleteUri);
-  expect((await ask(purge, { method: 'DELETE' })).body).toEqual({ instancesDeleted: 1 });
-  expect((await ask(`${stack.endpoints.api}/api/v1/runs/${warmUp.id}`)).status).toBe(200);
+  expect((await ask(started.purgeHistoryDeleteUri, { method: 'DELETE' })).body).toEqual({ instancesDeleted: 1 });
+  expect((await stack.client.getRun({ params: { id: warmUp.id } })).status).toBe(200);
 }, 300_000);
 
 /** Resolves when the engine has no row left, by its own policy. */
@@ -94,10 +93,13 @@ async function armFlaky(): Promise<void> {
 /** All that the API tells of a run, and of one that was started as the tutorial does. */
 async function told(id: string, tutorialId: string): Promise<unknown> {
   const paths = [
-    ...['', '/images?maxpagesize=100', '/steps', '/report', '/receipt', '/audit'].map(
-      (part) => `/api/v1/runs/${id}${part}`,
-    ),
-    `/runtime/webhooks/durabletask/instances/${tutorialId}?showHistory=true&showHistoryOutput=true`,
+    pathOf(ENDPOINTS.getRun, { id }),
+    `${pathOf(ENDPOINTS.listRunImages, { id })}?maxpagesize=100`,
+    pathOf(ENDPOINTS.listRunSteps, { id }),
+    pathOf(ENDPOINTS.getRunReport, { id }),
+    pathOf(ENDPOINTS.getReceipt, { id }),
+    pathOf(ENDPOINTS.getAudit, { id }),
+    `${pathOf(ENDPOINTS.getInstance, { instanceId: tutorialId })}?showHistory=true&showHistoryOutput=true`,
   ];
   const answers = await Promise.all(paths.map((path) => stack.api(path)));
   expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));

@@ -9,12 +9,13 @@
  */
 import { BlobServiceClient } from '@azure/storage-blob';
 import sharp from 'sharp';
+import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../contract/gateways/fault-proxy';
 import { startTestStack, type TestStack } from '../framework';
-import { ask, blobs, documents, runToEnd, violations } from '../main-job/client';
+import { blobs, documents, runToEnd, violations } from '../main-job/client';
 
 const MB = 1024 * 1024;
 
@@ -67,8 +68,8 @@ test('1: what passes is tried again', async () => {
   const run = await runToEnd(stack, container);
   expect(run).toMatchObject({ status: 'Completed', calls: 25, counts: { total: 25, succeeded: 25 } });
   for (const name of Object.keys(troubles)) expect(downloads(container, name)).toBe(name === 'slow.jpg' ? 1 : 3);
-  const history = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/images/half.jpg/history`);
-  expect(history.body.attempts).toMatchObject([
+  const history = await stack.client.getImageHistory({ params: { container, blob: 'half.jpg' } });
+  expect(taken(history).attempts).toMatchObject([
     { stage: 'download', code: 'download-failed', retryable: true },
     { stage: 'download', code: 'download-failed', retryable: true },
     { stage: 'download' },

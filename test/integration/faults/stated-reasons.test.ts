@@ -3,11 +3,12 @@
  * DOWN_SECONDS=70 keeps what is down away for longer than that.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { Refusal, taken } from '../../../src/contract';
 import { isFinal, type RunView } from '../../../src/domain/run/run';
 import { SILENCE_MS } from '../../../src/domain/run/run-silence';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
-import { ask, ended, runOf, startRun, visionOf } from '../main-job/client';
+import { ended, runOf, startRun, visionOf } from '../main-job/client';
 
 const IMAGES = 300;
 const DOWN_MS = Number(process.env.DOWN_SECONDS ?? 5) * 1_000;
@@ -63,14 +64,12 @@ test(
 
 test('an approval is awaited', async () => {
   await seedContainer(stack.endpoints.blobConnectionString, 'to-approve', 3);
-  const started = await ask(`${stack.endpoints.api}/api/v1/containers/to-approve/runs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ approval: 'always' }),
-  });
-  const seen = watch(String(started.body.id));
+  const started = taken(
+    await stack.client.startRun({ params: { container: 'to-approve' }, body: { approval: 'always' } }),
+  );
+  const seen = watch(started.id);
   await seen.reason(/^Its owner has to approve it before \d{4}-/);
-  await ask(`${stack.endpoints.api}/api/v1/runs/${started.body.id}:decline`, { method: 'POST' });
+  await stack.client.declineRun({ params: { id: started.id } });
   seen.end();
 }, 90_000);
 
@@ -83,8 +82,8 @@ test('the database is down: the run cannot be read, and the answer says why', as
   const down = stack.down('cosmos', 10_000);
   const problem = await eventually(
     async () => {
-      const answer = await ask(`${stack.endpoints.api}/api/v1/runs/${id}`);
-      return answer.status === 503 ? answer.body : undefined;
+      const answer = await stack.client.getRun({ params: { id } }).catch((error: unknown) => error);
+      return answer instanceof Refusal && answer.status === 503 ? answer.problem : undefined;
     },
     { what: 'a problem is answered', timeoutMs: 60_000 },
   );
@@ -104,7 +103,7 @@ test(
       const vision = visionOf(stack);
       await vision.arm({ behaviour: '429-huge', times: 1 });
       await seen.reason(/^Vision asked to wait/);
-      await ask(`${stack.endpoints.api}/api/v1/runs/${id}:cancel`, { method: 'POST' });
+      await stack.client.cancelRun({ params: { id } });
       expect(await ended(stack, id, 90_000)).toMatchObject({ status: 'Cancelled' });
       expect(seen.end()).toBeLessThan(MOST_SILENCE_MS);
       await vision.disarm();
@@ -119,6 +118,11 @@ interface Watch {
   end(): number;
 }
 
+/** Of a refusal; 0 where nobody answered. */
+function statusIn(error: unknown): { readonly status: number } {
+  return { status: error instanceof Refusal ? error.status : 0 };
+}
+
 /** Looks at a run five times a second, as its owner does. A problem that is answered says why, too. */
 function watch(id: string): Watch {
   let [longest, since, before] = [0, Date.now(), ''];
@@ -126,11 +130,9 @@ function watch(id: string): Watch {
   let isOver = false;
   const look = async () => {
     while (!isOver) {
-      const { status, body } = await ask(`${stack.endpoints.api}/api/v1/runs/${id}`).catch(() => ({
-        status: 0,
-        body: {},
-      }));
-      last = status === 200 ? (body as unknown as RunView) : undefined;
+      const answer = await stack.client.getRun({ params: { id } }).catch(statusIn);
+      const { status } = answer;
+      last = answer.status === 200 && 'body' in answer ? (answer.body as RunView) : undefined;
       const now = JSON.stringify([last?.status, last?.counts, last?.calls]);
       const isSaid = (last?.waiting ?? '') !== '' || status >= 400 || (last !== undefined && isFinal(last.status));
       if (now !== before || isSaid) since = Date.now();

@@ -1,6 +1,7 @@
+import { taken } from '../../../src/contract';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';
+import { ended, runOf, runToEnd, startRun, violations, visionOf } from '../main-job/client';
 
 /**
  * What Vision may do to a run, and what the run makes of it. Every fault is armed before the run, fires (that is asserted)
@@ -109,13 +110,12 @@ test('a call volume that is used up is waited for until the time that Vision nam
   const id = await startRun(stack, container);
   const waits = async () => /asked to wait until/.test((await runOf(stack, id)).waiting ?? '');
   await eventually(waits, { what: 'the run says until when it waits' });
-  const quota = `${stack.endpoints.api}/api/v1/quota`;
-  const days = (Date.parse(String((await ask(quota)).body.pausedUntil)) - Date.now()) / 86_400_000;
+  const { pausedUntil } = taken(await stack.client.getQuota());
+  const days = (Date.parse(String(pausedUntil)) - Date.now()) / 86_400_000;
   expect(days).toBeGreaterThan(22.5);
   expect(days).toBeLessThan(22.7);
-  const lift = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"pausedUntil":null}' };
-  expect((await ask(quota, lift)).status).toBe(200);
-  expect((await ask(`${stack.endpoints.api}/api/v1/runs/${id}:resume`, { method: 'POST' })).status).toBe(202);
+  expect((await stack.client.setQuota({ body: { pausedUntil: null } })).status).toBe(200);
+  expect((await stack.client.resumeRun({ params: { id } })).status).toBe(202);
   expect(await ended(stack, id)).toMatchObject({ status: 'Completed', counts: { succeeded: 5, failed: 0 } });
 }, 90_000);
 
@@ -127,17 +127,16 @@ test('a wait of eleven days is kept without a process that waits, until somebody
   const id = await startRun(stack, container);
   const waitsForDays = async () => /asked to wait until/.test((await runOf(stack, id)).waiting ?? '');
   await eventually(waitsForDays, { what: 'the run says until when it waits' });
-  const quota = `${stack.endpoints.api}/api/v1/quota`;
-  const { pausedUntil } = (await ask(quota)).body;
+  const { pausedUntil } = taken(await stack.client.getQuota());
   expect(Date.parse(String(pausedUntil)) - Date.now()).toBeGreaterThan(11 * 86_400_000);
   const { calls } = await vision.stats();
   await stack.kill('app'); // nobody has to remember it
   await stack.ready('app');
   expect(await waitsForDays()).toBe(true);
   expect(await vision.stats()).toMatchObject({ calls, insideRetryAfter: 0 });
-  const lift = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{"pausedUntil":null}' };
-  expect((await ask(quota, lift)).body.pausedUntil).toBeUndefined();
-  expect((await ask(`${stack.endpoints.api}/api/v1/runs/${id}:resume`, { method: 'POST' })).status).toBe(202);
+  const lifted = await stack.client.setQuota({ body: { pausedUntil: null } });
+  expect(taken(lifted).pausedUntil).toBeUndefined();
+  expect((await stack.client.resumeRun({ params: { id } })).status).toBe(202);
   expect(await ended(stack, id)).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
   // Vision still counts what its owner let go out by their own word.
   expect(await violations(stack, container, id, 20)).toEqual([expect.stringMatching(/^I6: /)]);

@@ -17,6 +17,7 @@ import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire'
 import { withoutServices } from '../../../packages/dev-stack/src/settings';
 import { type Stack, type StackEvent, startStack } from '../../../packages/dev-stack/src/stack';
 import type { StackPorts } from '../../../packages/dev-stack/src/stack-ports';
+import { type Client, createClient } from '../../../src/contract';
 import { createWorkflowStarter } from '../../../src/dapr/workflow-client';
 import type { WorkflowStarter } from '../../../src/use-cases/workflow-starter';
 import { watchLogs } from './log-tails';
@@ -45,7 +46,9 @@ export interface TestStack {
   readonly ports: StackPorts;
   /** Of the scheduler's etcd. */
   readonly etcd: string;
-  /** A call of the public API; the path begins with `/`. */
+  /** The public API, by its operations. */
+  readonly client: Client;
+  /** A bare call of the public API; the path begins with `/`. */
   api(path: string, init?: RequestInit): Promise<Response>;
   /** A call of the sidecar with its token; the path begins with `/v1.0`. */
   sidecar(path: string, init?: RequestInit): Promise<Response>;
@@ -124,6 +127,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     home,
     ports: stack.ports,
     etcd: stack.etcd,
+    client: createClient({ address: stack.endpoints().api }),
     api: (path, init) => fetch(new URL(path, stack.endpoints().api), init),
     sidecar(path, init = {}) {
       const { sidecar, sidecarToken } = stack.endpoints();

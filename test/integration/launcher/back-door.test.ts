@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentials, Metadata, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { answers } from '../../../packages/dev-stack/src/ports';
 import { ACTORS, APP_ID, TOPICS, WORKFLOWS } from '../../../src/names';
 import { startTestStack, type TestStack } from '../framework';
@@ -17,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 const RUN = '0'.repeat(32);
-const quota = async () => (await (await stack.api('/api/v1/quota')).json()) as object;
+const quota = async () => taken(await stack.client.getQuota()) as object;
 
 /** As a web page sends it, without a question beforehand: a simple request. */
 const fromAPage = (path: string, method = 'POST', body?: string) =>
@@ -36,7 +37,7 @@ test.each([
   ['a workflow', 'POST', `/v1.0/workflows/dapr/${WORKFLOWS.analyzeContainer}/start?instanceID=${RUN}`],
   ['an event of a run', 'POST', `/v1.0/publish/pubsub/${TOPICS.runs}`],
   ['state', 'GET', '/v1.0/state/manifests/any'],
-  ['the application', 'POST', `/v1.0/invoke/${APP_ID}/method/api/AnalysisFunctionStarter?container=any`],
+  ['the application', 'POST', `/v1.0/invoke/${APP_ID}/method${pathOf(ENDPOINTS.startByTutorialPost)}?container=any`],
   ['what is loaded', 'GET', '/v1.0/metadata'],
 ])('without the token nobody gets %s', async (_, method, path) => {
   const answer = await fromAPage(path, method, method === 'GET' ? undefined : '{}');
@@ -118,7 +119,7 @@ test('the gRPC side asks for the token too, and offers no secret, no stop and no
 test('after all of it sidecar and app run on, and nothing is spent', async () => {
   expect(await quota()).toMatchObject({ spent: { transactions: 0 } });
   expect(stack.events.filter(({ kind }) => kind === 'died')).toEqual([]);
-  const answer = await stack.sidecar(`/v1.0/invoke/${APP_ID}/method/api/v1/quota`);
+  const answer = await stack.sidecar(`/v1.0/invoke/${APP_ID}/method${pathOf(ENDPOINTS.getQuota)}`);
   expect([answer.status, await answer.json()]).toEqual([200, await quota()]);
 });
 

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { taken } from '../../../src/contract';
+import { isFinal } from '../../../src/domain/run/run';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { ask as askBytes, hold } from '../../http/fuzz/answers';
 import { OPERATIONS } from '../../http/fuzz/operations';
 import { type Known, requestsOf, type Sent } from '../../http/fuzz/requests';
 import { startTestStack, type TestStack, withLogs } from '../framework';
-import { ask, ended, runToEnd, startRun } from '../main-job/client';
+import { ended, runToEnd, startRun } from '../main-job/client';
 
 /** More of it: FUZZ_REQUESTS=5000 npm test -- --selectProjects integration -- load/fuzz */
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 250);
@@ -25,7 +26,7 @@ test(
         }
         const { id } = await runToEnd(stack, 'fuzzed');
         const paused = await startRun(stack, 'fuzzed-too');
-        await ask(`${stack.endpoints.api}/api/v1/runs/${paused}:pause`, { method: 'POST' });
+        await stack.client.pauseRun({ params: { id: paused } });
         const pids = [stack.pid('app'), stack.pid('daprd')];
 
         const statuses = new Map<number, number>();
@@ -75,19 +76,12 @@ function failuresIn(log: string): string[] {
 
 /** Takes back what nonsense may have set: quota, watches, pauses. */
 async function calm(stack: TestStack): Promise<void> {
-  const { api } = stack.endpoints;
   const unlimited = { ratePerSecond: null, monthlyTransactions: null, containerMonthlyTransactions: null };
-  await ask(`${api}/api/v1/quota`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(unlimited),
-  });
-  for (const name of ['fuzzed', 'fuzzed-too']) {
-    await ask(`${api}/api/v1/containers/${name}/watch`, { method: 'DELETE' });
-  }
-  const { body } = await ask(`${api}/api/v1/runs?maxpagesize=100`);
-  for (const { id } of (body.value as RunView[]).filter(({ status }) => !isFinal(status))) {
-    await ask(`${api}/api/v1/runs/${id}:cancel`, { method: 'POST' });
+  await stack.client.setQuota({ body: unlimited });
+  for (const container of ['fuzzed', 'fuzzed-too']) await stack.client.removeWatch({ params: { container } });
+  const { value } = taken(await stack.client.listRuns({ query: { maxpagesize: 100 } }));
+  for (const { id } of value.filter(({ status }) => !isFinal(status))) {
+    await stack.client.cancelRun({ params: { id } });
     await ended(stack, id);
   }
 }

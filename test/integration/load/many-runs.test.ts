@@ -2,7 +2,7 @@
  * Six runs share one process and a slow Vision: none waits for the chunks of another to be done, which takes them minutes.
  */
 import { seedContainer } from '../../../packages/bench/src/seed-container';
-import { inStatus, post, startRun } from '../control/control';
+import { inStatus, asAnn, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
 import { runOf } from '../main-job/client';
 
@@ -29,7 +29,7 @@ test(
         what: 'all six runs call',
         timeoutMs: 60_000,
       });
-      for (const id of ids) await post(stack, `/api/v1/runs/${id}:cancel`);
+      for (const id of ids) await asAnn(stack).cancelRun({ params: { id } });
       for (const id of ids) await inStatus(stack, id, /^Cancelled$/, 60_000);
     }),
   180_000,

@@ -1,9 +1,10 @@
-import { isFinal, type RunView } from '../../../src/domain/run/run';
+import { ENDPOINTS, type Endpoints, type HeardOf, pathOf, taken } from '../../../src/contract';
+import { isFinal } from '../../../src/domain/run/run';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { startTestStack, type TestStack, withLogs } from '../framework';
-import { type Answer, ask, blobs, ended } from '../main-job/client';
+import { blobs, ended } from '../main-job/client';
 
 const CONTAINERS = Array.from({ length: 20 }, (_, n) => `crowded-${n}`);
 const STARTS = 200;
@@ -38,14 +39,14 @@ async function wave(stack: TestStack): Promise<ReadonlyMap<string, string>> {
   const began = Date.now();
   const starts = Array.from({ length: STARTS }, async (_, n) => {
     const container = CONTAINERS[n % CONTAINERS.length] as string;
-    const answer = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/runs`, { method: 'POST' });
+    const answer = await stack.client.startRun({ params: { container } });
     return { container, answer, tookMs: Date.now() - began };
   });
   const answers = await Promise.all(starts);
   const lastMs = Math.max(...answers.map(({ tookMs }) => tookMs));
   process.stdout.write(`${STARTS} starts answered within ${lastMs} ms\n`);
   const begun = answers.filter(({ answer }) => answer.status === 202);
-  const runs = new Map(begun.map(({ container, answer }) => [container, String(answer.body.id)]));
+  const runs = new Map(begun.map(({ container, answer }) => [container, taken(answer).id]));
   expect([begun.length, runs.size]).toEqual([CONTAINERS.length, CONTAINERS.length]);
   for (const { container, answer } of answers.filter(({ answer }) => answer.status !== 202)) {
     expectRefusal(answer, stack.endpoints.api, runs.get(container));
@@ -54,14 +55,18 @@ async function wave(stack: TestStack): Promise<ReadonlyMap<string, string>> {
   return runs;
 }
 
-function expectRefusal({ status, headers, body }: Answer, api: string, run: string | undefined): void {
+function expectRefusal(
+  { status, headers, body }: HeardOf<Endpoints['startRun']>,
+  api: string,
+  run: string | undefined,
+): void {
   expect({ status, code: headers.get('x-ms-error-code'), body }).toEqual({
     status: 409,
     code: 'run-active',
     body: expect.objectContaining({
       code: 'run-active',
       existingRun: run,
-      links: { existingRun: `${api}/api/v1/runs/${run}` },
+      links: { existingRun: `${api}${pathOf(ENDPOINTS.getRun, { id: run })}` },
     }),
   });
 }
@@ -79,8 +84,8 @@ async function settle(stack: TestStack, runs: ReadonlyMap<string, string>, calls
 }
 
 async function activeRuns(stack: TestStack): Promise<string[]> {
-  const { body } = await ask(`${stack.endpoints.api}/api/v1/runs?maxpagesize=100`);
-  return (body.value as RunView[]).filter(({ status }) => !isFinal(status)).map(({ id }) => id);
+  const { value } = taken(await stack.client.listRuns({ query: { maxpagesize: 100 } }));
+  return value.filter(({ status }) => !isFinal(status)).map(({ id }) => id);
 }
 
 async function addImages(stack: TestStack, container: string): Promise<void> {
@@ -93,10 +98,6 @@ async function addImages(stack: TestStack, container: string): Promise<void> {
 }
 
 async function setRate(stack: TestStack, ratePerSecond: number): Promise<void> {
-  const { status } = await ask(`${stack.endpoints.api}/api/v1/quota`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ratePerSecond }),
-  });
+  const { status } = await stack.client.setQuota({ body: { ratePerSecond } });
   expect(status).toBe(200);
 }

@@ -10,10 +10,11 @@
  * 7. Images that Vision rejects fail one by one, with their reason, and the others are analysed.
  */
 import { createHash } from 'node:crypto';
+import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { activityIds, ask, blobs, documents, runToEnd, violations, visionOf } from './client';
+import { activityIds, blobs, documents, runToEnd, violations, visionOf } from './client';
 
 const ALBUM = 'album';
 const PHOTOS = 60;
@@ -35,7 +36,7 @@ const photo = (n: number) => `photo-${String(n).padStart(7, '0')}.jpg`;
 const album = () => blobs(stack, ALBUM);
 const put = (name: string, bytes: Buffer) => album().getBlockBlobClient(name).upload(bytes, bytes.length);
 const remove = (name: string) => album().deleteBlob(name);
-const totals = async (container = ALBUM) => (await ask(`${stack.endpoints.api}/api/v1/containers/${container}`)).body;
+const totals = async (container = ALBUM) => taken(await stack.client.getContainer({ params: { container } }));
 
 test('1: one replaced, one deleted, one added, one renamed', async () => {
   const first = await runToEnd(stack, ALBUM);
@@ -97,8 +98,8 @@ test('3: a run over a prefix', async () => {
 
 test('4: a listing that lost too much removes nothing until that is confirmed', async () => {
   const before = await documents(stack, ALBUM);
-  const imagesBefore = (await totals()).images as Record<string, number>;
-  const known = imagesBefore.total ?? 0;
+  const imagesBefore = (await totals()).images;
+  const known = imagesBefore.total;
   for (let n = 10; n < 30; n += 1) await remove(photo(n));
   const careful = await runToEnd(stack, ALBUM);
   expect(careful.failureGroups).toMatchObject([{ reason: 'shrink', count: 20 }]);
@@ -115,7 +116,7 @@ test('4: a listing that lost too much removes nothing until that is confirmed', 
 
   const confirmed = await runToEnd(stack, ALBUM, { confirmShrink: true });
   expect(confirmed).toMatchObject({ status: 'Completed', calls: 0, removed: 20 });
-  expect((await totals()).images).toMatchObject({ total: known - 20, removed: (imagesBefore.removed ?? 0) + 20 });
+  expect((await totals()).images).toMatchObject({ total: known - 20, removed: imagesBefore.removed + 20 });
   expect(await violations(stack, ALBUM, confirmed.id, 1)).toEqual([expect.stringMatching(/^I11: 20 of /)]); // had nobody agreed
   expect(await violations(stack, ALBUM, confirmed.id, 1, { confirmShrink: true })).toEqual([]);
 
@@ -148,8 +149,7 @@ test('6: Vision refuses the key', async () => {
   expect(run.reason).toMatch(/vision-unauthorized/);
   expect(tookMs).toBeLessThan(20_000);
   expect(await activityIds(stack, container)).toContain(`${run.id}/run-failed`);
-  const link = `${stack.endpoints.api}/runtime/webhooks/durabletask/instances/${run.id}`;
-  expect(await ask(link)).toMatchObject({
+  expect(await stack.client.getInstance({ params: { instanceId: run.id } })).toMatchObject({
     status: 200,
     body: { runtimeStatus: 'Failed', output: { reason: run.reason } },
   });
@@ -186,8 +186,8 @@ test('7: Vision rejects three images', async () => {
     },
   ]);
   expect(rejected).toContain(run.failureGroups[0]?.sample);
-  const { value } = (await ask(`${stack.endpoints.api}/api/v1/containers/${container}/images?status=failed`)).body;
-  const failed = value as { readonly blob: string; readonly error: object }[];
+  const query = { status: 'failed' } as const;
+  const { value: failed } = taken(await stack.client.listImages({ params: { container }, query }));
   expect(failed.map(({ blob }) => blob)).toEqual(rejected);
   for (const { error } of failed)
     expect(error).toMatchObject({ code: 'vision-rejected', httpStatus: 400, retryable: false });

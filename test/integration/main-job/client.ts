@@ -5,6 +5,7 @@ import type { RunView } from '../../../src/domain/run/run';
 import { isFinal } from '../../../src/domain/run/run';
 import type { FaultInput } from '../../../packages/dev-vision/src/fault';
 import { documentsOf, type Evidence, judge } from '../../chaos/oracle';
+import { taken } from '../../../src/contract';
 import { eventually, type TestStack } from '../framework';
 
 /** What the stories of a whole stack ask of it, in their words. */
@@ -29,21 +30,13 @@ export interface StartOptions {
 }
 
 export async function startRun(stack: TestStack, container: string, options: StartOptions = {}): Promise<string> {
-  const { confirmShrink, ...said } = options;
-  const query = confirmShrink ? '?confirmShrink=true' : '';
-  const { status, body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/runs${query}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(said),
-  });
-  if (status !== 202) throw new Error(`The run did not start: ${status} ${JSON.stringify(body)}`);
-  return String(body.id);
+  const { confirmShrink, ...body } = options;
+  const query = confirmShrink ? ({ confirmShrink: 'true' } as const) : {};
+  return taken(await stack.client.startRun({ params: { container }, query, body })).id;
 }
 
 export async function runOf(stack: TestStack, id: string): Promise<RunView> {
-  const { status, body } = await ask(`${stack.endpoints.api}/api/v1/runs/${id}`);
-  if (status !== 200) throw new Error(`The run is not shown: ${status} ${JSON.stringify(body)}`);
-  return body as unknown as RunView;
+  return taken(await stack.client.getRun({ params: { id } })) as RunView;
 }
 
 /** Waits for the end of the run and for the news of it, which follows a moment later. */
@@ -67,22 +60,15 @@ export async function runToEnd(stack: TestStack, container: string, options: Sta
   return ended(stack, await startRun(stack, container, options));
 }
 
-interface ChunkStep {
-  readonly executions: number;
-  readonly joined: number;
-}
-
 /** How often each chunk of a run was begun, and what joined it. */
-export async function chunkSteps(stack: TestStack, id: string): Promise<readonly ChunkStep[]> {
-  const { value } = (await (await stack.api(`/api/v1/runs/${id}/steps`)).json()) as {
-    value: { chunks?: ChunkStep[] }[];
-  };
-  return value.flatMap(({ chunks = [] }) => chunks);
+export async function chunkSteps(stack: TestStack, id: string) {
+  const { value } = taken(await stack.client.listRunSteps({ params: { id } }));
+  return value.flatMap((step) => (step.step === 'page' ? step.chunks : []));
 }
 
 export async function activityIds(stack: TestStack, container: string): Promise<string[]> {
-  const { body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/activity?maxpagesize=100`);
-  return (body.value as { readonly id: string }[]).map(({ id }) => id);
+  const { value } = taken(await stack.client.listActivity({ params: { container }, query: { maxpagesize: 100 } }));
+  return value.map(({ id }) => id);
 }
 
 /** What a run would cost that were started now. */
@@ -91,13 +77,9 @@ export async function quoteOf(
   container: string,
   options: Pick<StartOptions, 'prefix' | 'features'> = {},
 ): Promise<ContainerQuote> {
-  const { status, body } = await ask(`${stack.endpoints.api}/api/v1/containers/${container}/quotes`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(options),
-  });
-  if (status !== 200) throw new Error(`There is no quote: ${status} ${JSON.stringify(body)}`);
-  return body as unknown as ContainerQuote;
+  const answer = await stack.client.quote({ params: { container }, body: options });
+  if (answer.status !== 200) throw new Error(`There is no quote: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body as ContainerQuote;
 }
 
 /** Documents by blob name. */

@@ -9,9 +9,10 @@
  * 5. A retry asks for what its run asked for.
  * 6. A feature that Vision refuses costs nothing of what is known, and a retry without it is not needed.
  */
+import { taken } from '../../../src/contract';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { startTestStack, type TestStack } from '../framework';
-import { ask, blobs, documents, ended, quoteOf, runToEnd, violations, visionOf } from './client';
+import { blobs, documents, ended, quoteOf, runToEnd, violations, visionOf } from './client';
 
 const ALBUM = 'album';
 const COPY = 'copy';
@@ -36,13 +37,7 @@ async function seen() {
   return { calls, transactions };
 }
 
-const post = (path: string, body: object = {}) =>
-  ask(`${stack.endpoints.api}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-const isClean = async (container: string) => (await post(`/api/v1/containers/${container}:verify`)).body;
+const isClean = async (container: string) => (await stack.client.verifyContainer({ params: { container } })).body;
 
 async function featuresOf(container: string): Promise<string[]> {
   const all = [...(await documents(stack, container)).values()];
@@ -62,8 +57,8 @@ test('1: a run asks for what it was told', async () => {
   expect(run).toMatchObject({ status: 'Completed', features: ['Tags'], calls: PHOTOS, transactions: PHOTOS });
   expect(await seen()).toEqual({ calls: PHOTOS, transactions: PHOTOS });
   expect(await featuresOf(ALBUM)).toEqual(['Tags']);
-  const { body } = await ask(`${stack.endpoints.api}/api/v1/runs/${run.id}/receipt`);
-  expect(body.analyzer).toMatchObject({ features: ['Tags'] });
+  const { analyzer } = taken(await stack.client.getReceipt({ params: { id: run.id } }));
+  expect(analyzer).toMatchObject({ features: ['Tags'] });
   expect(await violations(stack, ALBUM, run.id)).toEqual([]);
 }, 90_000);
 
@@ -139,11 +134,13 @@ test('5 and 6: a refusal costs nothing of what is known, and a retry asks for th
   await seen();
 
   // What was refused for good is not asked again, unless somebody names why it failed.
-  const again = `/api/v1/runs/${refused.id}:retry`;
-  expect((await post(again)).body).toMatchObject({ status: 409, code: 'nothing-to-retry' });
+  const again = { params: { id: refused.id } };
+  expect((await stack.client.retryRun(again)).body).toMatchObject({ status: 409, code: 'nothing-to-retry' });
   const [first] = kept.values();
-  const { body } = await post(again, { reason: first?.reason, prefix: first?.blob });
-  const retry = await ended(stack, String(body.id));
+  const said = { ...again, body: { reason: first?.reason ?? '', prefix: first?.blob ?? '' } };
+  const answer = await stack.client.retryRun(said);
+  if (answer.status !== 202) throw new Error(`The retry did not start: ${answer.status}`);
+  const retry = await ended(stack, answer.body.id);
   expect(retry).toMatchObject({ status: 'Completed', features: three, retryOf: refused.id, calls: 1, transactions: 1 });
   expect(await seen()).toEqual({ calls: 1, transactions: 1 });
 

@@ -5,12 +5,13 @@
  * 2. Inputs are gone when a run is sealed, whatever it found.
  * 3. When old runs are forgotten, what they left is gone: as many documents and blobs as after the first run.
  */
+import { createClient } from '../../../src/contract';
 import { engineState } from '../../../packages/bench/src/engine-state';
 import { type Records, recordsIn } from '../../../packages/bench/src/footprint';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, blobs, runToEnd } from './client';
+import { blobs, runToEnd } from './client';
 
 const CONTAINER = 'again';
 const IMAGES = 500;
@@ -63,7 +64,7 @@ test('runs over the same container', async () => {
   expect(last.blobs.receipt.count).toBe(1);
   expect(last.blobs.report.count).toBeLessThanOrEqual(first.blobs.report.count);
   expect(last.documents.ImageAnalysis).toMatchObject({ count: IMAGES });
-  expect((await ask(`${stack.endpoints.api}/api/v1/containers/${CONTAINER}`)).body).toMatchObject({
+  expect((await stack.client.getContainer({ params: { container: CONTAINER } })).body).toMatchObject({
     images: { total: IMAGES },
   });
 }, 240_000);
@@ -107,6 +108,6 @@ async function change(): Promise<void> {
 /** As the end of REPORT_RETENTION_DAYS does (src/jobs/retention.ts). */
 async function forget(id: string): Promise<void> {
   const { endpoints } = stack;
-  const answer = await ask(`${endpoints.api}/runtime/webhooks/durabletask/instances/${id}`, { method: 'DELETE' });
+  const answer = await createClient({ address: endpoints.api }).purgeInstance({ params: { instanceId: id } });
   expect([answer.status, answer.body]).toEqual([200, { instancesDeleted: 1 }]);
 }

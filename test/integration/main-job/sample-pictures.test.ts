@@ -10,6 +10,7 @@
  * 7. Requests that make no sense get a problem with a cure; each listener serves what is its own.
  */
 import { get } from 'node:http';
+import { ENDPOINTS, pathOf } from '../../../src/contract';
 import type { ImageDocument } from '../../../src/domain/image/image';
 import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../packages/dev-stack/src/sample-pictures';
 import { APP_ID } from '../../../src/names';
@@ -229,9 +230,9 @@ test('7: each listener serves what is its own', async () => {
   const method = { method: 'PUT', body: '{}', headers: { 'dapr-api-token': 'wrong' } };
   expect((await ask(`${publicUrl}/actors/ContainerActor/samples/method/summary`, method)).status).toBe(404);
   expect((await ask(`${appChannel}/actors/ContainerActor/samples/method/summary`, method)).status).toBe(401);
-  expect((await ask(`${appChannel}/api/v1/runs`)).status).toBe(401);
-  expect((await ask(`${appChannel}/healthz`)).status).toBe(200);
-  expect((await ask(`${publicUrl}/readyz`)).status).toBe(200);
+  expect((await ask(`${appChannel}${pathOf(ENDPOINTS.listRuns)}`)).status).toBe(401);
+  expect((await ask(`${appChannel}${pathOf(ENDPOINTS.healthz)}`)).status).toBe(200);
+  expect((await ask(`${publicUrl}${pathOf(ENDPOINTS.readyz)}`)).status).toBe(200);
 });
 
 /** Follows nextLink, which leads to the public API. */

@@ -9,7 +9,7 @@
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { compile, startCli } from '../../http/cli/running';
 import { startTestStack, type TestStack, withLogs } from '../framework';
-import { ask, blobs, documents, quoteOf, runToEnd, violations, visionOf } from './client';
+import { blobs, documents, quoteOf, runToEnd, violations, visionOf } from './client';
 
 const ALBUM = 'album';
 const COPY = 'copy';
@@ -58,7 +58,7 @@ story('1: the configured ratios', async () => {
   expect(await violations(stack, ALBUM, run.id)).toEqual([]);
 
   const [name = ''] = (await documents(stack, ALBUM)).keys();
-  const { body } = await ask(`${stack.endpoints.api}/api/v1/containers/${ALBUM}/images/${name}`);
+  const { body } = await stack.client.getImage({ params: { container: ALBUM, blob: name } });
   expect(body).toMatchObject({
     analysis: { smartCrops: [{ aspectRatio: 0.75, rectangle: { w: expect.any(Number) } }, { aspectRatio: 1.78 }] },
     analyzer: { features: CONFIGURED },
@@ -94,18 +94,14 @@ story('3: what was answered once costs nothing, in a copy neither', async () => 
 });
 
 story('4: what Vision does not have is not offered, and refused before anything is spent', async () => {
-  const { body } = await ask(`${stack.endpoints.api}/openapi.json`);
-  const { Features } = (body as { components: { schemas: Record<string, { description: string }> } }).components
-    .schemas;
+  const { body } = await stack.client.getOpenApi();
+  const { Features } = (body as unknown as { components: { schemas: Record<string, { description: string }> } })
+    .components.schemas;
   const all = 'caption, denseCaptions, tags, objects, read, people, smartCrops';
   expect(Features?.description).toContain(`This installation has ${all}.`);
   expect(Features?.description).not.toContain('Landmarks');
   for (const feature of ['smartCrops:1.81', 'Color']) {
-    const refused = await ask(`${stack.endpoints.api}/api/v1/containers/${ALBUM}/runs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ features: [feature] }),
-    });
+    const refused = await stack.client.startRun({ params: { container: ALBUM }, body: { features: [feature] } });
     expect(refused).toMatchObject({
       status: 400,
       body: { code: 'invalid-request', errors: [{ pointer: '/body/features/0' }] },

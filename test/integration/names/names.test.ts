@@ -4,6 +4,8 @@
  * small pages: nothing is analysed twice, lost, or taken for gone.
  */
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { runCli } from '../../../packages/cli/src/run-cli';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { APP_ID } from '../../../src/names';
@@ -36,7 +38,7 @@ const put = (name: string, n: number) =>
   album()
     .getBlockBlobClient(name)
     .upload(Buffer.from(pictureOf(n)), pictureOf(n).length);
-const totals = async () => (await ask(`${stack.endpoints.api}/api/v1/containers/${CONTAINER}`)).body;
+const totals = async () => taken(await stack.client.getContainer({ params: { container: CONTAINER } }));
 
 beforeAll(async () => {
   stack = await startTestStack({ appScript: join(__dirname, 'app-with-small-pages.cjs') });
@@ -61,7 +63,7 @@ test('every name is analysed, once, as a document of its own', async () => {
 
 test('every name comes back as it is in both forms of the report', async () => {
   const report = async (accept: string) =>
-    (await stack.api(`/api/v1/runs/${first}/report`, { headers: { accept } })).text();
+    text(taken(await stack.client.getRunReport({ params: { id: first }, accept })));
   const lines = (await report('application/x-ndjson')).trimEnd().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { blob: string }).blob).sort()).toEqual([...NAMES].sort());
   const [, ...rows] = cellsOf(await report('text/csv'));
@@ -71,11 +73,10 @@ test('every name comes back as it is in both forms of the report', async () => {
 });
 
 test.each(NAMES)('%j has its story, by API, command line and sidecar', async (name) => {
-  const path = `/api/v1/containers/${CONTAINER}/images/${encodeURIComponent(name)}`;
-  const history = await ask(`${stack.endpoints.api}${path}/history`);
+  const history = await stack.client.getImageHistory({ params: { container: CONTAINER, blob: name } });
   expect(history).toMatchObject({ status: 200, body: { blob: name, status: 'succeeded', runId: first } });
   // Its own link leads back to it.
-  const { links } = history.body as { readonly links: { readonly image: string } };
+  const { links } = taken(history);
   expect((await ask(links.image)).body.blob).toBe(name);
 
   const shown = await cli('image', 'show', `${CONTAINER}/${name}`, '-o', 'json');
@@ -84,9 +85,9 @@ test.each(NAMES)('%j has its story, by API, command line and sidecar', async (na
   const plain = (await cli('image', 'show', `${CONTAINER}/order/Ａ0.jpg`)).trimEnd().split('\n');
   expect(rows.map((row) => row.split(' ')[0])).toEqual(plain.map((row) => row.split(' ')[0]));
 
-  const invoked = `${stack.endpoints.sidecar}/v1.0/invoke/${APP_ID}/method/api/v1/containers/${CONTAINER}/images`;
+  const twice = pathOf(ENDPOINTS.getImageHistory, { container: CONTAINER, blob: encodeURIComponent(name) });
   const headers = { 'dapr-api-token': stack.endpoints.sidecarToken };
-  const answer = await ask(`${invoked}/${encodeURIComponent(encodeURIComponent(name))}/history`, { headers });
+  const answer = await ask(`${stack.endpoints.sidecar}/v1.0/invoke/${APP_ID}/method${twice}`, { headers });
   expect(answer).toMatchObject({ status: 200, body: { blob: name } });
 });
 
@@ -102,11 +103,11 @@ test('a second run finds every name where it was: no call, no download, nothing 
   const run = await runToEnd(stack, CONTAINER);
   expect(run).toMatchObject({ status: 'Completed', calls: 0, removed: 0, failureGroups: [] });
   expect(run.quote?.images).toMatchObject({ new: 0, changed: 0, unchanged: NAMES.length, missing: 0 });
-  expect((await ask(`${stack.endpoints.api}/api/v1/runs/${run.id}/receipt`)).body).toMatchObject({ downloads: 0 });
-  const report = await (await stack.api(`/api/v1/runs/${run.id}/report`)).text();
+  expect((await stack.client.getReceipt({ params: { id: run.id } })).body).toMatchObject({ downloads: 0 });
+  const report = await text(taken(await stack.client.getRunReport({ params: { id: run.id } })));
   expect(report.trimEnd().split('\n')).toHaveLength(NAMES.length);
   expect(await violations(stack, CONTAINER, run.id)).toEqual([]);
-  const verified = await ask(`${stack.endpoints.api}/api/v1/containers/${CONTAINER}:verify`, { method: 'POST' });
+  const verified = await stack.client.verifyContainer({ params: { container: CONTAINER } });
   expect(verified).toMatchObject({ status: 200, body: { clean: true, differences: [] } });
 }, 60_000);
 

@@ -2,6 +2,7 @@
  * Guarantee: the containers whose names Azure gives and whose content is the user's, `$web` of a static website and `$root`,
  * are analysed, shown, verified and watched like any other, in either spelling of their address.
  */
+import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ask, blobs, documents, runToEnd, violations } from '../main-job/client';
@@ -39,7 +40,7 @@ test.each([
     expect([...(await documents(stack, container)).keys()].sort()).toEqual(names);
     expect(await violations(stack, container, run.id)).toEqual([]);
     for (const spelled of [container, encodeURIComponent(container)]) {
-      const { status, body } = await ask(`${stack.endpoints.api}/api/v1/containers/${spelled}`);
+      const { status, body } = await ask(`${stack.endpoints.api}${pathOf(ENDPOINTS.listContainers)}/${spelled}`);
       expect({ status, body }).toMatchObject({ status: 200, body: { container } });
     }
     const again = await runToEnd(stack, container);
@@ -49,20 +50,15 @@ test.each([
 );
 
 test('$web is watched', async () => {
-  const watch = `${stack.endpoints.api}/api/v1/containers/$web/watch`;
-  const runs = async () => (await ask(`${stack.endpoints.api}/api/v1/runs?container=$web`)).body.value as object[];
+  const web = { params: { container: '$web' } };
+  const runs = async () => taken(await stack.client.listRuns({ query: { container: '$web' } })).value;
   const before = (await runs()).length;
   await upload('$web', 'new.jpg', 20);
-  const { status } = await ask(watch, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ every: 3_600 }),
-  });
-  expect(status).toBe(200);
+  expect((await stack.client.setWatch({ ...web, body: { every: 3_600 } })).status).toBe(200);
   await eventually(async () => (await runs()).length > before, { what: 'the watch starts a run', timeoutMs: 40_000 });
   await eventually(async () => (await documents(stack, '$web')).has('new.jpg'), {
     what: 'the new blob is analysed',
     timeoutMs: 40_000,
   });
-  expect((await ask(watch, { method: 'DELETE' })).status).toBeLessThan(300);
+  expect((await stack.client.removeWatch(web)).status).toBeLessThan(300);
 }, 120_000);

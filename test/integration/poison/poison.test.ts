@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { judge } from '../../chaos/oracle';
 import { eventually, startTestStack, withLogs } from '../framework';
@@ -27,14 +28,13 @@ test('an image that ends its process is set aside, and blocks no other', async (
         const name = `${String(n).padStart(3, '0')}${n === DEADLY ? '-poison' : ''}.jpg`;
         await album.getBlockBlobClient(name).upload(bytes, bytes.length);
       }
-      const started = await stack.api(`/api/v1/containers/${CONTAINER}/runs`, { method: 'POST' });
-      const { id } = (await started.json()) as { id: string };
+      const { id } = taken(await stack.client.startRun({ params: { container: CONTAINER } }));
 
       let deaths = 0;
       const run = await eventually(
         async () => {
           deaths = stack.events.filter((event) => event.kind === 'died').length;
-          const answer = await stack.api(`/api/v1/runs/${id}`);
+          const answer = await stack.api(pathOf(ENDPOINTS.getRun, { id }));
           const view = (await answer.json()) as { status: string; failureGroups: object[]; counts: object };
           return /^(Completed|Failed|Cancelled)/.test(view.status) ? view : undefined;
         },
@@ -49,7 +49,9 @@ test('an image that ends its process is set aside, and blocks no other', async (
       expect(deaths).toBeGreaterThanOrEqual(3);
       await eventually(
         async () =>
-          (await (await stack.api(`/api/v1/containers/${CONTAINER}/activity`)).text()).includes('run-completed'),
+          (await (await stack.api(pathOf(ENDPOINTS.listActivity, { container: CONTAINER }))).text()).includes(
+            'run-completed',
+          ),
         { what: 'run-completed arrives' },
       );
       const repeatable = deaths * IN_FLIGHT;

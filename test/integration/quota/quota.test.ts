@@ -1,16 +1,8 @@
-/**
- * What Vision allows is used and not exceeded, and what an owner allows is never exceeded.
- *
- * 1. The local Vision announces 20/s and nobody configures a rate: calls come at 0.9 of that and more, 429s are at most 2 %,
- *    none comes inside a Retry-After.
- * 2. A rate that is set while a run is on holds from then on.
- * 3. A run with a cap stops at it and lists what it left; a higher cap goes on where it stopped, and leaves nothing.
- * 4. A month's cap stops a run that has none of its own; taking it away lets it go on.
- * 5. A run that is cancelled at its cap goes on to list what it left.
- */
+import { text } from 'node:stream/consumers';
+import { type AskOf, type Endpoints, taken } from '../../../src/contract';
 import { inStatus, type RunBody, seeded, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, blobs, documents, ended, runOf, violations, visionOf } from '../main-job/client';
+import { blobs, documents, ended, runOf, violations, visionOf } from '../main-job/client';
 
 const RATE = 20;
 let stack: TestStack;
@@ -21,18 +13,12 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 60_000);
 
-async function send(method: 'PUT' | 'POST', path: string, body: object) {
-  const headers = { 'content-type': 'application/json' };
-  return ask(`${stack.endpoints.api}${path}`, { method, headers, body: JSON.stringify(body) });
-}
-const quota = async () => (await ask(`${stack.endpoints.api}/api/v1/quota`)).body;
-const setQuota = async (change: object) => {
-  const { status, body } = await send('PUT', '/api/v1/quota', change);
-  expect(status).toBe(200);
-  return body;
-};
-const spent = async () => ((await quota()).spent as { readonly transactions: number }).transactions;
-const resume = (id: string, body: object = {}) => send('POST', `/api/v1/runs/${id}:resume`, body);
+const quota = async () => taken(await stack.client.getQuota());
+const setQuota = async (body: NonNullable<AskOf<Endpoints['setQuota']>['body']>) =>
+  taken(await stack.client.setQuota({ body }));
+const spent = async () => (await quota()).spent.transactions;
+const resume = (id: string, body: AskOf<Endpoints['resumeRun']>['body'] = {}) =>
+  stack.client.resumeRun({ params: { id }, body });
 
 /** Runs to its end; answers what Vision saw of it: calls, calls a second, 429s. */
 async function paced(
@@ -69,15 +55,10 @@ test('2: a rate that is set holds for runs that are on', async () => {
 }, 120_000);
 
 /** Names of the images that a run lists, page after page. */
-async function imagesOf(id: string, query: string): Promise<string[]> {
+async function imagesOf(id: string, query: AskOf<Endpoints['listRunImages']>['query']): Promise<string[]> {
   const names: string[] = [];
-  let next: unknown = `${stack.endpoints.api}/api/v1/runs/${id}/images?${query}&maxpagesize=7`;
-  while (typeof next === 'string') {
-    const { status, body } = await ask(next);
-    expect(status).toBe(200);
-    names.push(...(body.value as readonly { readonly blob: string }[]).map(({ blob }) => blob));
-    next = body.nextLink;
-  }
+  const pages = stack.client.pages('listRunImages', { params: { id }, query: { ...query, maxpagesize: 7 } });
+  for await (const { value } of pages) names.push(...value.map(({ blob }) => blob));
   return names;
 }
 
@@ -102,16 +83,16 @@ test('3: a cap is never exceeded, and a higher one goes on', async () => {
   expect((await vision.stats()).transactions).toBe(25 * each);
   const rest = await unanalysed('capped');
   expect(rest).toHaveLength(35);
-  expect(await imagesOf(id, 'reason=budget')).toEqual(rest);
-  expect(await imagesOf(id, 'status=succeeded')).toHaveLength(25);
+  expect(await imagesOf(id, { reason: 'budget' })).toEqual(rest);
+  expect(await imagesOf(id, { status: 'succeeded' })).toHaveLength(25);
 
-  const { status, body } = await resume(id, { maxTransactions: 60 * each });
-  expect([status, body.maxTransactions]).toEqual([202, 60 * each]);
+  const resumed = await resume(id, { maxTransactions: 60 * each });
+  expect(resumed).toMatchObject({ status: 202, body: { maxTransactions: 60 * each } });
   const run = await inStatus(stack, id, /^Completed/, 60_000);
   expect(run).toMatchObject({ status: 'Completed', calls: 60, counts: { succeeded: 60 } });
   await ended(stack, id);
-  expect(await imagesOf(id, 'reason=budget')).toEqual([]);
-  expect(await imagesOf(id, 'status=succeeded')).toHaveLength(60);
+  expect(await imagesOf(id, { reason: 'budget' })).toEqual([]);
+  expect(await imagesOf(id, { status: 'succeeded' })).toHaveLength(60);
   expect(await violations(stack, 'capped', id, 0, { alone: true })).toEqual([]);
 }, 120_000);
 
@@ -136,22 +117,21 @@ test('5: what a cancelled run left stays listed', async () => {
   const each = transactionsACall(await runOf(stack, await firstRunOf('changed')));
   const id = await startRun(stack, 'given-up', { maxTransactions: 10 * each });
   await inStatus(stack, id, /^StoppedAtBudget$/, 60_000);
-  expect((await send('POST', `/api/v1/runs/${id}:cancel`, {})).status).toBe(202);
+  expect((await stack.client.cancelRun({ params: { id } })).status).toBe(202);
   expect(await ended(stack, id)).toMatchObject({
     status: 'Cancelled',
     failureGroups: [{ reason: 'cancelled', count: 20 }],
   });
   const rest = await unanalysed('given-up');
   expect(rest).toHaveLength(20);
-  expect(await imagesOf(id, 'reason=cancelled')).toEqual(rest);
-  expect(await imagesOf(id, 'reason=budget')).toEqual([]);
-  const report = await (await stack.api(`/api/v1/runs/${id}/report`)).text();
+  expect(await imagesOf(id, { reason: 'cancelled' })).toEqual(rest);
+  expect(await imagesOf(id, { reason: 'budget' })).toEqual([]);
+  const report = await text(taken(await stack.client.getRunReport({ params: { id } })));
   expect(report.trimEnd().split('\n')).toHaveLength(30);
 }, 120_000);
 
 async function firstRunOf(container: string): Promise<string> {
-  const { body } = await ask(`${stack.endpoints.api}/api/v1/runs?container=${container}`);
-  return (body.value as readonly { readonly id: string }[])[0]?.id ?? '';
+  return taken(await stack.client.listRuns({ query: { container } })).value[0]?.id ?? '';
 }
 
 /** What one call is billed as. */

@@ -8,11 +8,12 @@
  * 4. Where nothing limits calls, the month is counted all the same, and a cap that is set then holds.
  */
 
+import { type AskOf, type Endpoints, taken } from '../../../src/contract';
 import type { ContainerQuote } from '../../../src/domain/money/container-quote';
 import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../packages/dev-stack/src/sample-pictures';
-import { inStatus, post, seeded, startRun } from '../control/control';
+import { inStatus, seeded, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, documents, ended, violations, visionOf } from '../main-job/client';
+import { documents, ended, violations, visionOf, quoteOf } from '../main-job/client';
 
 /** The three sample pictures that Vision does not take. */
 const REFUSED = 3;
@@ -25,25 +26,21 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 60_000);
 
-const at = (path: string) => `${stack.endpoints.api}/api/v1/${path}`;
-
-async function setQuota(change: object) {
-  const headers = { 'content-type': 'application/json' };
-  const { status } = await ask(at('quota'), { method: 'PUT', headers, body: JSON.stringify(change) });
-  expect(status).toBe(200);
+async function setQuota(change: NonNullable<AskOf<Endpoints['setQuota']>['body']>) {
+  expect((await stack.client.setQuota({ body: change })).status).toBe(200);
 }
 
-const spent = async () => ((await ask(at('quota'))).body.spent as { readonly transactions: number }).transactions;
+const spent = async () => taken(await stack.client.getQuota()).spent.transactions;
 
 /** As a client that follows the operation sees it. */
 async function sampled(container: string, size: number): Promise<ContainerQuote> {
-  const { status, headers, body } = await ask(at(`containers/${container}/quotes?sample=${size}`), { method: 'POST' });
-  if (status === 200) return body as unknown as ContainerQuote;
-  expect(status).toBe(202);
-  const location = headers.get('operation-location') ?? '';
+  const answer = await stack.client.quote({ params: { container }, query: { sample: size } });
+  if (answer.status === 200) return answer.body as ContainerQuote;
+  expect(answer.status).toBe(202);
+  const location = answer.headers.get('operation-location') ?? '';
   const operation = await eventually(
     async () => {
-      const { body: now } = await ask(location);
+      const now = taken(await stack.client.follow('getOperation', location));
       return now.status === 'Running' ? undefined : now;
     },
     { what: 'the sample ends', timeoutMs: 150_000 },
@@ -52,8 +49,7 @@ async function sampled(container: string, size: number): Promise<ContainerQuote>
   return operation.result as ContainerQuote;
 }
 
-const quoted = async (container: string) =>
-  (await post<ContainerQuote>(stack, `/api/v1/containers/${container}/quotes`)).body;
+const quoted = (container: string) => quoteOf(stack, container);
 
 test('1: five of 32, and the run does the other 27', async () => {
   await seeded(stack, 'sampled', 32);
@@ -82,13 +78,13 @@ test('1: five of 32, and the run does the other 27', async () => {
   expect(run).toMatchObject({ status: 'Completed', calls: 27, cacheHits: 5, transactions: 27 * each });
   expect(run.quote).toMatchObject({ planHash: quote.planHash, calls: 27, transactions: 27 * each });
   expect((await vision.stats()).calls).toBe(32);
-  expect((await ask(at(`runs/${run.id}/receipt`))).body).toMatchObject({
+  expect((await stack.client.getReceipt({ params: { id: run.id } })).body).toMatchObject({
     calls: 27,
     cacheHits: 5,
     recount: { clean: true },
   });
-  const { body: verdict } = await post<{ clean: boolean }>(stack, '/api/v1/containers/sampled:verify');
-  expect(verdict.clean).toBe(true);
+  const verdict = await stack.client.verifyContainer({ params: { container: 'sampled' } });
+  expect(verdict.body).toMatchObject({ clean: true });
   expect(await violations(stack, 'sampled', run.id)).toEqual([]);
   await eventually(async () => (await spent()) === before.spent + 32 * each, { what: 'the month has all 32' });
 
@@ -103,13 +99,13 @@ test('2: a sample of everything leaves nothing to pay', async () => {
   const vision = visionOf(stack);
   await vision.forget();
   const { sample, calls } = await sampled(SAMPLE_CONTAINER, 100);
-  const taken = sampleFiles().length - REFUSED;
-  expect(sample).toMatchObject({ size: sampleFiles().length, analysed: taken, failed: 0 });
+  const eligible = sampleFiles().length - REFUSED;
+  expect(sample).toMatchObject({ size: sampleFiles().length, analysed: eligible, failed: 0 });
   expect(Object.values(sample?.ineligible ?? {}).reduce((a, b) => a + b, 0)).toBe(REFUSED);
   expect([calls, sample?.calls]).toEqual([REFUSED, (await vision.stats()).calls]); // only a look tells those that are refused
   await vision.forget();
   const run = await ended(stack, await startRun(stack, SAMPLE_CONTAINER));
-  expect(run).toMatchObject({ calls: 0, transactions: 0, cacheHits: taken });
+  expect(run).toMatchObject({ calls: 0, transactions: 0, cacheHits: eligible });
   expect((await vision.stats()).calls).toBe(0);
 }, 240_000);
 
@@ -123,8 +119,8 @@ test('3: the cap of a month holds', async () => {
   const { sample } = await sampled('capped', 20);
   expect(sample).toMatchObject({ size: 20, analysed: 3, calls: 3 });
   expect(sample?.reason).toContain("month's transactions");
-  const refused = await post<{ code: string }>(stack, '/api/v1/containers/capped/quotes?sample=1');
-  expect([refused.status, refused.body.code]).toEqual([409, 'month-used-up']);
+  const refused = await stack.client.quote({ params: { container: 'capped' }, query: { sample: 1 } });
+  expect(refused).toMatchObject({ status: 409, body: { code: 'month-used-up' } });
   expect((await vision.stats()).calls).toBe(3);
   expect(await quoted('capped')).toMatchObject({ calls: 37, images: { cached: 3 } });
   await setQuota({ monthlyTransactions: null });

@@ -4,11 +4,12 @@
  * 1. The rate is used and kept, and runs share it by weight. A slice of `npm run fidelity`, with bounds for a busy machine.
  * 2. A Retry-After holds all three back, and goes on holding them when the keeper of the quota dies inside it.
  */
+import { type AskOf, type Endpoints, taken } from '../../../src/contract';
 import { fidelityOf } from '../../../packages/bench/src/rate-fidelity';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import type { CallTime, CallTotals } from '../../../packages/dev-vision/src/call-book';
 import { ACTORS } from '../../../src/names';
-import { inStatus, post, startRun } from '../control/control';
+import { inStatus, asAnn, startRun } from '../control/control';
 import { eventually } from '../framework';
 import { ask, runOf, visionOf } from '../main-job/client';
 import { type ReplicaSet, type Member, startCrew } from './replica-set';
@@ -75,7 +76,7 @@ test('2: a Retry-After holds everybody back, also when the keeper of the quota d
     await callsReach((await book()).calls + 10); // they go on by themselves
 
     const long = await silenceAfter(10, async () => {
-      const pausedUntil = async () => (await ask(`${stack.endpoints.api}/api/v1/quota`)).body.pausedUntil;
+      const pausedUntil = async () => taken(await stack.client.getQuota()).pausedUntil;
       await eventually(pausedUntil, { what: 'the keeper has heard of it', intervalMs: 20 });
       const keeper = await keeperOfTheQuota();
       await keeper.end('daprd');
@@ -85,7 +86,7 @@ test('2: a Retry-After holds everybody back, also when the keeper of the quota d
     say(`after a Retry-After of 3 s: ${quiet}; of 10 s: ${long}`);
     expect((await book()).insideRetryAfter).toBe(0);
 
-    for (const id of ids) await post(stack, `/api/v1/runs/${id}:cancel`);
+    for (const id of ids) await asAnn(stack).cancelRun({ params: { id } });
     for (const id of ids) await inStatus(stack, id, /^Cancelled$/, 90_000);
     const worked = await Promise.all(replicas.members().map((member) => member.chunks()));
     say(`chunks by replica: ${worked.join(', ')}`);
@@ -146,12 +147,8 @@ async function callsReach(calls: number, timeoutMs = 30_000): Promise<void> {
   await eventually(async () => (await book()).calls >= calls, { what: `${calls} calls`, timeoutMs, intervalMs: 20 });
 }
 
-async function setQuota(change: object): Promise<void> {
-  const { status } = await ask(`${replicas.stack.endpoints.api}/api/v1/quota`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(change),
-  });
+async function setQuota(change: NonNullable<AskOf<Endpoints['setQuota']>['body']>): Promise<void> {
+  const { status } = await replicas.stack.client.setQuota({ body: change });
   expect(status).toBe(200);
 }
 

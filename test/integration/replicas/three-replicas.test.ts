@@ -10,7 +10,7 @@ import { isFinal, type RunView } from '../../../src/domain/run/run';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { eventually } from '../framework';
-import { ask, ended, runOf, startRun, violations, visionOf } from '../main-job/client';
+import { ended, runOf, startRun, violations, visionOf } from '../main-job/client';
 import { type ReplicaSet, type Member, startCrew } from './replica-set';
 
 const IMAGES = 3_000;
@@ -98,9 +98,8 @@ function chunks(): Promise<number[]> {
   return Promise.all(replicas.members().map((member) => member.chunks()));
 }
 
-async function verified(container: string): Promise<Record<string, unknown>> {
-  const url = `${replicas.stack.endpoints.api}/api/v1/containers/${container}:verify`;
-  const { status, body } = await ask(url, { method: 'POST' });
+async function verified(container: string): Promise<unknown> {
+  const { status, body } = await replicas.stack.client.verifyContainer({ params: { container } });
   expect(status).toBe(200);
   return body;
 }

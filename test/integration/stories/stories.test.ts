@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { text } from 'node:stream/consumers';
+import { jsonLines, taken } from '../../../src/contract';
 import type { Receipt, ReceiptReport } from '../../../src/domain/run/receipt';
 import type { ImageOutcome } from '../../../src/domain/run/report';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
@@ -38,21 +40,17 @@ async function upload(name: string, bytes: Buffer): Promise<void> {
   await containerOf(CONTAINER).getBlockBlobClient(name).upload(bytes, bytes.length);
 }
 
-const get = (path: string, init?: RequestInit) => ask(`${stack.endpoints.api}/api/v1${path}`, init);
-const post = (path: string) => get(path, { method: 'POST' });
+const STORED = { params: { container: CONTAINER } };
 
 async function receiptOf(id: string): Promise<FullReceipt> {
-  const { status, body } = await get(`/runs/${id}/receipt`);
-  expect(status).toBe(200);
-  return body as unknown as FullReceipt;
+  return taken(await stack.client.getReceipt({ params: { id } })) as FullReceipt;
 }
 
 async function linesOf(id: string): Promise<ImageOutcome[]> {
-  const text = await (await stack.api(`/api/v1/runs/${id}/report`)).text();
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as ImageOutcome);
+  const report = taken(await stack.client.getRunReport({ params: { id } }));
+  const lines: ImageOutcome[] = [];
+  for await (const line of jsonLines<ImageOutcome>(report)) lines.push(line);
+  return lines;
 }
 
 async function visionStats(): Promise<Record<string, number>> {
@@ -100,35 +98,36 @@ async function blobOf(key: string): Promise<string> {
 
 test('the failures are found by filter, with their history and what to do about them', () =>
   withLogs(async () => {
-    const { body } = await get(`/runs/${first}/images?status=skipped&prefix=broken%2F`);
-    const found = body.value as (ImageOutcome & { advice: string; links: { history: string } })[];
+    const query = { status: 'skipped', prefix: 'broken/' } as const;
+    const { value: found } = taken(await stack.client.listRunImages({ params: { id: first }, query }));
     expect(found.map(({ blob, reason }) => [blob, reason])).toEqual([
       ['broken/=not an image,"\n.jpg', 'not-an-image'],
       ['broken/empty.jpg', 'empty'],
     ]);
     const history = await ask(found[0]?.links.history ?? '');
     expect(history.body).toMatchObject({ status: 'skipped', reason: 'not-an-image', advice: found[0]?.advice });
-    const good = await get(`/containers/${CONTAINER}/images/photo-0000000.jpg/history`);
-    expect(good.body.attempts).toMatchObject([
+    const good = await stack.client.getImageHistory({
+      params: { container: CONTAINER, blob: 'photo-0000000.jpg' },
+    });
+    expect(taken(good).attempts).toMatchObject([
       { stage: 'download', runId: first },
       { stage: 'vision', httpStatus: 200, runId: first },
     ]);
 
-    const csv = await (await stack.api(`/api/v1/runs/${first}/report`, { headers: { accept: 'text/csv' } })).text();
+    const csv = await text(taken(await stack.client.getRunReport({ params: { id: first }, accept: 'text/csv' })));
     expect(csv.split('\r\n')).toHaveLength(1 + IMAGES + 2 + 1);
     expect(csv).toContain('"broken/=not an image,""\n.jpg",skipped,true,not-an-image');
   }));
 
 test('the steps are those of the workflow, with their times', () =>
   withLogs(async () => {
-    const { body } = await get(`/runs/${first}/steps`);
-    const steps = body.value as { step: string; state: string; startedAt: string; endedAt: string }[];
+    const { value: steps } = taken(await stack.client.listRunSteps({ params: { id: first } }));
     expect(steps.map(({ step }) => step)).toEqual(
       expect.arrayContaining(['snapshot', 'quote', 'analyze', 'page', 'finish']),
     );
     for (const { state, startedAt, endedAt } of steps) {
       expect(state).toBe('done');
-      expect(Date.parse(endedAt)).toBeGreaterThanOrEqual(Date.parse(startedAt));
+      expect(Date.parse(endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(startedAt ?? ''));
     }
   }));
 
@@ -147,22 +146,22 @@ test('a run over an unchanged container writes no report, and tells its images a
 
 test('what is not as it should be is found, and put right', () =>
   withLogs(async () => {
-    const clean = await post(`/containers/${CONTAINER}:verify`);
+    const clean = await stack.client.verifyContainer(STORED);
     expect([clean.status, clean.body]).toMatchObject([200, { clean: true, differences: [], count: 0 }]);
     await containerOf(CONTAINER).deleteBlob('photo-0000003.jpg');
     await upload('late.jpg', Buffer.from('late'));
-    const found = (await post(`/containers/${CONTAINER}:verify`)).body;
-    expect(found).toMatchObject({ clean: false, count: 2 });
-    const differences = found.differences as { readonly kind: string; readonly blob: string }[];
-    expect(differences.map(({ kind, blob }) => `${kind} ${blob}`).sort()).toEqual([
+    const found = await stack.client.verifyContainer(STORED);
+    if (found.status !== 200) throw new Error(`There is no verification: ${found.status}`);
+    expect(found.body).toMatchObject({ clean: false, count: 2 });
+    expect(found.body.differences.map((one) => `${one.kind} ${'blob' in one ? one.blob : ''}`).sort()).toEqual([
       'missing late.jpg',
       'orphan photo-0000003.jpg',
     ]);
-    const repaired = (await post(`/containers/${CONTAINER}:repair`)).body;
+    const repaired = (await stack.client.repairContainer(STORED)).body;
     expect(repaired).toMatchObject({ count: expect.any(Number), changed: { orphans: 1 } });
     await containerOf(CONTAINER).deleteBlob('late.jpg');
-    expect((await post(`/containers/${CONTAINER}:verify`)).body).toMatchObject({ clean: true });
-    expect((await get(`/containers/${CONTAINER}`)).body.images).toMatchObject({ total: IMAGES + 1, removed: 1 });
+    expect((await stack.client.verifyContainer(STORED)).body).toMatchObject({ clean: true });
+    expect(taken(await stack.client.getContainer(STORED)).images).toMatchObject({ total: IMAGES + 1, removed: 1 });
   }));
 
 test('a killed app: what it may have paid for stands in the receipt', () =>
@@ -170,9 +169,9 @@ test('a killed app: what it may have paid for stands in the receipt', () =>
     for (let n = 0; n < 120; n++) await upload(`more/${n}.jpg`, await another(n));
     const before = Number((await visionStats()).calls);
     const id = await startRun(stack, CONTAINER);
-    const refused = await post(`/containers/${CONTAINER}:verify`);
-    expect([refused.status, refused.body.existingRun]).toEqual([409, id]);
-    expect((await get(`/runs/${id}/receipt`)).body).toMatchObject({ code: 'receipt-not-found' });
+    const refused = await stack.client.verifyContainer(STORED);
+    expect(refused).toMatchObject({ status: 409, body: { existingRun: id } });
+    expect((await stack.client.getReceipt({ params: { id } })).body).toMatchObject({ code: 'receipt-not-found' });
     await eventually(async () => Number((await visionStats()).calls) > before + 40, {
       what: '40 calls',
       intervalMs: 10,
@@ -189,7 +188,7 @@ test('a killed app: what it may have paid for stands in the receipt', () =>
     expect(receipt.calls + receipt.maybeBilledCount).toBeGreaterThanOrEqual(sent);
     expect(receipt.maybeBilledCount).toBeLessThanOrEqual(IN_FLIGHT);
     expect(await linesOf(run.id)).toHaveLength(run.counts.total);
-    expect((await post(`/containers/${CONTAINER}:verify`)).body).toMatchObject({ clean: true });
+    expect((await stack.client.verifyContainer(STORED)).body).toMatchObject({ clean: true });
     await expectNoViolations(run.id, IN_FLIGHT);
   }));
 

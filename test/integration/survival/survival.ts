@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import type { PartName } from '../../../packages/dev-stack/src/part';
 import { judge } from '../../chaos/oracle';
@@ -39,9 +40,7 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
   await seedContainer(stack.endpoints.blobConnectionString, CONTAINER, IMAGES);
   // Azurite writes its index every 5 s: a kill before that would take the photos themselves, which is not our subject.
   if (target === 'azurite') await pause(6_000);
-  const started = await stack.api(`/api/v1/containers/${CONTAINER}/runs`, { method: 'POST' });
-  expect(started.status).toBe(202);
-  const { id } = (await started.json()) as { id: string };
+  const { id } = taken(await stack.client.startRun({ params: { container: CONTAINER } }));
 
   await eventually(async () => Number((await stats(stack)).calls) >= IMAGES * 0.4, {
     what: 'four images in ten are analysed',
@@ -60,7 +59,7 @@ async function story(stack: TestStack, { target, downMs, repeatable }: Required<
   let view = '';
   await eventually(
     async () => {
-      const answer = await stack.api(`/api/v1/runs/${id}`);
+      const answer = await stack.api(pathOf(ENDPOINTS.getRun, { id }));
       view = await answer.text();
       return answer.ok && /^(Completed|Failed|Cancelled)/.test((JSON.parse(view) as { status: string }).status);
     },
@@ -96,5 +95,5 @@ async function stats(stack: TestStack): Promise<Record<string, unknown>> {
 }
 
 async function activityOf(stack: TestStack): Promise<string> {
-  return (await stack.api(`/api/v1/containers/${CONTAINER}/activity`)).text();
+  return (await stack.api(pathOf(ENDPOINTS.listActivity, { container: CONTAINER }))).text();
 }

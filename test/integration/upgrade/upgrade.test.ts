@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { taken } from '../../../src/contract';
 import { startTestStack, type TestStack, withLogs } from '../framework';
-import { ask, ended } from '../main-job/client';
+import { ended } from '../main-job/client';
 
 /**
  * `home-0.1.0.tar.gz` is the data folder of a start of build 12f19b7, as that build left it when it was stopped: one run over
@@ -39,19 +40,22 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
 });
 
-const get = async (path: string) => (await ask(`${stack.endpoints.api}/api/v1${path}`)).body;
+const totals = async (container: string) => (await stack.client.getContainer({ params: { container } })).body;
 
 test('runs, totals, images and the paused run of an older build are answered as that build did', async () => {
-  expect(await get('/runs')).toMatchObject({ value: before.runs });
-  expect(await get('/containers/finished')).toMatchObject(before.totals.finished as object);
-  expect(await get('/containers/paused')).toMatchObject(before.totals.paused as object);
-  expect((await get('/containers/finished/images')).value).toMatchObject([...before.images, ...Array(10).fill({})]);
-  expect(await get(`/runs/${paused.id}`)).toMatchObject(paused);
+  expect((await stack.client.listRuns()).body).toMatchObject({ value: before.runs });
+  expect(await totals('finished')).toMatchObject(before.totals.finished as object);
+  expect(await totals('paused')).toMatchObject(before.totals.paused as object);
+  expect(taken(await stack.client.listImages({ params: { container: 'finished' } })).value).toMatchObject([
+    ...before.images,
+    ...Array(10).fill({}),
+  ]);
+  expect((await stack.client.getRun({ params: { id: paused.id } })).body).toMatchObject(paused);
 });
 
 test('its paused run goes on and ends right, and calls for no image twice', () =>
   withLogs(async () => {
-    const { status } = await ask(`${stack.endpoints.api}/api/v1/runs/${paused.id}:resume`, { method: 'POST' });
+    const { status } = await stack.client.resumeRun({ params: { id: paused.id } });
     expect(status).toBe(202);
 
     const run = await ended(stack, paused.id, 90_000);
@@ -61,12 +65,12 @@ test('its paused run goes on and ends right, and calls for no image twice', () =
     expect(calls + cacheHits).toBe(40);
     const seen = (await (await fetch(`${stack.endpoints.vision.endpoint}/stats`)).json()) as { calls: number };
     expect(seen.calls).toBe(calls - paused.calls);
-    expect(await get('/containers/paused')).toMatchObject({ images: { total: 40, succeeded: 40 } });
+    expect(await totals('paused')).toMatchObject({ images: { total: 40, succeeded: 40 } });
   }));
 
 test('an unchanged container of an older build costs no call', async () => {
-  const answer = await ask(`${stack.endpoints.api}/api/v1/containers/finished/runs`, { method: 'POST' });
-  const run = await ended(stack, String(answer.body.id));
+  const { id } = taken(await stack.client.startRun({ params: { container: 'finished' } }));
+  const run = await ended(stack, id);
 
   expect(run).toMatchObject({ status: 'Completed', calls: 0, counts: { total: 12, unchanged: 12 } });
 });

@@ -10,16 +10,17 @@
 
 import { CosmosClient } from '@azure/cosmos';
 import { QueueClient } from '@azure/storage-queue';
+import { taken } from '../../../src/contract';
 import type { RunView } from '../../../src/domain/run/run';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { COMPONENTS, COSMOS } from '../../../src/names';
 import { seeded } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { ask, blobs, ended, violations, visionOf } from '../main-job/client';
+import { blobs, ended, violations, visionOf } from '../main-job/client';
 
 const PHOTOS = 'watched';
 const IMAGES = 20;
-const WATCH = `/api/v1/containers/${PHOTOS}/watch`;
+const WATCH = { params: { container: PHOTOS } };
 
 let stack: TestStack;
 let queue: QueueClient;
@@ -35,15 +36,8 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 60_000);
 
-const api = (method: string, path: string, body?: object) =>
-  ask(`${stack.endpoints.api}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-const runs = async () =>
-  (await api('GET', `/api/v1/runs?container=${PHOTOS}`)).body.value as unknown as readonly RunView[];
-const lastLook = async () => (await api('GET', WATCH)).body.lastLook as Record<string, unknown> | undefined;
+const runs = async (container = PHOTOS) => taken(await stack.client.listRuns({ query: { container } })).value;
+const lastLook = async () => taken(await stack.client.getWatch(WATCH)).lastLook;
 const emptied = () =>
   eventually(async () => ((await queue.getProperties()).approximateMessagesCount ?? 1) === 0, {
     what: 'the queue is empty',
@@ -80,8 +74,8 @@ async function runNumber(count: number, timeoutMs = 30_000): Promise<RunView> {
 }
 
 test('1: what is there is analysed when the watch begins', async () => {
-  const { status, body } = await api('PUT', WATCH, { every: 3_600 });
-  expect([status, body.every]).toEqual([200, 3_600]);
+  const set = await stack.client.setWatch({ ...WATCH, body: { every: 3_600 } });
+  expect(set).toMatchObject({ status: 200, body: { every: 3_600 } });
   const run = await runNumber(1);
   expect(run).toMatchObject({ status: 'Completed', counts: { succeeded: IMAGES } });
   expect(await lastLook()).toMatchObject({ outcome: 'started', run: run.id, found: { new: IMAGES } });
@@ -116,8 +110,8 @@ test('3: duplicates, garbage and other containers change nothing', async () => {
 }, 60_000);
 
 test('4: removed, nothing starts by itself; watched again, it looks at once', async () => {
-  expect((await api('DELETE', WATCH)).status).toBe(204);
-  expect((await api('GET', WATCH)).status).toBe(404);
+  expect((await stack.client.removeWatch(WATCH)).status).toBe(204);
+  expect((await stack.client.getWatch(WATCH)).status).toBe(404);
   const workflows = stack.workflows();
   await eventually(async () => (await workflows.status(`watch-${PHOTOS}`)) === 'ended', { what: 'the workflow ends' });
   workflows.close();
@@ -125,10 +119,10 @@ test('4: removed, nothing starts by itself; watched again, it looks at once', as
   await announce('new-2.jpg');
   await emptied();
   expect(await runs()).toHaveLength(2);
-  expect((await api('PUT', WATCH, { every: 'PT1H' })).status).toBe(200);
+  expect((await stack.client.setWatch({ ...WATCH, body: { every: 'PT1H' } })).status).toBe(200);
   const run = await runNumber(3);
   expect(run).toMatchObject({ status: 'Completed', counts: { succeeded: 1, unchanged: IMAGES + 1 } });
-  expect((await api('DELETE', WATCH)).status).toBe(204);
+  expect((await stack.client.removeWatch(WATCH)).status).toBe(204);
 }, 60_000);
 
 test('5: a watch without a workflow is reconciled', async () => {
@@ -141,9 +135,9 @@ test('5: a watch without a workflow is reconciled', async () => {
     .container(COSMOS.runs.id)
     .items.create({ ...watch, id: 'orphan', kind: 'watch' });
   client.dispose();
-  await eventually(async () => ((await api('GET', '/api/v1/runs?container=orphan')).body.value as unknown[])[0], {
+  await eventually(async () => (await runs('orphan'))[0], {
     what: 'the watch is reconciled',
     timeoutMs: 60_000,
   });
-  expect((await api('DELETE', '/api/v1/containers/orphan/watch')).status).toBe(204);
+  expect((await stack.client.removeWatch({ params: { container: 'orphan' } })).status).toBe(204);
 }, 90_000);

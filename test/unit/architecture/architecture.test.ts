@@ -131,6 +131,38 @@ describe('documents', () => {
   });
 });
 
+describe('paths of the API', () => {
+  /** May spell paths out, each with its reason. */
+  const MAY = {
+    'src/contract/': 'it declares them',
+    'src/http/links.ts': 'links are not made of endpoints yet',
+    'src/http/routes/': 'routes that are not bound to their endpoints yet',
+    'test/http/': 'it holds the paths against what clients have written down: what is renamed must fail there',
+    'test/unit/contract/': 'it holds what the client and `pathOf` make of the paths',
+    'test/generated-clients/': 'the paths are keys of generated types: the compiler knows them',
+  };
+  const SPELLED = /\/api\/v1\b|\/runtime\/webhooks\/durabletask|\/api\/AnalysisFunctionStarter/;
+  const COMMENTS = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g;
+  const ALL = [
+    ...FILES,
+    ...['test', 'scripts', 'tools'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.([cm]?js|ts)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
+        .map((file) => `${folder}/${file}`),
+    ),
+  ];
+  const spellers = ALL.filter((file) => SPELLED.test(textOf(file).replace(COMMENTS, '')));
+
+  test('stand in src/contract alone: everybody else asks its client or `pathOf`', () => {
+    expect(spellers.filter((file) => !Object.keys(MAY).some((place) => file.startsWith(place)))).toEqual([]);
+  });
+
+  test('every exception is still needed', () => {
+    const unneeded = Object.keys(MAY).filter((place) => !spellers.some((file) => file.startsWith(place)));
+    expect(unneeded).toEqual([]);
+  });
+});
+
 test('only the places that read settings read the environment', () => {
   const mayRead = /^(src\/(app|config)|packages\/(dev-stack|bench)\/src\/.*|packages\/[a-z-]+\/src\/main)\.ts$/;
   const readers = FILES.filter((file) => /\bprocess\s*\.\s*env\b/.test(textOf(file)));
