@@ -1,4 +1,5 @@
 import type { ApprovalRule } from './domain/run/approval';
+import { type AddressSettings, addressOf } from './config/address';
 import { type AuthSettings, authOf } from './config/auth';
 import { checkExposure } from './config/exposure';
 import { ConfigError, type Environment, isLoopback, isUrl, Reader, Secret } from './config/reader';
@@ -15,7 +16,7 @@ export { ConfigError, type ConfigProblem, Secret } from './config/reader';
  * I3 The tutorial's names work beside today's; where both are set, today's wins.
  */
 export interface Config {
-  readonly api: { readonly host: string; readonly port: number };
+  readonly api: AddressSettings;
   readonly auth: AuthSettings;
   /** Whether management links need a code, and the key that makes it; without one, links live as long as the process. */
   readonly links: { readonly withCodes: boolean; readonly key: Secret | undefined };
@@ -63,12 +64,12 @@ const MAX_RETENTION_DAYS = 24_855;
 /** @throws ConfigError with every problem */
 export function readConfig(env: Environment): Config {
   const read = new Reader(env);
-  const host = read.text('API_HOST', '127.0.0.1');
+  const api = addressOf(read);
   const auth = authOf(read);
   const config: Config = {
-    api: { host, port: read.port('API_PORT', 8080) },
+    api,
     auth,
-    links: linksOf(read, isLoopback(host), auth.modes.length > 0),
+    links: linksOf(read, isLoopback(api.host), auth.modes.length > 0),
     appChannel: { port: read.port('APP_PORT', 3000), token: read.secret('APP_API_TOKEN') },
     sidecar: {
       httpPort: read.port('DAPR_HTTP_PORT', 3500),

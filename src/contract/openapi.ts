@@ -3,6 +3,7 @@ import { defined } from '../domain/defined';
 import { DURABLE_TASK_BASE } from './durable-task';
 import { type Answer, type Endpoint, problem, TAGS } from './endpoint';
 import { ENDPOINTS } from './endpoints';
+import { allAnswersOf } from './guarded';
 import { featuresTextOf } from './schemas/analysis';
 
 /**
@@ -103,7 +104,9 @@ function operationOf(one: Endpoint, schemas: Map<string, Schema>): Operation {
       requestBody: { required: isNeeded(body), content: { 'application/json': { schema: show(body) } } },
     }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer, show)])),
+      ...Object.fromEntries(
+        Object.entries(allAnswersOf(one)).map(([status, answer]) => [status, responseOf(answer, show)]),
+      ),
       ...(failure && {
         default: responseOf({ ...failure, description: 'Something went wrong on our side' }, show),
       }),

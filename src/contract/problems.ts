@@ -13,6 +13,7 @@ export const HTTP_CODES = [
   'route-not-found',
   'method-not-allowed',
   'unauthorized',
+  'unknown-host',
   'cross-site',
   'forbidden',
   'too-many-attempts',
@@ -245,10 +246,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
       'The request does not prove who sends it: no key or token, one that is wrong or expired, or a link without a valid `code`. Or the app channel was called without the token of the sidecar.',
     cure: 'Send `Authorization: Bearer` with a key or a token; the command line takes it from `--key` or CONTACTSHEET_KEY. Take a link whole from the answer that started the run; daprd and the application share APP_API_TOKEN.',
   },
+  'unknown-host': {
+    status: 421,
+    title: 'Not a name of this service',
+    cause:
+      'The Host header names something else: a name that was rebound to this address, or one that is not configured.',
+    cure: 'Ask under a name of PUBLIC_URL or ALLOWED_HOSTS; on this machine, under localhost or 127.0.0.1.',
+  },
   'cross-site': {
     status: 403,
     title: 'Sent by another site',
-    cause: 'A page of another site made the browser send a request that starts or changes something.',
+    cause: 'A page of another origin made the browser send a request that starts or changes something.',
     cure: 'Send the request from a program, or from a page at this address.',
   },
   forbidden: {

@@ -2,6 +2,7 @@ import type { Express, RequestHandler } from 'express';
 import { type ApiDeps, createApiRouter } from './api';
 import { checkAppToken } from './app-token';
 import { createApp } from './base-app';
+import { guardBrowser } from './browser-guard';
 import { createLinks } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { requestContext } from './request-context';
@@ -20,6 +21,8 @@ import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
  * I4 The sidecar (1.18.2) hands on a path that it has decoded once. So `a%2Fb.jpg` arrives as `a/b.jpg` and is understood;
  *    it refuses what holds `#`, `?` or a control character then, and takes one of two slashes away. A name that is
  *    encoded twice by its caller always arrives, also one that ends in `/history`.
+ * I5 The sidecar hands on the headers of an invoked method, so what a browser says of its page counts here too. The Host
+ *    does not: it names this listener, whoever asked.
  */
 export interface AppChannelDeps extends ApiDeps {
   /** Required here: the Host header of an invoked method names this loopback listener, which callers cannot reach. */
@@ -46,6 +49,7 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
   app.use(requestContext({ log, listener: 'app-channel', isQuiet: (path) => !path.startsWith('/api/') }));
   if (appApiToken !== undefined) app.use(checkAppToken(appApiToken), onProblem); // I1
   healthzRoute(app, isDraining);
+  app.use(guardBrowser(deps), onProblem); // I5
   app.use(wholeBlobName); // I4
   app.use(createApiRouter(deps)); // I2
   subscriptionRoutes(app, { events, log });

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { LinkVerb } from '../contract/link-verb';
 import type { LinkTokens } from './link-tokens';
+import { HOST } from './host-guard';
 import { RequestError } from './request-error';
 
 /**
@@ -118,8 +119,6 @@ function baseOf(req: Request, publicUrl: LinkOptions['publicUrl'], trustForwarde
   const protocol = forwarded('x-forwarded-proto') === 'https' ? 'https' : req.protocol;
   return `${protocol}://${checkedHost(forwarded('x-forwarded-host') ?? req.get('host') ?? 'localhost')}`;
 }
-
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 // I2
 function checkedHost(host: string): string {

@@ -1,6 +1,8 @@
-import type { Express, Router } from 'express';
+import type { Express, Request, Router } from 'express';
 import { type ApiDeps, createApiRouter } from './api';
 import { createApp } from './base-app';
+import { guardBrowser } from './browser-guard';
+import { guardHost, type HostNames, LOOPBACK_ONLY } from './host-guard';
 import { createLinks } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { requestContext } from './request-context';
@@ -10,20 +12,29 @@ import { securityHeaders } from './security-headers';
 export interface PublicAppDeps extends ApiDeps {
   /** True from the moment the process has been told to stop: probes then send traffic elsewhere. */
   readonly isDraining?: () => boolean;
+  /** Under which names it answers. Default: LOOPBACK_ONLY. */
+  readonly hosts?: HostNames;
   /** Routes besides the API, such as pages; they come after it and before the 404. */
   readonly routers?: readonly Router[];
 }
 
 /** The public listener: probes, the API, 404. Builds the app only; `listen` opens the port. */
 export function createPublicApp(deps: PublicAppDeps): Express {
-  const { useCases, log, isDraining = () => false, routers = [] } = deps;
+  const { useCases, log, isDraining = () => false, hosts = LOOPBACK_ONLY, routers = [] } = deps;
   const app = createApp();
   app.use(requestContext({ log, listener: 'public', isQuiet: isProbe }));
   app.use(securityHeaders);
+  app.use(guardHost({ hosts, isOpen: isPlainProbe }));
   healthRoutes(app, { useCases, isDraining });
+  app.use(guardBrowser(deps));
   app.use(createApiRouter(deps));
   for (const router of routers) app.use(router);
   app.use(routeNotFound);
   app.use(problemHandler(log, createLinks(deps)));
   return app;
+}
+
+/** An orchestrator asks by address, and an answer of one word is nobody's secret. What `?verbose` tells is for our names. */
+function isPlainProbe({ path, query }: Request): boolean {
+  return isProbe(path) && !('verbose' in query);
 }

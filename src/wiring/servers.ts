@@ -57,11 +57,15 @@ export async function startServers(
   let draining = false;
   const isDraining = () => draining;
   const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};
-  const publicApp = createPublicApp({ useCases, log, isDraining, features: vision.offered, ...links });
+  const { publicUrl: configured, hosts } = config.api;
+  const publicApp = createPublicApp({
+    ...{ useCases, log, isDraining, features: vision.offered, hosts, ...links },
+    ...defined({ publicUrl: configured }),
+  });
   const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
   const appApiToken = config.appChannel.token?.reveal();
   const channel = createAppChannel({
-    ...{ useCases, log, isDraining, features: vision.offered, publicUrl: api.url, ...links },
+    ...{ useCases, log, isDraining, features: vision.offered, publicUrl: configured ?? api.url, ...links },
     ...defined({ appApiToken }),
     events: {
       onRunEvent: async ({ id, type, subject, time, data }) => {

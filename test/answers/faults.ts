@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Answer, Endpoint } from '../../src/contract/endpoint';
+import { allAnswersOf } from '../../src/contract/guarded';
 import { PROBLEMS, type ProblemCode } from '../../src/contract/problems';
 import { DurableErrorSchema } from '../../src/contract/schemas/durable';
 import { ProblemSchema } from '../../src/contract/schemas/problem';
@@ -32,9 +33,10 @@ export function faultsOf(seen: Seen): readonly string[] {
 
 function faultsByContract(operation: Endpoint, seen: Seen): string[] {
   const { status, path } = seen;
-  const declared = operation.answers[status] ?? (status >= 500 ? failureOf(path) : undefined);
+  const answers = allAnswersOf(operation);
+  const declared = answers[status] ?? (status >= 500 ? failureOf(path) : undefined);
   if (declared) return faultsIn(declared, seen);
-  const known = Object.keys(operation.answers).join(', ');
+  const known = Object.keys(answers).join(', ');
   return [`this status is not declared, only ${known}; it says ${(seen.text ?? '').slice(0, 300)}`];
 }
 

@@ -83,6 +83,8 @@ export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     ...Object.values(NAMES).flat(),
     'API_PORT',
     'API_HOST',
+    'PUBLIC_URL',
+    'ALLOWED_HOSTS',
     'DAPR_API_TOKEN',
     'LOCAL_KEYS',
   ]);

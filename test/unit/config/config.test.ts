@@ -135,11 +135,42 @@ describe('readConfig', () => {
     },
   );
 
+  test.each<[Record<string, string>, Config['api']['hosts']]>([
+    [{}, { loopback: true, addresses: false, names: ['127.0.0.1'] }],
+    [{ PUBLIC_URL: 'https://p.example' }, { loopback: true, addresses: false, names: ['p.example', '127.0.0.1'] }],
+    [{ API_HOST: '0.0.0.0' }, { loopback: true, addresses: true, names: [] }],
+    [{ API_HOST: '::' }, { loopback: true, addresses: true, names: [] }],
+    [{ API_HOST: '10.0.0.5' }, { loopback: true, addresses: true, names: ['10.0.0.5'] }],
+    [
+      { API_HOST: '0.0.0.0', ALLOWED_HOSTS: 'A.example, *.b.example,,[FD00::5]' },
+      { loopback: false, addresses: false, names: ['a.example', '*.b.example', 'fd00::5'] },
+    ],
+    [
+      { API_HOST: '::', PUBLIC_URL: 'http://[fd00::5]:8443/', ALLOWED_HOSTS: 'x' },
+      { loopback: false, addresses: false, names: ['fd00::5', 'x'] },
+    ],
+  ])('%j answers under %j', (env, hosts) => {
+    const auth = env.API_HOST === undefined ? {} : AUTH; // elsewhere nothing starts without
+    expect(read({ ...auth, LINK_KEY, ...env }).api.hosts).toEqual(hosts);
+  });
+
+  test('the public address has no slash at its end', () => {
+    expect(read({ PUBLIC_URL: 'https://Pictures.example:8443/' }).api.publicUrl).toBe('https://Pictures.example:8443');
+    expect(read({}).api.publicUrl).toBeUndefined();
+  });
+
   test('an empty or blank value counts as not set', () => {
     expect(read({ API_PORT: '', LOG_LEVEL: '  ' })).toMatchObject({ api: { port: 8080 }, logLevel: 'info' });
   });
 
   test.each([
+    ['PUBLIC_URL', 'pictures.example'],
+    ['PUBLIC_URL', 'https://pictures.example/path'],
+    ['PUBLIC_URL', 'https://user@pictures.example'],
+    ['PUBLIC_URL', 'ftp://pictures.example'],
+    ['ALLOWED_HOSTS', 'https://pictures.example'],
+    ['ALLOWED_HOSTS', 'a.example,b.example:8080'],
+    ['ALLOWED_HOSTS', '*'],
     ['API_PORT', '0'],
     ['API_PORT', '65536'],
     ['API_PORT', '80.5'],
