@@ -9,6 +9,7 @@ export type { ImageDocument } from '../domain/image/image';
 export type { Quote } from '../domain/money/quote';
 export type { Sample } from '../domain/money/sample';
 export type { RetryScope } from '../domain/run/retry-filter';
+export { type AuditVerdict, verifyAudit } from '../domain/run/audit';
 export {
   type FailureGroup,
   FINAL_STATUSES,

@@ -177,9 +177,16 @@ export function fakeUseCases(): FakeUseCases {
     async getAudit(id) {
       mayFail();
       await fake.getRun(id);
-      return [
-        { at: '2026-01-02T03:04:06Z', who: 'ann', verb: 'pause', reason: 'lunch', from: 'Running', to: 'Pausing' },
-      ];
+      const place = { seq: 1, previousHash: '0'.repeat(64), hash: '1'.repeat(64) };
+      const word = {
+        who: 'ann',
+        how: 'claimed',
+        verb: 'pause',
+        reason: 'lunch',
+        from: 'Running',
+        to: 'Pausing',
+      } as const;
+      return [{ at: '2026-01-02T03:04:06Z', ...word, ...place }];
     },
     async quote({ container, prefix = '', ...command }) {
       mayFail();

@@ -1,5 +1,13 @@
+import { createHash } from 'node:crypto';
 import { defined } from '../../domain/defined';
-import { type AuditEntry, type AuditVerb, noted } from '../../domain/run/audit';
+import {
+  type AuditEntry,
+  type AuditVerb,
+  type AuditWord,
+  chained,
+  noted,
+  type StoredAuditEntry,
+} from '../../domain/run/audit';
 import { decided, statusOf } from '../../domain/run/facts';
 import type { RunState } from '../../domain/run/run-state';
 import type { StateParts } from '../versioned-state';
@@ -15,6 +23,8 @@ export interface Spoken {
   readonly verb: AuditVerb;
   /** Default `system`. */
   readonly who?: string | undefined;
+  /** How the name is known; absent where the system speaks. */
+  readonly how?: string | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -24,22 +34,30 @@ export class AuditTrail {
 
   constructor(private readonly state: StateParts) {}
 
-  /** Oldest first. */
-  async entries(): Promise<readonly AuditEntry[]> {
-    return (await this.state.part<readonly AuditEntry[]>(KEY)) ?? [];
+  /** Oldest first. @param runId the id of this run: the chain begins with it */
+  async entries(runId: string): Promise<readonly AuditEntry[]> {
+    return chained(await this.stored(), { runId, sha256 });
   }
 
   /** The part to commit with what a word has changed. A cap is named where the word has set it. */
   async with(before: RunState, after: RunState, spoken: Spoken): Promise<Readonly<Record<string, unknown>>> {
-    const { at, who = SYSTEM, verb, reason } = spoken;
+    const { at, who = SYSTEM, how, verb, reason } = spoken;
     const { maxTransactions } = after;
     const isCapSet = maxTransactions !== undefined && maxTransactions !== before.maxTransactions;
-    const entry: AuditEntry = {
+    const word: AuditWord = {
       ...{ at, who, verb },
-      ...defined({ reason }),
+      ...defined({ how, reason }),
       ...(isCapSet && { maxTransactions }),
       ...{ from: statusOf(decided(before)), to: statusOf(decided(after)) },
     };
-    return { [KEY]: noted(await this.entries(), entry) };
+    return { [KEY]: noted(await this.stored(), word, { runId: before.request.id, sha256 }) };
   }
+
+  private async stored(): Promise<readonly StoredAuditEntry[]> {
+    return (await this.state.part<readonly StoredAuditEntry[]>(KEY)) ?? [];
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -71,6 +71,8 @@ export interface RunActorApi {
     readonly reason?: string;
     /** Default `system`. */
     readonly who?: string;
+    /** How that name is known: domain/caller.ts. */
+    readonly how?: string;
     /** With `resume`: another cap from now on, in transactions. */
     readonly maxTransactions?: number;
   }): Promise<CommandReply>;
@@ -80,6 +82,8 @@ export interface RunActorApi {
   retried(input: {
     readonly by: string;
     readonly who?: string;
+    /** How that name is known: domain/caller.ts. */
+    readonly how?: string;
     readonly reason?: string;
   }): Promise<{ readonly run: RunView }>;
   /** A step failed and will be tried again: shown for 75 s as the reason why nothing moves. Not durable. */

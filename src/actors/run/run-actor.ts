@@ -180,23 +180,23 @@ export class RunActorLogic implements RunActorApi {
     return { control: controlOf(state) };
   }
 
-  async command({ verb, reason, who, maxTransactions }: Parameters<RunActorApi['command']>[0]) {
+  async command({ verb, reason, who, how, maxTransactions }: Parameters<RunActorApi['command']>[0]) {
     const before = await this.load();
     const result = command(before, verb, reason, this.now(), maxTransactions);
     if (!result.accepted) return { accepted: false, run: this.picture.decided(before), wake: false, why: result.why };
-    if (result.state !== before) await this.note(before, result.state, { verb, who, reason });
+    if (result.state !== before) await this.note(before, result.state, { verb, who, how, reason });
     return this.accepted(result.state);
   }
 
   async audit() {
-    await this.load();
-    return { entries: await this.trail.entries() };
+    const { request } = await this.load();
+    return { entries: await this.trail.entries(request.id) };
   }
 
-  async retried({ by, who, reason }: Parameters<RunActorApi['retried']>[0]) {
+  async retried({ by, who, how, reason }: Parameters<RunActorApi['retried']>[0]) {
     const before = await this.load();
     const state = retried(before, by, this.now());
-    if (state !== before) await this.note(before, state, { verb: 'retry', who, reason });
+    if (state !== before) await this.note(before, state, { verb: 'retry', who, how, reason });
     return { run: this.picture.of(state) };
   }
 

@@ -85,21 +85,32 @@ export const RunApprovalSchema = z
   })
   .meta({ id: 'RunApproval' });
 
+const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
 export const AuditEntrySchema = z
   .object({
     at: time,
     who: z.string(),
+    how: z.string().optional().meta({
+      description: 'How the name is known: `claimed` (nobody checked it), or the kind of credential.',
+    }),
     verb: z.enum(AUDIT_VERBS),
     reason: z.string().optional(),
     maxTransactions: count.optional().meta({ description: 'The cap that was set with the word.' }),
     from: z.enum(RUN_STATUSES),
     to: z.enum(RUN_STATUSES),
+    seq: count.meta({ description: 'From 1, without a gap.' }),
+    previousHash: Sha256Hex.meta({ description: 'The hash of the entry before; of the first, SHA-256 of the run id.' }),
+    hash: Sha256Hex.meta({
+      description:
+        'SHA-256 of the JSON list [previousHash, seq, at, who, how, verb, reason, maxTransactions, from, to]; null for what is absent.',
+    }),
   })
   .meta({ id: 'AuditEntry' });
 
 export const AuditSchema = z.object({ value: list(AuditEntrySchema) }).meta({
   id: 'Audit',
-  description: 'What the run was told, oldest first; the last 100.',
+  description: 'What the run was told, oldest first, as a chain of hashes; the last 1,000.',
 });
 
 export const RetryForecastSchema = z

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { noted } from '../../../src/domain/run/audit';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,6 +57,12 @@ function records() {
     const resumed = { at, who: 'bob', verb: 'resume', maxTransactions: 1_200 };
     res.json({ value: [{ at, who: 'alice', verb: 'pause', reason: 'lunch' }, resumed] });
   });
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const word = { at: '2026-01-02T03:04:05Z', who: 'ann', verb: 'pause', from: 'Running', to: 'Pausing' } as const;
+  for (const [n, who] of [[3, 'ann'] as const, [4, 'eve'] as const]) {
+    const [entry] = noted([], word, { runId: runId(n), sha256 });
+    router.get(`/api/v1/runs/${runId(n)}/audit`, (_req, res) => void res.json({ value: [{ ...entry, who }] }));
+  }
   router.get(`/api/v1/runs/${runId(1)}/steps`, (_req, res) => {
     res.json({
       value: [{ step: 'snapshot', state: 'done', startedAt: '2026-01-02T03:04:05Z', endedAt: '2026-01-02T03:04:15Z' }],
@@ -210,6 +218,16 @@ describe('what a run leaves behind', () => {
     const [entry, next] = jsonLines((await server.cli('run', 'audit', runId(1), '-o', 'jsonl')).stdout);
     expect(entry).toEqual({ at: '2026-01-02T03:04:05Z', who: 'alice', verb: 'pause', reason: 'lunch' });
     expect(json((await server.cli('run', 'audit', runId(1), '-o', 'json')).stdout)).toEqual({ value: [entry, next] });
+  });
+
+  test('whether its audit trail is whole', async () => {
+    const whole = await server.cli('run', 'audit', runId(3), '--verify');
+    expect([whole.code, whole.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^whole: 1 entries\nlast hash: [0-9a-f]{64}\n$/),
+    ]);
+    const touched = await server.cli('run', 'audit', runId(4), '--verify');
+    expect([touched.code, touched.stderr]).toEqual([1, expect.stringContaining('not whole: entry 1')]);
   });
 
   test('its report, to standard output or a file, and never half of it', async () => {

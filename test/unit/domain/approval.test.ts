@@ -1,5 +1,4 @@
 import { needsApproval, readApprovalAnswer, stricter } from '../../../src/domain/run/approval';
-import { MAX_AUDIT, noted } from '../../../src/domain/run/audit';
 import { NO_LISTING, planText } from '../../../src/domain/money/quote';
 
 const PLAN = {
@@ -63,9 +62,3 @@ test.each(['8', -1, 1.5, null, {}])(
     expect(readApprovalAnswer({ approved: true, planHash: 'x', maxTransactions })).toBeUndefined();
   },
 );
-
-test('the trail keeps its last hundred entries', () => {
-  const entry = (n: number) => ({ at: String(n), who: 'api', verb: 'pause', from: 'Running', to: 'Pausing' }) as const;
-  const trail = Array.from({ length: 250 }, (_, n) => entry(n)).reduce(noted, [] as ReturnType<typeof noted>);
-  expect([trail.length, trail[0]?.at, trail.at(-1)?.at]).toEqual([MAX_AUDIT, '150', '249']);
-});

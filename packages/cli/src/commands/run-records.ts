@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
-import type { Outcome } from '../api/documents';
+import { verifyAudit } from 'contactsheet/contract';
+import type { AuditEntry, Outcome } from '../api/documents';
 import { EXIT } from '../exit-codes';
 import { Failure, Interrupted } from '../failure';
-import { onePage } from '../output';
+import { type Output, onePage } from '../output';
 import { positiveNumber, type Registrar, type Session } from '../session';
 import { plainLines } from '../text/plain';
 import { bytes } from '../text/quantities';
@@ -98,12 +100,33 @@ function registerDocuments(run: Command, action: Registrar['action']): void {
     .command('audit')
     .description('who told the run what, when and why')
     .argument('<run>')
+    .option('--verify', 'say whether the chain of hashes is whole')
     .action(
-      action(async ({ api, out }, [id = '']) => {
+      action<AuditOptions>(async ({ api, out }, [id = ''], { verify }) => {
         const { body } = await api.getAudit({ params: { id } }, { what: 'the audit trail of a run' });
-        await out.list(onePage(body.value), auditView);
+        if (verify) await verifyTrail(out, id, body.value);
+        else await out.list(onePage(body.value), auditView);
       }),
     );
+}
+
+interface AuditOptions {
+  readonly verify?: true;
+}
+
+/** @throws Failure when the chain is broken */
+async function verifyTrail(out: Output, id: string, entries: readonly AuditEntry[]): Promise<void> {
+  const verdict = verifyAudit(id, entries, (text) => createHash('sha256').update(text).digest('hex'));
+  if (!verdict.whole) {
+    const what = verdict.why === 'gap' ? 'does not follow the one before' : 'is not what was written';
+    throw new Failure(EXIT.unexpected, `the audit trail is not whole: entry ${verdict.seq} ${what}`);
+  }
+  await out.value(verdict, () => [
+    verdict.firstSeq === 1
+      ? `whole: ${verdict.entries} entries`
+      : `whole from entry ${verdict.firstSeq} on: ${verdict.entries} entries; older ones are no longer kept`,
+    `last hash: ${verdict.lastHash}`,
+  ]);
 }
 
 interface ReportOptions {
