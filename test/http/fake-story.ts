@@ -1,7 +1,8 @@
+import { NO_WORK } from '../../src/domain/counters';
 import { AppError } from '../../src/domain/errors';
 import { matches } from '../../src/domain/run/ledger';
 import type { Operation } from '../../src/domain/operation';
-import type { Receipt, ReceiptReport } from '../../src/domain/run/receipt';
+import { onReceipt, type Receipt, type ReceiptReport } from '../../src/domain/run/receipt';
 import type { ImageOutcome } from '../../src/domain/run/report';
 import type { RunView } from '../../src/domain/run/run';
 import type { RunStep } from '../../src/domain/run/steps';
@@ -120,7 +121,7 @@ export function aReceipt(run: string): Receipt {
     ...{ run, container: 'photos', prefix: '', status: 'Completed' },
     ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', removed: 0 },
     counts: { total: 1, totalIsFinal: true, succeeded: 1, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 },
-    ...{ calls: 1, transactions: 4, cacheHits: 0, downloads: 1, throttled429: 2, retries: 0 },
+    ...onReceipt({ ...NO_WORK, calls: 1, transactions: 4, downloads: 1, throttled: 2 }),
     ...{ maybeBilled: [], maybeBilledCount: 0, recount: { clean: true, differences: [], count: 0 } },
     phases: { snapshot: '2026-01-01T00:00:00.000Z' },
     price: { unit: 0.001, currency: 'USD', total: 0.004 },

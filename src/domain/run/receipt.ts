@@ -89,7 +89,7 @@ export function receiptOf(
     endedAt: run.endedAt ?? run.updatedAt,
     counts: run.counts,
     removed: run.removed,
-    ...countersOn({ ...ledger.sums, calls, transactions, cacheHits }),
+    ...onReceipt({ ...ledger.sums, calls, transactions, cacheHits }),
     maybeBilled: ledger.maybeBilled.slice(0, MAX_MAYBE_BILLED),
     maybeBilledCount: ledger.maybeBilledCount,
     ...(price !== undefined && {
@@ -102,7 +102,8 @@ export function receiptOf(
 /** In the order in which they are shown. */
 export const RECEIPT_COUNTERS: readonly ReceiptCounter[] = WORK_COUNTERS.map(receiptCounter);
 
-function countersOn(counters: WorkCounters): Readonly<Record<ReceiptCounter, number>> {
+/** What the work took, in the names of the receipt. */
+export function onReceipt(counters: WorkCounters): Readonly<Record<ReceiptCounter, number>> {
   const named = WORK_COUNTERS.map((counter) => [receiptCounter(counter), counters[counter]]);
   return Object.fromEntries(named) as Record<ReceiptCounter, number>;
 }

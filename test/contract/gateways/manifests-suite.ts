@@ -1,5 +1,6 @@
+import { NO_WORK } from '../../../src/domain/counters';
 import type { ListedBlob } from '../../../src/domain/image/image';
-import type { Receipt } from '../../../src/domain/run/receipt';
+import { onReceipt, type Receipt } from '../../../src/domain/run/receipt';
 import type { ImageOutcome } from '../../../src/domain/run/report';
 import type { ManifestsGateway, PageIndex } from '../../../src/gateways/manifests/port';
 import { HOSTILE_NAMES } from './hostile-names';
@@ -13,7 +14,7 @@ const RECEIPT: Receipt = {
   ...{ run: '0'.repeat(32), container: 'photos', prefix: '', status: 'Completed' },
   ...{ startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', removed: 0 },
   counts: { total: 0, totalIsFinal: true, succeeded: 0, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 },
-  ...{ calls: 0, transactions: 0, cacheHits: 0, downloads: 0, throttled429: 0, retries: 0 },
+  ...onReceipt(NO_WORK),
   ...{ maybeBilled: [], maybeBilledCount: 0, recount: { clean: true, differences: [], count: 0 }, phases: {} },
   analyzer: { provider: 'azure', version: '3.2', features: ['Color'], language: 'en' },
 };
