@@ -40,6 +40,7 @@ const WORK = {
     meaning: 'Images whose analysis was known already, so that no call was made.',
   },
   downloads: { unit: 'requests', label: 'downloads', meaning: 'Downloads of images that brought all bytes.' },
+  bytesDownloaded: { unit: 'bytes', label: 'bytes downloaded', meaning: 'Bytes that these downloads brought.' },
   retries: {
     unit: 'requests',
     label: 'retries',

@@ -44,6 +44,7 @@ export class Attempts {
       readonly retryable?: boolean;
       readonly httpStatus?: number;
       readonly requestId?: string;
+      readonly bytesDownloaded?: number;
     },
   ): void {
     const last = this.attempts.at(-1);
@@ -66,6 +67,7 @@ export class Attempts {
       ...defined({
         httpStatus: outcome.httpStatus,
         requestId: outcome.requestId,
+        bytesDownloaded: outcome.bytesDownloaded,
         code: outcome.code,
         retryable: outcome.retryable,
       }),

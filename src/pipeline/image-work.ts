@@ -130,7 +130,8 @@ export class ImageWork {
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
       });
       this.deps.blobBreaker.answered(downloadAnswer(outcome, `${this.chunk.container}/${this.blob.name}`), turn);
-      this.attempts.record('download', startedMs, 0, outcome);
+      const brought = outcome.ok ? { bytesDownloaded: outcome.bytes.byteLength } : {};
+      this.attempts.record('download', startedMs, 0, { ...outcome, ...brought });
       if (outcome.ok) return outcome.bytes;
       const error: ImageError = { ...pickError(outcome), stage: 'download' };
       switch (outcome.code) {

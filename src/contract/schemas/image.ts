@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sparseCounterFields } from './counters';
 import { confidence, count, list, time } from './values';
 
 /** What Vision said, in the words of Analyze Image 3.2. A part that Vision did not send is absent. */
@@ -89,6 +90,7 @@ const attempt = z.object({
   requestId: z.string().optional(),
   code: z.string().optional(),
   retryable: z.boolean().optional(),
+  ...sparseCounterFields(['bytesDownloaded']),
   count: count.optional().meta({ description: 'How many of its kind it stands for; absent: one.' }),
 });
 

@@ -30,11 +30,13 @@ function folded(attempts: readonly Attempt[]): readonly Attempt[] {
 }
 
 function joined(before: Attempt, attempt: Attempt): Attempt {
+  const bytesDownloaded = (before.bytesDownloaded ?? 0) + (attempt.bytesDownloaded ?? 0);
   return {
     ...attempt,
     startedAt: before.startedAt,
     waitMs: before.waitMs + attempt.waitMs,
     workMs: before.workMs + attempt.workMs,
+    ...(bytesDownloaded > 0 && { bytesDownloaded }),
     count: times(before) + times(attempt),
   };
 }

@@ -60,6 +60,8 @@ export interface Attempt {
   /** Absent when it succeeded. */
   readonly code?: string;
   readonly retryable?: boolean;
+  /** Of a download that brought all bytes; absent in records of older builds. */
+  readonly bytesDownloaded?: number;
   /** How many of its kind it stands for, as a row of 429s; absent: one. */
   readonly count?: number;
 }

@@ -104,6 +104,7 @@ function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
   const sum = (pick: (attempt: Attempt) => number) => attempts.reduce((total, attempt) => total + pick(attempt), 0);
   const work: Pick<WorkCounters, LineCounter> = {
     downloads: sum((attempt) => (isDownload(attempt) ? times(attempt) : 0)),
+    bytesDownloaded: sum(({ bytesDownloaded = 0 }) => bytesDownloaded),
     retries: retriesOf(image, attempts),
     throttled: sum((attempt) => (isThrottled(attempt) ? times(attempt) : 0)),
   };

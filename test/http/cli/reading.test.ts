@@ -145,6 +145,13 @@ describe('one run', () => {
     expect(stdout).toMatch(new RegExp(`^ {2}only +${words}$`, 'm'));
   });
 
+  test('says what the work took, each counter that is not 0 in its unit', async () => {
+    server.useCases.runs.set(runId(1), aRun({ downloads: 1_200, bytesDownloaded: 34_200_000, throttled: 3 }));
+    const { stdout } = await server.cli('run', 'show', runId(1));
+    expect(stdout).toMatch(/^ {2}downloads +1,200\n {2}bytes downloaded +34 MB\n {2}throttled +3$/m);
+    expect(stdout).not.toContain('retries');
+  });
+
   test('as text, with its failures by cause', async () => {
     server.useCases.runs.set(
       runId(1),
@@ -253,6 +260,20 @@ describe('containers, images, tags', () => {
     const { stdout } = await server.cli('container', 'show', 'photos');
     expect(stdout).toMatch(/^container +photos\nimages +0\n/);
     expect(stdout).toMatch(/mountain +1 +0\.99\nsky +1\n$/);
+  });
+
+  test('the history of an image, with the bytes of each download', async () => {
+    const attempt = { startedAt: '2026-01-02T03:04:05Z', waitMs: 1, workMs: 9, runId: runId(1) };
+    const attempts = [
+      { stage: 'download', bytesDownloaded: 1_234, ...attempt },
+      { stage: 'vision', ...attempt },
+    ] as const;
+    server.useCases.images.push(anImage('read.jpg', { attempts }));
+    const history = json((await server.cli('image', 'show', 'photos/read.jpg', '--history', '-o', 'json')).stdout);
+    expect(history).toMatchObject({ attempts });
+    const { stdout } = await server.cli('image', 'show', 'photos/read.jpg', '--history');
+    expect(stdout).toMatch(/BYTESDOWNLOADED/);
+    expect(stdout).toMatch(/^download .* 1234\b/m);
   });
 
   test('an image, whatever its name', async () => {

@@ -68,7 +68,11 @@ test('a run tells every image, adds up, and proves its reports by hash', () =>
     first = run.id;
     const lines = await linesOf(first);
     const names = [];
-    for await (const { name } of containerOf(CONTAINER).listBlobsFlat()) names.push(name);
+    let bytes = 0;
+    for await (const { name, properties } of containerOf(CONTAINER).listBlobsFlat()) {
+      names.push(name);
+      bytes += properties.contentLength ?? 0;
+    }
     expect(lines.map(({ blob }) => blob)).toEqual(names);
     expect(lines.filter(({ status }) => status === 'succeeded')).toHaveLength(IMAGES);
 
@@ -76,6 +80,7 @@ test('a run tells every image, adds up, and proves its reports by hash', () =>
     const { calls } = await visionStats();
     expect(receipt).toMatchObject({
       ...{ run: first, container: CONTAINER, calls, downloads: IMAGES + 1, retries: 0, maybeBilledCount: 0 },
+      bytesDownloaded: bytes,
       ...{ counts: run.counts, recount: { clean: true, differences: [], count: 0 } },
     });
     expect(receipt.reports.reduce((sum, report) => sum + report.lines, 0)).toBe(IMAGES + 2);

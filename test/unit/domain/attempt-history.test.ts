@@ -14,6 +14,7 @@ const ATTEMPT = fc
       code: fc.constantFrom('vision-timeout', 'vision-unavailable'),
       runId: fc.constantFrom('before', 'now'),
       count: fc.integer({ min: 1, max: 5 }),
+      bytesDownloaded: fc.nat(1_000),
     },
     { requiredKeys: ['stage', 'runId'] },
   )
@@ -27,7 +28,8 @@ test('nothing of the run at hand is left uncounted, however long its story', () 
     fc.property(fc.array(ATTEMPT, { maxLength: 60 }), (attempts) => {
       const kept = keptAttempts(attempts, 'now');
       expect(kept.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
-      for (const pick of [times, ({ waitMs }: Attempt) => waitMs, ({ workMs }: Attempt) => workMs]) {
+      const bytes = ({ bytesDownloaded = 0 }: Attempt) => bytesDownloaded;
+      for (const pick of [times, bytes, ({ waitMs }: Attempt) => waitMs, ({ workMs }: Attempt) => workMs]) {
         for (const stage of ['download', 'vision', 'save']) {
           const mine = (all: readonly Attempt[]) => all.filter((one) => one.runId === 'now' && one.stage === stage);
           expect(sum(mine(kept), pick)).toBe(sum(mine(attempts), pick));

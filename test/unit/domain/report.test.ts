@@ -51,6 +51,18 @@ describe('an outcome', () => {
     expect(outcome).toMatchObject({ calls: 3, retries: 12, maybeBilled: Array(3).fill(down.startedAt) });
   });
 
+  test('counts the downloads that brought all bytes, and these bytes; an older build has not noted them', () => {
+    const brought = attempt({ stage: 'download', bytesDownloaded: 500 });
+    const failed = attempt({ stage: 'download', code: 'download-failed' });
+    const older = attempt({ stage: 'download' });
+    const before = attempt({ stage: 'download', bytesDownloaded: 900, runId: 'run-0' });
+    expect(effort({ attempts: [before, failed, brought, attempt()] })).toMatchObject({
+      ...{ downloads: 1, bytesDownloaded: 500, retries: 1 },
+    });
+    expect(effort({ attempts: [older, attempt()] })).toMatchObject({ downloads: 1 });
+    expect(effort({ attempts: [older, attempt()] })).not.toHaveProperty('bytesDownloaded');
+  });
+
   test('calls that nobody heard of again may be on the bill', () => {
     const at = '2026-01-01T00:00:09.000Z';
     const attempts = [attempt({ code: 'maybe-billed', startedAt: at }), attempt({ code: 'vision-timeout' }), attempt()];

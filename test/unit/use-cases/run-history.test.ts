@@ -107,6 +107,30 @@ test('a run tells each of its images once, in order, with what was done', async 
   expect(lines[9]).not.toHaveProperty('downloads');
 });
 
+test('the bytes that were downloaded are those of the images that were read: per image, in the run and on its receipt', async () => {
+  const { plant, story, run } = await aPlant();
+  await run(FIRST);
+  const lines = await linesOf(story, FIRST);
+  const sizes = new Map<string, number>();
+  for (const { name, sizeBytes } of (await plant.blobs.listPage(CONTAINER, { prefix: '', pageSize: 100 })).blobs) {
+    sizes.set(name, sizeBytes);
+  }
+  const read = lines.filter(({ blob }) => blob !== nameOf(9)); // it is empty: nothing is read
+  for (const { blob, bytesDownloaded } of read) expect([blob, bytesDownloaded]).toEqual([blob, sizes.get(blob)]);
+  expect(lines[9]).not.toHaveProperty('bytesDownloaded');
+  const all = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  expect(await viewIn(plant)(FIRST)).toMatchObject({ downloads: IMAGES - 1, bytesDownloaded: all });
+  expect((await story.receipt(FIRST)).receipt).toMatchObject({ downloads: IMAGES - 1, bytesDownloaded: all });
+  const document = await plant.results.get(CONTAINER, nameOf(0));
+  expect(document?.document.attempts).toMatchObject([
+    { stage: 'download', bytesDownloaded: sizes.get(nameOf(0)) },
+    expect.not.objectContaining({ bytesDownloaded: expect.anything() }),
+  ]);
+
+  await run(SECOND);
+  expect(await viewIn(plant)(SECOND)).toMatchObject({ downloads: 0, bytesDownloaded: 0 });
+});
+
 test.each([1, 3, 100])('page by page (%i at a time) the images are the same', async (size) => {
   const { story, run } = await aPlant();
   await run(FIRST);
