@@ -10,10 +10,14 @@ const PLACES = [...new Set(Object.values<Endpoint>(ENDPOINTS).map(({ path }) => 
   .sort((one, other) => Number(other.includes('}:')) - Number(one.includes('}:')))
   .map((path) => ({ path, pattern: patternOf(path) }));
 
-/** As the server matches it: in any case, with or without a slash at the end. */
+/** As the server matches it: with or without a slash at the end, and what Azure Functions knows in any case. */
 function patternOf(path: string): RegExp {
   const literal = path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+');
-  return new RegExp(`^${literal}/?$`, 'i');
+  return new RegExp(`^${literal}/?$`, isInAnyCase(path) ? 'i' : '');
+}
+
+function isInAnyCase(path: string): boolean {
+  return Object.values<Endpoint>(ENDPOINTS).some((one) => one.path === path && one.tags[0] === 'Durable Functions');
 }
 
 /** The path alone, as the application hears it: without query, and without what the sidecar puts before it. */
