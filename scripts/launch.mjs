@@ -12,6 +12,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const at = (...names) => join(ROOT, ...names);
+/** npm may be ended without a chance to pass that on: then another process is the parent. */
+const PARENT = process.ppid;
+const isOrphan = () => process.env.npm_lifecycle_event !== undefined && process.ppid !== PARENT;
 const say = (line = '') => process.stdout.write(`${line}\n`);
 
 /** One sentence and its cure, and the exit code. */
@@ -33,12 +36,12 @@ const COMMANDS = {
         2,
       );
     await prepare();
-    return launcher('main').launch({ command: 'start', demo: !words.includes('--no-demo') });
+    return launcher('main').launch({ command: 'start', demo: !words.includes('--no-demo'), isOrphan });
   },
 
   async services() {
     await prepare();
-    return launcher('main').launch({ command: 'services', demo: false });
+    return launcher('main').launch({ command: 'services', demo: false, isOrphan });
   },
 
   /** The app alone, as the sidecar's owner wants it: no build, no wrapper output. */
@@ -200,6 +203,7 @@ async function compile() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Compiling ...');
   const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-b', 'tsconfig.build.json']);
+  if (code === 130) throw stopped();
   if (code !== 0) throw new Stop('The sources do not compile.', 'Fix the errors above.', 1);
   removeOrphans();
   writeFileSync(stamp, wanted);
@@ -297,8 +301,7 @@ async function jest(words, runtimePath) {
 
 async function acquireRuntime() {
   const stopping = new AbortController();
-  const stop = () =>
-    stopping.abort(new Stop('Stopped.', 'Unfinished work is removed. You can start again at any time.', 130));
+  const stop = () => stopping.abort(stopped('Unfinished work is removed. You can start again at any time.'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const terminal = compiled('terminal', 'index').createTerminal();
   try {
@@ -326,20 +329,41 @@ function bin(name, file) {
 function run(program, words, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { cwd: ROOT, stdio: 'inherit', ...options });
-    const pass = (signal) => child.kill(signal);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+    const passed = passStops(child);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(each, pass);
+      passed.end();
       resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
     });
   });
+}
+
+/** Tells a child to stop when this process is told to, or has lost its parent. */
+function passStops(child) {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  const passed = { any: false, end };
+  function pass(signal) {
+    passed.any = true;
+    child.kill(signal);
+  }
+  const watch = setInterval(() => isOrphan() && pass('SIGTERM'), 1_000).unref();
+  function end() {
+    clearInterval(watch);
+    for (const signal of signals) process.off(signal, pass);
+  }
+  for (const signal of signals) process.on(signal, pass);
+  return passed;
+}
+
+function stopped(cure = 'You can start again at any time.') {
+  return new Stop('Stopped.', cure, 130);
 }
 
 /** Runs npm and returns its exit code and what it said: nothing of it is of interest when all is well. */
 function runNpm(words) {
   return new Promise((resolve, reject) => {
     const child = spawn('npm', words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const passed = passStops(child);
     let said = '';
     const hear = (text) => {
       said = (said + text).slice(-20_000);
@@ -347,7 +371,11 @@ function runNpm(words) {
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, said }));
+    child.once('close', (code) => {
+      passed.end();
+      if (passed.any) reject(stopped());
+      else resolve({ code, said });
+    });
   });
 }
 

@@ -9,7 +9,6 @@ import { demonstrate } from './demo';
 import { describeBrought } from './endpoints';
 import { homePath } from './home';
 import { Problem } from './problem';
-import { isAlive, parentOf } from './process-table';
 import { acquireRuntime } from './runtime/acquire';
 import { SAMPLE_CONTAINER } from './sample-pictures';
 import { type Stack, type StackEvent, startStack } from './stack';
@@ -17,15 +16,17 @@ import { type Stack, type StackEvent, startStack } from './stack';
 export interface Launch {
   readonly command: 'start' | 'services';
   readonly demo: boolean;
+  /** The process that started this one is gone. */
+  readonly isOrphan: () => boolean;
 }
 
 const INDENT = '  ';
 
 /** Runs until a signal comes or a part is given up. Returns the exit code. */
-export async function launch({ command, demo }: Launch): Promise<number> {
+export async function launch({ command, demo, isOrphan }: Launch): Promise<number> {
   const terminal = createTerminal();
   const stopping = new AbortController();
-  const signals = listenForStop(stopping, terminal);
+  const signals = listenForStop(stopping, terminal, isOrphan);
   let stack: Stack | undefined;
   let exitCode = 0;
   try {
@@ -55,7 +56,12 @@ export async function launch({ command, demo }: Launch): Promise<number> {
   return exitCode;
 }
 
-async function stayUp(stack: Stack, wanted: Launch, terminal: Terminal, signal: AbortSignal): Promise<number> {
+async function stayUp(
+  stack: Stack,
+  wanted: Omit<Launch, 'isOrphan'>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
   const stopped = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -163,12 +169,9 @@ async function stopStack(stack: Stack, terminal: Terminal): Promise<void> {
 }
 
 /** The first signal asks for an orderly stop, the second one ends everything at once. */
-function listenForStop(stopping: AbortController, terminal: Terminal) {
+function listenForStop(stopping: AbortController, terminal: Terminal, isOrphan: () => boolean) {
   const listening = { parts: [] as Stack['parts'], end };
-  // npm, and the shell between, may be ended without a chance to pass the signal on.
-  const above = process.env.npm_lifecycle_event ? [process.ppid, parentOf(process.ppid)] : [];
-  const isAlone = () => above.some((pid) => pid !== undefined && !isAlive(pid));
-  const watch = setInterval(() => isAlone() && onSignal(), 1_000).unref();
+  const watch = setInterval(() => isOrphan() && onSignal(), 1_000).unref();
   function onSignal(): void {
     if (stopping.signal.aborted) return;
     terminal.settle();
