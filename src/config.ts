@@ -169,7 +169,7 @@ function cosmosOf(read: Reader): Config['cosmos'] {
       'Set it to the URI of your Cosmos account (or set CosmosDBConnection).',
     );
   else if (!isUrl(endpoint.value))
-    read.problem('COSMOS_ENDPOINT', 'is not a URL.', 'It looks like https://NAME.documents.azure.com:443/');
+    read.problem('COSMOS_ENDPOINT', 'is not a URL.', 'Use an address such as https://NAME.documents.azure.com:443/');
   if (!key)
     read.problem('COSMOS_KEY', 'is missing.', 'Set it to a key of your Cosmos account (or set CosmosDBConnection).');
   return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? '') };

@@ -38,7 +38,7 @@ function publicUrlOf(read: Reader): string | undefined {
   const value = read.first('PUBLIC_URL')?.value;
   if (value === undefined) return undefined;
   if (isUrl(value) && /^https?:\/\/[^/?#@]+\/?$/i.test(value)) return value.replace(/\/$/, '');
-  const cure = 'It looks like https://pictures.example.com, with a port or without, and has no path.';
+  const cure = 'Use an address such as https://pictures.example.com, with or without a port and without a path.';
   read.problem('PUBLIC_URL', 'is not the address of a service.', cure);
   return undefined;
 }

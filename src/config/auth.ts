@@ -65,7 +65,7 @@ function keysFileOf(read: Reader): string {
 function oidcOf(read: Reader): OidcSettings {
   const issuer = read.text('OIDC_ISSUER', '');
   const audiences = read.list('OIDC_AUDIENCE');
-  const looks = 'It looks like https://login.microsoftonline.com/TENANT/v2.0.';
+  const looks = 'Use an address such as https://login.microsoftonline.com/TENANT/v2.0.';
   if (issuer === '') read.problem('OIDC_ISSUER', 'is missing, and AUTH has oidc.', `Set it to the issuer. ${looks}`);
   else if (!isUrl(issuer)) read.problem('OIDC_ISSUER', 'is not a URL.', looks);
   else if (!issuer.startsWith('https:') && !isLoopback(new URL(issuer).hostname)) {

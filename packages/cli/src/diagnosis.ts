@@ -18,10 +18,11 @@ export interface Finding {
 }
 
 const CURES: Readonly<Record<string, string>> = {
-  api: 'Start it with `npm start`, or name its address with --address or CONTACTSHEET_ADDRESS.',
+  api: 'Start it with `npm start`, or set its address with --address or CONTACTSHEET_ADDRESS.',
   sidecar: 'Start daprd beside the app: `npm start`, or `dapr run -f .`; its log says why it is not ready.',
-  worker: 'Wait some seconds; if it stays, see whether placement and the scheduler run, then restart the sidecar.',
-  results: 'Correct COSMOS_ENDPOINT and COSMOS_KEY, or the data-plane role of the identity; is the account reachable?',
+  worker: 'Wait some seconds. If it does not recover, check placement and the scheduler, then restart the sidecar.',
+  results:
+    'Correct COSMOS_ENDPOINT and COSMOS_KEY, or the data-plane role of the identity. Check that the account is reachable.',
   storage: 'Correct AZURE_STORAGE_CONNECTION_STRING, or grant the identity Storage Blob Data Reader on the account.',
   vision: 'Correct VISION_ENDPOINT and VISION_KEY: a key belongs to one resource and its region.',
 };
@@ -60,7 +61,7 @@ async function examineApi(api: ApiClient): Promise<Finding> {
   try {
     const { body } = await api.livez({}, { what: 'a probe', retries: 0, timeoutMs: 10_000 });
     if (body.status === 'ok') return ok('api', api.address);
-    return failed('api', `${api.address} does not answer as Contactsheet does`);
+    return failed('api', `${api.address} does not answer like a Contactsheet server`);
   } catch (error) {
     return failed('api', messageOf(error));
   }

@@ -99,9 +99,9 @@ function hintFor({ id, status, reason }: Run): string | undefined {
     case 'AwaitingApproval':
       return `Waiting for approval: contactsheet run approve ${id}, or run decline ${id}`;
     case 'Paused':
-      return `Paused; go on with: contactsheet run resume ${id}`;
+      return `Paused. Resume with: contactsheet run resume ${id}`;
     case 'StoppedAtBudget':
-      return `${reason ?? 'Stopped at its budget.'} Go on with: contactsheet run resume ${id} [--max-transactions N]`;
+      return `${reason ?? 'Stopped at its budget.'} Resume with: contactsheet run resume ${id} [--max-transactions N]`;
     default:
       return undefined;
   }
@@ -128,13 +128,13 @@ function detached(id: string): Interrupted {
 }
 
 function timedOut(id: string, timeoutMs: number): Failure {
-  return new Failure(EXIT.unreachable, `the run did not end within ${duration(timeoutMs)}, and goes on`, [
+  return new Failure(EXIT.unreachable, `the run did not end within ${duration(timeoutMs)} and is still running`, [
     `follow it again with: contactsheet run watch ${id}`,
   ]);
 }
 
 function givenUp(error: Failure, id: string): Failure {
-  return new Failure(EXIT.unreachable, `${error.message} for ${OUTAGE_MS / 1000} s; the run does not depend on it`, [
+  return new Failure(EXIT.unreachable, `${error.message} for ${OUTAGE_MS / 1000} s; the run continues without it`, [
     ...error.help,
     `follow it again with: contactsheet run watch ${id}`,
   ]);

@@ -20,7 +20,7 @@ export function addCommands(program: Command, registrar: Registrar): void {
     .description('Analyse every image in an Azure blob container, durably, and see every step.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(--help shows what it takes)')
+    .showHelpAfterError('(--help lists the options)')
     .addHelpText('after', EXIT_CODES_HELP);
   addSharedOptions(program);
   const run = program.command('run').description('start runs, follow them, stop them, read their results');

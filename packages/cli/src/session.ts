@@ -69,7 +69,7 @@ export function openSession(world: World, command: Command): Session {
 export function checkedAddress(text: string): string {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    throw usage(`'${text}' is no address.`, [`It looks like ${DEFAULT_ADDRESS}.`]);
+    throw usage(`'${text}' is not an address.`, [`Use one such as ${DEFAULT_ADDRESS}.`]);
   }
   return address.replace(/\/+$/, '');
 }
@@ -97,25 +97,25 @@ export interface Registrar {
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Use a whole number.');
   return Number(text);
 }
 
 export function positiveNumber(text: string): number {
   const value = wholeNumber(text);
-  if (value === 0) throw new InvalidArgumentError('It takes a whole number above 0.');
+  if (value === 0) throw new InvalidArgumentError('Use a whole number above 0.');
   return value;
 }
 
 export function durationMs(text: string): number {
   const value = parseDuration(text);
-  if (value === undefined) throw new InvalidArgumentError('It takes a time such as 90s, 30m, 24h or 7d.');
+  if (value === undefined) throw new InvalidArgumentError('Use a time such as 90s, 30m, 24h or 7d.');
   return value;
 }
 
 /** `a,b` and repeated options. */
 export function commaList(text: string, before: readonly string[] = []): readonly string[] {
   const parts = text.split(',').map((part) => part.trim());
-  if (parts.includes('')) throw new InvalidArgumentError('It takes words separated by commas.');
+  if (parts.includes('')) throw new InvalidArgumentError('Separate the words with commas.');
   return [...before, ...parts];
 }

@@ -371,7 +371,7 @@ describe('containers', () => {
     await server.cli('container', 'watch', 'photos', '--every', '15m', '--approve', 'auto', '--max-transactions', '9');
     expect(await server.cli('container', 'watch', 'photos', '--off')).toMatchObject({
       code: 0,
-      stdout: 'Not watched any longer.\n',
+      stdout: 'No longer watched.\n',
     });
     expect(received.map(({ method, body }) => [method, body])).toEqual([
       ['GET', undefined],

@@ -90,7 +90,7 @@ describe('run watch', () => {
     expect(await server.cli('run', 'watch', runId(1), '--timeout', '300ms')).toMatchObject({
       code: 7,
       stdout: '',
-      stderr: expect.stringContaining(`goes on\nfollow it again with: contactsheet run watch ${runId(1)}`),
+      stderr: expect.stringContaining(`is still running\nfollow it again with: contactsheet run watch ${runId(1)}`),
     });
     expect(server.useCases.runs.get(runId(1))?.status).toBe('Running');
   });

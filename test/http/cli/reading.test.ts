@@ -353,7 +353,7 @@ describe('errors', () => {
     const other = await aServer({ before: strange });
     expect(await other.cli('run', 'list')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('does not answer as Contactsheet'),
+      stderr: expect.stringContaining('does not answer like a Contactsheet'),
     });
     expect((await other.cli('doctor')).stdout).toContain('failed   api');
     await other.stop();

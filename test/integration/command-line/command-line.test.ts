@@ -129,7 +129,7 @@ story('what a container and its images show', async () => {
   expect(tags[0]?.count).toBeLessThanOrEqual(IMAGES);
   expect(await asJson('container', 'watch', 'photos', '--every', '1h')).toMatchObject({ every: 3_600 });
   expect(expectOk(await cli('container', 'watch', 'photos'))).toContain('3');
-  expect(expectOk(await cli('container', 'watch', 'photos', '--off'))).toBe('Not watched any longer.\n');
+  expect(expectOk(await cli('container', 'watch', 'photos', '--off'))).toBe('No longer watched.\n');
   expect((await cli('container', 'watch', 'photos')).code).toBe(5);
 });
 
@@ -139,7 +139,7 @@ story('pause, resume and cancel; the audit trail names who said it', async () =>
   const second = await cli('run', 'start', 'steered');
   expect([second.code, second.stdout, second.stderr]).toEqual([8, '', expect.stringContaining(`run watch ${id}`)]);
   expect(expectOk(await cli('run', 'pause', id, '--reason', 'lunch'))).toMatch(/^Paus(ing|ed)\n$/);
-  await shown(id, 'Paused; go on with:');
+  await shown(id, 'Paused. Resume with:');
   expect(expectOk(await cli('run', 'resume', id))).toMatch(/^(Queued|Counting|Running)\n$/);
   expect(expectOk(await cli('run', 'cancel', id, '--reason', 'enough'))).toMatch(/^Cancel(ling|led)\n$/);
   const watched = await cli('run', 'watch', id, '-q');

@@ -71,7 +71,7 @@ describe('addresses', () => {
   });
 
   test.each(['', 'ftp://x', 'http://', 'a b'])('%j is none', (text) => {
-    expect(() => checkedAddress(text)).toThrow('is no address');
+    expect(() => checkedAddress(text)).toThrow('is not an address');
   });
 
   test('an option goes before the environment', async () => {
@@ -85,7 +85,7 @@ test('nobody there is exit code 7, with the cure', async () => {
   const { code, err } = await run('run', 'list');
   expect(code).toBe(7);
   expect(err).toBe(
-    'error: nothing answers at http://127.0.0.1:1 (ECONNREFUSED)\ncure: Start it with `npm start`, or name its address with --address or CONTACTSHEET_ADDRESS.\n',
+    'error: nothing answers at http://127.0.0.1:1 (ECONNREFUSED)\ncure: Start it with `npm start`, or set its address with --address or CONTACTSHEET_ADDRESS.\n',
   );
 });
 

@@ -46,7 +46,7 @@ test('a longer one ends the looking, with 7 and where to go on', async () => {
   const began = world.now();
   await expect(followRun(session, runId(1))).rejects.toMatchObject({
     exitCode: 7,
-    message: expect.stringContaining('for 60 s; the run does not depend on it'),
+    message: expect.stringContaining('for 60 s; the run continues without it'),
     help: [`follow it again with: contactsheet run watch ${runId(1)}`],
   });
   expect(world.now() - began).toBeGreaterThanOrEqual(60_000);
@@ -82,7 +82,7 @@ test('a run that stopped at its budget says which, and how it goes on', async ()
   const { session, world } = scripted([{ status: 'StoppedAtBudget', reason }, 'Completed']);
   await followRun(session, runId(1));
   expect(world.stderr.text()).toContain(
-    `${reason} Go on with: contactsheet run resume ${runId(1)} [--max-transactions N]\n`,
+    `${reason} Resume with: contactsheet run resume ${runId(1)} [--max-transactions N]\n`,
   );
 });
 
@@ -91,7 +91,7 @@ test('Ctrl-C and a timeout leave the run alone', async () => {
   const { session } = scripted(['Running'], world);
   await expect(followRun(session, runId(1), { timeoutMs: 90_000 })).rejects.toMatchObject({
     exitCode: 7,
-    message: 'the run did not end within 1m30s, and goes on',
+    message: 'the run did not end within 1m30s and is still running',
   });
   world.interrupt();
   await expect(followRun(session, runId(1))).rejects.toMatchObject({

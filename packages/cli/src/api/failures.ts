@@ -70,8 +70,8 @@ function helpOf(problem: Readonly<Record<string, unknown>>, status: number): str
 
 function notOurs(status: number): [string, string[]] {
   return [
-    `the address answers with HTTP ${status}, and not as Contactsheet does`,
-    ['cure: Is it the right one? Name it with --address or CONTACTSHEET_ADDRESS.'],
+    `the address answers HTTP ${status}, but not like a Contactsheet server`,
+    ['cure: Check the address. Set it with --address or CONTACTSHEET_ADDRESS.'],
   ];
 }
 

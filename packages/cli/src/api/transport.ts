@@ -127,7 +127,7 @@ function mayTryAgain(error: unknown, { method }: Outgoing): boolean {
 function unreachable(error: unknown, address: string, timeoutMs: number): Failure {
   if (isCancel(error)) return new Interrupted();
   const code = isAxiosError(error) ? (error.code ?? codeOf(error.cause)) : codeOf(error);
-  const cure = 'cure: Start it with `npm start`, or name its address with --address or CONTACTSHEET_ADDRESS.';
+  const cure = 'cure: Start it with `npm start`, or set its address with --address or CONTACTSHEET_ADDRESS.';
   switch (code) {
     case 'ECONNABORTED':
     case 'ETIMEDOUT':
@@ -147,8 +147,8 @@ function codeOf(error: unknown): string | undefined {
 
 /** What answers at the address is something else. */
 export function strange(address: string): Failure {
-  return new Failure(EXIT.unexpected, `${address} does not answer as Contactsheet does`, [
-    'cure: Is it the right address? Name it with --address or CONTACTSHEET_ADDRESS.',
+  return new Failure(EXIT.unexpected, `${address} does not answer like a Contactsheet server`, [
+    'cure: Check the address. Set it with --address or CONTACTSHEET_ADDRESS.',
   ]);
 }
 

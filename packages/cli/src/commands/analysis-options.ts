@@ -11,7 +11,7 @@ export interface AnalysisOptions {
 export function addAnalysisOptions(command: Command): Command {
   return command
     .option('--prefix <text>', 'only blobs whose names start with it')
-    .option('--features <names>', 'what Vision is asked for, separated by commas', commaList);
+    .option('--features <names>', 'features to ask Vision for, separated by commas', commaList);
 }
 
 export type Approval = 'auto' | 'always' | { readonly above: number };
@@ -23,7 +23,7 @@ export interface SpendingOptions {
 
 export function addSpendingOptions(command: Command): Command {
   return command
-    .option('--max-transactions <n>', 'stop before more than these are spent', positiveNumber)
+    .option('--max-transactions <n>', 'stop before spending more than this many transactions', positiveNumber)
     .option('--approve <rule>', 'ask before spending: auto, always, or above:AMOUNT', approvalRule);
 }
 
@@ -34,6 +34,6 @@ export function analysisBody({ prefix, features }: AnalysisOptions) {
 export function approvalRule(text: string): Approval {
   if (text === 'auto' || text === 'always') return text;
   const [, amount] = /^above:(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-  if (amount === undefined) throw new InvalidArgumentError('It is auto, always, or above:AMOUNT such as above:2.50.');
+  if (amount === undefined) throw new InvalidArgumentError('Use auto, always, or above:AMOUNT such as above:2.50.');
   return { above: Number(amount) };
 }

@@ -15,8 +15,8 @@ export function registerContainers(program: Command, { action }: Registrar): voi
   container
     .command('list')
     .alias('ls')
-    .description('list the containers that were ever analysed, by name')
-    .option('--limit <n>', 'at most so many', positiveNumber, DEFAULT_LIMIT)
+    .description('list all analysed containers, by name')
+    .option('--limit <n>', 'at most this many', positiveNumber, DEFAULT_LIMIT)
     .option('--all', 'all of them')
     .action(
       action<{ readonly limit: number; readonly all?: true }>(({ api, out }, _args, { limit, all }) => {
@@ -43,9 +43,9 @@ export function registerContainers(program: Command, { action }: Registrar): voi
     .action(action((session, [name = '']) => recount(session, name, 'verify')));
   container
     .command('repair')
-    .description('recount a container and put right what differs')
+    .description('recount a container and correct what differs')
     .argument('<container>')
-    .option('--confirm-shrink', 'remove results without blobs even if they are many of those that are known')
+    .option('--confirm-shrink', 'remove results without blobs, even if there are many')
     .action(action<RepairOptions>((session, [name = ''], options) => recount(session, name, 'repair', options)));
   registerWatch(container, action);
 }
@@ -96,14 +96,14 @@ interface WatchOptions {
 function registerWatch(container: Command, action: Registrar['action']): void {
   const watch = container
     .command('watch')
-    .description('start runs by itself whenever the container changes; without options, show whether it is watched')
+    .description('start a run whenever the container changes; without options, show the watch')
     .argument('<container>')
-    .option('--every <time>', 'how often to look, 60s at least, such as 15m', durationMs)
-    .option('--off', 'watch it no longer');
+    .option('--every <time>', 'how often to check, at least 60s, such as 15m', durationMs)
+    .option('--off', 'stop watching it');
   addSpendingOptions(watch).action(
     action<WatchOptions>(async ({ api, out }, [name = ''], options) => {
       const { status, body } = await askWatch(api, name, options);
-      await out.value(body ?? {}, () => (status === 204 ? ['Not watched any longer.'] : plainLines(body, out.width)));
+      await out.value(body ?? {}, () => (status === 204 ? ['No longer watched.'] : plainLines(body, out.width)));
     }),
   );
 }

@@ -9,7 +9,7 @@ import { padEnd, printable, wrap } from '@contactsheet/terminal';
 export function registerDoctor(program: Command, { action }: Registrar): void {
   program
     .command('doctor')
-    .description('check every part and say how to cure what is not well')
+    .description('check every part and say how to fix what fails')
     .action(
       action(async ({ api, out }) => {
         const findings = await examine(api);

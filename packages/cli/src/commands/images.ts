@@ -11,8 +11,8 @@ export function registerImages(program: Command, { action }: Registrar): void {
     .command('image')
     .description('one image')
     .command('show')
-    .description('show what is known of one image')
-    .argument('<container/blob>', 'the name of the container, a slash, the whole name of the blob')
+    .description('show one image')
+    .argument('<container/blob>', 'the container name, a slash, the full blob name')
     .option('--history', 'each attempt, in each run')
     .action(
       action<{ readonly history?: true }>(async ({ api, out }, [name = ''], { history }) => {
@@ -30,7 +30,7 @@ export function registerImages(program: Command, { action }: Registrar): void {
     .command('tags')
     .description('the tags of a container, most frequent first')
     .argument('<container>')
-    .option('--top <n>', 'at most so many', positiveNumber)
+    .option('--top <n>', 'at most this many', positiveNumber)
     .action(
       action<{ readonly top?: number }>(async ({ api, out }, [name = ''], { top }) => {
         const { body } = await api.getContainer({ params: { container: name } }, { what: 'containers' });
@@ -43,7 +43,7 @@ export function registerImages(program: Command, { action }: Registrar): void {
 function splitName(name: string): [container: string, blob: string] {
   const slash = name.indexOf('/');
   if (slash <= 0 || slash === name.length - 1) {
-    throw usage(`'${name}' is not <container>/<blob>.`, ['It looks like photos/holiday/beach.jpg.']);
+    throw usage(`'${name}' is not <container>/<blob>.`, ['Use a name such as photos/holiday/beach.jpg.']);
   }
   return [name.slice(0, slash), name.slice(slash + 1)];
 }

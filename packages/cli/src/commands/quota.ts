@@ -21,7 +21,7 @@ interface SetOptions {
 }
 
 export function registerQuota(program: Command, { action }: Registrar): void {
-  const quota = program.command('quota').description('what Vision may be asked: rate, month, shares');
+  const quota = program.command('quota').description('the Vision quota: rate, monthly caps, weights');
   quota
     .command('show')
     .description('show the quota')
@@ -33,16 +33,16 @@ export function registerQuota(program: Command, { action }: Registrar): void {
     );
   quota
     .command('set')
-    .description('change the quota, while runs are on too; what is not named stays')
+    .description('change the quota, also during runs; unnamed values stay')
     .option('--rate <rate>', 'calls, such as 10/s or 20/min', rate)
     .option('--monthly <n>', 'transactions of a calendar month', positiveNumber)
     .option('--container-monthly <n>', 'the same for each container', positiveNumber)
-    .option('--weight <run=n>', 'the share of a run among those that are on; repeatable', weight)
+    .option('--weight <run=n>', 'the weight of a run among active ones; repeatable', weight)
     .option('--resource <name>', 'the Vision resource it is about')
-    .option('--end-wait', 'let calls start again, although Vision asked to wait for longer')
+    .option('--end-wait', 'start calls again before the wait that Vision asked for ends')
     .action(
       action<SetOptions>(async ({ api, out }, _args, options) => {
-        if (Object.keys(options).length === 0) throw usage('Nothing to set.', ['(--help shows what it takes)']);
+        if (Object.keys(options).length === 0) throw usage('Nothing to set.', ['(--help lists the options)']);
         const body = changeOf(options);
         const { body: after } = await api.setQuota({ body }, { what: WHAT });
         await out.value(after, () => plainLines(after, out.width));
@@ -64,12 +64,13 @@ function changeOf({ rate, monthly, containerMonthly, weight, resource, endWait }
 
 export function rate(text: string): Rate {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\/(s|sec|second|m|min|minute)$/.exec(text) ?? [];
-  if (amount === undefined || Number(amount) === 0) throw new InvalidArgumentError('It looks like 10/s or 20/min.');
+  if (amount === undefined || Number(amount) === 0)
+    throw new InvalidArgumentError('Use calls per second or minute, such as 10/s or 20/min.');
   return unit?.startsWith('s') ? { ratePerSecond: Number(amount) } : { ratePerMinute: Number(amount) };
 }
 
 export function weight(text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
   const [, run, share] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
-  if (run === undefined) throw new InvalidArgumentError('It looks like RUN=2.');
+  if (run === undefined) throw new InvalidArgumentError('Use RUN=WEIGHT, such as RUN=2.');
   return { ...before, [run]: Number(share) };
 }

@@ -20,7 +20,7 @@ interface QuoteOptions extends AnalysisOptions, SampleOptions {}
 export function registerQuote(program: Command, { action }: Registrar): void {
   const quote = program
     .command('quote')
-    .description('say what a run would cost, before anything is spent; a sample alone spends')
+    .description('show what a run would cost; only a sample spends money')
     .argument('<container>');
   addSampleOption(addAnalysisOptions(quote)).action(
     action<QuoteOptions>(async (session, [container = ''], options) =>
@@ -36,7 +36,7 @@ export function addSampleOption(command: Command): Command {
 
 function sampleSize(text: string): number {
   const size = wholeNumber(text);
-  if (size < 1 || size > MAX_SAMPLE) throw new InvalidArgumentError(`It takes a whole number from 1 to ${MAX_SAMPLE}.`);
+  if (size < 1 || size > MAX_SAMPLE) throw new InvalidArgumentError(`Use a whole number from 1 to ${MAX_SAMPLE}.`);
   return size;
 }
 

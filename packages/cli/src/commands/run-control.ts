@@ -26,17 +26,17 @@ export function registerRunControl(run: Command, registrar: Registrar): void {
   registerReasoned(run, registrar);
   run
     .command('resume')
-    .description('go on with a run that is paused or stopped at its budget')
+    .description('resume a run that is paused or stopped at its budget')
     .argument('<run>')
     .option('--reason <text>', 'kept in the audit trail')
     .option('--max-transactions <n>', 'the new limit of a run that stopped at its budget', positiveNumber)
     .action(action<Said<'resume'>>((session, [id = ''], options) => tell(session, id, 'resume', options)));
   run
     .command('approve')
-    .description('let a run that waits for approval spend what it planned')
+    .description('approve the plan of a run that waits for approval')
     .argument('<run>')
     .option('--plan-hash <hash>', 'the plan that is approved; without it, the one the run shows now')
-    .option('--max-transactions <n>', 'no more than these', positiveNumber)
+    .option('--max-transactions <n>', 'spend at most this many', positiveNumber)
     .action(action<ApproveOptions>(approve));
   run
     .command('decline')
@@ -46,21 +46,21 @@ export function registerRunControl(run: Command, registrar: Registrar): void {
     .action(action<Said<'decline'>>((session, [id = ''], options) => tell(session, id, 'decline', options)));
   const retry = run
     .command('retry')
-    .description('try the failed images of a finished run again, in a new run')
+    .description('retry the failed images of a finished run in a new run')
     .argument('<run>')
     .option('--status <status>', 'only images of this status')
     .option('--reason <reason>', 'only images that failed for this reason')
     .option('--code <code>', 'only images that failed with this code')
     .option('--prefix <text>', 'only blobs whose names start with it')
-    .option('--max-transactions <n>', 'no more than these; without it, as the run that is tried again', positiveNumber)
-    .option('--dry-run', 'say which would be tried again, and why others not');
+    .option('--max-transactions <n>', 'spend at most this many; default: the cap of the retried run', positiveNumber)
+    .option('--dry-run', 'list what would be retried, and why the rest would not');
   addWaitOptions(retry).action(action<RetryOptions>(retryRun));
 }
 
 function registerReasoned(run: Command, { action }: Registrar): void {
   const verbs = [
-    ['pause', 'stop before the next image; what is sent is finished and saved'],
-    ['cancel', 'end a run; what is sent is finished and saved'],
+    ['pause', 'stop before the next image; images already sent are finished and saved'],
+    ['cancel', 'end a run; images already sent are finished and saved'],
   ] as const;
   for (const [verb, description] of verbs) {
     run

@@ -42,7 +42,7 @@ export function registerRunRecords(run: Command, { action }: Registrar): void {
     .description('one line for each image, as the API writes it, to standard output or a file')
     .argument('<run>')
     .addOption(new Option('--format <format>', 'of the lines').choices(['jsonl', 'csv']).default('jsonl'))
-    .option('--out <file>', 'where to write it; it appears there when it is complete')
+    .option('--out <file>', 'write it to this file, which appears when it is complete')
     .action(action<ReportOptions>(report));
 }
 
@@ -51,7 +51,7 @@ function addFilters(command: Command): Command {
     .argument('<run>')
     .option('--reason <reason>', 'only images with this reason')
     .option('--prefix <text>', 'only blobs whose names start with it')
-    .option('--limit <n>', 'at most so many', positiveNumber);
+    .option('--limit <n>', 'at most this many', positiveNumber);
 }
 
 function imagesOf({ api }: Session, id: string, { status, reason, prefix, limit = MAX_PAGE }: ResultsOptions) {
@@ -98,7 +98,7 @@ function registerDocuments(run: Command, action: Registrar['action']): void {
     );
   run
     .command('audit')
-    .description('who told the run what, when and why')
+    .description('who gave the run which command, when and why')
     .argument('<run>')
     .option('--verify', 'say whether the chain of hashes is whole')
     .action(
@@ -148,7 +148,7 @@ async function report(session: Session, [id = '']: readonly string[], { format, 
     if (code?.startsWith('E') && file !== undefined && !code.startsWith('ECONN')) {
       throw new Failure(EXIT.unexpected, `${file} cannot be written (${code})`, [], { cause: error });
     }
-    throw new Failure(EXIT.unreachable, 'the report broke off; it can be asked for again', [], { cause: error });
+    throw new Failure(EXIT.unreachable, 'the report broke off; ask for it again', [], { cause: error });
   }
 }
 

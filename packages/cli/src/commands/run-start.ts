@@ -29,14 +29,14 @@ export function registerRunStart(run: Command, { action }: Registrar): void {
     .command('start')
     .description('analyse the images of a container; prints the id of the run')
     .argument('<container>')
-    .option('--dry-run', 'say what it would cost and start nothing; with --sample, what a sample costs')
+    .option('--dry-run', 'show the cost and start nothing; with --sample, also analyse a sample')
     .option('--confirm-shrink', 'let a listing that lost many known images remove their results');
   addWaitOptions(addSpendingOptions(addSampleOption(addAnalysisOptions(start)))).action(
     action<StartOptions>(async (session, [container = ''], options) => {
       checkWaiting(options);
       if (options.sample !== undefined && !options.dryRun) {
         throw usage('--sample belongs to a --dry-run: a start analyses every image anyway.', [
-          'Look at the sample first, then start without it: what it has paid for is not paid again.',
+          'Run the sample first, then start without it: nothing is paid for twice.',
         ]);
       }
       if (options.dryRun) {
@@ -51,7 +51,7 @@ export function registerRunStart(run: Command, { action }: Registrar): void {
 export function addWaitOptions(command: Command): Command {
   return command
     .option('--wait', 'follow the run to its end')
-    .option('--timeout <time>', 'with --wait: look no longer than this, such as 30m', durationMs);
+    .option('--timeout <time>', 'with --wait: stop following after this time, such as 30m', durationMs);
 }
 
 /** Before anything is started: who gives a time to a command that does not wait expects it to hold. */

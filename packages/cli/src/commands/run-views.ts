@@ -25,8 +25,8 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
     .description('list runs, newest first')
     .option('--container <name>', 'of this container')
     .option('--status <states>', 'in these states, separated by commas', commaList)
-    .option('--since <time>', 'started no longer ago than this, such as 24h', durationMs)
-    .option('--limit <n>', 'at most so many', positiveNumber, DEFAULT_LIMIT)
+    .option('--since <time>', 'started within this time, such as 24h', durationMs)
+    .option('--limit <n>', 'at most this many', positiveNumber, DEFAULT_LIMIT)
     .option('--all', 'all of them')
     .action(
       action<ListOptions>(async ({ api, out, world }, _args, { container, status, since, limit, all }) => {
@@ -49,9 +49,9 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
     );
   run
     .command('watch')
-    .description('follow a run to its end; Ctrl-C stops looking, not the run')
+    .description('follow a run to its end; Ctrl-C stops following, not the run')
     .argument('<run>')
-    .option('--timeout <time>', 'look no longer than this, such as 30m', durationMs)
+    .option('--timeout <time>', 'stop following after this time, such as 30m', durationMs)
     .action(
       action<{ readonly timeout?: number }>(async (session, [id = ''], { timeout }) =>
         finish(session, await followRun(session, id, { timeoutMs: timeout })),
@@ -63,7 +63,7 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
 function checkedStates(names: readonly string[]): string[] {
   return names.map((name) => {
     const state = RUN_STATUSES.find((one) => one.toLowerCase() === name.toLowerCase());
-    if (state === undefined) throw usage(`There is no state '${name}'.`, [`There are: ${RUN_STATUSES.join(', ')}.`]);
+    if (state === undefined) throw usage(`Unknown state '${name}'.`, [`States: ${RUN_STATUSES.join(', ')}.`]);
     return state;
   });
 }

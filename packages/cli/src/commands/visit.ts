@@ -8,7 +8,7 @@ export function registerVisit(program: Command, { action, world }: Registrar): v
   program
     .command('open')
     .description('print the address and open it in a browser')
-    .option('--print', 'print it only')
+    .option('--print', 'only print it')
     .action(
       action<{ readonly print?: true }>(async ({ api, out }, _args, { print }) => {
         await out.value({ address: api.address }, () => [api.address]);

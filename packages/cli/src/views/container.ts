@@ -22,7 +22,7 @@ export const containersView: ListView<ContainerEntry> = {
     lastRun,
     time(updatedAt),
   ],
-  empty: 'No container was ever analysed. Start with: contactsheet run start <container>',
+  empty: 'No container has been analysed yet. Start with: contactsheet run start <container>',
 };
 
 export const tagsView: ListView<Container['tags'][number]> = {

@@ -101,5 +101,5 @@ export const auditView: ListView<AuditEntry> = {
     from === undefined || to === undefined ? '' : `${from} > ${to}`,
     reason,
   ],
-  empty: 'Nobody has told it anything.',
+  empty: 'Nobody has given it a command.',
 };
