@@ -26,8 +26,11 @@ export interface QuotaScope {
 
 /** Every actor of the product: what this process hosts, and typed clients to call them wherever they live. */
 export interface Actors {
+  /** Classes that the SDK hosts in this process (src/dapr/actor-host.ts). */
   readonly hosted: readonly ReturnType<typeof hostActor>[];
+  /** By the name of a blob container. */
   container(name: string): ContainerActorApi;
+  /** By run id. */
   run(id: string): RunActorApi;
   /** Of the Vision resource that this process calls. */
   quota(): VisionQuotaActorApi;
@@ -39,6 +42,7 @@ export interface ActorClock {
   monotonicMs(): number;
 }
 
+/** Classes to host, and clients that call by the sidecar. Nothing is called before a client is used. */
 export function createActors(sidecar: ActorSidecar, clock: ActorClock, scope: QuotaScope): Actors {
   const { nowMs, monotonicMs } = clock;
   const quotaOf = actorClient<VisionQuotaActorApi>(sidecar, ACTORS.visionQuota, QUOTA);

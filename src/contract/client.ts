@@ -17,6 +17,10 @@ export type Client<Call = undefined> = Methods<Call> & Paging<Call>;
 /** `Call`: what the transport wants to know of a single request, such as how long it may take. */
 type Methods<Call> = { readonly [Id in keyof Endpoints]: Method<Endpoints[Id], Call> };
 
+/**
+ * One operation: says what the endpoint takes, hears one of its answers.
+ * @throws Refusal for a refusal that the endpoint does not declare
+ */
 export type Method<E extends Endpoint, Call = undefined> = (
   ...said: Said<AskOf<E> & Accepting, Call>
 ) => Promise<HeardOf<E>>;
@@ -32,6 +36,7 @@ export interface Accepting {
   readonly accept?: string;
 }
 
+/** A list in pages. */
 export interface Page<Item = unknown> {
   readonly value: readonly Item[];
   readonly nextLink?: string | undefined;
@@ -45,6 +50,7 @@ export type ListId = {
 /** The body of the answer 200. */
 export type BodyOf<E extends Endpoint> = Extract<HeardOf<E>, { readonly status: 200 }>['body'];
 
+/** Ways through lists and links. */
 export interface Paging<Call> {
   /** Page by page, as nextLink leads. @throws Refusal */
   pages<Id extends ListId>(
@@ -59,6 +65,7 @@ export interface Paging<Call> {
   ): Promise<HeardOf<Endpoints[Id]>>;
 }
 
+/** A request on its way to the transport. */
 export interface Outgoing {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -78,6 +85,7 @@ export interface Incoming {
 /** `fetch` is one. */
 export type Transport<Call = undefined> = (url: string, outgoing: Outgoing, call: Call) => Promise<Incoming>;
 
+/** Where the API is, and how it is reached. */
 export interface ClientOptions<Call> {
   /** `http://localhost:8080`, without a slash at the end. */
   readonly address: string;
@@ -92,6 +100,7 @@ interface Asking extends Accepting {
   readonly body?: unknown;
 }
 
+/** A client of the API. Without a transport it uses `fetch`. Nothing is sent before a method is called. */
 export function createClient(
   options: Omit<ClientOptions<undefined>, 'transport'> & Partial<ClientOptions<undefined>>,
 ): Client;
@@ -162,6 +171,7 @@ export function taken<H extends { readonly status: number; readonly body: unknow
   return body as TakenOf<H>;
 }
 
+/** The body of an answer that is not a refusal. */
 export type TakenOf<H extends { readonly status: number; readonly body: unknown }> = Extract<
   H,
   { readonly status: 200 | 202 | 204 }

@@ -33,8 +33,10 @@ export interface Endpoint {
 
 export type { Role };
 
+/** Verbs that the API uses. HEAD follows from GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+/** Groups of the description, each with its sentence. */
 export const TAGS = {
   Runs: 'Passes over a container: start, follow, steer, and what each of them did.',
   Containers: 'Containers and their images as they are now.',
@@ -43,6 +45,7 @@ export const TAGS = {
   Health: 'Probes.',
   Description: 'What the API says of itself.',
 } as const;
+/** Name of a group. */
 export type Tag = keyof typeof TAGS;
 
 /** The value, with the types of everything in it. */
@@ -52,6 +55,7 @@ export function endpoint<const E extends Endpoint>(value: E): E {
 
 /** By status. What is missing here is not answered; `default` (a failure of ours) is always there. */
 export type Answers = Readonly<Record<number, Answer>>;
+/** What one status says, by its kind. */
 export type Answer = JsonAnswer | EmptyAnswer | StreamAnswer | ProblemAnswer;
 
 type Texts<Name extends string> = Readonly<Record<Name, string>>;
@@ -64,12 +68,14 @@ interface Described<Must extends string, May extends string> {
   readonly mayHave: Texts<May>;
 }
 
+/** A JSON body. */
 export interface JsonAnswer<Body extends ZodType = ZodType, Must extends string = string, May extends string = string>
   extends Described<Must, May> {
   readonly kind: 'json';
   readonly body: Body;
 }
 
+/** A status and headers, without a body. */
 export interface EmptyAnswer<Must extends string = string, May extends string = string> extends Described<Must, May> {
   readonly kind: 'empty';
 }
@@ -95,6 +101,7 @@ interface Extras<Must extends string, May extends string> {
   readonly mayHave?: Texts<May>;
 }
 
+/** Declares an answer in JSON: `200: json('The run', RunSchema)`. */
 export function json<Body extends ZodType, Must extends string = never, May extends string = never>(
   description: string,
   body: Body,
@@ -103,6 +110,7 @@ export function json<Body extends ZodType, Must extends string = never, May exte
   return { kind: 'json', description, body, headers, mayHave };
 }
 
+/** Declares an answer without a body. */
 export function empty<Must extends string = never, May extends string = never>(
   description: string,
   { headers = {} as Texts<Must>, mayHave = {} as Texts<May> }: Extras<Must, May> = {},
@@ -110,6 +118,7 @@ export function empty<Must extends string = never, May extends string = never>(
   return { kind: 'empty', description, headers, mayHave };
 }
 
+/** Declares a streamed answer, by media type; the first is sent where a caller does not choose. */
 export function stream<Types extends Readonly<Record<string, ZodType>>>(
   description: string,
   types: Types,
@@ -117,6 +126,7 @@ export function stream<Types extends Readonly<Record<string, ZodType>>>(
   return { kind: 'stream', description, types, headers: {}, mayHave: {} };
 }
 
+/** Declares a refusal: a problem document (RFC 9457). */
 export function problem(description: string): ProblemAnswer<typeof ProblemSchema> {
   return { kind: 'problem', description, mediaType: 'application/problem+json', body: ProblemSchema };
 }
@@ -130,6 +140,7 @@ const REFUSALS = {
   413: 'Body too large',
   415: 'Not JSON',
 } as const;
+/** A status that the same refusal has everywhere. */
 export type Refusal = keyof typeof REFUSALS;
 
 /** The refusals that say the same everywhere: `...refusals(400, 404)`. */
@@ -197,6 +208,7 @@ type Streamed<Types> = Types extends { readonly 'application/json': infer S exte
   ? z.output<S>
   : AsyncIterable<Uint8Array>;
 
+/** As much of `Headers` of fetch as is read. */
 export interface HeardHeaders {
   get(name: string): string | null;
 }

@@ -30,7 +30,8 @@ export interface WorkerDeps {
 /**
  * The SDK's worker runs ten work items at once, workflow turns and activities alike, and has no setting for it
  * (@dapr/dapr 3.18.0, task-hub-grpc-worker.js). Chunks that wait for Vision's rate would keep every step of other runs from
- * its turn, for minutes. As many as the sidecar hands out (components/config).
+ * its turn, for minutes. As many as the sidecar hands out: 128 activities and 32 workflow turns (components/config). A run keeps 16
+ * activities under way, so eight runs that wait for Vision fill one replica, and a single run never does.
  */
 export const WORK_ITEMS = 160;
 

@@ -1,4 +1,5 @@
 import { defined } from './defined';
+
 /** One page of a list that is too long to be read at once. */
 export interface Page<T> {
   readonly value: readonly T[];

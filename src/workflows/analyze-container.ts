@@ -20,7 +20,7 @@ import {
   writeQuote,
 } from './steps';
 
-/** Page children in flight: eight runs of 4 x 4 chunks fill what a sidecar hands out. */
+/** Pages under way. With 4 chunks each (analyze-page.ts) a run keeps 16 activities under way; WORK_ITEMS says of how many. */
 const PAGES_IN_FLIGHT = 4;
 /** A run that rests looks for itself once an hour, should the event that wakes it be lost. */
 const REST_CHECK_MS = 3_600_000;

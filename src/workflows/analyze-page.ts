@@ -3,7 +3,7 @@ import { call, defineWorkflow, window } from './sdk';
 import { type RunScope, scopeOf } from '../domain/run/run-scope';
 import { analyzeChunk, cleanPage, openPage } from './steps';
 
-/** Chunk activities one page keeps in flight: a run of four pages leaves room for a second run's share. */
+/** Chunk activities that one page keeps under way: 16 a run, as 4 pages are under way (analyze-container.ts). */
 const CHUNKS_IN_FLIGHT = 4;
 
 export interface AnalyzePageState extends RunScope {

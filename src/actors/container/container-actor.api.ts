@@ -2,9 +2,14 @@ import type { ApplyResult, BeginRunResult } from '../../domain/container/contain
 import type { Counters } from '../../domain/container/totals';
 import type { ChunkRef } from '../../domain/ids';
 
-/** Serial by container name. One object argument per method (the SDK spreads arrays over parameters). */
+/**
+ * Serial by container name: exact totals, and which run is active. One object argument per method (the SDK spreads arrays over
+ * parameters).
+ *
+ * Every method: @throws AppError sidecar-unavailable, actor-failed, invalid-request (refused by its schema).
+ */
 export interface ContainerActorApi {
-  /** Idempotent for the same run. */
+  /** Makes the run the active one, where none is. Idempotent for the same run. */
   beginRun(input: { readonly runId: string }): Promise<BeginRunResult>;
   /**
    * Idempotent by chunk: what it applied before it was complete is replaced. Refused once the run is not the active one.
@@ -16,6 +21,7 @@ export interface ContainerActorApi {
   }): Promise<{ readonly result: ApplyResult }>;
   /** Idempotent: ends the run if it is the active one. */
   endRun(input: { readonly runId: string }): Promise<{ readonly ended: true }>;
+  /** Totals now, with every chunk that was applied so far. */
   summary(): Promise<ContainerTotals>;
   /** Replaces every total by a recount. Refused (false) unless `runId` is the active run. */
   replaceAggregate(input: {
@@ -26,8 +32,12 @@ export interface ContainerActorApi {
   repair(input: { readonly lastRun?: string; readonly counters: Counters }): Promise<{ readonly repaired: boolean }>;
 }
 
+/** What the images of a container add up to. */
 export interface ContainerTotals {
+  /** By key of domain/container/totals.ts. */
   readonly counters: Counters;
+  /** Id of the run that holds the container. */
   readonly activeRun?: string;
+  /** Id of the run that ended last. */
   readonly lastRun?: string;
 }

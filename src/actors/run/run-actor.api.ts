@@ -17,7 +17,7 @@ import type { Refusal } from '../../domain/run/transitions';
  *
  * Every method but `begin`, `trouble`, `view` and `forget` throws where the run was never begun, or is forgotten.
  *
- * @throws AppError run-not-found
+ * @throws AppError run-not-found; every method also sidecar-unavailable, actor-failed, invalid-request (refused by its schema)
  */
 export interface RunActorApi {
   /** Idempotent: the first request stands. */
@@ -111,6 +111,7 @@ export interface RunActorApi {
   forget(): Promise<{ readonly forgotten: boolean }>;
 }
 
+/** One report of one process on its chunks of a run. */
 export interface ReportInput {
   readonly chunks: readonly ChunkReport[];
   /** Who reports, and its how manyeth report this is: a report may arrive twice. */
@@ -120,17 +121,20 @@ export interface ReportInput {
   readonly want?: number;
   /** Calls it was granted before and did not start: they are given back. */
   readonly unused?: number;
+  /** Price of one of these calls; 1 or more. */
   readonly transactionsPerCall?: number;
   /** Transactions this session has made without grants, in all. */
   readonly made?: number;
 }
 
+/** How far one execution of a chunk is. */
 export interface ChunkReport {
   readonly ref: ChunkRef;
   readonly attempt: string;
   readonly progress: ChunkProgress;
 }
 
+/** May the work on a chunk begin? */
 export type OpenChunkResult =
   /** `careful`: earlier executions died; see domain/run/chunk-suspicion.ts. */
   | { readonly state: 'granted'; readonly mayRemove: boolean; readonly careful?: CarefulRange }
@@ -139,6 +143,7 @@ export type OpenChunkResult =
   | { readonly state: 'done' }
   | { readonly state: 'stop'; readonly control: Control };
 
+/** What a process may do until its next report. */
 export interface ReportResult {
   readonly control: Control;
   /** Chunk ids whose lease another execution holds now: stop them. */
@@ -149,6 +154,7 @@ export interface ReportResult {
   readonly limit?: string;
 }
 
+/** What became of a word to the run. */
 export interface CommandReply {
   readonly accepted: boolean;
   /** As it is now; of a refused word with an end that is not told yet. */
@@ -159,6 +165,7 @@ export interface CommandReply {
   readonly why?: Refusal;
 }
 
+/** What became of a consent. */
 export interface ApproveReply extends CommandReply {
   /** The hash of the plan that stands, where the answer named another. */
   readonly planHash?: string;

@@ -1,4 +1,5 @@
 import { defined } from '../defined';
+
 /**
  * What Vision said about one image, in the words of Analyze Image 3.2 (and so of the tutorial's classes AnalysisResult,
  * Category, Detail, Description, Caption, Metadata). Image Analysis 4.0 is mapped onto the same names.

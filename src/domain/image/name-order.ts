@@ -1,4 +1,5 @@
 import { defined } from '../defined';
+
 /**
  * How services sort names, by the first unit in which two differ.
  *

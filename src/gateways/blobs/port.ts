@@ -12,19 +12,22 @@ export interface BlobsGateway {
    * @throws AppError container-not-found, container-forbidden, storage-unavailable (retryable)
    */
   listPage(container: string, options: ListOptions): Promise<BlobPage>;
+  /** @throws AppError container-forbidden, storage-unavailable (retryable) */
   containerExists(container: string): Promise<boolean>;
   /** undefined when the service says 404. @throws AppError as listPage */
   head(container: string, blob: string): Promise<ListedBlob | undefined>;
   /** Reads with If-Match on `etag`. Never throws for what the service or the network did. */
   download(container: string, blob: ListedBlob, options: DownloadOptions): Promise<DownloadOutcome>;
+  /** Closes the sockets. Idempotent. */
   close(): void;
 }
 
 export interface ListOptions {
+  /** Only names that begin with it; empty for all. */
   readonly prefix: string;
   /** Opaque, from the page before. */
   readonly marker?: string;
-  /** At most 5,000 (limit of List Blobs). */
+  /** 1 to 5,000 (List Blobs, `maxresults`). */
   readonly pageSize: number;
 }
 
@@ -35,12 +38,14 @@ export interface BlobPage {
 }
 
 export interface DownloadOptions {
-  /** Refuse more than this; the listed size is checked first, then what really arrives. */
+  /** Bytes. More is refused; the listed size is checked first, then what really arrives. */
   readonly maxBytes: number;
+  /** For the whole download, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
+/** The bytes, or why there are none. */
 export type DownloadOutcome =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | {

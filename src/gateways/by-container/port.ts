@@ -7,9 +7,11 @@ import type { Page, PageRequest } from '../../domain/page';
  * One value of each blob container, each kind in a partition of its own of Cosmos DB `AnalysisResult/Runs`.
  *
  * I1 Changes of one value follow one another: what was seen earlier never replaces what was seen later.
+ *
+ * Every method: @throws AppError results-unavailable (retryable), results-forbidden.
  */
 export interface StoreByContainer<T extends { readonly container: string }> {
-  /** @throws AppError store-unavailable, store-throttled: so do the others */
+  /** undefined where nothing is stored. */
   get(container: string): Promise<T | undefined>;
   /**
    * Reads, applies and writes; when somebody else wrote meanwhile, from the start (I1): `apply` may be called again.
@@ -19,10 +21,11 @@ export interface StoreByContainer<T extends { readonly container: string }> {
     container: string,
     apply: (value: T | undefined) => T | undefined | Promise<T | undefined>,
   ): Promise<T | undefined>;
-  /** By container, 1 to 100 at once. */
+  /** In the order of the container names. @throws AppError invalid-request for a continuation that is not of this list */
   list(page: PageRequest): Promise<Page<T>>;
 }
 
+/** The values that are kept of blob containers. */
 export interface Stores {
   /** The containers that were ever analysed. */
   readonly containers: StoreByContainer<ContainerEntry>;

@@ -7,9 +7,11 @@ import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
  * I2 Features are merged in as they are paid for; an entry never loses one.
  * I3 A lease that was left behind is told to whoever takes it over: its call may have been billed.
  * I4 What is known by listing is a note beside the answer, for quotes: it may be missing, and nothing is answered by it.
+ *
+ * Every method: @throws AppError results-unavailable (retryable), results-forbidden.
  */
 export interface CacheGateway {
-  /** Asks for the answer, or for the right to pay for it. */
+  /** Asks for the answer, or for the right to pay for it. `key`: of bytes and analyzer; `wanted`: features. */
   claim(key: string, wanted: readonly string[], claimant: Claimant): Promise<Claim>;
   /**
    * The answer of a claimed call, and the key under which a listing shows the same bytes. False when somebody else holds
@@ -18,19 +20,23 @@ export interface CacheGateway {
   put(claim: Granted, answer: CachedAnswer, listedKey?: string): Promise<boolean>;
   /** Features that are answered, by listed key; keys that nobody has noted are absent. */
   known(listedKeys: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** Gives a claim back without an answer. */
+  /** Gives a claim back without an answer. Idempotent: a claim that somebody else has taken over stays. */
   release(claim: Granted): Promise<void>;
 }
 
+/** Who claims a key, and for how long. */
 export interface Claimant {
   /** A later execution of the same holder takes its own lease over at once. */
   readonly holder: string;
+  /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** How long others wait for the answer, in milliseconds. */
   readonly leaseMs: number;
   /** A holder that has ended: what it left behind need not run out. */
   readonly over?: string;
 }
 
+/** What Vision has answered, who answered it, and the call that was paid for it. */
 export interface CachedAnswer {
   readonly analysis: ImageAnalysis;
   readonly analyzer: Analyzer;
@@ -47,17 +53,21 @@ export interface Payment {
   readonly transactions: number;
 }
 
+/** What a claim gets: the answer, somebody else's claim, or the right to pay. */
 export type Claim = { readonly state: 'hit'; readonly answer: CachedAnswer } | Busy | Granted;
 
+/** Somebody else pays for the key now. */
 export interface Busy {
   readonly state: 'busy';
   /** Absent: another claim was faster just now. */
   readonly holder?: string;
 }
 
+/** The right to pay for the key. */
 export interface Granted {
   readonly state: 'granted';
   readonly key: string;
+  /** Of the entry as it was claimed (ETag): whoever takes the claim over changes it. */
   readonly version: string;
   /** What is known already, with other features. */
   readonly known?: CachedAnswer;

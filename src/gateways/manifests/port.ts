@@ -13,28 +13,45 @@ import type { ImageOutcome } from '../../domain/run/report';
  * I1 A page index is written once: whoever lists a page second takes the bounds of the first, so that pages neither
  *    overlap nor leave a gap.
  * I2 A lost chunk manifest is not an error: `readChunk` answers undefined and the caller lists the interval again.
+ *
+ * Reads answer undefined where nothing is stored, writes replace what was there, deletes can be repeated. Pages and chunks
+ * are counted from 0. Every method: @throws AppError sidecar-unavailable (retryable where it may pass).
  */
 export interface ManifestsGateway {
+  /** The index of a listed page. */
   readPage(runId: string, page: number): Promise<PageIndex | undefined>;
-  /** First writer wins; answers the index that stands (I1). */
+  /**
+   * First writer wins; answers the index that stands (I1).
+   * @throws AppError manifests-unavailable (retryable) when that one cannot be read
+   */
   writePageOnce(runId: string, page: number, index: PageIndex): Promise<PageIndex>;
+  /** The images of a chunk that need work (I2). */
   readChunk(ref: ChunkRef): Promise<readonly ListedBlob[] | undefined>;
+  /** Written after the page index: who finds the index and no chunk lists it again (I2). */
   writeChunk(ref: ChunkRef, blobs: readonly ListedBlob[]): Promise<void>;
+  /** What was done with each image of a chunk, one line each. */
   writeReport(ref: ChunkRef, outcomes: readonly ImageOutcome[]): Promise<void>;
+  /** The same lines; of an unfinished chunk those so far. */
   readReport(ref: ChunkRef): Promise<readonly ImageOutcome[] | undefined>;
   /** The report as the text it is stored as: what its hash is taken of. */
   readReportText(ref: ChunkRef): Promise<string | undefined>;
   /** What became of the chunks of one page. */
   writeLedger(runId: string, page: number, ledger: LedgerPage): Promise<void>;
+  /** As it was sealed. */
   readLedger(runId: string, page: number): Promise<LedgerPage | undefined>;
   /** Verdict of the recount at the end of the run. */
   writeVerdict(runId: string, verdict: Recount): Promise<void>;
+  /** The first verdict stands (use-cases/containers/recount-container.ts). */
   readVerdict(runId: string): Promise<Recount | undefined>;
+  /** What a run did and cost. Written once, when it is sealed. */
   writeReceipt(runId: string, receipt: Receipt): Promise<void>;
+  /** Absent until the run is sealed, and for records that have expired. */
   readReceipt(runId: string): Promise<Receipt | undefined>;
   /** A request that takes longer than its caller waits. */
   writeOperation(operation: Operation): Promise<void>;
+  /** As it was last written: it may have been lost since (domain/operation.ts). */
   readOperation(id: string): Promise<Operation | undefined>;
+  /** Forgets its record. */
   deleteOperation(id: string): Promise<void>;
   /** Deletes the chunk inputs of one page. */
   deleteChunks(runId: string, page: number, chunks: number): Promise<void>;
@@ -47,6 +64,7 @@ export interface ManifestsGateway {
   deleteRecords(runId: string, pages: number): Promise<void>;
 }
 
+/** A listed page of a run: up to 2,000 blobs in up to 20 chunks. */
 export interface PageIndex {
   /** Marker this page was listed from; absent for the first. */
   readonly marker?: string;
@@ -58,6 +76,7 @@ export interface PageIndex {
 
 /** Open below in the very first chunk of a run, and above in the very last. */
 export interface ChunkBounds extends NameBounds {
+  /** Images listed in it. */
   readonly count: number;
   /** Everything in it was unchanged and nothing was missing when it was listed: no work, no second query. */
   readonly settled: boolean;

@@ -4,7 +4,7 @@
  * G1 Every write is answered exactly once, by a result or an error, and only after the store has answered for it.
  * G2 Two writes with the same id are never on their way at once, and go in the order they came.
  * G3 A batch holds one partition, at most `maxCount` writes and `maxBytes` bytes (one larger write goes alone).
- * G4 A lone write leaves at once. Where the batch before had company, the next one waits `lingerMs` for more, and as long
+ * G4 A lone write leaves at once. Where the batch before had company, the next one waits LINGER_MS for more, and as long
  *    as one is on its way; nothing waits longer than `maxWaitMs`, and a full batch does not wait at all.
  * G5 At most `maxInFlight` batches of one partition are on their way.
  *
@@ -24,7 +24,6 @@ export interface GroupCommitSettings<W, R> {
    */
   readonly commitBatch: (partition: string, writes: readonly W[]) => Promise<readonly R[] | 'refused'>;
   readonly commitOne: (write: W) => Promise<R>;
-  readonly lingerMs?: number;
   readonly maxWaitMs?: number;
   readonly maxCount?: number;
   readonly maxBytes?: number;
@@ -160,11 +159,11 @@ class PartitionQueue<W, R> {
   }
 
   #waitMsFor({ since }: Pending<W, R>): number {
-    const { maxWaitMs = MAX_WAIT_MS, lingerMs = LINGER_MS } = this.#settings;
+    const { maxWaitMs = MAX_WAIT_MS } = this.#settings;
     const leftMs = since + maxWaitMs - this.#clock.now();
     // Overdue with something on its way: it could not go, and the next answer is what lets it.
     if (this.#inFlight > 0) return leftMs > 0 ? leftMs : maxWaitMs;
-    return this.#lastCount > 1 ? Math.min(lingerMs, leftMs) : 0;
+    return this.#lastCount > 1 ? Math.min(LINGER_MS, leftMs) : 0;
   }
 
   /** Sends one batch of what may go now, and further ones while they are full. */

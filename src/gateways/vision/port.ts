@@ -18,9 +18,11 @@ export interface VisionGateway {
   readonly limits: VisionLimits;
   /** Never throws for what the service or the network did; throws only on a programming error. */
   analyze(image: Uint8Array, options?: VisionCallOptions): Promise<VisionOutcome>;
+  /** Closes the sockets. Idempotent. */
   close(): void;
 }
 
+/** What one call asks for. */
 export interface VisionCallOptions {
   /** Of those the service offers; default those of the analyzer. */
   readonly features?: readonly string[];
@@ -28,6 +30,7 @@ export interface VisionCallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the service takes: Image Analysis 3.2 and 4.0, "Input requirements". */
 export interface VisionLimits {
   /** Largest body in bytes, inclusive. */
   readonly maxBytes: number;
@@ -41,6 +44,7 @@ export interface VisionLimits {
 
 export type VisionOutcome = VisionSuccess | VisionFailure;
 
+/** One answered call. */
 export interface VisionSuccess {
   readonly ok: true;
   readonly analysis: ImageAnalysis;
@@ -53,6 +57,7 @@ export interface VisionSuccess {
   readonly analyzer?: Analyzer;
 }
 
+/** One call that failed, or was not answered. */
 export interface VisionFailure {
   readonly ok: false;
   /** Stable: `vision-` and a reason, see VISION_CODES. */

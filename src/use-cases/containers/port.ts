@@ -13,10 +13,11 @@ export interface ContainerUseCases {
   listContainers(page: PageRequest): Promise<Page<ContainerEntry>>;
   /** Totals of the container actor. @throws AppError container-not-found when neither blobs nor results know it */
   getContainer(container: string): Promise<ContainerSummary>;
+  /** Documents of the container as they are now. @throws AppError invalid-container-name, invalid-request (continuation) */
   listImages(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>>;
-  /** @throws AppError image-not-found */
+  /** @throws AppError invalid-container-name, image-not-found */
   getImage(container: string, blob: string): Promise<ImageDocument>;
-  /** Newest first. */
+  /** Newest first. @throws AppError invalid-request (continuation) */
   listActivity(container: string, page: PageRequest): Promise<Page<ActivityEntry>>;
   /** Reads every document and compares; changes nothing. @throws AppError container-not-found, run-active */
   verifyContainer(container: string): Promise<WaitedFor<Verification>>;

@@ -2,7 +2,7 @@ import type { Operation } from '../../domain/operation';
 
 /** Long-running operations: what a caller waits for a little while, and asks about later. */
 export interface OperationUseCases {
-  /** @throws AppError operation-not-found */
+  /** Lost: its process ended without an answer. @throws AppError operation-not-found, sidecar-unavailable */
   getOperation(id: string): Promise<Operation>;
 }
 

@@ -13,12 +13,15 @@ export interface QuoteUseCases {
   sampleQuote(command: SampleCommand): Promise<WaitedFor<ContainerQuote>>;
 }
 
+/** What is to be priced. */
 export interface QuoteCommand extends Pick<StartRunCommand, 'features'> {
   readonly container: string;
+  /** Only names that begin with it; absent: all. */
   readonly prefix?: string;
 }
 
+/** What is to be priced after some images were analysed. */
 export interface SampleCommand extends QuoteCommand {
-  /** Images to analyse first: 1 to MAX_SAMPLE. */
+  /** Images to analyse first: 1 to MAX_SAMPLE (domain/money/sample.ts). */
   readonly sample: number;
 }

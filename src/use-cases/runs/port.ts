@@ -17,7 +17,7 @@ export interface RunUseCases {
    *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready
    */
   startRun(command: StartRunCommand): Promise<RunView>;
-  /** @throws AppError run-not-found */
+  /** Live numbers while it goes on. @throws AppError run-not-found */
   getRun(id: string): Promise<RunView>;
   /** Newest first by `startedAt`. */
   listRuns(filter: RunFilter, page: PageRequest): Promise<Page<RunView>>;
@@ -27,7 +27,7 @@ export interface RunUseCases {
   approveRun(command: ApproveCommand): Promise<RunView>;
   /** Oldest first, at most 100. @throws AppError run-not-found */
   getAudit(id: string): Promise<readonly AuditEntry[]>;
-  /** @throws AppError run-not-found, command-refused (not finished), invalid-request */
+  /** What a retry would try. @throws AppError run-not-found, command-refused (it goes on), invalid-request (prefix) */
   forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
   /** @throws AppError nothing-to-retry, and as forecastRetry and startRun */
   retryRun(command: RetryCommand): Promise<RunView>;
@@ -37,16 +37,20 @@ export interface RunUseCases {
   getCourse(id: string): Promise<RunCourse>;
   /** Forgets a run that has ended: index, reports, receipt, engine. False while it goes on. @throws AppError run-not-found */
   purgeRun(id: string): Promise<boolean>;
-  /** A page may hold fewer than asked for, even none, and not be the last. @throws AppError run-not-found */
+  /**
+   * A page may hold fewer than asked for, even none, and not be the last.
+   * @throws AppError run-not-found, invalid-request (continuation)
+   */
   listRunImages(id: string, filter: OutcomeFilter, page: PageRequest): Promise<Page<ImageOutcome>>;
   /** Every line, some at a time. @throws AppError run-not-found */
   readRunReport(id: string): Promise<AsyncIterable<readonly ImageOutcome[]>>;
-  /** @throws AppError run-not-found */
+  /** Phases, pages and chunks in the order of the run. @throws AppError run-not-found, invalid-request (continuation) */
   listRunSteps(id: string, page: PageRequest): Promise<Page<RunStep>>;
-  /** @throws AppError run-not-found, receipt-not-found */
+  /** What a run did and cost, once it has ended. @throws AppError run-not-found, receipt-not-found */
   getReceipt(id: string): Promise<ReceiptRead>;
 }
 
+/** What a run is started with. */
 export interface StartRunCommand {
   /** Chosen by the caller; an id is used once. Absent: a new one. */
   readonly id?: string;
@@ -57,12 +61,15 @@ export interface StartRunCommand {
   readonly confirmShrink?: boolean;
   /** Absent: as configured. */
   readonly approval?: ApprovalRule;
+  /** Transactions it may spend, 0 or more. Absent: no cap of its own. */
   readonly maxTransactions?: number;
   /** Only images that an earlier run left failed or skipped. */
   readonly retry?: RetryScope;
+  /** Id of that run. */
   readonly retryOf?: string;
 }
 
+/** What is recorded of the course of a run. */
 export interface RunCourse {
   readonly run: RunView;
   /** When each phase began, as far as it is known. */
@@ -70,6 +77,7 @@ export interface RunCourse {
   readonly audit: readonly AuditEntry[];
 }
 
+/** A receipt, and the reports that it adds up. */
 export interface ReceiptRead {
   readonly receipt: Receipt;
   /** As many as the run has chunks: read page by page. */
@@ -83,19 +91,25 @@ export interface Said {
   readonly reason?: string;
 }
 
+/** A word of an owner to a run that goes on. */
 export interface ControlCommand extends Said {
   readonly verb: 'pause' | 'resume' | 'cancel' | 'decline';
-  /** With `resume`: another cap from now on. */
+  /** With `resume`: another cap from now on, in transactions. */
   readonly maxTransactions?: number;
 }
 
+/** Consent to a plan. */
 export interface ApproveCommand extends Omit<Said, 'reason'> {
+  /** Of the quote that is consented to. */
   readonly planHash: string;
+  /** Transactions it may spend; absent: as it was started. */
   readonly maxTransactions?: number;
 }
 
+/** Starts the same again. */
 export type RestartCommand = Omit<Said, 'reason'>;
 
+/** Tries again what failed or was skipped. */
 export interface RetryCommand extends Said {
   readonly filter: RetryFilter;
   /** Absent: as of the run that is tried again. */

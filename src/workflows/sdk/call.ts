@@ -6,7 +6,7 @@ import { type Generation, GenerationFull } from './generation';
  * One activity, retried by durable timers while its error says that trying again may help. The SDK has no retry policy
  * (3.18.0, js-sdk #840); an activity of ours never throws, so a failed task is the engine's own trouble and retried too.
  * Attempts are counted over generations.
- * @throws StepFailed when the error is permanent or the attempts are used up
+ * @throws StepFailed when the error is permanent or the attempts are used up; GenerationFull when it does not fit
  */
 export async function* call<Input extends object, Output>(
   generation: Generation,

@@ -17,23 +17,28 @@ import { type Attempts, createGeneration, type Generation, GenerationFull, StepF
 /** What an engine turn hands to the story and takes from it. */
 export type Step<T> = AsyncGenerator<Task<unknown>, T, unknown>;
 
+/** A workflow by its wire name, with the types of input and outcome. */
 export interface WorkflowRef<Input, Output> {
   readonly name: string;
   /** Never set: carries the types. */
   readonly types?: (input: Input) => Output;
 }
 
+/** An activity by its wire name, with the types of input and outcome. Inputs are objects (see createGeneration). */
 export interface ActivityRef<Input, Output> {
   readonly name: string;
   /** Never set: carries the types. */
   readonly types?: (input: Input) => Output;
 }
 
+/** Names an activity; `name` is wire format and is never changed. */
 export function activityRef<Input, Output>(name: string): ActivityRef<Input, Output> {
   return { name };
 }
 
+/** A workflow that the worker can register. */
 export interface WorkflowDefinition<State, Output> extends WorkflowRef<State, Output> {
+  /** Driven by the SDK, one `yield` a turn. */
   readonly run: TWorkflow;
 }
 

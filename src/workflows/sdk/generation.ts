@@ -25,7 +25,9 @@ export class StepFailed extends Error {
   }
 }
 
+/** What a story may ask of the engine. Tasks do nothing until they are yielded; each costs one of TASKS_PER_GENERATION. */
 export interface Generation {
+  /** Of this workflow; the run id for a run. */
   readonly instanceId: string;
   /** May `tasks` more be started in this generation? */
   hasRoomFor(tasks: number): boolean;
@@ -34,15 +36,19 @@ export interface Generation {
    * @throws StepFailed when the error is permanent or the attempts are used up
    */
   attempted(step: string, outcome: Outcome<unknown>, policy: RetryPolicy): number;
+  /** Starts an activity. Its outcome is read with `outcome`. */
   activity(name: string, input: object): Task<unknown>;
+  /** Starts a child workflow under an id that must be new. */
   child(name: string, input: object, instanceId: string): Task<unknown>;
   /** Outcome of an activity or child that has ended. What the engine itself lost or mixed up is worth another try. */
   outcome<Result>(task: Task<unknown>): Outcome<Result>;
+  /** Durable: milliseconds from the time of this turn. */
   timer(delayMs: number): Task<unknown>;
   /** The one open wait for this event: the SDK gives an event to the oldest wait, also to one that was given up. */
   event(name: string): Task<unknown>;
   /** The event of the open wait was taken. */
   heard(name: string): void;
+  /** Completes with the first task that does. */
   any(tasks: readonly Task<unknown>[]): Task<unknown>;
   /** Shown by every generic Dapr tool; a short JSON. */
   setStatus(status: object): void;

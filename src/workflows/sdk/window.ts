@@ -3,9 +3,13 @@ import { delayMs, STEP_RETRY } from '../../domain/retry';
 import type { Step } from './definition';
 import { type Generation, GenerationFull, StepFailed } from './generation';
 
+/** What a window works on. */
 export interface WindowOptions<Item, Result> {
+  /** Each is started once, in this order. */
   readonly items: Iterable<Item>;
+  /** Tasks in flight, 1 or more. */
   readonly width: number;
+  /** Starts the task of an item; again after a failure that may pass. */
   readonly start: (item: Item) => Task<unknown>;
   /** Called once per item, in the order of completion, which replay repeats. `false` starts nothing more. */
   readonly done: (item: Item, result: Result) => boolean;
@@ -22,7 +26,7 @@ interface Slot<Item> {
  * has already completed (SDK 3.18.0); `whenAny` over the open slots is sound (test/replay/window.test.ts).
  *
  * When the generation is full nothing new is started, what is in flight is awaited, and then the story goes on as new.
- * @throws StepFailed with the first permanent error, after everything in flight has ended
+ * @throws StepFailed with the first permanent error, GenerationFull when items are left; each once nothing is in flight
  */
 export async function* window<Item extends number | string, Result>(
   generation: Generation,
