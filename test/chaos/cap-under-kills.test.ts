@@ -1,17 +1,17 @@
 /**
  * A cap of N transactions never sees N + 1 at Vision, whatever dies of three replicas (I10), and a higher cap ends the run.
- * More of it: `CAP_STORIES=10 CAP_SEED=1 npm test -- --selectProjects chaos -- cap-under-kills`.
+ * More of it: `CAP_SCENARIOS=10 CAP_SEED=1 npm test -- --selectProjects chaos -- cap-under-kills`.
  */
 import { seedContainer } from '../../packages/bench/src/seed-container';
 import { ended, startRun, visionOf } from '../integration/main-job/client';
-import { type ReplicaSet, startCrew } from '../integration/replicas/replica-set';
-import { type CapPlan, capPlan, IMAGES, IN_FLIGHT, playCap, VISION } from './cap-story';
+import { type ReplicaSet, startReplicaSet } from '../integration/replicas/replica-set';
+import { type CapPlan, capPlan, IMAGES, IN_FLIGHT, playCap, VISION } from './cap-scenario';
 
 const SEED = Number(process.env.CAP_SEED ?? 4101);
-const STORIES = Number(process.env.CAP_STORIES ?? 2);
+const SCENARIOS = Number(process.env.CAP_SCENARIOS ?? 2);
 
 const plans: readonly CapPlan[] = [
-  ...Array.from({ length: STORIES }, (_, i) => capPlan(SEED + i)),
+  ...Array.from({ length: SCENARIOS }, (_, i) => capPlan(SEED + i)),
   capPlan(SEED, 'month'),
   capPlan(SEED + 1, 'container month'),
 ];
@@ -20,7 +20,7 @@ let replicas: ReplicaSet;
 let each = 0;
 
 beforeAll(async () => {
-  replicas = await startCrew(3, { vision: VISION, appEnv: { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) } });
+  replicas = await startReplicaSet(3, { vision: VISION, appEnv: { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) } });
   const { stack } = replicas;
   await seedContainer(stack.endpoints.blobConnectionString, 'one-call', 1);
   await ended(stack, await startRun(stack, 'one-call'));

@@ -5,8 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { seedContainer } from '../../packages/bench/src/seed-container';
 import { startTestStack, type TestStack } from '../integration/framework';
-import { CELLS_A_STACK, type Cell, deal, nameOf, stacksOf } from './kill-matrix';
-import { IMAGES, IN_FLIGHT, LATENCY_MS, playCell } from './kill-story';
+import { CELLS_A_STACK, type Cell, seededCells, nameOf, stacksOf } from './kill-matrix';
+import { IMAGES, IN_FLIGHT, LATENCY_MS, playCell } from './kill-scenario';
 
 const SEED = Number(process.env.CHAOS_SEED ?? 10878);
 const COUNT = Number(process.env.CHAOS_CELLS ?? 8);
@@ -15,7 +15,7 @@ const ONLY = process.env.CHAOS_ONLY;
 const AZURITE_FORGETS_MS = 6_000;
 const CELL_MS = 200_000;
 
-const cells = ONLY === undefined ? deal(SEED, COUNT) : deal(SEED, Number(ONLY) + 1).slice(-1);
+const cells = ONLY === undefined ? seededCells(SEED, COUNT) : seededCells(SEED, Number(ONLY) + 1).slice(-1);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 say(`kill matrix: seed ${SEED}, ${cells.length} cells; one again: npm run chaos -- --seed ${SEED} --only INDEX`);

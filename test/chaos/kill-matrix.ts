@@ -24,7 +24,7 @@ export interface Cell {
 export const CELLS_A_STACK = TARGETS.length;
 
 /** The first `count` cells of a seed. */
-export function deal(seed: number, count: number): Cell[] {
+export function seededCells(seed: number, count: number): Cell[] {
   const random = seeded(seed);
   const moments = PHASES.flatMap((phase) => BLOWS.map((blow) => ({ phase, blow })));
   const cells: Cell[] = [];

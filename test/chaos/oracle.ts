@@ -22,7 +22,7 @@ import { heldBack, lateCalls, overspent, unaskedRemovals } from './breaches';
  * was clean, and of every answer that Vision may bill · its report has one line for each listed blob.
  *
  * Not here, as what is left when a run has ended does not show it: I5 (a stated reason for silence, `faults/stated-reasons`;
- * how long each blow silences a run, `kill-story`) and I7 (`engine/five-thousand` counts rows and operations,
+ * how long each blow silences a run, `kill-scenario`) and I7 (`engine/five-thousand` counts rows and operations,
  * `npm run scale` measures memory). Caps of a month are `cap-under-kills`.
  */
 export interface Evidence {

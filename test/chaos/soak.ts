@@ -50,13 +50,13 @@ export interface SoakReport {
 }
 
 export async function soak(stack: TestStack, { rounds, seed }: { rounds: number; seed: number }): Promise<SoakReport> {
-  const story = new Soak(stack, seeded(seed));
+  const soak = new Soak(stack, seeded(seed));
   for (let round = 0; round < rounds; round++) {
-    await story.tell('pause');
-    await story.tell('cancel');
+    await soak.tell('pause');
+    await soak.tell('cancel');
   }
-  await story.finish();
-  return story;
+  await soak.finish();
+  return soak;
 }
 
 class Soak implements SoakReport {

@@ -25,7 +25,7 @@ beforeEach(() => {
   useCases.runs.clear();
   useCases.said.length = 0;
   useCases.retries.length = 0;
-  useCases.story.repairs.length = 0;
+  useCases.records.repairs.length = 0;
 });
 
 const client = () => durableClient(listener.url, KEY);
@@ -183,7 +183,7 @@ describe('the client of durable-functions', () => {
     const photos = new EntityId('ContainerActor', 'photos');
     await client().signalEntity(photos, 'repair');
     await client().signalEntity(photos, 'Repair', { confirmShrink: true });
-    expect(useCases.story.repairs).toEqual([
+    expect(useCases.records.repairs).toEqual([
       { container: 'photos', confirmShrink: false },
       { container: 'photos', confirmShrink: true },
     ]);
@@ -196,7 +196,7 @@ describe('the client of durable-functions', () => {
     await expect(client().signalEntity(new EntityId('ContainerActor', 'nowhere'), 'repair')).rejects.toThrow('404');
     useCases.failNext(new AppError('run-active', 'Run x is at work.', { context: { existingRun: runId(1) } }));
     await expect(client().signalEntity(photos, 'repair')).rejects.toThrow(/409.*Run x is at work/);
-    expect(useCases.story.repairs).toHaveLength(2);
+    expect(useCases.records.repairs).toHaveLength(2);
   });
 
   test('the wait helper and the links of its answer', async () => {
@@ -331,7 +331,7 @@ describe('what the client does not have', () => {
       const uri = `${base}/${path}${path.includes('?') ? '&' : '?'}code=${KEY}`;
       expectDurableError(await shell.api.post(uri).set('Sec-Fetch-Site', 'cross-site'), 'cross-site');
     }
-    expect([useCases.said, useCases.story.repairs]).toEqual([[], []]);
+    expect([useCases.said, useCases.records.repairs]).toEqual([[], []]);
   });
 
   test('restart answers the links of a new run', async () => {

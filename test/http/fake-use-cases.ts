@@ -14,7 +14,7 @@ import type { UseCases } from '../../src/use-cases/port';
 import { chosenFeatures } from '../../src/use-cases/runs/chosen-features';
 
 import { type FakeSettings, fakeSettings } from './fake-settings';
-import { type FakeStory, fakeStory } from './fake-story';
+import { type FakeRunRecords, fakeRunRecords } from './fake-run-records';
 
 /**
  * The application in memory, honest where the shell can see it: ids, filters, paging, conflicts, errors. A test scripts
@@ -34,7 +34,7 @@ export interface FakeUseCases extends UseCases {
   /** Sizes of the samples that were taken. */
   readonly samples: number[];
   /** What tells what happened. */
-  readonly story: FakeStory;
+  readonly records: FakeRunRecords;
   /** What holds for more than one run. */
   readonly settings: FakeSettings;
   report: HealthReport;
@@ -50,7 +50,7 @@ export function fakeUseCases(): FakeUseCases {
     if (failure) throw failure.error;
   };
   const vision = createMemoryVision();
-  const story = fakeStory({
+  const records = fakeRunRecords({
     mayFail,
     pageOf,
     run: (id) => {
@@ -64,9 +64,9 @@ export function fakeUseCases(): FakeUseCases {
   });
   const settings = fakeSettings(mayFail);
   const fake: FakeUseCases = {
-    ...story,
+    ...records,
     ...settings,
-    story,
+    records,
     settings,
     containers: new Set(['photos', 'empty']),
     runs: new Map(),
@@ -208,7 +208,7 @@ export function fakeUseCases(): FakeUseCases {
     async sampleQuote({ sample, ...command }) {
       const quote = await fake.quote(command);
       fake.samples.push(sample);
-      if (fake.story.operation) return { done: false, operation: fake.story.operation };
+      if (fake.records.operation) return { done: false, operation: fake.records.operation };
       return { done: true, result: { ...quote, sample: aSample(sample) } };
     },
     async forecastRetry({ id, filter }) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { inOrder } from '../../src/http/field-order';
 import { ReceiptSchema } from '../../src/contract/schemas/receipt';
 import { aServer, compile } from './cli/running';
-import { aReceipt } from './fake-story';
+import { aReceipt } from './fake-run-records';
 import { aRun, type FakeUseCases, runId } from './fake-use-cases';
 import { aPublicApp } from './listening';
 
@@ -45,8 +45,8 @@ test('fields come as the schema has them at every depth, names of a record sorte
 /** A shell over a store that gives its documents back in this order. */
 function serving(useCases: FakeUseCases, stored: <T>(value: T) => T): void {
   useCases.runs.set(runId(1), aRun({ status: 'Completed' }));
-  useCases.story.receipt = stored(RECEIPT);
-  useCases.story.reports.splice(0, 1, stored({ key: 'k', sha256: 'ab', lines: 3, executions: 1 }));
+  useCases.records.receipt = stored(RECEIPT);
+  useCases.records.reports.splice(0, 1, stored({ key: 'k', sha256: 'ab', lines: 3, executions: 1 }));
   jest.spyOn(useCases, 'getQuota').mockResolvedValue(stored(QUOTA));
 }
 

@@ -169,12 +169,12 @@ describe('a quote', () => {
     const { body } = await api.post(`${QUOTES}?sample=2`);
     const times = { startedAt: '2026-01-02T03:04:05.000Z', updatedAt: '2026-01-02T03:04:15.000Z' };
     const operation = { id: 'o1', kind: 'quote', container: 'photos', ...times } as const;
-    useCases.story.operation = { ...operation, status: 'Running' };
+    useCases.records.operation = { ...operation, status: 'Running' };
     const response = await api.post(`${QUOTES}?sample=2`);
     expect([response.status, response.get('Retry-After')]).toEqual([202, '5']);
     expect(response.get('Operation-Location')).toBe('http://p/api/v1/operations/o1');
     expectShape(response.body, OperationSchema);
-    useCases.story.operation = { ...operation, status: 'Succeeded', result: body };
+    useCases.records.operation = { ...operation, status: 'Succeeded', result: body };
     const { result } = expectShape((await api.get('/api/v1/operations/o1')).body, OperationSchema);
     expect(result).toEqual(body);
   });

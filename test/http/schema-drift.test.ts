@@ -54,6 +54,6 @@ const entry: Same<ContainerEntry, Omit<ContainerEntryBody, 'links'>> = true;
 const activity: Same<ActivityEntry, ReturnType<typeof ActivityEntrySchema.parse>> = true;
 
 test('schemas know every field of the domain, and no other', () => {
-  const story = [line, receipt, reports, phaseStep, pageStep, repair, verification, operation];
-  expect(new Set([run, image, container, entry, activity, ...story])).toEqual(new Set([true]));
+  const records = [line, receipt, reports, phaseStep, pageStep, repair, verification, operation];
+  expect(new Set([run, image, container, entry, activity, ...records])).toEqual(new Set([true]));
 });

@@ -3,8 +3,8 @@ import { ACTIVITIES, APPROVAL_EVENT, RUN_CONTROL_EVENT, WATCH_EVENT, WORKFLOWS }
 import { workflowDefinitions } from '../../src/workflows/register';
 import { actionLeft, execute, type HistoryEvent, MAX_ROWS, turnsOf } from './harness';
 import { eventsOf, readHistory, recordedHistories, writeHistory } from './histories';
-import { failed, ok, RUN_ID, type RunScript, runToEnd, runWorld, SCOPE, startRun } from './runs';
-import { World } from './simulated-engine';
+import { failed, ok, RUN_ID, type RunScript, runToEnd, simulatedRun, SCOPE, startRun } from './runs';
+import { SimulatedEngine } from './simulated-engine';
 
 /** What an activity may answer; the real ones are measured in test/unit/pipeline/in-memory-pipeline.ts. */
 const MAX_ANSWER_BYTES = 200;
@@ -15,7 +15,7 @@ const MOST_BYTES_A_ROW = 300;
  * Histories that runs in flight may have. A change of a workflow that refuses one of them needs a new workflow name.
  * `RECORD_HISTORIES=1` writes those of the harness anew; only while no released version has runs in flight.
  */
-const RECORDERS: Readonly<Record<string, () => Promise<{ world: World; id: string; workflow: string }>>> = {
+const RECORDERS: Readonly<Record<string, () => Promise<{ engine: SimulatedEngine; id: string; workflow: string }>>> = {
   'analyze-page@v1-20-chunks.json': () => page({ pages: 1, chunks: () => 20 }),
   'analyze-page@v1-retries.json': () =>
     page({
@@ -42,45 +42,45 @@ const RECORDERS: Readonly<Record<string, () => Promise<{ world: World; id: strin
 async function watched() {
   const id = 'watch-photos';
   let looks = 0;
-  const world = new World({
+  const engine = new SimulatedEngine({
     workflows: workflowDefinitions,
     activity: () => ok({ watched: ++looks < 8, waitSeconds: 900 }),
   });
-  await world.start(WORKFLOWS.watchContainer, id, { container: 'photos' });
+  await engine.start(WORKFLOWS.watchContainer, id, { container: 'photos' });
   for (const look of [2, 4, 6]) {
-    await world.run(id, () => looks >= look && world.idle);
-    await world.raise(id, WATCH_EVENT);
+    await engine.run(id, () => looks >= look && engine.idle);
+    await engine.raise(id, WATCH_EVENT);
   }
-  await world.run(id);
-  return { world, id, workflow: WORKFLOWS.watchContainer };
+  await engine.run(id);
+  return { engine, id, workflow: WORKFLOWS.watchContainer };
 }
 
-const run = (world: World) => ({ world, id: RUN_ID, workflow: WORKFLOWS.analyzeContainer });
+const run = (engine: SimulatedEngine) => ({ engine, id: RUN_ID, workflow: WORKFLOWS.analyzeContainer });
 
 async function page(script: RunScript) {
-  const world = runWorld(script);
-  await world.start(WORKFLOWS.analyzePage, `${RUN_ID}-p00000`, { ...SCOPE, page: 0 });
-  await world.run(`${RUN_ID}-p00000`);
-  return { world, id: `${RUN_ID}-p00000`, workflow: WORKFLOWS.analyzePage };
+  const engine = simulatedRun(script);
+  await engine.start(WORKFLOWS.analyzePage, `${RUN_ID}-p00000`, { ...SCOPE, page: 0 });
+  await engine.run(`${RUN_ID}-p00000`);
+  return { engine, id: `${RUN_ID}-p00000`, workflow: WORKFLOWS.analyzePage };
 }
 
 async function paused() {
   let control: Control = 'run';
-  const world = runWorld({ pages: 5, chunks: () => 2, control: () => control });
-  await startRun(world);
-  await world.run(RUN_ID, () => world.startedChildren.length === 4);
+  const engine = simulatedRun({ pages: 5, chunks: () => 2, control: () => control });
+  await startRun(engine);
+  await engine.run(RUN_ID, () => engine.startedChildren.length === 4);
   control = 'pause';
-  await world.run(RUN_ID, () => world.idle && world.instance(RUN_ID).customStatus.includes('"paused":true'));
+  await engine.run(RUN_ID, () => engine.idle && engine.instance(RUN_ID).customStatus.includes('"paused":true'));
   control = 'run';
-  await world.raise(RUN_ID, RUN_CONTROL_EVENT, { control });
-  await world.run(RUN_ID);
-  return run(world);
+  await engine.raise(RUN_ID, RUN_CONTROL_EVENT, { control });
+  await engine.run(RUN_ID);
+  return run(engine);
 }
 
 /** Asked, answered by the external event `approval`, and gone on. */
 async function approved() {
   let consent = false;
-  const world = runWorld({
+  const engine = simulatedRun({
     pages: 1,
     answer: ({ name }) => {
       if (name === ACTIVITIES.writeQuote) return ok({ control: 'run', needsApproval: true });
@@ -90,11 +90,11 @@ async function approved() {
       return ok({ taken: true });
     },
   });
-  await startRun(world);
-  await world.run(RUN_ID, () => world.idle);
-  await world.raise(RUN_ID, APPROVAL_EVENT, { approved: true, planHash: 'x' });
-  await world.run(RUN_ID);
-  return run(world);
+  await startRun(engine);
+  await engine.run(RUN_ID, () => engine.idle);
+  await engine.raise(RUN_ID, APPROVAL_EVENT, { approved: true, planHash: 'x' });
+  await engine.run(RUN_ID);
+  return run(engine);
 }
 
 /** What the SDK answers after every prefix, compared with what the history says came of it. */
@@ -129,7 +129,7 @@ describe('recorded histories', () => {
     if (process.env.RECORD_HISTORIES) {
       const recorded = await RECORDERS[file]?.();
       if (recorded) {
-        writeHistory(file, recorded.workflow, recorded.id, recorded.world.instance(recorded.id).recorded());
+        writeHistory(file, recorded.workflow, recorded.id, recorded.engine.instance(recorded.id).recorded());
       }
     }
     expect(recordedHistories()).toContain(file);

@@ -4,8 +4,8 @@ import { ACTIVITIES, WORKFLOWS } from '../../src/names';
 import { newAnalyzeContainer } from '../../src/domain/run/analyze-container-state';
 import { workflowDefinitions } from '../../src/workflows/register';
 import type { RunScope } from '../../src/domain/run/run-scope';
-import type { Answer, Step, WorldOptions } from './simulated-engine';
-import { World } from './simulated-engine';
+import type { Answer, Step, EngineOptions } from './simulated-engine';
+import { SimulatedEngine } from './simulated-engine';
 
 export const RUN_ID = '0190a1b2c3d47e8f9a0b1c2d3e4f5061';
 export const SCOPE = { runId: RUN_ID, container: 'photos', prefix: '' };
@@ -25,7 +25,7 @@ export interface RunScript {
 }
 
 /** A run over made-up pages: every activity answers what the real one would. */
-export function runWorld(script: RunScript, options: Partial<WorldOptions> = {}): World {
+export function simulatedRun(script: RunScript, options: Partial<EngineOptions> = {}): SimulatedEngine {
   const control = script.control ?? (() => 'run' as const);
   const stopped = () => control() !== 'run';
   const usual = ({ name, input }: Step): Answer => {
@@ -43,36 +43,36 @@ export function runWorld(script: RunScript, options: Partial<WorldOptions> = {})
         return ok({ control: control() });
     }
   };
-  return new World({
+  return new SimulatedEngine({
     workflows: workflowDefinitions,
     activity: (step) => script.answer?.(step) ?? usual(step),
     ...options,
   });
 }
 
-export async function startRun(world: World, said: Partial<RunScope> = {}): Promise<void> {
-  await world.start(WORKFLOWS.analyzeContainer, RUN_ID, newAnalyzeContainer({ ...SCOPE, ...said }));
+export async function startRun(engine: SimulatedEngine, said: Partial<RunScope> = {}): Promise<void> {
+  await engine.start(WORKFLOWS.analyzeContainer, RUN_ID, newAnalyzeContainer({ ...SCOPE, ...said }));
 }
 
-export async function runToEnd(script: RunScript, options: Partial<WorldOptions> = {}): Promise<World> {
-  const world = runWorld(script, options);
-  await startRun(world);
-  await world.run(RUN_ID);
-  return world;
+export async function runToEnd(script: RunScript, options: Partial<EngineOptions> = {}): Promise<SimulatedEngine> {
+  const engine = simulatedRun(script, options);
+  await startRun(engine);
+  await engine.run(RUN_ID);
+  return engine;
 }
 
-export function stepsOf(world: World, name: string): readonly Step[] {
-  return world.steps.filter((step) => step.name === name);
+export function stepsOf(engine: SimulatedEngine, name: string): readonly Step[] {
+  return engine.steps.filter((step) => step.name === name);
 }
 
 /** Names of the run's own steps, in order. */
-export function story(world: World): readonly string[] {
-  return world.steps.filter(({ instanceId }) => instanceId === RUN_ID).map(({ name }) => name);
+export function stepNames(engine: SimulatedEngine): readonly string[] {
+  return engine.steps.filter(({ instanceId }) => instanceId === RUN_ID).map(({ name }) => name);
 }
 
 /** Largest rows and operations of every instance, by generation. */
-export function peaks(world: World): { rows: number; operations: number; generations: number } {
-  const turns = [...world.instances.values()].flatMap((instance) => instance.turns);
+export function peaks(engine: SimulatedEngine): { rows: number; operations: number; generations: number } {
+  const turns = [...engine.instances.values()].flatMap((instance) => instance.turns);
   return {
     rows: Math.max(...turns.map(({ rows }) => rows)),
     operations: Math.max(...turns.map(({ operations }) => operations)),

@@ -6,13 +6,13 @@ import { events, Instance, type NamedWorkflow } from './harness';
  * What @dapr/dapr 3.18.0 does, as far as src/workflows/sdk works around it. A test that fails here after an upgrade says
  * that a workaround may go.
  */
-type Story = (ctx: WorkflowContext, input: unknown) => unknown;
+type Body = (ctx: WorkflowContext, input: unknown) => unknown;
 
 const AT = new Date(Date.UTC(2026, 0, 1));
 
-function instance(story: Story, input: unknown = {}): Instance {
-  const workflow: NamedWorkflow = { name: 'story', run: story as NamedWorkflow['run'] };
-  return new Instance([workflow], 'story', 'i', input);
+function instance(body: Body, input: unknown = {}): Instance {
+  const workflow: NamedWorkflow = { name: 'body', run: body as NamedWorkflow['run'] };
+  return new Instance([workflow], 'body', 'i', input);
 }
 
 async function turn(of: Instance, ...arrived: ReturnType<typeof events.turnStarted>[]) {

@@ -13,7 +13,7 @@ export interface Step {
   readonly attempt: number;
 }
 
-export interface WorldOptions {
+export interface EngineOptions {
   readonly workflows: readonly NamedWorkflow[];
   readonly activity: (step: Step) => Answer;
   /** Answers for children; without it children of a known workflow really run. */
@@ -35,7 +35,7 @@ interface Ready {
 }
 
 /** A small engine: many instances, answers in any order, time that jumps to the next timer when nothing else can happen. */
-export class World {
+export class SimulatedEngine {
   readonly instances = new Map<string, Instance>();
   readonly steps: Step[] = [];
   readonly startedChildren: string[] = [];
@@ -49,7 +49,7 @@ export class World {
   private readonly inFlight = new Map<string, number>();
   private readonly attempts = new Map<string, number>();
 
-  constructor(private readonly options: WorldOptions) {}
+  constructor(private readonly options: EngineOptions) {}
 
   async start(name: string, id: string, input: unknown): Promise<Instance> {
     const instance = new Instance(this.options.workflows, name, id, input);
@@ -214,7 +214,7 @@ function childEvent(taskId: number, answer: Answer): HistoryEvent {
   return answer instanceof Error ? events.childFailed(taskId, answer) : events.childCompleted(taskId, answer);
 }
 
-/** Numbers a property draws, as decisions: the same list, the same story. */
+/** Numbers a property draws, as decisions: the same list, the same run. */
 export function decisions(numbers: readonly number[]): (n: number) => number {
   let next = 0;
   return (n) => ((numbers[next++ % Math.max(1, numbers.length)] ?? 0) >>> 0) % n;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { STEP_RETRY } from '../../src/domain/retry';
 import { call, defineWorkflow, type Step, StepFailed, window } from '../../src/workflows/sdk';
 import { TASKS_PER_GENERATION } from '../../src/workflows/sdk/generation';
-import { type Answer, decisions, World, type WorldOptions } from './simulated-engine';
+import { type Answer, decisions, SimulatedEngine, type EngineOptions } from './simulated-engine';
 
 const retryable = { ok: false, error: { code: 'sidecar-unavailable', message: 'down', retryable: true } } as const;
 const fatal = { ok: false, error: { code: 'internal', message: 'broken', retryable: false } } as const;
@@ -35,11 +35,11 @@ const numbers = defineWorkflow<Items, readonly number[]>('numbers', async functi
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const numberOf = (input: object) => (input as { n: number }).n;
 
-async function run(input: Items, options: Omit<WorldOptions, 'workflows'>) {
-  const world = new World({ workflows: [numbers], ...options });
-  await world.start('numbers', 'w', input);
-  const instance = await world.run('w');
-  return { world, instance, calls: world.steps.map(({ input: at }) => numberOf(at)) };
+async function run(input: Items, options: Omit<EngineOptions, 'workflows'>) {
+  const engine = new SimulatedEngine({ workflows: [numbers], ...options });
+  await engine.start('numbers', 'w', input);
+  const instance = await engine.run('w');
+  return { engine, instance, calls: engine.steps.map(({ input: at }) => numberOf(at)) };
 }
 
 describe('window', () => {
@@ -59,10 +59,10 @@ describe('window', () => {
         async (count, width, order, batch) => {
           const left = range(count);
           const options = { activity: () => ok(), pick: decisions(order), batch: () => batch };
-          const { world, instance, calls } = await run({ left, done: [], width }, options);
+          const { engine, instance, calls } = await run({ left, done: [], width }, options);
           expect([...(instance.output as { value: number[] }).value].sort((a, b) => a - b)).toEqual(left);
           expect([...calls].sort((a, b) => a - b)).toEqual(left);
-          expect(world.widest.get('w') ?? 0).toBeLessThanOrEqual(width);
+          expect(engine.widest.get('w') ?? 0).toBeLessThanOrEqual(width);
         },
       ),
       { numRuns: 60 },
@@ -83,10 +83,10 @@ describe('window', () => {
           };
           const left = range(count);
           const options = { activity, pick: decisions(order), batch: () => batch };
-          const { world, instance, calls } = await run({ left, done: [], width: 4 }, options);
+          const { engine, instance, calls } = await run({ left, done: [], width: 4 }, options);
           expect([...(instance.output as { value: number[] }).value].sort((a, b) => a - b)).toEqual(left);
           for (const n of left) expect(calls.filter((at) => at === n)).toHaveLength((failures[n] ?? 0) + 1);
-          expect(world.widest.get('w')).toBeLessThanOrEqual(4);
+          expect(engine.widest.get('w')).toBeLessThanOrEqual(4);
         },
       ),
       { numRuns: 60 },
@@ -111,9 +111,9 @@ describe('window', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(), { minLength: 1, maxLength: 60 }), async (order) => {
         const activity = ({ input }: { input: object }): Answer => ok({ n: numberOf(input) });
-        const world = new World({ workflows: [checked], activity, pick: decisions(order), doubled: 8 });
-        await world.start('checked', 'w', { left: range(60), done: [], width: 4 });
-        expect((await world.run('w')).output).toEqual({ ok: true, value: 0 });
+        const engine = new SimulatedEngine({ workflows: [checked], activity, pick: decisions(order), doubled: 8 });
+        await engine.start('checked', 'w', { left: range(60), done: [], width: 4 });
+        expect((await engine.run('w')).output).toEqual({ ok: true, value: 0 });
         expect(mixedUp).toEqual([]);
       }),
       { numRuns: 60 },
@@ -164,12 +164,12 @@ describe('call', () => {
   const one = defineWorkflow<object, unknown>('one', async function* (generation): Step<unknown> {
     return yield* call(generation, step, { n: 0 });
   });
-  const start = async (activity: WorldOptions['activity']) => {
-    const world = new World({ workflows: [one], activity });
-    const beganMs = world.nowMs;
-    await world.start('one', 'c', {});
-    const instance = await world.run('c');
-    return { instance, world, tookMs: world.nowMs - beganMs };
+  const start = async (activity: EngineOptions['activity']) => {
+    const engine = new SimulatedEngine({ workflows: [one], activity });
+    const beganMs = engine.nowMs;
+    await engine.start('one', 'c', {});
+    const instance = await engine.run('c');
+    return { instance, engine, tookMs: engine.nowMs - beganMs };
   };
 
   it('answers the value of its activity', async () => {
@@ -177,16 +177,16 @@ describe('call', () => {
   });
 
   it('tries again after 1, 2 and 4 s by durable timers', async () => {
-    const { world, tookMs } = await start(({ attempt }) => (attempt <= 3 ? retryable : ok()));
-    expect(world.steps).toHaveLength(4);
+    const { engine, tookMs } = await start(({ attempt }) => (attempt <= 3 ? retryable : ok()));
+    expect(engine.steps).toHaveLength(4);
     expect(tookMs).toBeGreaterThanOrEqual(7_000);
     expect(tookMs).toBeLessThan(7_100);
   });
 
   it('fails at once for good when no retry helps', async () => {
-    const { instance, world } = await start(() => fatal);
+    const { instance, engine } = await start(() => fatal);
     expect(instance.output).toEqual({ ok: false, error: fatal.error });
-    expect(world.steps).toHaveLength(1);
+    expect(engine.steps).toHaveLength(1);
   });
 
   it('tries again when the engine lost the step', async () => {
@@ -195,14 +195,14 @@ describe('call', () => {
   });
 
   it('waits longer and longer over generations, and gives up after the last attempt', async () => {
-    const { instance, world, tookMs } = await start(() => retryable);
+    const { instance, engine, tookMs } = await start(() => retryable);
     expect(instance.output).toMatchObject({ ok: false, error: { code: 'sidecar-unavailable' } });
-    expect(world.steps).toHaveLength(STEP_RETRY.maxAttempts);
+    expect(engine.steps).toHaveLength(STEP_RETRY.maxAttempts);
     expect(instance.generation).toBeGreaterThan(10);
     expect(tookMs).toBeGreaterThan(3 * 3_600_000);
   });
 
-  it('throws StepFailed, which a story may catch', async () => {
+  it('throws StepFailed, which a workflow may catch', async () => {
     const catching = defineWorkflow<object, string>('catching', async function* (generation): Step<string> {
       try {
         yield* call(generation, step, {});
@@ -211,8 +211,8 @@ describe('call', () => {
         return thrown instanceof StepFailed ? thrown.error.code : 'other';
       }
     });
-    const world = new World({ workflows: [catching], activity: () => fatal });
-    await world.start('catching', 'c', {});
-    expect((await world.run('c')).output).toEqual({ ok: true, value: 'internal' });
+    const engine = new SimulatedEngine({ workflows: [catching], activity: () => fatal });
+    await engine.start('catching', 'c', {});
+    expect((await engine.run('c')).output).toEqual({ ok: true, value: 'internal' });
   });
 });

@@ -30,25 +30,25 @@ export interface FollowOptions {
 /** The final run. @throws Interrupted, Failure */
 export async function followRun(session: Session, id: string, { timeoutMs }: FollowOptions = {}): Promise<Run> {
   const progress = session.progress();
-  const { world } = session;
+  const { context } = session;
   const look = createLook(session, id, progress);
   const pace = createPaceTracker();
   const hints = createHints(progress);
-  const deadline = world.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+  const deadline = context.now() + (timeoutMs ?? Number.POSITIVE_INFINITY);
   let pauseMs = FIRST_PAUSE_MS;
   try {
     for (let last = ''; ; ) {
       const run = await look();
       if (run !== undefined) {
-        progress.show(progressLine(run, pace.see(doneOf(run), world.now())));
+        progress.show(progressLine(run, pace.see(doneOf(run), context.now())));
         hints(run);
         last = await printChange(session, run, last);
         if (isFinal(run.status)) return run;
       }
-      if (world.now() >= deadline) throw timedOut(id, timeoutMs ?? 0);
-      await world.sleep(Math.min(pauseMs, deadline - world.now()), world.interrupted);
-      if (world.interrupted.aborted) throw new Interrupted();
-      pauseMs = Math.min(pauseMs * 2, world.stderr.isTTY === true ? PAUSE_MS.live : PAUSE_MS.plain);
+      if (context.now() >= deadline) throw timedOut(id, timeoutMs ?? 0);
+      await context.sleep(Math.min(pauseMs, deadline - context.now()), context.interrupted);
+      if (context.interrupted.aborted) throw new Interrupted();
+      pauseMs = Math.min(pauseMs * 2, context.stderr.isTTY === true ? PAUSE_MS.live : PAUSE_MS.plain);
     }
   } catch (error) {
     throw error instanceof Interrupted ? detached(id) : error;
@@ -58,7 +58,7 @@ export async function followRun(session: Session, id: string, { timeoutMs }: Fol
 }
 
 /** One look at the run; undefined while the API is away, after a pause that grows. I2 */
-function createLook({ api, world }: Session, id: string, progress: Progress): () => Promise<Run | undefined> {
+function createLook({ api, context }: Session, id: string, progress: Progress): () => Promise<Run | undefined> {
   let awaySince: number | undefined;
   let attempt = 0;
   return async () => {
@@ -74,10 +74,10 @@ function createLook({ api, world }: Session, id: string, progress: Progress): ()
       if (awaySince === undefined) {
         progress.note(`${(error as Failure).message}; trying again for up to ${OUTAGE_MS / 1000} s ...`);
       }
-      awaySince ??= world.now();
-      const leftMs = awaySince + OUTAGE_MS - world.now();
+      awaySince ??= context.now();
+      const leftMs = awaySince + OUTAGE_MS - context.now();
       if (leftMs <= 0) throw givenUp(error as Failure, id);
-      await world.sleep(Math.min(500 * 2 ** attempt++, LONGEST_RETRY_PAUSE_MS, leftMs), world.interrupted);
+      await context.sleep(Math.min(500 * 2 ** attempt++, LONGEST_RETRY_PAUSE_MS, leftMs), context.interrupted);
       return undefined;
     }
   };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { EXIT } from './exit-codes';
 import { runCli } from './run-cli';
-import { processWorld } from './world';
+import { processContext } from './cli-context';
 
 /**
  * I1 The first Ctrl-C asks the command to let go; the second one ends the process at once.
@@ -17,6 +17,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-void runCli(process.argv.slice(2), processWorld(interruption.signal)).then((code) => {
+void runCli(process.argv.slice(2), processContext(interruption.signal)).then((code) => {
   process.exitCode = code;
 });

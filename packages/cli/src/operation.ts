@@ -16,14 +16,14 @@ interface First {
  * What such a request comes to: asks where the first answer says, until the operation has a result. `what` names it: "the
  * recount".
  */
-export async function finished<T>({ api, out, world }: Session, first: First, what: string): Promise<T> {
+export async function finished<T>({ api, out, context }: Session, first: First, what: string): Promise<T> {
   if (first.status !== 202) return first.body as T;
   const location = first.headers.get('operation-location');
   if (location === null) throw new Failure(EXIT.unexpected, 'the server does not say where to ask for the result');
   out.note('This takes a while ...');
   for (let { headers } = first; ; ) {
-    await world.sleep(Number(headers.get('retry-after') ?? 0) * 1000 || POLL_MS, world.interrupted);
-    if (world.interrupted.aborted) throw new Interrupted(`${what} goes on at the server`);
+    await context.sleep(Number(headers.get('retry-after') ?? 0) * 1000 || POLL_MS, context.interrupted);
+    if (context.interrupted.aborted) throw new Interrupted(`${what} goes on at the server`);
     const answer: First = await api.follow('getOperation', location, { what: 'the state of an operation' });
     if (!isPending(answer)) return resultOf<T>(answer.body, what);
     headers = answer.headers;

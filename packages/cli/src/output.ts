@@ -2,7 +2,7 @@ import type { Page } from 'contactsheet/contract';
 import { Interrupted } from './failure';
 import { type Colors, type ColorWhen, colorsFor } from './text/colors';
 import { type Column, createTable, printable, type Table, widthOf } from '@contactsheet/terminal';
-import type { Stream, World } from './world';
+import type { Stream, CliContext } from './cli-context';
 
 /**
  * Data to standard output, words about it to standard error.
@@ -45,8 +45,8 @@ export interface OutputOptions {
   readonly color: ColorWhen;
 }
 
-export function createOutput(world: World, { format: asked, isQuiet, color }: OutputOptions): Output {
-  const { stdout, stderr, env } = world;
+export function createOutput(context: CliContext, { format: asked, isQuiet, color }: OutputOptions): Output {
+  const { stdout, stderr, env } = context;
   const format = asked === 'wide' ? 'text' : asked;
   const width = asked === 'wide' ? undefined : widthOf(stdout);
   const write = (text: string | Uint8Array) => writeAll(stdout, text);
@@ -66,7 +66,7 @@ export function createOutput(world: World, { format: asked, isQuiet, color }: Ou
     async list(pages, view, limit = Number.POSITIVE_INFINITY) {
       const isCut = await listAs[format](limited(pages, limit), view, { write, note, width });
       if (isCut) note(`Only the first ${limit} are shown; --all shows the rest.`);
-      if (world.interrupted.aborted) throw new Interrupted();
+      if (context.interrupted.aborted) throw new Interrupted();
     },
     bytes: write,
     note,

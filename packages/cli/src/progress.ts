@@ -1,5 +1,5 @@
 import { createTerminal, printable } from '@contactsheet/terminal';
-import type { World } from './world';
+import type { CliContext } from './cli-context';
 
 /**
  * Progress on standard error: on a terminal one line, rewritten in place; elsewhere a line each ten seconds.
@@ -12,7 +12,7 @@ export interface Progress {
   end(): void;
 }
 
-export function createProgress({ stderr, now }: Pick<World, 'stderr' | 'now'>, isQuiet: boolean): Progress {
+export function createProgress({ stderr, now }: Pick<CliContext, 'stderr' | 'now'>, isQuiet: boolean): Progress {
   if (isQuiet) return { show: () => undefined, note: () => undefined, end: () => undefined };
   const { live, say, settle } = createTerminal(stderr, now);
   return { show: live, note: (line) => say(printable(line)), end: settle };

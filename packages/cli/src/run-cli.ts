@@ -6,17 +6,17 @@ import { addCommands } from './program';
 import { type Action, openSession, type Registrar } from './session';
 import { colorsFor } from './text/colors';
 import { printable } from '@contactsheet/terminal';
-import type { World } from './world';
+import type { CliContext } from './cli-context';
 
 /** Runs one command line to its exit code. Never throws. */
-export async function runCli(words: readonly string[], world: World): Promise<ExitCode> {
+export async function runCli(words: readonly string[], context: CliContext): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
   const registrar: Registrar = {
-    world,
+    context,
     action:
       (run) =>
       async (...given) => {
-        exitCode = (await runAction(run, given, world)) ?? EXIT.ok;
+        exitCode = (await runAction(run, given, context)) ?? EXIT.ok;
       },
   };
   try {
@@ -24,12 +24,12 @@ export async function runCli(words: readonly string[], world: World): Promise<Ex
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return report(error, world);
+    return report(error, context);
   }
 }
 
 export function createProgram(registrar: Registrar): Command {
-  const { stdout, stderr } = registrar.world;
+  const { stdout, stderr } = registrar.context;
   const program = new Command('contactsheet').exitOverride().configureOutput({
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
@@ -41,9 +41,9 @@ export function createProgram(registrar: Registrar): Command {
 }
 
 /** Commander hands over the arguments, then the options, then the command. */
-async function runAction<Options>(run: Action<Options>, given: readonly unknown[], world: World) {
+async function runAction<Options>(run: Action<Options>, given: readonly unknown[], context: CliContext) {
   const command = given.at(-1) as Command;
-  const session = openSession(world, command);
+  const session = openSession(context, command);
   try {
     return (await run(session, command.processedArgs as string[], command.opts<Options & OptionValues>())) ?? undefined;
   } catch (error) {
@@ -51,7 +51,7 @@ async function runAction<Options>(run: Action<Options>, given: readonly unknown[
   }
 }
 
-function report(error: unknown, { stderr, env }: World): ExitCode {
+function report(error: unknown, { stderr, env }: CliContext): ExitCode {
   const colors = colorsFor(stderr, env, 'auto');
   const { exitCode, message, help } = asFailure(error);
   const isError = exitCode !== EXIT.interrupted;

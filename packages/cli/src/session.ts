@@ -8,11 +8,11 @@ import { createOutput, FORMATS, type Format, type Output } from './output';
 import { createProgress, type Progress } from './progress';
 import type { ColorWhen } from './text/colors';
 import { parseDuration } from './text/quantities';
-import type { World } from './world';
+import type { CliContext } from './cli-context';
 
 /** What every command works with: the options that all of them take, made into things. */
 export interface Session {
-  readonly world: World;
+  readonly context: CliContext;
   readonly api: ApiClient;
   readonly out: Output;
   progress(): Progress;
@@ -48,20 +48,20 @@ interface SharedOptions {
   readonly color: ColorWhen;
 }
 
-export function openSession(world: World, command: Command): Session {
+export function openSession(context: CliContext, command: Command): Session {
   const { address, key, output, quiet = false, color } = command.optsWithGlobals<SharedOptions>();
   return {
-    world,
+    context,
     api: createApiClient({
-      address: checkedAddress(address ?? world.env.CONTACTSHEET_ADDRESS ?? DEFAULT_ADDRESS),
+      address: checkedAddress(address ?? context.env.CONTACTSHEET_ADDRESS ?? DEFAULT_ADDRESS),
       userAgent: `contactsheet-cli/${packageVersion()}`,
-      user: world.env.CONTACTSHEET_USER ?? world.user,
-      key: checkedKey(key ?? world.env.CONTACTSHEET_KEY),
-      interrupted: world.interrupted,
-      sleep: world.sleep,
+      user: context.env.CONTACTSHEET_USER ?? context.user,
+      key: checkedKey(key ?? context.env.CONTACTSHEET_KEY),
+      interrupted: context.interrupted,
+      sleep: context.sleep,
     }),
-    out: createOutput(world, { format: output, isQuiet: quiet, color }),
-    progress: () => createProgress(world, quiet),
+    out: createOutput(context, { format: output, isQuiet: quiet, color }),
+    progress: () => createProgress(context, quiet),
   };
 }
 
@@ -91,7 +91,7 @@ export type Action<Options> = (
 
 /** How a family of commands is put on the tree. */
 export interface Registrar {
-  readonly world: World;
+  readonly context: CliContext;
   /** Commander's action for one of ours. */
   action<Options>(run: Action<Options>): (...given: unknown[]) => Promise<void>;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { setWatch } from '../../../src/domain/watch/watch';
 import { type Listener, listen } from '../../../src/http/listener';
-import { aReceipt } from '../fake-story';
+import { aReceipt } from '../fake-run-records';
 import { anImage, aRun, PLAN_HASH, runId } from '../fake-use-cases';
 import { aPublicApp } from '../listening';
 import { ask, hold, sendBytes } from './answers';
@@ -42,14 +42,14 @@ afterEach(() => listener.close(0));
 
 /** Before each request: one that was dealt may have cancelled the run or removed the watch that the next asks for. */
 function arrange(): void {
-  const { images, runs, settings, story } = shell.useCases;
+  const { images, runs, settings, records } = shell.useCases;
   images.splice(0, images.length, anImage('a.jpg'), anImage('b/c.jpg'));
   runs.set(runId(1), aRun({ id: runId(1), container: 'other' }));
   runs.set(runId(2), aRun({ id: runId(2), container: 'empty', status: 'Completed' }));
   runs.set(runId(3), aRun({ id: runId(3), container: 'empty', status: 'CompletedWithErrors' }));
   settings.watches.set('photos', setWatch(undefined, { container: 'photos', everySeconds: 900 }, AT));
-  story.receipt = aReceipt(runId(2));
-  story.operation = {
+  records.receipt = aReceipt(runId(2));
+  records.operation = {
     id: 'operation-1',
     kind: 'verify',
     container: 'photos',

@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.stop());
 
-const story = (name: string, work: () => Promise<void>) => test(name, () => withLogs(work), 120_000);
+const scenario = (name: string, work: () => Promise<void>) => test(name, () => withLogs(work), 120_000);
 const slow = () => visionOf(stack).pace({ latencyMs: SLOW_MS });
 const quick = () => visionOf(stack).pace({ latencyMs: QUICK_MS });
 
@@ -60,7 +60,7 @@ async function shown(id: string, status: string): Promise<void> {
   expect((await watching.ended).code).toBe(130);
 }
 
-story('doctor finds every part well, and says where it looked when nobody answers', async () => {
+scenario('doctor finds every part well, and says where it looked when nobody answers', async () => {
   const well = expectOk(await cli('doctor'));
   for (const part of ['api', 'sidecar', 'worker']) expect(well).toMatch(new RegExp(`^ok +${part}`, 'm'));
   expect(await asJson('doctor')).toMatchObject({ ok: true, address: stack.endpoints.api });
@@ -68,7 +68,7 @@ story('doctor finds every part well, and says where it looked when nobody answer
   expect([away.code, away.stdout]).toEqual([7, expect.stringContaining('cure: Start it with `npm start`')]);
 });
 
-story('a quote costs nothing', async () => {
+scenario('a quote costs nothing', async () => {
   expect(await asJson('quote', 'photos')).toMatchObject({
     ...{ container: 'photos', calls: IMAGES, images: { total: IMAGES, new: IMAGES } },
     price: { currency: 'USD', estimate: true },
@@ -80,7 +80,7 @@ story('a quote costs nothing', async () => {
 
 let run: string;
 
-story('run start --wait follows to the end: progress on stderr, the run on stdout', async () => {
+scenario('run start --wait follows to the end: progress on stderr, the run on stdout', async () => {
   const { code, stdout, stderr } = await cli('run', 'start', 'photos', '--wait', '--timeout', '60s', '-o', 'jsonl');
   const states = jsonLines(stdout) as { id: string; status: string; counts: { succeeded: number } }[];
   expect([code, states.at(-1)]).toEqual([0, expect.objectContaining({ status: 'Completed', calls: IMAGES })]);
@@ -92,7 +92,7 @@ story('run start --wait follows to the end: progress on stderr, the run on stdou
   expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/^Run [0-9a-f]{32} over photos: Completed\n/)]);
 });
 
-story('what a run leaves behind', async () => {
+scenario('what a run leaves behind', async () => {
   await ended(stack, run);
   expect(await asJson('run', 'show', run)).toEqual(taken(await stack.client.getRun({ params: { id: run } })));
   expect(
@@ -116,7 +116,7 @@ story('what a run leaves behind', async () => {
   expect((await cli('run', 'audit', run)).code).toBe(0);
 });
 
-story('what a container and its images show', async () => {
+scenario('what a container and its images show', async () => {
   expect(await asJson('container', 'show', 'photos')).toMatchObject({ images: { total: IMAGES, succeeded: IMAGES } });
   expect(expectOk(await cli('container', 'list'))).toContain('photos');
   expect(expectOk(await cli('container', 'verify', 'photos'))).toContain('Clean');
@@ -133,7 +133,7 @@ story('what a container and its images show', async () => {
   expect((await cli('container', 'watch', 'photos')).code).toBe(5);
 });
 
-story('pause, resume and cancel; the audit trail names who said it', async () => {
+scenario('pause, resume and cancel; the audit trail names who said it', async () => {
   await slow();
   const id = await begun('steered');
   const second = await cli('run', 'start', 'steered');
@@ -153,7 +153,7 @@ story('pause, resume and cancel; the audit trail names who said it', async () =>
   ]);
 });
 
-story('Ctrl-C lets go, and the run goes on', async () => {
+scenario('Ctrl-C lets go, and the run goes on', async () => {
   await slow();
   const following = start('run', 'start', 'left', '--wait');
   await following.printed(/^Run [0-9a-f]{32} over left$/m);
@@ -166,7 +166,7 @@ story('Ctrl-C lets go, and the run goes on', async () => {
   expect(await cli('run', 'watch', id)).toMatchObject({ code: 0, stdout: expect.stringContaining(': Completed\n') });
 });
 
-story('approve and decline', async () => {
+scenario('approve and decline', async () => {
   await quick();
   const declined = await begun('asked', '--approve', 'always');
   await shown(declined, 'Waiting for approval');
@@ -179,7 +179,7 @@ story('approve and decline', async () => {
   expect((await cli('run', 'watch', approved, '-q')).code).toBe(0);
 });
 
-story('errors: 4, its causes, what a retry would do, and the retry', async () => {
+scenario('errors: 4, its causes, what a retry would do, and the retry', async () => {
   await quick();
   const pictureOf = await createPictures('flawed');
   const hashOf = (n: number) => createHash('sha256').update(pictureOf(n)).digest('hex');
@@ -202,7 +202,7 @@ story('errors: 4, its causes, what a retry would do, and the retry', async () =>
   expect(retried).toMatchObject({ code: 0, stdout: expect.stringContaining(id) });
 });
 
-story('the quota is shown and set, and what cannot be is refused with its code', async () => {
+scenario('the quota is shown and set, and what cannot be is refused with its code', async () => {
   expect(await asJson('quota', 'set', '--rate', '20/min')).toMatchObject({ ratePerMinute: 20 });
   expect(await asJson('quota', 'set', '--rate', '500/s', '--monthly', '100000')).toMatchObject({ ratePerSecond: 500 });
   expect(await asJson('quota', 'show')).toMatchObject({ ratePerSecond: 500, monthlyTransactions: 100_000 });
@@ -222,7 +222,7 @@ story('the quota is shown and set, and what cannot be is refused with its code',
   }
 });
 
-story('open prints the address where there is no browser; completion is a script that bash reads', async () => {
+scenario('open prints the address where there is no browser; completion is a script that bash reads', async () => {
   const opened = startCli(['open'], { ...env(), PATH: '/nowhere' });
   expect(await opened.ended).toEqual({
     ...{ code: 0, stdout: `${stack.endpoints.api}\n` },
@@ -238,7 +238,7 @@ story('open prints the address where there is no browser; completion is a script
   });
 });
 
-story('a reader that stops reading ends a list quietly', async () => {
+scenario('a reader that stops reading ends a list quietly', async () => {
   const words = [process.execPath, join(__dirname, '../../../packages/cli/dist/main.js'), 'run', 'results', run];
   const piped = spawnSync('bash', ['--norc', '-c', `set -o pipefail; ${words.join(' ')} | head -1`], {
     env: { ...env(), PATH: process.env.PATH ?? '' },

@@ -14,7 +14,7 @@ import { visionOf } from '../main-job/client';
 
 /**
  * Every management call of the `DurableClient` of durable-functions 3.x against a real stack whose links need codes, each
- * seen by its effect. The tests are one story and run in this order.
+ * seen by its effect. The tests are one scenario and run in this order.
  */
 const PEERS = 'peers';
 const IMAGES = 1_000;
@@ -26,7 +26,7 @@ const peers = new EntityId('ContainerActor', PEERS);
 describe('the client of durable-functions', () => {
   let stack: TestStack;
   let client: DurableClient;
-  /** The run of most of the story. */
+  /** The run of most of the scenario. */
   let id: string;
 
   beforeAll(async () => {

@@ -19,10 +19,10 @@ export function logTails(lines = 12): string {
   return tails.length > 0 ? `\n${tails.join('\n')}` : '';
 }
 
-/** Runs a story and attaches the logs to whatever it throws. */
-export async function withLogs<T>(story: () => Promise<T>): Promise<T> {
+/** Runs a scenario and attaches the logs to whatever it throws. */
+export async function withLogs<T>(scenario: () => Promise<T>): Promise<T> {
   try {
-    return await story();
+    return await scenario();
   } catch (error) {
     if (error instanceof Error && !error.message.includes('\n--- ')) error.message += logTails();
     throw error;

@@ -8,7 +8,7 @@ import { documentsOf, type Evidence, judge } from '../../chaos/oracle';
 import { taken } from '../../../src/contract';
 import { eventually, type TestStack } from '../framework';
 
-/** What the stories of a whole stack ask of it, in their words. */
+/** What the tests of a whole stack ask of it. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -102,7 +102,7 @@ export function blobs(stack: TestStack, container: string): ContainerClient {
   return BlobServiceClient.fromConnectionString(stack.endpoints.blobConnectionString).getContainerClient(container);
 }
 
-/** The workbench of local Vision. */
+/** The control routes of the local Vision. */
 export function visionOf(stack: TestStack) {
   const at = (path: string) => `${stack.endpoints.vision.endpoint}${path}`;
   const send = (path: string, body: object) =>

@@ -1,5 +1,5 @@
 /**
- * The tutorial's own story on the sample pictures, through the public API and through the sidecar.
+ * The tutorial's own walk over the sample pictures, through the public API and through the sidecar.
  *
  * 1. The starter answers 202 with where to ask; the status says 202 until the end and 200 then.
  * 2. While a run is active a second start is refused with 409 and the first one's id.

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 60_000);
 
-const story = (name: string, work: () => Promise<void>) => test(name, () => withLogs(work), 90_000);
+const scenario = (name: string, work: () => Promise<void>) => test(name, () => withLogs(work), 90_000);
 
 /** The aspect ratios of the crops in the documents, where all have the same. */
 async function ratios(container: string): Promise<readonly number[]> {
@@ -49,7 +49,7 @@ async function ratios(container: string): Promise<readonly number[]> {
   return first;
 }
 
-story('1: the configured ratios', async () => {
+scenario('1: the configured ratios', async () => {
   expect(await quoteOf(stack, ALBUM)).toMatchObject({ features: CONFIGURED, calls: PHOTOS, transactions: 2 * PHOTOS });
   const run = await runToEnd(stack, ALBUM);
   expect(run).toMatchObject({ status: 'Completed', features: CONFIGURED, calls: PHOTOS, transactions: 2 * PHOTOS });
@@ -69,7 +69,7 @@ story('1: the configured ratios', async () => {
   expect(shown.stdout).toMatch(/^crops +0\.75: \d+ x \d+ at \d+, \d+, 1\.78: \d+ x \d+ at \d+, \d+$/m);
 });
 
-story('2: other ratios are paid for alone, and the earlier crops stay', async () => {
+scenario('2: other ratios are paid for alone, and the earlier crops stay', async () => {
   await visionOf(stack).forget();
   const features = ['smartcrops:1.33', 'tags'];
   expect(await quoteOf(stack, ALBUM, { features })).toMatchObject({ calls: PHOTOS, transactions: PHOTOS });
@@ -79,7 +79,7 @@ story('2: other ratios are paid for alone, and the earlier crops stay', async ()
   expect(await ratios(ALBUM)).toEqual([0.75, 1.33, 1.78]);
 });
 
-story('3: what was answered once costs nothing, in a copy neither', async () => {
+scenario('3: what was answered once costs nothing, in a copy neither', async () => {
   await visionOf(stack).forget();
   expect(await runToEnd(stack, ALBUM)).toMatchObject({ calls: 0, transactions: 0, counts: { unchanged: PHOTOS } });
   await blobs(stack, COPY).createIfNotExists();
@@ -93,7 +93,7 @@ story('3: what was answered once costs nothing, in a copy neither', async () => 
   expect(await ratios(COPY)).toEqual([0.75, 1.33, 1.78]);
 });
 
-story('4: what Vision does not have is not offered, and refused before anything is spent', async () => {
+scenario('4: what Vision does not have is not offered, and refused before anything is spent', async () => {
   const { body } = await stack.client.getOpenApi();
   const { Features } = (body as unknown as { components: { schemas: Record<string, { description: string }> } })
     .components.schemas;

@@ -1,6 +1,6 @@
 /**
  * Names as people and programs give them, through everything that carries one: listing, manifest, document, report (both
- * forms), story, command line, sidecar and logs. And names that Blob Storage and Cosmos DB sort differently, over many
+ * forms), history, command line, sidecar and logs. And names that Blob Storage and Cosmos DB sort differently, over many
  * small pages: nothing is analysed twice, lost, or taken for gone.
  */
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ test('every name comes back as it is in both forms of the report', async () => {
   expect(rows.map(([blob]) => blob).sort()).toEqual(cells.sort());
 });
 
-test.each(NAMES)('%j has its story, by API, command line and sidecar', async (name) => {
+test.each(NAMES)('%j has its history, by API, command line and sidecar', async (name) => {
   const history = await stack.client.getImageHistory({ params: { container: CONTAINER, blob: name } });
   expect(history).toMatchObject({ status: 200, body: { blob: name, status: 'succeeded', runId: first } });
   // Its own link leads back to it.

@@ -68,9 +68,9 @@ describe('on a stack', () => {
   }, 120_000);
   afterAll(() => stack?.stop());
 
-  const story = (name: string, work: () => Promise<void>) => test(name, () => withLogs(work), 120_000);
+  const scenario = (name: string, work: () => Promise<void>) => test(name, () => withLogs(work), 120_000);
 
-  story('the installed product does what the installed command line asks of it', async () => {
+  scenario('the installed product does what the installed command line asks of it', async () => {
     const settings = { CONTACTSHEET_ADDRESS: stack.endpoints.api };
     expect(await cli(['run', 'start', 'photos', '--wait', '--quiet'], settings)).toMatchObject({ code: 0 });
     const { code, stdout } = await cli(['run', 'list', '-o', 'json'], settings);
@@ -80,7 +80,7 @@ describe('on a stack', () => {
     });
   });
 
-  story('the installed component tells of the groups in the account', async () => {
+  scenario('the installed component tells of the groups in the account', async () => {
     const { code, stdout } = await start(program('component', 'dapr-pubsub-azure-storage-queues'), ['groups'], {
       AZURE_STORAGE_CONNECTION_STRING: stack.endpoints.queueConnectionString,
     }).ended;

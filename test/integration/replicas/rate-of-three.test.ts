@@ -12,7 +12,7 @@ import { ACTORS } from '../../../src/names';
 import { inStatus, asAnn, startRun } from '../control/control';
 import { eventually } from '../framework';
 import { ask, runOf, visionOf } from '../main-job/client';
-import { type ReplicaSet, type Member, startCrew } from './replica-set';
+import { type ReplicaSet, type Member, startReplicaSet } from './replica-set';
 
 const CONTAINERS = ['heavy', 'light-a', 'light-b', 'light-c'];
 /** Four runs with four chunks at a time each: all three replicas get some. */
@@ -25,7 +25,7 @@ let replicas: ReplicaSet;
 const ids: string[] = [];
 
 beforeAll(async () => {
-  replicas = await startCrew(3, { vision: { rate: `${RATE}/s`, latencyMs: 50 } });
+  replicas = await startReplicaSet(3, { vision: { rate: `${RATE}/s`, latencyMs: 50 } });
   for (const container of CONTAINERS) {
     await seedContainer(replicas.stack.endpoints.blobConnectionString, container, IMAGES);
   }

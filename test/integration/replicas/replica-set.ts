@@ -23,12 +23,12 @@ export interface ReplicaSet {
   leave(member: Member): Promise<void>;
   /** Resolves when so many are there and each of them serves. */
   complete(): Promise<void>;
-  /** A story whose failure carries what every replica said. */
-  told<T>(story: () => Promise<T>): Promise<T>;
+  /** A scenario whose failure carries what every replica said. */
+  told<T>(scenario: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
-export async function startCrew(size: number, options: TestStackOptions = {}): Promise<ReplicaSet> {
+export async function startReplicaSet(size: number, options: TestStackOptions = {}): Promise<ReplicaSet> {
   const stack = await startTestStack(options);
   const others = new Map<string, Replica>();
   const gone: Replica[] = [];
@@ -91,9 +91,9 @@ export async function startCrew(size: number, options: TestStackOptions = {}): P
         });
       }
     },
-    async told(story) {
+    async told(scenario) {
       try {
-        return await withLogs(story);
+        return await withLogs(scenario);
       } catch (error) {
         const all = [...gone, ...others.values()];
         if (error instanceof Error) error.message += `\n${all.map((replica) => replica.logs()).join('\n')}`;

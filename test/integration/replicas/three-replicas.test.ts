@@ -11,7 +11,7 @@ import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { judge } from '../../chaos/oracle';
 import { eventually } from '../framework';
 import { ended, runOf, startRun, violations, visionOf } from '../main-job/client';
-import { type ReplicaSet, type Member, startCrew } from './replica-set';
+import { type ReplicaSet, type Member, startReplicaSet } from './replica-set';
 
 const IMAGES = 3_000;
 const IN_FLIGHT = 20;
@@ -22,7 +22,7 @@ let replicas: ReplicaSet;
 
 beforeAll(async () => {
   const appEnv = { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) };
-  replicas = await startCrew(3, { vision: { latencyMs: 200 }, appEnv });
+  replicas = await startReplicaSet(3, { vision: { latencyMs: 200 }, appEnv });
   const { blobConnectionString } = replicas.stack.endpoints;
   await seedContainer(blobConnectionString, 'shared', IMAGES);
   for (const container of ['twin-a', 'twin-b']) {

@@ -105,9 +105,9 @@ function verdict(container: string, runId: string, repeatable: number) {
 }
 
 /** What the replicas said belongs to a failure. */
-async function told(story: () => Promise<void>): Promise<void> {
+async function told(scenario: () => Promise<void>): Promise<void> {
   try {
-    await withLogs(story);
+    await withLogs(scenario);
   } catch (error) {
     if (error instanceof Error) error.message += `\n${replicas.map((replica) => replica.logs()).join('\n')}`;
     throw error;

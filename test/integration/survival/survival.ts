@@ -7,7 +7,7 @@ import { eventually, startTestStack, type TestStack, withLogs } from '../framewo
 import { chunkSteps } from '../main-job/client';
 
 /**
- * The story of every survival test: 400 images, half way one process is killed (and perhaps kept down), the run ends,
+ * The scenario of every survival test: 400 images, half way one process is killed (and perhaps kept down), the run ends,
  * and the oracle finds nothing. Prints when the next Vision call was started after the kill.
  */
 export interface Survival {
@@ -30,13 +30,13 @@ export async function survive({ target, downMs = 0, repeatable }: Survival): Pro
     appEnv: { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) },
   });
   try {
-    await withLogs(() => story(stack, { target, downMs, repeatable }));
+    await withLogs(() => scenario(stack, { target, downMs, repeatable }));
   } finally {
     await stack.stop();
   }
 }
 
-async function story(stack: TestStack, { target, downMs, repeatable }: Required<Omit<Survival, 'signal'>>) {
+async function scenario(stack: TestStack, { target, downMs, repeatable }: Required<Omit<Survival, 'signal'>>) {
   await seedContainer(stack.endpoints.blobConnectionString, CONTAINER, IMAGES);
   // Azurite writes its index every 5 s: a kill before that would take the photos themselves, which is not our subject.
   if (target === 'azurite') await pause(6_000);

@@ -211,12 +211,12 @@ describe('a cap', () => {
       move: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.nat(40), fc.array(step, { maxLength: 30 }), async (calls, story) => {
+      fc.asyncProperty(fc.nat(40), fc.array(step, { maxLength: 30 }), async (calls, reports) => {
         const { time, activate } = await running(calls * EACH + 3, { ratePerSecond: 20 });
         let actor = activate();
         let made = 0;
         const held: Record<string, number> = {};
-        for (const [seq, { session, want, makes, gives, twice, move }] of story.entries()) {
+        for (const [seq, { session, want, makes, gives, twice, move }] of reports.entries()) {
           if (move) actor = activate();
           time.ms += 300;
           const has = held[session] ?? 0;

@@ -1,14 +1,14 @@
 import { runCli } from '../../../packages/cli/src/run-cli';
 import { checkedAddress } from '../../../packages/cli/src/session';
 import { colorsFor } from '../../../packages/cli/src/text/colors';
-import { aScreen, aWorld } from './screen';
+import { aScreen, aContext } from './screen';
 
 const NOWHERE = '127.0.0.1:1';
 
 async function run(...words: string[]) {
-  const world = aWorld();
-  const code = await runCli([...words, '--address', NOWHERE], world);
-  return { code, out: world.stdout.text(), err: world.stderr.text() };
+  const context = aContext();
+  const code = await runCli([...words, '--address', NOWHERE], context);
+  return { code, out: context.stdout.text(), err: context.stderr.text() };
 }
 
 describe('wrong usage', () => {
@@ -75,9 +75,9 @@ describe('addresses', () => {
   });
 
   test('an option goes before the environment', async () => {
-    const world = aWorld({ env: { CONTACTSHEET_ADDRESS: 'ftp://never' } });
-    expect(await runCli(['open', '--print', '--address', 'here:1'], world)).toBe(0);
-    expect(world.stdout.text()).toBe('http://here:1\n');
+    const context = aContext({ env: { CONTACTSHEET_ADDRESS: 'ftp://never' } });
+    expect(await runCli(['open', '--print', '--address', 'here:1'], context)).toBe(0);
+    expect(context.stdout.text()).toBe('http://here:1\n');
   });
 });
 

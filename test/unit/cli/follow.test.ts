@@ -7,12 +7,12 @@ import { createProgress } from '../../../packages/cli/src/progress';
 import type { Session } from '../../../packages/cli/src/session';
 import type { RunStatus } from '../../../src/domain/run/run';
 import { aRun, runId } from '../../http/fake-use-cases';
-import { aWorld, type FakeWorld } from './screen';
+import { aContext, type FakeContext } from './screen';
 
 const AWAY = new Unreachable('nothing answers at http://x (ECONNREFUSED)', [], true, undefined);
 
 /** A session whose API answers from a script; the last answer stays. */
-function scripted(answers: readonly (RunStatus | Partial<Run> | Error)[], world: FakeWorld = aWorld()) {
+function scripted(answers: readonly (RunStatus | Partial<Run> | Error)[], context: FakeContext = aContext()) {
   const left = [...answers];
   let asked = 0;
   const getRun = async (): Promise<{ body: Run }> => {
@@ -22,35 +22,35 @@ function scripted(answers: readonly (RunStatus | Partial<Run> | Error)[], world:
     return { body: { ...aRun(), ...(typeof answer === 'string' ? { status: answer } : answer) } };
   };
   const session: Session = {
-    world,
+    context,
     api: { getRun } as unknown as ApiClient,
-    out: createOutput(world, { format: 'text', isQuiet: false, color: 'auto' }),
-    progress: () => createProgress(world, false),
+    out: createOutput(context, { format: 'text', isQuiet: false, color: 'auto' }),
+    progress: () => createProgress(context, false),
   };
-  return { session, world, asked: () => asked };
+  return { session, context, asked: () => asked };
 }
 
 test('an outage of less than a minute is waited for, with pauses that grow', async () => {
-  const { session, world, asked } = scripted([AWAY, AWAY, AWAY, AWAY, AWAY, 'Completed']);
-  const began = world.now();
+  const { session, context, asked } = scripted([AWAY, AWAY, AWAY, AWAY, AWAY, 'Completed']);
+  const began = context.now();
   expect((await followRun(session, runId(1))).status).toBe('Completed');
   expect(asked()).toBe(6);
-  expect(world.now() - began).toBeGreaterThanOrEqual(15_500);
-  expect(world.stderr.text()).toMatch(
+  expect(context.now() - began).toBeGreaterThanOrEqual(15_500);
+  expect(context.stderr.text()).toMatch(
     /^nothing answers .*; trying again for up to 60 s \.\.\.\nThe API answers again\.\n/,
   );
 });
 
 test('a longer one ends the looking, with 7 and where to go on', async () => {
-  const { session, world } = scripted(['Running', AWAY]);
-  const began = world.now();
+  const { session, context } = scripted(['Running', AWAY]);
+  const began = context.now();
   await expect(followRun(session, runId(1))).rejects.toMatchObject({
     exitCode: 7,
     message: expect.stringContaining('for 60 s; the run continues without it'),
     help: [`follow it again with: contactsheet run watch ${runId(1)}`],
   });
-  expect(world.now() - began).toBeGreaterThanOrEqual(60_000);
-  expect(world.now() - began).toBeLessThan(90_000);
+  expect(context.now() - began).toBeGreaterThanOrEqual(60_000);
+  expect(context.now() - began).toBeLessThan(90_000);
 });
 
 test('an outage that comes and goes starts anew each time', async () => {
@@ -67,9 +67,9 @@ test('a server that fails is an outage, one that refuses is not', async () => {
 });
 
 test('where there is no terminal a line comes each ten seconds', async () => {
-  const { session, world } = scripted([...Array.from({ length: 20 }, (): RunStatus => 'Running'), 'Completed']);
+  const { session, context } = scripted([...Array.from({ length: 20 }, (): RunStatus => 'Running'), 'Completed']);
   await followRun(session, runId(1));
-  const lines = world.stderr.text().trimEnd().split('\n');
+  const lines = context.stderr.text().trimEnd().split('\n');
   expect(lines[0]).toMatch(/^1\/3 33% ok 1/);
   expect(lines.at(-1)).toMatch(/^Completed: /);
   expect(lines.length).toBeGreaterThanOrEqual(4);
@@ -79,21 +79,21 @@ test('where there is no terminal a line comes each ten seconds', async () => {
 
 test('a run that stopped at its budget says which, and how it goes on', async () => {
   const reason = "This month's transactions are used up.";
-  const { session, world } = scripted([{ status: 'StoppedAtBudget', reason }, 'Completed']);
+  const { session, context } = scripted([{ status: 'StoppedAtBudget', reason }, 'Completed']);
   await followRun(session, runId(1));
-  expect(world.stderr.text()).toContain(
+  expect(context.stderr.text()).toContain(
     `${reason} Resume with: contactsheet run resume ${runId(1)} [--max-transactions N]\n`,
   );
 });
 
 test('Ctrl-C and a timeout leave the run alone', async () => {
-  const world = aWorld();
-  const { session } = scripted(['Running'], world);
+  const context = aContext();
+  const { session } = scripted(['Running'], context);
   await expect(followRun(session, runId(1), { timeoutMs: 90_000 })).rejects.toMatchObject({
     exitCode: 7,
     message: 'the run did not end within 1m30s and is still running',
   });
-  world.interrupt();
+  context.interrupt();
   await expect(followRun(session, runId(1))).rejects.toMatchObject({
     exitCode: 130,
     message: `still running; cancel with: contactsheet run cancel ${runId(1)}`,

@@ -6,7 +6,7 @@ import { createIdentities } from '../../../src/gateways/identity/identities';
 import { createKeyIdentity } from '../../../src/gateways/identity/key-identity';
 import { createKeysFileReader } from '../../../src/gateways/identity/keys-file';
 import { TrustedProxies } from '../../../src/gateways/identity/trusted-proxies';
-import { aWorld } from './screen';
+import { aContext } from './screen';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-keys-'));
 const FILE = join(folder, 'keys.json');
@@ -14,9 +14,9 @@ afterEach(() => rmSync(FILE, { force: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function keys(...words: string[]) {
-  const world = aWorld({ env: { KEYS_FILE: FILE } });
-  const code = await runCli(['keys', ...words], world);
-  return { code, out: world.stdout.text(), err: world.stderr.text() };
+  const context = aContext({ env: { KEYS_FILE: FILE } });
+  const code = await runCli(['keys', ...words], context);
+  return { code, out: context.stdout.text(), err: context.stderr.text() };
 }
 
 const listed = async () => JSON.parse((await keys('list', '-o', 'json')).out).value as Record<string, unknown>[];
@@ -94,13 +94,13 @@ test('a file that is not understood is left as it is, and an edit that goes on i
 });
 
 test('without a file it asks for one', async () => {
-  const world = aWorld();
-  expect(await runCli(['keys', 'list'], world)).toBe(2);
-  expect(world.stderr.text()).toContain('KEYS_FILE');
+  const context = aContext();
+  expect(await runCli(['keys', 'list'], context)).toBe(2);
+  expect(context.stderr.text()).toContain('KEYS_FILE');
 });
 
 test('a key that no header can carry is refused, and not repeated', async () => {
-  const world = aWorld({ env: { CONTACTSHEET_KEY: 'secret\nx: y' } });
-  expect(await runCli(['run', 'list'], world)).toBe(2);
-  expect(world.stderr.text()).not.toContain('secret');
+  const context = aContext({ env: { CONTACTSHEET_KEY: 'secret\nx: y' } });
+  expect(await runCli(['run', 'list'], context)).toBe(2);
+  expect(context.stderr.text()).not.toContain('secret');
 });

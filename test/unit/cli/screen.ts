@@ -1,4 +1,4 @@
-import type { Stream, World } from '../../../packages/cli/src/world';
+import type { Stream, CliContext } from '../../../packages/cli/src/cli-context';
 
 export interface Screen extends Stream {
   text(): string;
@@ -18,18 +18,18 @@ export function aScreen(facts: { readonly isTTY?: boolean; readonly columns?: nu
   };
 }
 
-export interface FakeWorld extends World {
+export interface FakeContext extends CliContext {
   readonly stdout: Screen;
   readonly stderr: Screen;
   interrupt(): void;
 }
 
 /** Time passes only by sleeping. */
-export function aWorld(
-  changes: Partial<Pick<World, 'env' | 'platform'>> & {
+export function aContext(
+  changes: Partial<Pick<CliContext, 'env' | 'platform'>> & {
     readonly screen?: { readonly isTTY: boolean; readonly columns: number };
   } = {},
-): FakeWorld {
+): FakeContext {
   const interruption = new AbortController();
   let now = Date.parse('2026-01-02T03:05:00Z');
   return {

@@ -67,11 +67,11 @@ const asks = fc.array(
 describe('what is granted', () => {
   test('never exceeds rate x span + the bucket, in any span, whoever asks (I1)', () => {
     fc.assert(
-      fc.property(rates, asks, (ratePerSecond, story) => {
+      fc.property(rates, asks, (ratePerSecond, asked) => {
         const { ask } = site({ ratePerSecond });
         const grants: { atMs: number; calls: number }[] = [];
         let nowMs = 0;
-        for (const { run, want, afterMs } of story) {
+        for (const { run, want, afterMs } of asked) {
           nowMs += afterMs;
           grants.push({ atMs: nowMs, calls: ask(`run-${run}`, want, nowMs).calls });
         }
@@ -89,11 +89,11 @@ describe('what is granted', () => {
 
   test('is nothing inside a Retry-After (I2)', () => {
     fc.assert(
-      fc.property(rates, asks, (ratePerSecond, story) => {
+      fc.property(rates, asks, (ratePerSecond, asked) => {
         const quota = site({ ratePerSecond });
         let nowMs = 0;
         let untilMs = 0;
-        for (const { run, want, afterMs, throttled } of story) {
+        for (const { run, want, afterMs, throttled } of asked) {
           nowMs += afterMs;
           if (throttled) {
             quota.throttle(1_000, nowMs);
@@ -113,7 +113,7 @@ describe('what is granted', () => {
         const calls = sum(starving({ ratePerSecond }, runs, forMs));
         expect(calls).toBeGreaterThanOrEqual(Math.floor(ratePerSecond * (forMs / 1_000) * 0.97) - 1);
       }),
-      // A slow rate with many runs takes half a second: few stories, and the edges in each.
+      // A slow rate with many runs takes half a second: few cases, and the edges in each.
       {
         numRuns: 12,
         examples: [
@@ -253,7 +253,7 @@ describe('a month', () => {
   test('never exceeds its cap, nor a container its own (I4)', () => {
     const caps = fc.option(fc.nat(300), { nil: undefined });
     fc.assert(
-      fc.property(caps, caps, fc.integer({ min: 1, max: 5 }), asks, (month, container, each, story) => {
+      fc.property(caps, caps, fc.integer({ min: 1, max: 5 }), asks, (month, container, each, asked) => {
         const settings = {
           ratePerSecond: 50,
           ...(month !== undefined && { monthlyTransactions: month }),
@@ -261,7 +261,7 @@ describe('a month', () => {
         };
         const quota = site(settings, { each });
         let nowMs = 0;
-        for (const { run, want, afterMs } of story) {
+        for (const { run, want, afterMs } of asked) {
           nowMs += afterMs;
           const { limit } = quota.ask(`run-${run}`, want, nowMs);
           if (limit === 'month') expect(quota.spent + each).toBeGreaterThan(Math.min(month ?? 1e9, container ?? 1e9));

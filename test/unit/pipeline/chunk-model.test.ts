@@ -8,22 +8,22 @@ import type { Command } from '../../../src/domain/run/run-state';
 import type { VisionOutcome } from '../../../src/gateways/vision/port';
 import { picture } from './pictures';
 import {
-  createPlant,
+  createInMemoryPipeline,
   Engine,
   type Fate,
   MAX_IN_FLIGHT,
   type InMemoryPipeline,
   type Weather,
 } from './in-memory-pipeline';
-import { tellRun } from './story';
+import { simulateRun } from './simulated-run';
 
 /**
  * The core as a model: whatever dies, stalls, is lost, delivered twice or answered out of order, the documents, the
  * totals, the counts of the run and the bill are right at the end, for two runs over a container that changes.
  *
- * MODEL_RUNS raises the number of stories told; a failure prints the seed and path that tell it again.
+ * MODEL_RUNS raises the number of scenarios; a failure prints the seed and path that tell it again.
  */
-const STORIES = Number(process.env.MODEL_RUNS ?? 250);
+const SCENARIOS = Number(process.env.MODEL_RUNS ?? 250);
 
 const CONTAINER = 'photos';
 
@@ -46,7 +46,7 @@ interface RunPlan {
   readonly confirmShrink: boolean;
 }
 
-interface Story {
+interface Scenario {
   readonly images: readonly Kind[];
   readonly first: RunPlan;
   readonly between: readonly ('keep' | 'change' | 'delete')[];
@@ -82,7 +82,7 @@ const RUN: fc.Arbitrary<RunPlan> = fc.record({
   cancelAtMs: fc.option(fc.nat(5_000), { nil: undefined, freq: 6 }),
   confirmShrink: fc.boolean(),
 });
-const STORY: fc.Arbitrary<Story> = fc.record({
+const SCENARIO: fc.Arbitrary<Scenario> = fc.record({
   images: fc.array(KIND, { maxLength: 30 }),
   first: RUN,
   between: fc.array(fc.constantFrom('keep', 'keep', 'keep', 'change', 'delete'), { minLength: 1, maxLength: 5 }),
@@ -105,9 +105,9 @@ describe('the core as a model', () => {
   test(
     'documents, totals, counts and the bill are right, whatever happens',
     async () => {
-      await fc.assert(fc.asyncProperty(STORY, tell), { numRuns: STORIES });
+      await fc.assert(fc.asyncProperty(SCENARIO, simulate), { numRuns: SCENARIOS });
     },
-    Math.max(120_000, STORIES * 500),
+    Math.max(120_000, SCENARIOS * 500),
   );
 
   test('delivered twice everywhere and never disturbed, each image is called once', async () => {
@@ -120,20 +120,20 @@ describe('the core as a model', () => {
         [1, 0, 1],
       ],
     };
-    await tell({ images: Array(30).fill('good'), first: plan, between: ['keep'], added: [], second: plan });
+    await simulate({ images: Array(30).fill('good'), first: plan, between: ['keep'], added: [], second: plan });
   });
 
   test('a process that dies at any single call loses and repeats nothing that was saved', async () => {
     for (let call = 0; call < 140; call += 3) {
       for (const fate of ['die-before', 'die-after', 'stall'] as const) {
         const first: RunPlan = { ...SUNNY, faults: { [call]: fate }, lags: [20] };
-        await tell({ images: Array(6).fill('good'), first, between: ['keep'], added: [], second: SUNNY });
+        await simulate({ images: Array(6).fill('good'), first, between: ['keep'], added: [], second: SUNNY });
       }
     }
   });
 });
 
-/** What a story has done to a blob, beside what the listing shows. */
+/** What a scenario has done to a blob, beside what the listing shows. */
 interface Truth {
   readonly pipeline: InMemoryPipeline;
   readonly kinds: Map<string, Kind>;
@@ -144,19 +144,19 @@ interface Truth {
   version: number;
 }
 
-async function tell(story: Story): Promise<void> {
-  const pipeline = createPlant();
+async function simulate(scenario: Scenario): Promise<void> {
+  const pipeline = createInMemoryPipeline();
   const truth: Truth = { pipeline, kinds: new Map(), touched: new Set(), billed: new Map(), version: 0 };
   pipeline.blobs.createContainer(CONTAINER);
-  story.images.forEach((kind, i) => void put(truth, nameOf(i), kind));
-  await run(truth, story.first, 1);
+  scenario.images.forEach((kind, i) => void put(truth, nameOf(i), kind));
+  await run(truth, scenario.first, 1);
   [...truth.kinds].forEach(([name, kind], i) => {
-    const what = story.between[i % story.between.length];
+    const what = scenario.between[i % scenario.between.length];
     if (what === 'change') put(truth, name, kind);
     if (what === 'delete') remove(truth, name);
   });
-  story.added.forEach((kind, i) => void put(truth, `added-${nameOf(i)}`, kind));
-  await run(truth, story.second, 2);
+  scenario.added.forEach((kind, i) => void put(truth, `added-${nameOf(i)}`, kind));
+  await run(truth, scenario.second, 2);
 }
 
 async function run(truth: Truth, plan: RunPlan, number: number): Promise<void> {
@@ -173,7 +173,7 @@ async function run(truth: Truth, plan: RunPlan, number: number): Promise<void> {
   const startedAt = new Date(pipeline.clock.nowMs()).toISOString();
   const request: RunRequest = { id, container: CONTAINER, prefix: '', features: [], confirmShrink, startedAt };
   const replicas = (delivery: number) => plan.deliveries[delivery % plan.deliveries.length] ?? [0];
-  const told = await pipeline.clock.until(tellRun(pipeline, new Engine(pipeline, weather), request, replicas));
+  const told = await pipeline.clock.until(simulateRun(pipeline, new Engine(pipeline, weather), request, replicas));
   await pipeline.clock.advance(60_000); // executions that nobody listens to any more end too
   const { mayRemove = false } = await pipeline.actors.run(id).view();
   // A process that stood still through a cancel saves what it has in hand after the recount: the next recount finds it.

@@ -50,7 +50,7 @@ export interface InMemoryPipeline {
   readonly asked: { total: number; throttled: number };
 }
 
-export function createPlant(maxLostShare = 0.2): InMemoryPipeline {
+export function createInMemoryPipeline(maxLostShare = 0.2): InMemoryPipeline {
   const clock = new VirtualClock();
   return {
     clock,

@@ -1,17 +1,17 @@
 import { isFinal } from '../../../src/domain/run/run';
 import { ACTIVITIES } from '../../../src/names';
 import { picture } from '../pipeline/pictures';
-import { createPlant, Engine } from '../pipeline/in-memory-pipeline';
-import { tellRun } from '../pipeline/story';
+import { createInMemoryPipeline, Engine } from '../pipeline/in-memory-pipeline';
+import { simulateRun } from '../pipeline/simulated-run';
 
 const ID = '1'.repeat(32);
 const SCOPE = { runId: ID, container: 'photos', prefix: '' };
 
 /** A run of three images whose processes all die at one call of a port while it is closed, and again until `heal`. */
 function aDyingClosing(callsUntilDeath: number) {
-  const plant = createPlant();
-  plant.blobs.createContainer('photos');
-  for (const name of ['a.gif', 'b.gif', 'c.gif']) plant.blobs.put('photos', name, picture(name));
+  const pipeline = createInMemoryPipeline();
+  pipeline.blobs.createContainer('photos');
+  for (const name of ['a.gif', 'b.gif', 'c.gif']) pipeline.blobs.put('photos', name, picture(name));
   let left = Number.POSITIVE_INFINITY;
   class DyingEngine extends Engine {
     override step<T>(name: string, input: object): Promise<T> {
@@ -20,25 +20,25 @@ function aDyingClosing(callsUntilDeath: number) {
     }
   }
   const fate = () => (left-- > 0 ? undefined : 'die-before');
-  const engine = new DyingEngine(plant, { fate, lagMs: () => 0 });
+  const engine = new DyingEngine(pipeline, { fate, lagMs: () => 0 });
   const request = { id: ID, container: 'photos', prefix: '', features: [], confirmShrink: false };
-  const startedAt = new Date(plant.clock.nowMs()).toISOString();
+  const startedAt = new Date(pipeline.clock.nowMs()).toISOString();
   const isTold = async () =>
-    plant.clock.until(tellRun(plant, engine, { ...request, startedAt })).then(
+    pipeline.clock.until(simulateRun(pipeline, engine, { ...request, startedAt })).then(
       () => true,
       () => false,
     );
   const heal = async () => {
     callsUntilDeath = Number.POSITIVE_INFINITY;
-    await plant.clock.until(engine.step(ACTIVITIES.closeRun, SCOPE));
+    await pipeline.clock.until(engine.step(ACTIVITIES.closeRun, SCOPE));
   };
   const seen = async () => {
-    const { run } = await plant.actors.run(ID).view();
-    const receipt = await plant.manifests.readReceipt(ID);
-    const { activeRun } = await plant.actors.container('photos').summary();
-    return { run, receipt, isFree: activeRun === undefined, indexed: await plant.runs.get(ID) };
+    const { run } = await pipeline.actors.run(ID).view();
+    const receipt = await pipeline.manifests.readReceipt(ID);
+    const { activeRun } = await pipeline.actors.container('photos').summary();
+    return { run, receipt, isFree: activeRun === undefined, indexed: await pipeline.runs.get(ID) };
   };
-  return { plant, isTold, heal, seen };
+  return { pipeline, isTold, heal, seen };
 }
 
 test('whoever sees the end of a run finds its receipt, and its container free, wherever its closing dies', async () => {
@@ -66,8 +66,8 @@ test('whoever sees the end of a run finds its receipt, and its container free, w
 });
 
 test('a run whose end is decided and not told is shown as it was, and takes no word any more', async () => {
-  const { plant, seen } = aDyingClosing(0);
-  const actor = plant.actors.run(ID);
+  const { pipeline, seen } = aDyingClosing(0);
+  const actor = pipeline.actors.run(ID);
   await actor.begin({ ...SCOPE, id: ID, features: [], confirmShrink: false, startedAt: '2026-01-01T00:00:00.000Z' });
   await actor.setPhase({ phase: 'finish' });
   const { run } = await actor.seal({});

@@ -19,8 +19,8 @@ export function registerImages(program: Command, { action }: Registrar): void {
         const [container, blob] = splitName(name);
         if (history) {
           const what = 'the history of an image';
-          const { body: story } = await api.getImageHistory({ params: { container, blob } }, { what });
-          return out.value(story, () => plainLines(story, out.width));
+          const { body: history } = await api.getImageHistory({ params: { container, blob } }, { what });
+          return out.value(history, () => plainLines(history, out.width));
         }
         const { body: image } = await api.getImage({ params: { container, blob } }, { what: 'images' });
         return out.value(image, () => imageLines(image, out));

@@ -18,7 +18,7 @@ import { Failure, usage } from '../failure';
 import { editKeys, readKeys } from '../keys/keys-file';
 import type { ListView } from '../output';
 import { commaList, durationMs, type Registrar } from '../session';
-import type { World } from '../world';
+import type { CliContext } from '../cli-context';
 
 /** The keys of a server: they lie in a file of its machine (KEYS_FILE), so these commands ask no API. */
 export function registerKeys(program: Command, { action }: Registrar): void {
@@ -32,9 +32,9 @@ export function registerKeys(program: Command, { action }: Registrar): void {
     .option('--expires <time>', 'until when, such as 90d (default: never)', durationMs)
     .option(...FILE)
     .action(
-      action<CreateOptions>(async ({ world, out }, [name = ''], options) => {
-        const { key, text } = made(name, options, world.now());
-        await editKeys(fileOf(options, world), (file) => ({ ...file, keys: [...file.keys, key] }));
+      action<CreateOptions>(async ({ context, out }, [name = ''], options) => {
+        const { key, text } = made(name, options, context.now());
+        await editKeys(fileOf(options, context), (file) => ({ ...file, keys: [...file.keys, key] }));
         const { sha256: _, ...shown } = key;
         await out.value({ ...shown, key: text }, () => [text]);
         out.note(`Key ${key.id} of ${key.name}: it is not shown again. Give it as CONTACTSHEET_KEY.`);
@@ -46,10 +46,10 @@ export function registerKeys(program: Command, { action }: Registrar): void {
     .description('list the keys, without what opens')
     .option(...FILE)
     .action(
-      action<FileOption>(async ({ world, out }, _args, options) => {
-        const file = await readKeys(fileOf(options, world));
+      action<FileOption>(async ({ context, out }, _args, options) => {
+        const file = await readKeys(fileOf(options, context));
         const value = file.keys.map(({ sha256: _, ...key }) => key);
-        await out.list(onePage(value), viewAt(world.now()));
+        await out.list(onePage(value), viewAt(context.now()));
       }),
     );
   keys
@@ -58,8 +58,8 @@ export function registerKeys(program: Command, { action }: Registrar): void {
     .argument('<id>')
     .option(...FILE)
     .action(
-      action<FileOption>(async ({ world, out }, [id = ''], options) => {
-        const path = fileOf(options, world);
+      action<FileOption>(async ({ context, out }, [id = ''], options) => {
+        const path = fileOf(options, context);
         await editKeys(path, (file) => {
           if (!file.keys.some((key) => key.id === id)) {
             throw new Failure(EXIT.notFound, `no key of ${path} has the id ${id}`, [
@@ -85,7 +85,7 @@ interface CreateOptions extends FileOption {
   readonly expires?: number;
 }
 
-function fileOf({ file }: FileOption, { env }: World): string {
+function fileOf({ file }: FileOption, { env }: CliContext): string {
   const path = file ?? env.KEYS_FILE;
   if (path) return path;
   throw usage('Which file?', ['cure: Name the keys file of the server with --file or KEYS_FILE.']);

@@ -91,9 +91,9 @@ function registerDocuments(run: Command, action: Registrar['action']): void {
     .description('the workflow as it happened')
     .argument('<run>')
     .action(
-      action(async ({ api, out, world }, [id = '']) => {
+      action(async ({ api, out, context }, [id = '']) => {
         const steps = api.pages('listRunSteps', { params: { id } }, { what: 'the steps of a run' });
-        await out.list(steps, stepsView(world.now()));
+        await out.list(steps, stepsView(context.now()));
       }),
     );
   run
@@ -143,7 +143,7 @@ async function report(session: Session, [id = '']: readonly string[], { format, 
     if (file === undefined) for await (const chunk of stream) await out.bytes(chunk);
     else out.note(`${file}: ${bytes(await save(stream, file))}`);
   } catch (error) {
-    if (session.world.interrupted.aborted) throw new Interrupted();
+    if (session.context.interrupted.aborted) throw new Interrupted();
     const { code } = error as NodeJS.ErrnoException;
     if (code?.startsWith('E') && file !== undefined && !code.startsWith('ECONN')) {
       throw new Failure(EXIT.unexpected, `${file} cannot be written (${code})`, [], { cause: error });

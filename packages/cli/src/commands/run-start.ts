@@ -78,11 +78,11 @@ async function startRun({ api }: Session, container: string, options: StartOptio
 
 /** The id on standard output, so that a script can keep it; or, when told to wait, how it ended. */
 export async function announceStart(session: Session, run: Run, { wait, timeout }: WaitOptions): Promise<ExitCode> {
-  const { out, world } = session;
+  const { out, context } = session;
   if (!wait) {
     await out.value(run, () => [run.id]);
     out.note(`Started. Follow it with: contactsheet run watch ${run.id}`);
-    if (world.interrupted.aborted) throw new Interrupted(`the run is ${run.id}`);
+    if (context.interrupted.aborted) throw new Interrupted(`the run is ${run.id}`);
     return EXIT.ok;
   }
   out.note(`Run ${run.id} over ${run.container}`);
@@ -90,8 +90,8 @@ export async function announceStart(session: Session, run: Run, { wait, timeout 
 }
 
 /** Prints a run that has ended; its exit code is the command's. */
-export async function finish({ out, world }: Session, run: Run): Promise<ExitCode> {
+export async function finish({ out, context }: Session, run: Run): Promise<ExitCode> {
   // jsonl has printed the final state as the last of its changes.
-  if (out.format !== 'jsonl') await out.value(run, () => runLines(run, out, world.now()));
+  if (out.format !== 'jsonl') await out.value(run, () => runLines(run, out, context.now()));
   return exitCodeOf(run);
 }

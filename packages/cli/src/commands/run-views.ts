@@ -29,12 +29,12 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
     .option('--limit <n>', 'at most this many', positiveNumber, DEFAULT_LIMIT)
     .option('--all', 'all of them')
     .action(
-      action<ListOptions>(async ({ api, out, world }, _args, { container, status, since, limit, all }) => {
+      action<ListOptions>(async ({ api, out, context }, _args, { container, status, since, limit, all }) => {
         const most = all ? Number.POSITIVE_INFINITY : limit;
         const query = { container, status: status && checkedStates(status), maxpagesize: Math.min(most, MAX_PAGE) };
         const pages = api.pages('listRuns', { query }, { what: 'a list of runs' });
-        const recent = since === undefined ? pages : startedAfter(pages, world.now() - since);
-        await out.list(recent, runsView(out.colors, world.now()), most);
+        const recent = since === undefined ? pages : startedAfter(pages, context.now() - since);
+        await out.list(recent, runsView(out.colors, context.now()), most);
       }),
     );
   run
@@ -42,9 +42,9 @@ export function registerRunViews(run: Command, { action }: Registrar): void {
     .description('show one run')
     .argument('<run>')
     .action(
-      action(async ({ api, out, world }, [id = '']) => {
+      action(async ({ api, out, context }, [id = '']) => {
         const { body: run } = await api.getRun({ params: { id } }, { what: 'runs' });
-        await out.value(run, () => runLines(run, out, world.now()));
+        await out.value(run, () => runLines(run, out, context.now()));
       }),
     );
   run

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { packageVersion, type Registrar } from '../session';
-import type { World } from '../world';
+import type { CliContext } from '../cli-context';
 
 /** `open` and `version`. */
-export function registerVisit(program: Command, { action, world }: Registrar): void {
+export function registerVisit(program: Command, { action, context }: Registrar): void {
   program
     .command('open')
     .description('print the address and open it in a browser')
@@ -12,7 +12,7 @@ export function registerVisit(program: Command, { action, world }: Registrar): v
     .action(
       action<{ readonly print?: true }>(async ({ api, out }, _args, { print }) => {
         await out.value({ address: api.address }, () => [api.address]);
-        if (!print && !(await openBrowser(world, api.address))) out.note('No browser could be opened.');
+        if (!print && !(await openBrowser(context, api.address))) out.note('No browser could be opened.');
       }),
     );
   program
@@ -27,7 +27,7 @@ export function registerVisit(program: Command, { action, world }: Registrar): v
 }
 
 /** False when there is nothing to open it with. The browser outlives the command. */
-function openBrowser({ env, platform }: World, address: string): Promise<boolean> {
+function openBrowser({ env, platform }: CliContext, address: string): Promise<boolean> {
   const [program, ...words] = browserCommand(env.BROWSER, platform);
   return new Promise((resolve) => {
     const child = spawn(program, [...words, address], { detached: true, stdio: 'ignore' });

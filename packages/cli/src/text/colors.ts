@@ -1,15 +1,15 @@
 import pico from 'picocolors';
-import type { Stream, World } from '../world';
+import type { Stream, CliContext } from '../cli-context';
 
 export type Colors = ReturnType<typeof pico.createColors>;
 export type ColorWhen = 'auto' | 'always' | 'never';
 
 /** Colours for one stream: off unless it is a terminal that takes them. NO_COLOR counts when it is not empty (no-color.org). */
-export function colorsFor(stream: Stream, env: World['env'], when: ColorWhen): Colors {
+export function colorsFor(stream: Stream, env: CliContext['env'], when: ColorWhen): Colors {
   return pico.createColors(when === 'always' || (when === 'auto' && wantsColor(stream, env)));
 }
 
-function wantsColor(stream: Stream, env: World['env']): boolean {
+function wantsColor(stream: Stream, env: CliContext['env']): boolean {
   if (env.NO_COLOR) return false;
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0';
   return stream.isTTY === true && env.TERM !== 'dumb';

@@ -3,7 +3,7 @@ import { type Control, isHeld } from '../../../src/domain/run/facts';
 import { ACTIVITIES } from '../../../src/names';
 import type { Engine, InMemoryPipeline } from './in-memory-pipeline';
 
-export interface Told {
+export interface SimulatedRun {
   readonly run: RunView;
   readonly verdict: { readonly clean: boolean; readonly differences: number };
 }
@@ -11,13 +11,13 @@ export interface Told {
 const CHUNKS_IN_FLIGHT = 4;
 const ENOUGH_ROUNDS = 50;
 
-/** A run as the two workflows tell it, without the engine's replay. `replicasOf` says where a chunk is delivered. */
-export async function tellRun(
+/** A run as the two workflows make it, without the engine's replay. `replicasOf` says where a chunk is delivered. */
+export async function simulateRun(
   pipeline: InMemoryPipeline,
   engine: Engine,
   request: RunRequest,
   replicasOf: (delivery: number) => readonly number[] = () => [0],
-): Promise<Told> {
+): Promise<SimulatedRun> {
   const scope = { runId: request.id, container: request.container, prefix: request.prefix };
   await pipeline.actors.container(request.container).beginRun({ runId: request.id });
   await pipeline.actors.run(request.id).begin(request);
@@ -38,7 +38,7 @@ export async function tellRun(
     if (isHeld({ control })) await pipeline.clock.sleep(500);
   }
   await engine.step(ACTIVITIES.setPhase, { ...scope, phase: 'finish' });
-  const verdict = await engine.step<Told['verdict']>(ACTIVITIES.verifyTotals, scope);
+  const verdict = await engine.step<SimulatedRun['verdict']>(ACTIVITIES.verifyTotals, scope);
   await engine.step(ACTIVITIES.closeRun, scope);
   await engine.step(ACTIVITIES.announce, { ...scope, event: 'run-completed' });
   await engine.step(ACTIVITIES.cleanRun, { ...scope, pages });

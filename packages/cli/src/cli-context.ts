@@ -10,7 +10,7 @@ export interface Stream {
   once(event: 'drain', listener: () => void): unknown;
 }
 
-export interface World {
+export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
   /** Whose process this is; undefined where the system has no name for it. */
@@ -24,7 +24,7 @@ export interface World {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export function processWorld(interrupted: AbortSignal): World {
+export function processContext(interrupted: AbortSignal): CliContext {
   const { env, platform, stdout, stderr } = process;
   return {
     env,

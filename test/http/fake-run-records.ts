@@ -22,7 +22,7 @@ type HistoryUseCases = Pick<
   | 'getOperation'
 >;
 
-export interface FakeStory extends HistoryUseCases {
+export interface FakeRunRecords extends HistoryUseCases {
   readonly outcomes: ImageOutcome[];
   readonly steps: RunStep[];
   receipt: Receipt | undefined;
@@ -40,14 +40,14 @@ export interface FakeStory extends HistoryUseCases {
 
 const BATCH = 100;
 
-export function fakeStory(shell: {
+export function fakeRunRecords(shell: {
   readonly mayFail: () => void;
   readonly run: (id: string) => RunView;
   readonly container: (name: string) => void;
   readonly pageOf: <T>(all: readonly T[], page: PageRequest) => Page<T>;
-}): FakeStory {
+}): FakeRunRecords {
   const { mayFail, run, container: knows, pageOf } = shell;
-  const story: FakeStory = {
+  const records: FakeRunRecords = {
     outcomes: [],
     steps: [],
     receipt: undefined,
@@ -62,53 +62,53 @@ export function fakeStory(shell: {
       mayFail();
       run(id);
       return pageOf(
-        story.outcomes.filter((outcome) => matches(outcome, filter)),
+        records.outcomes.filter((outcome) => matches(outcome, filter)),
         page,
       );
     },
     async readRunReport(id) {
       mayFail();
       run(id);
-      return batches(story);
+      return batches(records);
     },
     async listRunSteps(id, page) {
       mayFail();
       run(id);
-      return pageOf(story.steps, page);
+      return pageOf(records.steps, page);
     },
     async getReceipt(id) {
       mayFail();
       const { status } = run(id);
-      if (!story.receipt) throw new AppError('receipt-not-found', `The run is ${status}.`);
-      return { receipt: story.receipt, reports: onePerBatch(story.reports) };
+      if (!records.receipt) throw new AppError('receipt-not-found', `The run is ${status}.`);
+      return { receipt: records.receipt, reports: onePerBatch(records.reports) };
     },
     async verifyContainer(container) {
       mayFail();
       knows(container);
-      if (story.operation) return { done: false, operation: story.operation };
-      return { done: true, result: story.verification };
+      if (records.operation) return { done: false, operation: records.operation };
+      return { done: true, result: records.verification };
     },
     async repairContainer(container, options) {
       mayFail();
       knows(container);
-      story.repairs.push({ container, ...options });
-      if (story.operation) return { done: false, operation: story.operation };
-      return { done: true, result: { ...story.verification, changed: story.changed } };
+      records.repairs.push({ container, ...options });
+      if (records.operation) return { done: false, operation: records.operation };
+      return { done: true, result: { ...records.verification, changed: records.changed } };
     },
     async getOperation(id) {
       mayFail();
-      if (story.operation?.id !== id) throw new AppError('operation-not-found', 'No operation has this id.');
-      return story.operation;
+      if (records.operation?.id !== id) throw new AppError('operation-not-found', 'No operation has this id.');
+      return records.operation;
     },
   };
-  return story;
+  return records;
 }
 
-async function* batches(story: FakeStory): AsyncGenerator<readonly ImageOutcome[]> {
-  for (let at = 0; at < story.outcomes.length; at += BATCH) {
-    story.batchesRead += 1;
-    if (story.batchesRead === story.failAtBatch) throw new Error('the store went away');
-    yield story.outcomes.slice(at, at + BATCH);
+async function* batches(records: FakeRunRecords): AsyncGenerator<readonly ImageOutcome[]> {
+  for (let at = 0; at < records.outcomes.length; at += BATCH) {
+    records.batchesRead += 1;
+    if (records.batchesRead === records.failAtBatch) throw new Error('the store went away');
+    yield records.outcomes.slice(at, at + BATCH);
   }
 }
 

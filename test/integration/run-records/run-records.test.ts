@@ -14,7 +14,7 @@ import { ask, ended, runToEnd, startRun } from '../main-job/client';
  * What a run tells of itself, held against what lies outside: the listing, the documents, Vision's own book, and the
  * bytes of the reports as they lie in storage.
  */
-const CONTAINER = 'stories';
+const CONTAINER = 'run-records';
 const IMAGES = 260;
 const IN_FLIGHT = 8;
 

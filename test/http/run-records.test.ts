@@ -8,7 +8,7 @@ import { ImageHistorySchema } from '../../src/contract/schemas/image-history';
 import { ReceiptSchema } from '../../src/contract/schemas/receipt';
 import { OperationSchema, RepairSchema, VerificationSchema } from '../../src/contract/schemas/verification';
 import { listRunImages, listRunSteps } from '../../src/contract/endpoints/run-records';
-import { aReceipt } from './fake-story';
+import { aReceipt } from './fake-run-records';
 import { anImage, aRun, runId } from './fake-use-cases';
 import { aPublicApp, expectProblem, expectShape } from './listening';
 
@@ -35,7 +35,7 @@ const RECEIPT = aReceipt(ID);
 describe('GET the images of a run', () => {
   test('page by page, filtered, each with its advice and its links', async () => {
     const { api, useCases } = anApp();
-    useCases.story.outcomes.push(outcome('a/1.jpg', FAILED), outcome('a/2.jpg', FAILED), outcome('b.jpg'));
+    useCases.records.outcomes.push(outcome('a/1.jpg', FAILED), outcome('a/2.jpg', FAILED), outcome('b.jpg'));
     const path = `${RUN}/images?status=failed&reason=vision-timeout&prefix=a%2F&maxpagesize=1`;
     const page = expectShape((await api.get(path)).body, listRunImages.answers[200].body);
     expect(page.value[0]).toMatchObject({ blob: 'a/1.jpg', advice: expect.stringContaining('VISION_TIMEOUT_MS') });
@@ -52,7 +52,7 @@ describe('GET the images of a run', () => {
   test('what a run did not come to has a status of its own, its reason and its advice', async () => {
     const { api, useCases } = anApp();
     const [budget, cancelled] = [unprocessedOutcome('a.jpg', 'budget'), unprocessedOutcome('b.jpg', 'cancelled')];
-    useCases.story.outcomes.push(budget, cancelled, outcome('c.jpg'));
+    useCases.records.outcomes.push(budget, cancelled, outcome('c.jpg'));
     const told = async (query: string) =>
       expectShape((await api.get(`${RUN}/images?${query}`)).body, listRunImages.answers[200].body).value;
     expect(await told('reason=budget')).toMatchObject([{ ...budget, advice: adviceOn('budget') }]);
@@ -77,20 +77,20 @@ describe('GET the images of a run', () => {
 describe('GET the report of a run', () => {
   test('one line of JSON an image', async () => {
     const { api, useCases } = anApp();
-    for (let n = 0; n < 250; n++) useCases.story.outcomes.push(outcome(`${n}\n.jpg`, n === 7 ? FAILED : {}));
+    for (let n = 0; n < 250; n++) useCases.records.outcomes.push(outcome(`${n}\n.jpg`, n === 7 ? FAILED : {}));
     const response = await api.get(`${RUN}/report`).buffer(true).parse(text);
     expect([response.status, response.type]).toEqual([200, 'application/x-ndjson']);
     const lines = String(response.body)
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.map(({ blob }) => blob)).toEqual(useCases.story.outcomes.map(({ blob }) => blob));
+    expect(lines.map(({ blob }) => blob)).toEqual(useCases.records.outcomes.map(({ blob }) => blob));
     expect(lines[7]).toMatchObject({ ...FAILED, advice: expect.any(String) });
   });
 
   test('its fields in the order of the schema, whatever a store made of it', async () => {
     const { api, useCases } = anApp();
-    useCases.story.outcomes.push({ transactions: 4, calls: 1, listed: true, status: 'succeeded', blob: 'a.jpg' });
+    useCases.records.outcomes.push({ transactions: 4, calls: 1, listed: true, status: 'succeeded', blob: 'a.jpg' });
     const response = await api.get(`${RUN}/report`).buffer(true).parse(text);
     expect(String(response.body)).toBe(
       '{"blob":"a.jpg","status":"succeeded","listed":true,"calls":1,"transactions":4}\n',
@@ -112,7 +112,7 @@ describe('GET the report of a run', () => {
       'a;b.jpg',
       'plain.jpg',
     ];
-    useCases.story.outcomes.push(...names.map((name) => outcome(name)));
+    useCases.records.outcomes.push(...names.map((name) => outcome(name)));
     const response = await api.get(`${RUN}/report`).set('Accept', 'text/csv').buffer(true).parse(text);
     expect(response.get('Content-Type')).toBe('text/csv; charset=utf-8; header=present');
     expect(response.get('Content-Disposition')).toContain(`run-${ID}.csv`);
@@ -144,17 +144,17 @@ describe('GET the report of a run', () => {
 
   test('a failure before the first line is a problem; a later one cuts the connection', async () => {
     const { api, useCases } = anApp();
-    for (let n = 0; n < 250; n++) useCases.story.outcomes.push(outcome(`${n}`));
-    useCases.story.failAtBatch = 1;
+    for (let n = 0; n < 250; n++) useCases.records.outcomes.push(outcome(`${n}`));
+    useCases.records.failAtBatch = 1;
     expectProblem(await api.get(`${RUN}/report`), 'internal');
-    useCases.story.batchesRead = 0;
-    useCases.story.failAtBatch = 3;
+    useCases.records.batchesRead = 0;
+    useCases.records.failAtBatch = 3;
     await expect(api.get(`${RUN}/report`).buffer(true).parse(text)).rejects.toThrow(/aborted|hang up/);
   });
 
   test('a reader who leaves early ends the reading', async () => {
     const { app, useCases } = anApp();
-    for (let n = 0; n < 200_000; n++) useCases.story.outcomes.push(outcome(`${n}`));
+    for (let n = 0; n < 200_000; n++) useCases.records.outcomes.push(outcome(`${n}`));
     const listener = await listen(app, { host: '127.0.0.1', port: 0, name: 'public API' });
     await new Promise<void>((resolve, reject) => {
       const asked = get(`${listener.url}${RUN}/report`, (res) => {
@@ -165,31 +165,31 @@ describe('GET the report of a run', () => {
       }).once('error', reject);
     });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const read = useCases.story.batchesRead;
+    const read = useCases.records.batchesRead;
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(useCases.story.batchesRead).toBe(read);
+    expect(useCases.records.batchesRead).toBe(read);
     expect(read).toBeLessThan(2_000);
     await listener.close(0);
   });
 
   test('HEAD reads nothing', async () => {
     const { api, useCases } = anApp();
-    useCases.story.outcomes.push(outcome('a'));
+    useCases.records.outcomes.push(outcome('a'));
     expect((await api.head(`${RUN}/report`)).status).toBe(200);
-    expect(useCases.story.batchesRead).toBe(0);
+    expect(useCases.records.batchesRead).toBe(0);
   });
 });
 
 describe('GET the receipt of a run', () => {
   test('is whole, its reports beside it', async () => {
     const { api, useCases } = anApp();
-    useCases.story.receipt = RECEIPT;
-    useCases.story.reports.push(
+    useCases.records.receipt = RECEIPT;
+    useCases.records.reports.push(
       { key: 'k1', sha256: 'aa', lines: 100, executions: 1 },
       { key: 'k2', sha256: 'bb', lines: 7, executions: 2 },
     );
     const response = await api.get(`${RUN}/receipt`);
-    expect(expectShape(response.body, ReceiptSchema)).toEqual({ ...RECEIPT, reports: useCases.story.reports });
+    expect(expectShape(response.body, ReceiptSchema)).toEqual({ ...RECEIPT, reports: useCases.records.reports });
   });
 
   test('before the end there is none, and the cure says when', async () => {
@@ -203,7 +203,7 @@ test('GET the steps of a run', async () => {
   const { api, useCases } = anApp();
   const at = '2026-01-02T03:04:05.000Z';
   const chunk = { chunk: 0, state: 'done', images: 3, startedAt: at, endedAt: at } as const;
-  useCases.story.steps.push(
+  useCases.records.steps.push(
     { step: 'snapshot', state: 'done', startedAt: at, endedAt: at },
     {
       ...{ step: 'page', page: 0, state: 'done', startedAt: at, endedAt: at, images: 3, retries: 1 },
@@ -211,7 +211,7 @@ test('GET the steps of a run', async () => {
     },
   );
   const page = expectShape((await api.get(`${RUN}/steps`)).body, listRunSteps.answers[200].body);
-  expect(page.value).toEqual(useCases.story.steps);
+  expect(page.value).toEqual(useCases.records.steps);
 });
 
 describe('GET the history of an image', () => {
@@ -237,30 +237,30 @@ describe('GET the history of an image', () => {
 describe('POST verify and repair', () => {
   test('answer what differs, and what was changed', async () => {
     const { api, useCases } = anApp();
-    useCases.story.verification = {
+    useCases.records.verification = {
       ...{ clean: false, checkedAt: '2026-01-02T03:04:05.000Z', count: 1 },
       differences: [{ kind: 'total', field: 'images.succeeded', expected: 3, actual: 2 }],
     };
-    useCases.story.changed = { orphans: 0, totals: 1 };
+    useCases.records.changed = { orphans: 0, totals: 1 };
     const verified = expectShape((await api.post('/api/v1/containers/photos:verify')).body, VerificationSchema);
-    expect(verified).toEqual(useCases.story.verification);
+    expect(verified).toEqual(useCases.records.verification);
     const repaired = await api.post('/api/v1/containers/photos:repair?confirmShrink=true');
     expect(expectShape(repaired.body, RepairSchema).changed).toEqual({ orphans: 0, totals: 1 });
-    expect(useCases.story.repairs).toEqual([{ container: 'photos', confirmShrink: true }]);
+    expect(useCases.records.repairs).toEqual([{ container: 'photos', confirmShrink: true }]);
   });
 
   test('what takes long is found at Operation-Location', async () => {
     const { api, useCases } = anApp();
     const at = '2026-01-02T03:04:05.000Z';
     const begun = { id: 'o1', kind: 'verify', container: 'photos', startedAt: at, updatedAt: at } as const;
-    useCases.story.operation = { ...begun, status: 'Running' };
+    useCases.records.operation = { ...begun, status: 'Running' };
     const accepted = await api.post('/api/v1/containers/photos:verify');
     expect([accepted.status, accepted.get('Retry-After')]).toEqual([202, '5']);
     const location = new URL(accepted.get('Operation-Location') ?? '');
     expectShape(accepted.body, OperationSchema);
-    useCases.story.operation = { ...begun, status: 'Succeeded', result: useCases.story.verification };
+    useCases.records.operation = { ...begun, status: 'Succeeded', result: useCases.records.verification };
     const ended = expectShape((await api.get(location.pathname)).body, OperationSchema);
-    expect(ended.result).toEqual(useCases.story.verification);
+    expect(ended.result).toEqual(useCases.records.verification);
     expectProblem(await api.get('/api/v1/operations/x'), 'operation-not-found');
   });
 
