@@ -12,7 +12,7 @@ interface Turn {
  * waits for an answer when it dies or hands its actors over. The next turn may then begin in this very process, and the
  * forgotten one would write over it what it had read before it waited.
  *
- * I1 Of two fence of one actor the earlier writes nothing once the later has begun.
+ * I1 Of two turns of one actor the earlier writes nothing once the later has begun.
  * I2 A turn begins when what an earlier one was writing is written, or refused.
  */
 export class Fence {

@@ -18,7 +18,7 @@ const CONTAINER = { inputs: CONTAINER_INPUTS, isOurs: isContainerName };
 const RUN = { inputs: RUN_INPUTS, isOurs: isRunId, isOwn: isOfRun };
 const QUOTA = { inputs: VISION_QUOTA_INPUTS, isOurs: isVisionResource };
 
-/** Which Vision resource is shared, and what it allows until somebody says otherwise. */
+/** Which Vision resource is shared, and its quota until the API changes it. */
 export interface QuotaScope {
   readonly resource: string;
   readonly defaults: QuotaSettings;

@@ -8,7 +8,7 @@ import type { ProblemBody } from './schemas/problem';
  *
  *     const { status, body } = await client.startRun({ params: { container } });
  *
- * I1 Nothing of a path, verb or shape stands here: all of it is read from the endpoints.
+ * I1 It has no path, verb or shape of its own: it reads all of them from the endpoints.
  * I2 What is answered is not checked again. A field that this version does not know is there all the same.
  * I3 A link of an answer is followed at the address of this client: the server may know itself under another name.
  */

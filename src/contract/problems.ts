@@ -211,9 +211,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   },
   'identity-unavailable': {
     status: 503,
-    title: 'Nobody can be recognised',
-    cause: 'The file of the keys cannot be read, or the OpenID provider does not answer. Nobody is let in on trust.',
-    cure: 'Try again after the seconds of Retry-After; check KEYS_FILE and OIDC_ISSUER if it stays.',
+    title: 'Callers cannot be identified',
+    cause: 'The key file cannot be read, or the OpenID provider does not answer. Nobody is let in without proof.',
+    cure: 'Try again after the seconds in Retry-After. If it fails again, check KEYS_FILE and OIDC_ISSUER.',
   },
   'not-ready': {
     status: 503,
@@ -243,15 +243,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     status: 401,
     title: 'Not authorised',
     cause:
-      'The request does not prove who sends it: no key or token, one that is wrong or expired, or a link without a valid `code`. Or the app channel was called without the token of the sidecar.',
-    cure: 'Send `Authorization: Bearer` with a key or a token; the command line takes it from `--key` or CONTACTSHEET_KEY. Take a link whole from the answer that started the run; daprd and the application share APP_API_TOKEN.',
+      'The request does not prove who sends it. Its key or token is missing, wrong or expired, or its link has no valid `code`. Or the app channel was called without the token of the sidecar.',
+    cure: 'Send `Authorization: Bearer` with a key or a token. The command line takes it from `--key` or CONTACTSHEET_KEY. Copy the complete link from the answer that started the run. daprd and the application must share APP_API_TOKEN.',
   },
   'unknown-host': {
     status: 421,
-    title: 'Not a name of this service',
-    cause:
-      'The Host header names something else: a name that was rebound to this address, or one that is not configured.',
-    cure: 'Ask under a name of PUBLIC_URL or ALLOWED_HOSTS; on this machine, under localhost or 127.0.0.1.',
+    title: 'Unknown host name',
+    cause: 'The Host header has a name that is not configured, or one that another site has pointed to this address.',
+    cure: 'Use a name of PUBLIC_URL or ALLOWED_HOSTS. On the same machine use localhost or 127.0.0.1.',
   },
   'cross-site': {
     status: 403,
@@ -262,14 +261,15 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   forbidden: {
     status: 403,
     title: 'Not allowed',
-    cause: 'It is known who asks, and the roles or containers of that identity do not cover this.',
-    cure: 'Ask whoever gives out keys and roles for the role that `detail` names; `x-access` in `/openapi.json` lists them.',
+    cause: 'The caller is known, but its roles or containers do not cover this.',
+    cure: 'Ask your administrator for the role that `detail` names. `x-access` in `/openapi.json` lists the role of each route.',
   },
   'too-many-attempts': {
     status: 429,
-    title: 'Too many wrong proofs',
-    cause: 'This address has shown ten wrong keys or tokens within a minute. Nothing that it shows is looked at now.',
-    cure: 'Wait for the seconds of Retry-After, then send a key that is valid.',
+    title: 'Too many wrong keys',
+    cause:
+      'This address has sent ten wrong keys or tokens within a minute. Its keys and tokens are not checked for now.',
+    cure: 'Wait for the seconds in Retry-After, then send a valid key.',
   },
   'link-forbidden': {
     status: 403,

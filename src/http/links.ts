@@ -6,7 +6,7 @@ import { HOST } from './host-guard';
 import { RequestError } from './request-error';
 
 /**
- * Every address that stands in an answer.
+ * Builds every address in an answer.
  *
  * I1 Links are absolute and lead to the public listener, whichever listener was asked.
  * I2 A Host header is used only when it is a plain host and port: it stands in links and in Location.

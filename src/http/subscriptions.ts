@@ -10,7 +10,7 @@ import { RunEventSchema } from './run-event';
  * and time, and acknowledges a message whose handler threw.
  *
  * I1 The answer is always 200 with a status; only it says whether the sidecar delivers again.
- * I2 A message nobody can read is dropped (and so goes to the dead-letter topic), never retried for ever.
+ * I2 An unreadable message is dropped (it goes to the dead-letter topic) and never retried for ever.
  * I3 A handler that throws means RETRY.
  */
 

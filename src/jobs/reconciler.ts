@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 const INTERVAL_MS = 30_000;
 
 /**
- * Looks every half minute for runs, or watches, that began and have no workflow: their starter died between two steps; and for
- * runs that their workflow did not close. What that would have announced is not announced.
+ * Every half minute it finds runs or watches without a workflow, because their starter died between two steps, and runs
+ * that their workflow did not close. It announces nothing for those runs.
  */
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;

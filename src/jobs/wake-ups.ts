@@ -10,10 +10,10 @@ export interface WakeUpsDeps {
 const WINDOW_MS = 10_000;
 
 /**
- * New blobs as wake-ups: the first one at once, all others of a window as one at its end. So 10,000 uploads cost a wake-up in
- * ten seconds, and the last of them is seen too.
+ * Turns new blobs into wake-ups: the first at once, all others of a window as one at its end. So 10,000 uploads cost
+ * one wake-up in ten seconds, and the last upload is seen too.
  *
- * I1 A container has one window at a time; it ends when one went by without a new blob.
+ * I1 A container has one window at a time. Windows end when one passes without a new blob.
  */
 export class WakeUps {
   private readonly windows = new Map<string, { timer: NodeJS.Timeout; again: boolean }>();

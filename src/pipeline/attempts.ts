@@ -9,10 +9,10 @@ import type { CircuitBreaker, Turn } from './circuit-breaker';
 /**
  * What this execution has tried for one image, and what else it may try.
  *
- * I1 Every call of Vision has an entry, also one of an earlier execution that this one only knows of.
- * I2 The story stays short: a row of 429s is one entry.
+ * I1 Every call of Vision has an entry, including calls of an earlier execution.
+ * I2 The history stays short: 429s in a row are one entry.
  * I3 An outage costs probes, not attempts of the image, until the image may be its only culprit.
- * I4 A store that does not answer is asked again by the image, which says so; only one that stays away ends the chunk.
+ * I4 If a store does not answer, the image asks again and says so. Only a store that stays away ends the chunk.
  */
 export class Attempts {
   private readonly attempts: Attempt[] = [];

@@ -1,10 +1,9 @@
 /**
- * How much one process holds in its hands at once: images and their bytes, whatever the number of chunks and runs (I7 of
- * the design).
+ * Bounds the images in hand of one process, and their bytes, for any number of chunks and runs (I7 of the design).
  *
  * I1 Never more than `maxItems` items, and never more than `maxBytes` unless a single item is larger by itself.
- * I2 The next place goes to the run that has fewest inside, within a run first come, first served: a run that waits for
- *    Vision's quota with every place in its hands would keep the others from asking for theirs.
+ * I2 The next place goes to the run with the fewest images inside; within a run, first come, first served. Otherwise a
+ * run that waits for Vision's quota could hold every place and block the others.
  */
 export class FairSemaphore {
   private items = 0;

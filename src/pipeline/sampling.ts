@@ -15,7 +15,7 @@ import type { Permit } from './run-session';
  * I1 A call starts only after the quota has granted it and the month has booked it; what is not made goes back.
  * I2 Nothing is written but the cache: documents and totals stay those of the last run.
  * I3 It ends by itself: no call starts later than SAMPLE_MS, nor while the process ends.
- * I4 What a sample leaves behind when its process dies holds up nobody longer than CLAIM_MS.
+ * I4 If its process dies, what a sample leaves behind delays others by CLAIM_MS at most.
  */
 export interface SamplingDeps extends ImageDeps {
   readonly quota: () => Pick<VisionQuotaActorApi, 'lease' | 'giveBack'>;

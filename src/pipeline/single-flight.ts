@@ -1,6 +1,6 @@
 /**
- * Who asks the same at once is answered together. An actor answers one caller at a time, and whoever works on a run waits
- * behind whoever looks at it: without this, twenty looks a second at one run slow it down on a busy machine.
+ * Callers that ask the same at once share one answer. An actor answers one caller at a time, so the work on a run waits
+ * behind its readers. Without this, twenty readers a second slow a run down on a busy machine.
  *
  * I1 What an asker hears was asked after he came: whatever he has done before shows in it.
  * I2 At most one question a key is under way; who comes meanwhile shares the next one.

@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 
-/** How soon the keeper of the quota is told again. */
+/** Pause before the keeper of the quota is notified again. */
 const AGAIN_MS = 200;
 
 /**

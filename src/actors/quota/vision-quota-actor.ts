@@ -18,9 +18,9 @@ import { type ActorStore, VersionedState } from '../versioned-state';
 import type { QuotaView, VisionQuotaActorApi } from './vision-quota-actor.api';
 
 /**
- * The quota of one Vision resource (invariants: domain/quota/quota.ts). What was set, the month's ledger and a pause are durable;
- * the bucket is not and starts empty after a move. What was never set follows the configuration. Nobody asks, nothing
- * happens: an idle actor costs nothing.
+ * The quota of one Vision resource (invariants: domain/quota/quota.ts). Settings, the month's ledger and a pause are
+ * durable. The bucket is not: it starts empty after a move. Unset values follow the configuration. An idle actor costs
+ * nothing.
  */
 export class VisionQuotaActorLogic implements VisionQuotaActorApi {
   private readonly state: VersionedState<QuotaState>;

@@ -15,7 +15,7 @@ import type { Refusal } from '../../domain/run/transitions';
  * Serial by run id: the live picture of one run and the one place that says whether work may go on. Times are RFC 3339 in
  * UTC, durations milliseconds. `control` says what work has to do from now on.
  *
- * Every method but `begin`, `trouble`, `view` and `forget` throws where the run was never begun, or is forgotten.
+ * Every method except `begin`, `trouble`, `view` and `forget` throws if the run has not begun or was forgotten.
  *
  * @throws AppError run-not-found; every method also sidecar-unavailable, actor-failed, invalid-request (refused by its schema)
  */

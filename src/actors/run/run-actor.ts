@@ -32,8 +32,8 @@ import { ChunkOpenings } from './suspicion';
 import { WakeUp } from './wake-up';
 
 /**
- * One run: each method loads the state, lets the domain decide, and commits once (but see grants.ts). What is decided stands
- * in domain/run/run-state.ts and transitions.ts; what the methods promise, in run-actor.api.ts.
+ * One run. Each method loads the state, lets the domain decide, and commits once (but see grants.ts). The decisions are
+ * in domain/run/run-state.ts and transitions.ts. run-actor.api.ts says what the methods promise.
  *
  * Leases, grants and troubles are memory of this activation and do not survive a move of the actor.
  */

@@ -3,7 +3,7 @@ import { endpoint, json, refusals, stream } from '../endpoint';
 import { HealthSchema } from '../schemas/health';
 import { QuotaSchema, SetQuotaBody } from '../schemas/quota';
 
-/** What concerns the installation as a whole: its quota, its probes, and what it says of itself. */
+/** The installation: its quota, its probes, and its own description. */
 
 export const getQuota = endpoint({
   id: 'getQuota',

@@ -1,7 +1,7 @@
 import type { Counters } from '../counters';
 import type { ImageStatus } from '../image/image';
 
-/** What is known of a container without asking its actor: as its actor said at the last milestone. */
+/** What is known of a container without asking its actor: the actor's answer at the last milestone. */
 export interface ContainerEntry {
   readonly container: string;
   readonly images: ImageTotals;

@@ -6,8 +6,8 @@ import { type ChunkRef, chunkId } from '../ids';
  * The state of a ContainerActor, and every change it allows.
  *
  * I1 One run at a time: `beginRun` is refused while another run is active.
- * I2 A chunk's delta is applied once, whoever sends it how often (bitmap of applied chunks).
- * I3 A run that is not active any more applies nothing.
+ * I2 A chunk's delta is applied once, however often it is sent (bitmap of applied chunks).
+ * I3 A run that is no longer active applies nothing.
  */
 
 /** Read afresh on every call; `version` tells whether the cached rest is still true. */

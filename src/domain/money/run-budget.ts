@@ -1,7 +1,7 @@
 import { type Heard, type CallsMade, unbookedOf } from './unbooked-calls';
 
 /**
- * What one run spends, and its cap: transactions are reserved before a call may start, whoever makes it.
+ * What one run spends, and its cap. Transactions are reserved before a call may start in any process.
  *
  * I1 Nothing is reserved beyond the cap; so Vision never sees more, whatever dies in between: what a dead process held counts
  *    as spent.

@@ -8,7 +8,7 @@ import type { ChunkProgress } from './chunk-progress';
  *    report), so a chunk that the engine delivers twice repeats no call.
  * I2 A holder starts no call unless its last report is younger than FRESH_MS, far below ALIVE_MS: a process that was
  *    stopped and continues cannot call beside its successor.
- * I3 After a move nobody is given a chunk before every living holder had the chance to report (SETTLE_MS).
+ * I3 After a move the actor grants no chunk until every living holder could report (SETTLE_MS).
  */
 export const REPORT_INTERVAL_MS = 400;
 export const FRESH_MS = 1_000;

@@ -3,11 +3,11 @@ import type { PhaseTimes } from './receipt';
 import { RUN_PHASES, type RunPhase, type RunStatus } from './run';
 
 /**
- * What is known about how far a run is and what it was told. Each fact stands for itself; status, phase and control that
- * callers see are functions of them and are stored nowhere.
+ * How far a run is, and which commands it was given. The facts are independent. Status, phase and control that callers
+ * see are computed from them and never stored.
  *
- * I1 What has an outcome never changes again, but for being told.
- * I2 `hold` survives a cancel and a failure: they outrank it, and whoever looks still sees why the run stood still.
+ * I1 Once a run has an outcome, only `told` may still change.
+ * I2 `hold` survives a cancel and a failure. They outrank it, but it still shows why the run stood still.
  */
 export interface RunFacts {
   /** The furthest phase that the workflow has entered; `queued` until it is heard of. */

@@ -1,5 +1,5 @@
 /**
- * How fast a run has really called, so that the next one can be foretold.
+ * How fast a run has really called, to predict the next run.
  *
  * I1 What was held back (by a pause, a cap, a long wait for Vision) is no time of work, nor is anything before
  *    the analysis began.

@@ -1,8 +1,8 @@
 import type { RunPhase, RunStatus, RunView } from './run';
 
 /**
- * What a run says that does not move and was not told why (I5 of the design). Services that hold it back speak for
- * themselves; this is for the rest: a lost scheduler, a worker that is gone, an answer that takes its time.
+ * What a run says when it does not move and nobody told it why (I5 of the design). Services that hold it back give
+ * their own reason. This covers the rest: a lost scheduler, a worker that is gone, an answer that takes its time.
  */
 export const SILENCE_MS = 30_000;
 

@@ -8,9 +8,9 @@ import type { RunPhase } from './run';
  * Every change of a run's facts: what each verb makes of them, or why not. The run actor obeys this table, a refusal of
  * the API comes from it, and so do the actions that a page offers.
  *
- * I1 A verb is idempotent: said again it is accepted and changes nothing.
+ * I1 A verb is idempotent: repeated, it is accepted and changes nothing.
  * I2 What makes no sense is refused with the reason.
- * I3 A hold that ends is added to the time that is no time of work, whoever ends it.
+ * I3 When a hold ends, for whatever reason, its time is added to the time that is not work.
  */
 export const VERBS = [
   ...(['pause', 'resume', 'cancel', 'approve', 'decline'] as const),

@@ -6,10 +6,10 @@ import { isFinal, type RunView } from '../run/run';
 /**
  * A container that is watched: looked at again and again, and analysed where something changed.
  *
- * I1 A watch is what its document says: whoever removes the document ends the watch.
+ * I1 The document is the watch: to remove the document is to end the watch.
  * I2 What a run tried in vain, or its owner stopped, is not tried again by the watch until the container differs from then,
  *    or a day has passed: a watch never spends in a circle.
- * I3 At most one wake-up is on its way at a time: events that nobody hears make a history grow.
+ * I3 At most one wake-up is on its way at a time, because unread events make a history grow.
  */
 export interface Watch {
   readonly container: string;

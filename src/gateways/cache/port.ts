@@ -3,9 +3,9 @@ import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 /**
  * What Vision has said about bytes, whatever their name and container (Cosmos DB `AnalysisResult/AnalysisCache`).
  *
- * I1 One holder at a time pays for a key: whoever claims it calls, the others wait for the answer or the lease's end.
+ * I1 One holder at a time pays for a key. The holder calls. The others wait for the answer or the end of the lease.
  * I2 Features are merged in as they are paid for; an entry never loses one.
- * I3 A lease that was left behind is told to whoever takes it over: its call may have been billed.
+ * I3 The successor of an abandoned lease learns of it: its call may have been billed.
  * I4 What is known by listing is a note beside the answer, for quotes: it may be missing, and nothing is answered by it.
  *
  * Every method: @throws AppError results-unavailable (retryable), results-forbidden.

@@ -10,8 +10,8 @@ import type { ImageOutcome } from '../../domain/run/report';
 /**
  * Inputs, reports and receipts of runs, through the Dapr state API (component `manifests`, Blob Storage).
  *
- * I1 A page index is written once: whoever lists a page second takes the bounds of the first, so that pages neither
- *    overlap nor leave a gap.
+ * I1 A page index is written once. A second listing of a page takes the bounds of the first, so that pages neither
+ * overlap nor leave a gap.
  * I2 A lost chunk manifest is not an error: `readChunk` answers undefined and the caller lists the interval again.
  *
  * Reads answer undefined where nothing is stored, writes replace what was there, deletes can be repeated. Pages and chunks

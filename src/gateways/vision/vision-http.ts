@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
 
 /**
- * One HTTP exchange with a Vision service over kept-alive sockets. Knows nothing of what is said.
+ * One HTTP exchange with a Vision service over kept-alive sockets. It does not interpret the content.
  *
  * I1 One attempt per call. Whoever retries must be able to count.
  * I2 Ends within the deadline whatever the other side does: it covers connecting, sending, waiting and reading, so a

@@ -7,7 +7,7 @@ import { handle } from '../route';
 /**
  * Where the sidecar posts messages of the queue `blob-events` (component of that name), one at a time.
  *
- * I1 What nobody can read is answered 200 with a warning: an error would bring it back until it expires.
+ * I1 An unreadable message is answered 200 with a warning. After an error it would come back until it expires.
  * I2 A wake-up that fails is answered 503: the message comes again after the component's visibility timeout.
  */
 export interface BlobEventHandlers {

@@ -30,7 +30,7 @@ function changeOf(asked: z.output<typeof SetQuotaBody>): QuotaAsked {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-/** In the unit in which it is said. */
+/** In the unit that the caller used. */
 function quotaBody({ ratePerSecond, weights = {}, ...quota }: QuotaReading): QuotaBody {
   return onlyFields({ ...quota, ...rateOf(ratePerSecond), weights }, QuotaSchema);
 }

@@ -14,7 +14,7 @@ export interface RecountContainerDeps {
 /**
  * Recounts a container from its documents at the end of a run, compares with the actor, and replaces the totals where they
  * differ (after a chunk that was stopped for good between its save and its delta). Idempotent: the second time nothing
- * differs, and the verdict of the first stands, written before what it found is put right.
+ * differs, and the first verdict stands: it is written before the totals are corrected.
  */
 export async function recountContainer(
   { actors, results, manifests }: RecountContainerDeps,

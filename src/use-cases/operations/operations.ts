@@ -29,9 +29,9 @@ const PATIENCE_MS = 10_000;
 /**
  * Work that a caller waits for a little while, and asks about later.
  *
- * I1 The same work is done once at a time in a process, whoever asks for it how often.
+ * I1 A process does the same work once at a time, however often it is requested.
  * I2 What outlives its caller has a record that outlives the process (domain/operation.ts).
- * I3 A record is known before it is written, and until it is deleted: whoever forgets the old ones finds each.
+ * I3 A record is indexed before it is written and until it is deleted, so that expiry finds each one.
  */
 export class Operations {
   private readonly running = new Map<string, Running>();
