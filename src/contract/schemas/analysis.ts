@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FEATURES_32, FEATURES_40 } from '../../domain/image/vision-features';
+import { FEATURE_NAMES_40, FEATURES_32 } from '../../domain/image/vision-features';
 import { blobText } from './values';
 
 /** What a caller may say about an analysis, in every request that asks for one. */
@@ -19,8 +19,6 @@ export const MaxTransactionsSchema = z
   .max(1_000_000_000)
   .meta({ description: 'Stop before the run spends more.' });
 
-const FEATURES_40_NAMES = [...new Set(Object.values(FEATURES_40))];
-
 export const FeaturesSchema = z
   .array(z.string().trim().min(1).max(40))
   .min(1)
@@ -29,7 +27,7 @@ export const FeaturesSchema = z
   .meta({
     id: 'Features',
     description: featuresText(
-      `Vision 3.2 has ${FEATURES_32.join(', ')}; Vision 4.0 has ${FEATURES_40_NAMES.join(', ')}.`,
+      `Vision 3.2 has ${FEATURES_32.join(', ')}; Vision 4.0 has ${FEATURE_NAMES_40.join(', ')}.`,
     ),
   });
 

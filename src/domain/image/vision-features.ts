@@ -31,6 +31,8 @@ export const FEATURES_40: Readonly<Record<string, string>> = {
   smartcrops: 'smartCrops',
 };
 
+export const FEATURE_NAMES_40: readonly string[] = [...new Set(Object.values(FEATURES_40))];
+
 /** A feature that stands there with different aspect ratios. */
 export function namedTwice(features: readonly string[]): string | undefined {
   const plain = features.map((feature) => takeApart(feature).plain);

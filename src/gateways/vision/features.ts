@@ -1,5 +1,5 @@
 import { readAspectRatios, SMART_CROPS, smartCropsFeature } from '../../domain/image/smart-crops';
-import { FEATURES_32, FEATURES_40, namedTwice } from '../../domain/image/vision-features';
+import { FEATURE_NAMES_40, FEATURES_32, FEATURES_40, namedTwice } from '../../domain/image/vision-features';
 import type { VisionApiVersion } from './limits';
 
 /**
@@ -65,7 +65,7 @@ function spellCrops(words: readonly string[]): string | undefined {
 }
 
 export function offeredFeatures(apiVersion: VisionApiVersion): readonly string[] {
-  return apiVersion === '3.2' ? FEATURES_32 : [...new Set(Object.values(FEATURES_40))];
+  return apiVersion === '3.2' ? FEATURES_32 : FEATURE_NAMES_40;
 }
 
 function isDefaultList(names: readonly string[]): boolean {
