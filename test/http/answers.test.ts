@@ -157,6 +157,19 @@ describe('the ear', () => {
     expect(heard[0]?.header('Content-Type')).toBe('application/json');
   });
 
+  test('hears the product, refusals and probes too', async () => {
+    const { api } = aPublicApp();
+    await api.get(RUN);
+    await api.get(ENDPOINTS.livez.path);
+    await api.delete(RUN);
+    await listening.settled();
+    expect(heard.map(({ method, path, status }) => [method, path, status])).toEqual([
+      ['GET', RUN, 404],
+      ['GET', '/livez', 200],
+      ['DELETE', RUN, 405],
+    ]);
+  });
+
   test('passes by what the product did not answer', async () => {
     await asked('/strange');
     await (await fetch(`${url}/strange`)).text();

@@ -4,17 +4,14 @@ import express from 'express';
 import request from 'supertest';
 import { type AppChannelDeps, createAppChannel } from '../../src/http/app-channel';
 import { RunSchema } from '../../src/contract/schemas/run';
-import { exempt } from '../answers/exemptions';
+import { exempt, WITHOUT_APP_TOKEN } from '../answers/exemptions';
 import { fakeUseCases, runId } from './fake-use-cases';
 import { expectDurableError, expectProblem, expectShape, recordedLog } from './listening';
 
 const TOKEN = 'the-token-of-the-sidecar';
 const START = '/api/v1/containers/photos/runs';
 
-exempt({
-  reason: 'The sidecar alone asks this listener. That it must prove itself is between the two, and no part of the API.',
-  covers: ({ status, header }) => status === 401 && header('x-ms-error-code') === 'unauthorized',
-});
+exempt(WITHOUT_APP_TOKEN);
 
 function aChannel(deps: Partial<AppChannelDeps> = {}) {
   const useCases = fakeUseCases();

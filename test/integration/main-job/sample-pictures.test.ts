@@ -14,6 +14,7 @@ import { ENDPOINTS, pathOf } from '../../../src/contract';
 import type { ImageDocument } from '../../../src/domain/image/image';
 import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../packages/dev-stack/src/sample-pictures';
 import { APP_ID } from '../../../src/names';
+import { exempt, WITHOUT_APP_TOKEN } from '../../answers/exemptions';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { activityIds, ask, blobs, documents, ended, runOf, runToEnd, violations, visionOf } from './client';
 import { type DownloadCounter, startDownloadCounter } from './download-counter';
@@ -30,6 +31,8 @@ const HARDEST_NAME = 'a folder/über 100%2F #2?.jpg';
 const SPACED_NAME = 'a folder/ein Vögelchen.jpg';
 const ADDED = [HARDEST_NAME, SPACED_NAME];
 const IMAGES = sampleFiles().length + ADDED.length;
+
+exempt(WITHOUT_APP_TOKEN);
 
 let stack: TestStack;
 let counter: DownloadCounter;
