@@ -1,4 +1,5 @@
-import { DURABLE_TASK_BASE } from '../../../src/contract/durable-task';
+import type { Endpoint } from '../../../src/contract/endpoint';
+import { ENDPOINTS } from '../../../src/contract/endpoints';
 import { openApiDocument } from '../../../src/contract/openapi';
 
 /** Everything the public listener offers, as the OpenAPI document tells it. */
@@ -67,7 +68,6 @@ function described(): Operation[] {
 const BOOLEAN = { enum: ['true', 'false', 'TRUE', '1'] };
 const TIME = { enum: ['2020-01-01T00:00:00Z', '2099-01-01', '0', '2026-13-45', '+275760-09-13T00:00:00.001Z'] };
 const STATUSES = { enum: ['Running', 'completed,failed', 'Pending,,', 'nothing'] };
-const INSTANCE = `${DURABLE_TASK_BASE}/instances/{instanceId}`;
 const APPROVAL: Schema = {
   type: 'object',
   properties: { approved: { type: 'boolean' }, planHash: { type: 'string' }, maxTransactions: { type: 'integer' } },
@@ -91,18 +91,21 @@ const WAIT = {
 };
 
 function durable(): Operation[] {
-  const started = `${DURABLE_TASK_BASE}/orchestrators/{functionName}`;
   return [
-    operation('GET', `${DURABLE_TASK_BASE}/instances`, { ...FILTER, showInput: BOOLEAN }),
-    operation('DELETE', `${DURABLE_TASK_BASE}/instances`, FILTER),
-    operation('POST', `${INSTANCE}/restart`, { ...WAIT, restartWithNewInstanceId: BOOLEAN }),
-    operation('POST', `${INSTANCE}/raiseEvent/{eventName}`, {}, APPROVAL),
-    operation('POST', started, WAIT, INPUT),
-    operation('POST', `${started}/{instanceId}`, WAIT, INPUT),
+    operation(ENDPOINTS.listInstances, { ...FILTER, showInput: BOOLEAN }),
+    operation(ENDPOINTS.purgeInstances, FILTER),
+    operation(ENDPOINTS.restartInstance, { ...WAIT, restartWithNewInstanceId: BOOLEAN }),
+    operation(ENDPOINTS.raiseEvent, {}, APPROVAL),
+    operation(ENDPOINTS.startNewInstance, WAIT, INPUT),
+    operation(ENDPOINTS.startInstance, WAIT, INPUT),
   ];
 }
 
-function operation(method: string, path: string, query: Readonly<Record<string, Schema>>, body?: Schema): Operation {
+function operation(
+  { method, path }: Pick<Endpoint, 'method' | 'path'>,
+  query: Readonly<Record<string, Schema>>,
+  body?: Schema,
+): Operation {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ in: 'path', name, schema: {} }));
   const inQuery = Object.entries({ ...query, code: {} }).map(([name, schema]) => ({ in: 'query', name, schema }));
   return { name: `${method} ${path}`, method, path, parameters: [...inPath, ...inQuery], ...(body && { body }) };
