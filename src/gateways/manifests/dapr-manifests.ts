@@ -4,6 +4,7 @@ import type { ListedBlob } from '../../domain/image/image';
 import { isUnfinished, type LedgerPage } from '../../domain/run/ledger';
 import type { Operation } from '../../domain/operation';
 import type { Receipt, Recount } from '../../domain/run/receipt';
+import { readReceipt } from '../../domain/run/stored-records';
 import type { ImageOutcome } from '../../domain/run/report';
 import { COMPONENTS } from '../../names';
 import type { Sidecar } from '../sidecar/sidecar';
@@ -68,7 +69,10 @@ export function createDaprManifests(
     readVerdict: async (runId) => (await read(manifestKeys.verdict(runId))) as Recount | undefined,
     writeVerdict: (runId, verdict) => write(manifestKeys.verdict(runId), verdict),
 
-    readReceipt: async (runId) => (await read(manifestKeys.receipt(runId))) as Receipt | undefined,
+    async readReceipt(runId) {
+      const stored = (await read(manifestKeys.receipt(runId))) as Receipt | undefined;
+      return stored && readReceipt(stored);
+    },
     writeReceipt: (runId, receipt) => write(manifestKeys.receipt(runId), receipt),
 
     readOperation: async (id) => (await read(manifestKeys.operation(id))) as Operation | undefined,

@@ -1,5 +1,6 @@
 import type { Container, CosmosClient } from '@azure/cosmos';
 import { isFinal, type RunView } from '../../domain/run/run';
+import { readRunView } from '../../domain/run/stored-records';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
@@ -90,5 +91,6 @@ async function replace(container: Container, run: RunView, etag: string | undefi
 
 function viewOf(document: RunDocument): RunView {
   const { kind: _kind, ...rest } = document;
-  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_'))) as unknown as RunView;
+  const stored = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_')));
+  return readRunView(stored as unknown as RunView);
 }

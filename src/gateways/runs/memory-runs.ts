@@ -1,4 +1,5 @@
 import { isFinal, type RunView } from '../../domain/run/run';
+import { readRunView } from '../../domain/run/stored-records';
 import { memoryPage } from '../results/memory-page';
 import type { RunsGateway } from './port';
 
@@ -14,13 +15,16 @@ export function createMemoryRuns(): RunsGateway {
     remove: async (id) => {
       runs.delete(id);
     },
-    get: async (id) => structuredClone(runs.get(id)),
+    async get(id) {
+      const stored = runs.get(id);
+      return stored && readRunView(structuredClone(stored));
+    },
     async list({ container, statuses }, page) {
       const found = [...runs.values()]
         .filter((run) => container === undefined || run.container === container)
         .filter((run) => statuses === undefined || statuses.includes(run.status))
         .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
-      return memoryPage(structuredClone(found), page);
+      return memoryPage(structuredClone(found).map(readRunView), page);
     },
   };
 }

@@ -85,6 +85,9 @@ export function describeManifests(name: string, start: () => Promise<ManifestsSu
       expect(await manifests.readReport(ref)).toEqual([outcome, { ...outcome, blob: 'b' }]);
       await manifests.writeReceipt(ref.runId, RECEIPT);
       expect(await manifests.readReceipt(ref.runId)).toEqual(RECEIPT);
+      const { bytesDownloaded: _, ...older } = RECEIPT; // as a build wrote it that did not count them
+      await manifests.writeReceipt(ref.runId, older as Receipt);
+      expect(await manifests.readReceipt(ref.runId)).toEqual(RECEIPT);
     });
 
     test('the text of a report is the one its hash is taken of: the same at every reading', async () => {

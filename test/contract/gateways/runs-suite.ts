@@ -56,6 +56,14 @@ export function describeRuns(name: string, start: () => Promise<RunsSubject>): v
       expect(await runs.get(run.id)).toEqual(later);
     });
 
+    test('what an older build did not count is 0', async () => {
+      const run = runView(newId(), { container: 'of-an-older-build' });
+      const { downloads: _, bytesDownloaded: __, retries: ___, throttled: ____, ...older } = run;
+      await runs.write(older as RunView);
+      expect(await runs.get(run.id)).toEqual(run);
+      expect((await runs.list({ container: run.container }, { size: 10 })).value).toEqual([run]);
+    });
+
     test('a final run is not overwritten by one that is not, but by another final one', async () => {
       const final = runView(newId(), { status: 'Completed', phase: 'done', endedAt: '2026-01-01T00:01:00.000Z' });
       await runs.write(final);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { taken } from '../../../src/contract';
+import { jsonLines, taken } from '../../../src/contract';
 import { startTestStack, type TestStack, withLogs } from '../framework';
 import { ended } from '../main-job/client';
 
@@ -20,6 +20,7 @@ interface Answers {
 
 type Shown = Readonly<Record<string, unknown>> & {
   readonly id: string;
+  readonly container: string;
   readonly status: string;
   readonly calls: number;
 };
@@ -51,6 +52,25 @@ test('runs, totals, images and the paused run of an older build are answered as 
     ...Array(10).fill({}),
   ]);
   expect((await stack.client.getRun({ params: { id: paused.id } })).body).toMatchObject(paused);
+});
+
+test('every record of a run of an older build is answered as the API of this build declares it', async () => {
+  const { id, container } = before.runs.find(({ status }) => status === 'Completed') as Shown;
+  const { client } = stack;
+  const run = { params: { id } };
+  const [image] = taken(await client.listImages({ params: { container } })).value;
+  const ofImage = { params: { container, blob: image?.blob ?? '' } };
+  // The fields of each answer are checked against its schema, as those of every answer are (test/answers).
+  const answers = await Promise.all([
+    ...[client.getReceipt(run), client.getAudit(run), client.listRunSteps(run), client.listRunImages(run)],
+    ...[client.getImage(ofImage), client.getImageHistory(ofImage)],
+    ...[client.listContainers(), client.listActivity({ params: { container } })],
+    ...[client.getInstance({ params: { instanceId: id }, query: { showHistory: 'true' } }), client.getQuota()],
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  const lines = [];
+  for await (const line of jsonLines(taken(await client.getRunReport(run)))) lines.push(line);
+  expect(lines).toHaveLength(12);
 });
 
 test('its paused run goes on and ends right, and calls for no image twice', () =>
