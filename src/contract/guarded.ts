@@ -3,12 +3,20 @@ import { type Answers, type Endpoint, problem } from './endpoint';
 import { DurableErrorSchema } from './schemas/durable';
 
 /** Every answer of an operation: its own, and what stands before all of them and no handler gives. */
-export function allAnswersOf({ path, answers }: Endpoint): Answers {
+export function allAnswersOf({ path, access, answers }: Endpoint): Answers {
   const shape = path.startsWith(DURABLE_TASK_BASE)
     ? { mediaType: 'application/json', body: DurableErrorSchema }
     : { mediaType: 'application/problem+json' };
-  const guarded = Object.entries(GUARDED).map(([status, text]) => [status, { ...problem(text), ...shape }]);
+  const before = { ...GUARDED, ...(access !== 'public' && REFUSED_CALLERS) };
+  const guarded = Object.entries(before).map(([status, text]) => [status, { ...problem(text), ...shape }]);
   return { ...Object.fromEntries(guarded), ...answers };
 }
 
 const GUARDED = { 421: 'Asked under a name that is none of the service' } as const;
+
+/** Where an installation knows its callers. */
+const REFUSED_CALLERS = {
+  401: 'It is not known who asks',
+  403: 'Roles or containers of the caller do not cover it',
+  429: 'This address was wrong too often: see Retry-After',
+} as const;

@@ -67,14 +67,14 @@ const SECURITY_SCHEMES = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'What an installation with access control asks for; `x-access` names the least role of each operation.',
+      'A key (`cs_...`) or a token of an OpenID provider, where AUTH has `keys` or `oidc`; with `proxy` the proxy says who asks. `x-access` names the least role of each operation.',
   },
   linkCode: {
     type: 'apiKey',
     in: 'query',
     name: 'code',
     description:
-      'What the routes of Durable Functions ask for where LINK_KEY is set: the code of the link, or the key itself.',
+      'The code of a management link: it opens one verb of one run below `/runtime/webhooks/durabletask`, and nothing else. LINK_KEY itself opens everything there.',
   },
 } as const;
 

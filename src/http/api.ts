@@ -2,6 +2,7 @@ import { Router } from 'express';
 import type { Logger } from 'pino';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { UseCases } from '../use-cases/port';
+import { createGuard } from './access/guard';
 import { type Authorize, claimedCallers } from './authorize';
 import { bind, type Handlers, type Shell } from './bind';
 import { readBody } from './json-body';
@@ -31,7 +32,7 @@ import { starterRoutes } from './routes/starter';
 import { verifyRoutes } from './routes/verify';
 import { watchRoutes } from './routes/watch';
 
-export interface ApiDeps extends LinkOptions {
+export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
   readonly useCases: UseCases;
   readonly log: Logger;
   /** Who may ask what. Default: everybody, under the name that they claim. */
@@ -49,14 +50,16 @@ export interface ApiDeps extends LinkOptions {
  * I3 The app it is mounted on uses the simple query parser: a parameter is a string or a list of strings.
  */
 export function createApiRouter({ useCases, log, authorize: own, features, ...linkOptions }: ApiDeps): Router {
-  const links = createLinks(linkOptions);
+  const links = createLinks({ ...linkOptions, knowsCallers: own !== undefined });
   const { tokens } = linkOptions;
   const authorize = own ?? claimedCallers(tokens);
-  const deps: RouteDeps = { useCases, links, ...(tokens === undefined ? {} : { tokens }) };
+  const hasCodes = tokens !== undefined && !own; // else the guard has looked at them
+  const deps: RouteDeps = { useCases, links, ...(hasCodes && { tokens }) };
   const router = Router();
   const api = Router({ caseSensitive: true });
   const shell: Shell = { authorize, links };
   router.use(['/api', DURABLE_TASK_BASE], readBody); // I2
+  if (own) router.use(createGuard(own));
   starterRoutes(router, deps);
   bind(api, handlers(useCases), shell);
   runCommandRoutes(router, deps); // before `/runs/:id`, which their paths would fit too

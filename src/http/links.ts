@@ -1,6 +1,9 @@
 import type { Request } from 'express';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { LinkVerb } from '../contract/link-verb';
+import { covers } from '../domain/access/role';
+import { callerOf } from './access/callers';
+import { roleOfLink } from './access/link-roles';
 import type { LinkTokens } from './link-tokens';
 import { HOST } from './host-guard';
 import { RequestError } from './request-error';
@@ -22,6 +25,8 @@ export interface LinkOptions {
   readonly trustForwarded?: boolean;
   /** Absent: management links carry no code, and none is asked for. */
   readonly tokens?: LinkTokens;
+  /** Callers are known: each is given codes only for what its role may do. Default: whoever asks is given all of them. */
+  readonly knowsCallers?: boolean;
 }
 
 export interface LinkBuilder {
@@ -63,9 +68,13 @@ export interface ManagementLinks {
   readonly resumePostUri: string;
 }
 
-function managementLinks(base: string, id: string, tokens: LinkTokens | undefined): ManagementLinks {
+/** The code of one verb of one run; undefined where there is none, or none for this caller. */
+type CodeFor = (id: string, verb: LinkVerb) => string | undefined;
+
+function managementLinks(base: string, id: string, codeFor: CodeFor): ManagementLinks {
   const at = (verb: LinkVerb, path = '', reason = '') => {
-    const code = tokens ? `&code=${tokens.issue(id, verb)}` : '';
+    const issued = codeFor(id, verb);
+    const code = issued === undefined ? '' : `&code=${issued}`;
     return `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}${path}?${reason}${HUB}${code}`;
   };
   const reason = 'reason={text}&';
@@ -85,10 +94,19 @@ function managementLinks(base: string, id: string, tokens: LinkTokens | undefine
 /** Clients put more parameters behind the ones of a link, so each link has some. Nothing is decided by these two. */
 const HUB = 'taskHub=contactsheet&connection=Storage';
 
-export function createLinks({ publicUrl, trustForwarded = false, tokens }: LinkOptions): LinkBuilder {
+export function createLinks({
+  publicUrl,
+  trustForwarded = false,
+  tokens,
+  knowsCallers = false,
+}: LinkOptions): LinkBuilder {
   return {
     for(req) {
       const base = baseOf(req, publicUrl, trustForwarded);
+      const codeFor: CodeFor = (id, verb) => {
+        const isGiven = !knowsCallers || covers(callerOf(req)?.roles ?? [], roleOfLink(verb));
+        return isGiven ? tokens?.issue(id, verb) : undefined;
+      };
       const container = (name: string) => `${base}/api/v1/containers/${encodeURIComponent(name)}`;
       return {
         self: () => `${base}${req.originalUrl}`,
@@ -105,9 +123,10 @@ export function createLinks({ publicUrl, trustForwarded = false, tokens }: LinkO
         activity: (name) => `${container(name)}/activity`,
         durableStatus: (id) => {
           const path = `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`;
-          return tokens ? `${path}?code=${tokens.issue(id, 'status')}` : path;
+          const code = codeFor(id, 'status');
+          return code === undefined ? path : `${path}?code=${code}`;
         },
-        management: (id) => managementLinks(base, id, tokens),
+        management: (id) => managementLinks(base, id, codeFor),
       };
     },
   };

@@ -5,7 +5,9 @@ import type { Config } from '../config';
 import { hostActors } from '../dapr/actor-host';
 import { WorkflowWorker } from '../dapr/worker';
 import { defined } from '../domain/defined';
+import type { Listener } from '../http/access/shown';
 import { createAppChannel } from '../http/app-channel';
+import { provenCallers } from '../http/authorize';
 import { createLinkTokens } from '../http/link-tokens';
 import { listen } from '../http/listener';
 import { createPublicApp } from '../http/public-server';
@@ -14,6 +16,7 @@ import { checkHealth } from '../use-cases/health/check-health';
 import type { UseCases } from '../use-cases/port';
 import { workflowDefinitions } from '../workflows/register';
 import type { Gateways } from './gateways';
+import { openIdentities } from './identities';
 import type { Jobs } from './jobs';
 import type { Application } from './use-cases';
 
@@ -58,14 +61,16 @@ export async function startServers(
   const isDraining = () => draining;
   const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};
   const { publicUrl: configured, hosts } = config.api;
-  const publicApp = createPublicApp({
-    ...{ useCases, log, isDraining, features: vision.offered, hosts, ...links },
-    ...defined({ publicUrl: configured }),
+  const recognize = await openIdentities(config.auth);
+  const shellOn = (listener: Listener) => ({
+    ...{ useCases, log, isDraining, features: vision.offered, ...links },
+    ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links }) }),
   });
+  const publicApp = createPublicApp({ ...shellOn('public'), hosts, ...defined({ publicUrl: configured }) });
   const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
   const appApiToken = config.appChannel.token?.reveal();
   const channel = createAppChannel({
-    ...{ useCases, log, isDraining, features: vision.offered, publicUrl: configured ?? api.url, ...links },
+    ...{ ...shellOn('app-channel'), publicUrl: configured ?? api.url },
     ...defined({ appApiToken }),
     events: {
       onRunEvent: async ({ id, type, subject, time, data }) => {

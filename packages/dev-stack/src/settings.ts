@@ -85,13 +85,16 @@ export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     'API_HOST',
     'PUBLIC_URL',
     'ALLOWED_HOSTS',
+    'AUTH',
+    'KEYS_FILE',
     'DAPR_API_TOKEN',
     'LOCAL_KEYS',
   ]);
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name]) =>
-        !names.has(name) && !/^(VISION|COSMOS|CONTACTSHEET|PRICE|LINK)_|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(name),
+        !names.has(name) &&
+        !/^(VISION|COSMOS|CONTACTSHEET|PRICE|LINK|OIDC|PROXY)_|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(name),
     ),
   );
 }

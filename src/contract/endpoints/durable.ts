@@ -60,7 +60,7 @@ const error = (description: string): ProblemAnswer<typeof DurableErrorSchema> =>
 
 const ERRORS = {
   400: error('An argument is wrong'),
-  401: error('The code is missing, wrong or expired'),
+  401: error('The code is missing, wrong or expired, and it is not known who asks'),
   403: error('The code is for another run or another verb'),
 };
 /** What comes with a GET is not read. */
