@@ -29,5 +29,5 @@ module.exports = {
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
   testTimeout: 120_000,
-  projects: ['unit', 'replay', 'contract', 'http', 'integration', 'chaos'].map(level),
+  projects: ['unit', 'replay', 'contract', 'http', 'integration', 'chaos', 'browser'].map(level),
 };
