@@ -32,8 +32,11 @@ export class LivePicture {
     const pace = callsPerSecond(counted, analysisOf(state), state.heldMs ?? 0);
     const view = pace === undefined ? counted : { ...counted, callsPerSecond: pace };
     if (isFinal(view.status) || view.waiting !== undefined) return view;
-    const waiting = this.freshTrouble() ?? silenceOf(view, { silentMs: this.silentMs(state), working: live.size });
-    return waiting === undefined ? view : { ...view, waiting };
+    const trouble = this.freshTrouble();
+    if (trouble !== undefined) return { ...view, waiting: trouble, waitingCode: 'step-failed' };
+    const waiting = silenceOf(view, { silentMs: this.silentMs(state), working: live.size });
+    if (waiting === undefined) return view;
+    return { ...view, waiting, waitingCode: view.status === 'AwaitingApproval' ? 'approval' : 'silence' };
   }
 
   /** With its end, told or not. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { WORK_COUNTERS } from '../../domain/counters';
 import { AUDIT_VERBS } from '../../domain/run/audit';
 import { isRunId } from '../../domain/ids';
+import { ACTIONS } from '../../domain/run/action';
+import { WAITING_CODES } from '../../domain/run/waiting-code';
 import { COVERED, RUN_PHASES, RUN_STATUSES } from '../../domain/run/run';
 import { counterFields } from './counters';
 import { SampleSchema } from './sample';
@@ -181,7 +183,13 @@ export const RunSchema = z
     retriedBy: RunIdSchema.optional().meta({ description: 'The newest run that tries its failures again.' }),
     failureGroups: list(FailureGroupSchema),
     waiting: z.string().optional().meta({ description: 'Why nothing moves right now, when nothing does.' }),
+    waitingCode: z.enum(WAITING_CODES).optional().meta({
+      description: 'The same as a stable word. Absent in records of older runs.',
+    }),
     reason: z.string().optional().meta({ description: 'Why it was paused, or ended Failed or Cancelled.' }),
+    actions: list(z.enum(ACTIONS)).optional().meta({
+      description: 'What would change something in the present state. Absent in records of older runs.',
+    }),
     startedAt: time,
     updatedAt: time,
     endedAt: time.optional(),

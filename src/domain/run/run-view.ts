@@ -4,6 +4,7 @@ import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk
 import { phaseOf, reasonOf, statusOf } from './facts';
 import { COVERED, type FailureGroup, type RunStatus, type RunView } from './run';
 import type { RunState } from './run-state';
+import { allowedActions } from './transitions';
 import { reasonOfUnprocessed } from './unprocessed';
 import { waitingOf } from './waiting';
 
@@ -45,7 +46,8 @@ export function viewOf(state: RunState, live: readonly ChunkProgress[]): RunView
       retriedBy: state.retriedBy,
     }),
     failureGroups: rest ? addGroups(counted.failureGroups, [rest]) : counted.failureGroups,
-    ...defined({ waiting: waiting?.sentence, reason }),
+    ...defined({ waiting: waiting?.sentence, waitingCode: waiting?.code, reason }),
+    actions: allowedActions(state),
     startedAt: state.request.startedAt,
     updatedAt: state.updatedAt,
     ...(state.outcome?.told && { endedAt: state.outcome.at }),

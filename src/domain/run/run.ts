@@ -1,7 +1,9 @@
 import type { Counters, WorkCounters } from '../counters';
 import type { ApprovalRule, RunApproval } from './approval';
 import type { Quote } from '../money/quote';
+import type { Action } from './action';
 import type { RetryScope } from './retry-filter';
+import type { WaitingCode } from './waiting-code';
 
 /**
  * One pass over a container. `RunView` is the one read model: API, command line, table and receipt show these numbers.
@@ -103,8 +105,12 @@ export interface RunView extends WorkCounters {
   readonly failureGroups: readonly FailureGroup[];
   /** Why nothing moves right now, when nothing does (I5 of the design). */
   readonly waiting?: string;
+  /** The same as a stable word; absent in records of older runs. */
+  readonly waitingCode?: WaitingCode;
   /** One sentence: why it was paused, stopped, or ended Failed or Cancelled. */
   readonly reason?: string;
+  /** What would change something now; absent in records of older runs. */
+  readonly actions?: readonly Action[];
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly endedAt?: string;

@@ -1,3 +1,4 @@
+import { ACTIONS, type Action } from './action';
 import { defined } from '../defined';
 import { isBehind, controlOf, isHeld, isOver, isStopping, type Hold, type Outcome, type RunFacts } from './facts';
 import { msOf } from '../time';
@@ -230,15 +231,16 @@ function timed<Facts extends RunFacts>(before: Facts, after: Facts, at: string):
   return { ...after, heldMs: (before.heldMs ?? 0) + ms };
 }
 
-/** What a person can do with a run. */
-export const ACTIONS = ['pause', 'resume', 'cancel', 'approve', 'decline', 'retry', 'restart'] as const;
-export type Action = (typeof ACTIONS)[number];
-
 export type Actions = Readonly<Record<Action, ActionOffer>>;
 export type ActionOffer =
   | { readonly allowed: true }
   /** `code`: stable. `sentence`: for people. */
   | { readonly allowed: false; readonly code: Refusal; readonly sentence: string };
+
+/** The actions that would change something now. */
+export function allowedActions(facts: RunFacts): readonly Action[] {
+  return ACTIONS.filter((action) => whyNot(facts, action) === undefined);
+}
 
 /** Which actions would change something now, and why the others would not. */
 export function actionsOf(facts: RunFacts): Actions {

@@ -1,9 +1,10 @@
 import type { ChunkProgress } from './chunk-progress';
 import { controlOf, type RunFacts, statusOf } from './facts';
+import type { WaitingCode } from './waiting-code';
 
-/** Why a run does not move just now. `code` is stable, `sentence` is for people. */
+/** `code` is stable, `sentence` is for people. */
 export interface Waiting {
-  readonly code: 'vision' | 'in-flight' | 'service';
+  readonly code: WaitingCode;
   readonly sentence: string;
 }
 

@@ -249,11 +249,14 @@ describe('the live picture', () => {
     const { actor, time } = await running();
     await actor.trouble({ reason: 'list-page: no answer' });
     expect((await actor.view()).run?.waiting).toBe('list-page: no answer');
+    expect((await actor.view()).run).toMatchObject({ waitingCode: 'step-failed', actions: ['pause', 'cancel'] });
     await actor.openChunk({ ref: ref(), attempt: 'one' });
     await report(actor, 'one', { waiting: 'Vision asked to wait' });
     expect((await actor.view()).run?.waiting).toBe('Vision asked to wait');
+    expect((await actor.view()).run?.waitingCode).toBe('service');
     time.ms += 80_000;
     expect((await actor.view()).run?.waiting).toMatch(/^The next chunk has not been heard of for 80 s/);
+    expect((await actor.view()).run?.waitingCode).toBe('silence');
   });
 });
 

@@ -56,6 +56,7 @@ describe('a wait that Vision asked for', () => {
     expect(await actor.paused()).toEqual({ control: 'throttled', waitMs: 2 * HOUR_MS });
     const { run } = await actor.view();
     expect([run?.status, run?.waiting]).toEqual(['Running', expect.stringContaining('until 2026-01-01T02:00:00.000Z')]);
+    expect(run?.waitingCode).toBe('vision');
     time.ms += HOUR_MS;
     expect(await activate().paused()).toEqual({ control: 'throttled', waitMs: HOUR_MS });
     await actor.command({ verb: 'resume' });

@@ -1,3 +1,4 @@
+import { ACTIONS } from '../../../src/domain/run/action';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -27,8 +28,8 @@ import {
   throttle,
 } from '../../../src/domain/run/run-state';
 import {
-  ACTIONS,
   actionsOf,
+  allowedActions,
   allowed,
   entered,
   obey,
@@ -259,6 +260,7 @@ describe('actions', () => {
     ['ended', { phase: 'finish', outcome: { status: 'Failed', at: BEFORE, told: true } }, ['retry', 'restart']],
   ])('of a run that is %s', (_, facts, expected) => {
     expect(offered(facts)).toEqual(expected);
+    expect(allowedActions(facts)).toEqual(expected);
   });
 
   test('each says why it is not offered, as its refusal does', () => {
