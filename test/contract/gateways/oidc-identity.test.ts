@@ -1,0 +1,248 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type JWTPayload, SignJWT } from 'jose';
+import { CLOCK_TOLERANCE_SECONDS, createOidcIdentity } from '../../../src/gateways/identity/oidc-identity';
+
+/** Tokens of a real provider (oidc-provider, in a process of its own), and what is made of them by somebody else. */
+
+const AUDIENCE = 'api://contactsheet';
+const TTL_SECONDS = 60;
+
+interface SigningKey {
+  readonly jwk: JsonWebKey & { readonly kid: string; readonly alg: string };
+  readonly secret: KeyObject;
+}
+
+function aKey(kid: string, alg: 'RS256' | 'ES256' = 'RS256'): SigningKey {
+  const { privateKey } =
+    alg === 'RS256'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { jwk: { ...privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }, secret: privateKey };
+}
+
+/** The provider with these keys; the first one signs. */
+async function startProvider(keys: readonly SigningKey[], port = 0) {
+  const settings = { port, jwks: { keys: keys.map(({ jwk }) => jwk) }, ttlSeconds: TTL_SECONDS };
+  const script = join(__dirname, 'oidc-provider.mjs');
+  const child = spawn(process.execPath, [script, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const errors: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
+  const failed = once(child, 'exit').then(() => {
+    throw new Error(`the provider ended: ${errors.join('')}`);
+  });
+  failed.catch(() => undefined);
+  const [line] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), failed]);
+  const issuer = String(line).trim();
+  return { child, issuer, port: Number(new URL(issuer).port) };
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function tokenOf(issuer: string, client: string, audience = AUDIENCE): Promise<string> {
+  const credentials = Buffer.from(`${client}:secret-of-${client}-${'x'.repeat(32)}`).toString('base64');
+  const response = await fetch(`${issuer}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${credentials}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource: audience, scope: 'use' }),
+  });
+  const body = (await response.json()) as { readonly access_token?: string };
+  if (body.access_token === undefined) throw new Error(JSON.stringify(body));
+  return body.access_token;
+}
+
+const partsOf = (token: string) => token.split('.') as [string, string, string];
+const decoded = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('a token of a provider', () => {
+  const [key, next] = [aKey('first'), aKey('second', 'ES256')];
+  let provider: Awaited<ReturnType<typeof startProvider>>;
+  let token: string;
+  let skewMs = 0;
+
+  beforeAll(async () => {
+    provider = await startProvider([key]);
+    token = await tokenOf(provider.issuer, 'operator');
+  });
+  afterAll(() => stopped(provider.child));
+  beforeEach(() => {
+    skewMs = 0;
+  });
+
+  const options = (changes: { readonly rolesClaim?: string; readonly issuer?: string } = {}) => ({
+    ...{ issuer: provider.issuer, audiences: ['other', AUDIENCE], rolesClaim: 'roles', cooldownMs: 0 },
+    ...{ nowMs: () => Date.now() + skewMs, ...changes },
+  });
+  const recognize = (bearer: string | undefined, source = createOidcIdentity(options())) =>
+    source.recognize({ header: () => [], origin: 'test', ...(bearer !== undefined && { bearer }) });
+
+  /** A token as the provider would make it, but for what is changed; `undefined` takes a claim away. */
+  async function forged(claims: object, { alg = 'RS256', kid = 'first', secret = key.secret } = {}): Promise<string> {
+    const { iss, sub, aud, iat, exp, roles } = decoded(partsOf(token)[1]);
+    const payload = JSON.parse(JSON.stringify({ iss, sub, aud, iat, exp, roles, ...claims })) as JWTPayload;
+    return new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(secret);
+  }
+
+  test('is who it says, with the roles of its claim', async () => {
+    expect(await recognize(token)).toEqual({
+      kind: 'known',
+      principal: { name: 'operator', how: 'oidc', roles: ['operator'] },
+    });
+  });
+
+  test.each([
+    ['nested', 'realm_access.roles', ['approver']],
+    ['text', 'roles', ['reader', 'approver']],
+    ['none', 'roles', []],
+    ['operator', 'iss.roles', []],
+    ['operator', '__proto__.roles', []],
+  ])('of %s by the claim %s has the roles %j', async (client, rolesClaim, roles) => {
+    const source = createOidcIdentity(options({ rolesClaim }));
+    expect(await recognize(await tokenOf(provider.issuer, client), source)).toMatchObject({ principal: { roles } });
+  });
+
+  test('names people by what they know and by what cannot be chosen', async () => {
+    expect(await recognize(await forged({ preferred_username: 'ada\n', sub: 'u-1' }))).toMatchObject({
+      principal: { name: 'ada (u-1)' },
+    });
+  });
+
+  test.each<[string, number, string]>([
+    ['as long as it lasts', 0, 'known'],
+    ['a little later, as clocks differ', TTL_SECONDS + CLOCK_TOLERANCE_SECONDS - 5, 'known'],
+    ['when it has expired', TTL_SECONDS + CLOCK_TOLERANCE_SECONDS + 1, 'refused'],
+  ])('opens %s', async (_when, seconds, kind) => {
+    const fresh = await tokenOf(provider.issuer, 'operator');
+    skewMs = seconds * 1_000;
+    expect((await recognize(fresh)).kind).toBe(kind);
+  });
+
+  test('of tomorrow opens nothing yet, but for what clocks differ', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    expect((await recognize(await forged({ nbf: now + 20 }))).kind).toBe('known');
+    expect((await recognize(await forged({ nbf: now + 120 }))).kind).toBe('refused');
+  });
+
+  test('for another audience is refused', async () => {
+    const other = await tokenOf(provider.issuer, 'operator', 'api://another');
+    expect(await recognize(other)).toEqual({ kind: 'refused', reason: expect.stringContaining('aud') });
+  });
+
+  test.each<[string, object]>([
+    ['of another issuer', { iss: 'https://login.example.com' }],
+    ['without an end', { exp: undefined }],
+    ['about nobody', { sub: undefined }],
+    ['about a name that does not print', { sub: '\n' }],
+    ['without an audience', { aud: undefined }],
+  ])('%s is refused, although the signature is right', async (_what, claims) => {
+    expect((await recognize(await forged(claims))).kind).toBe('refused');
+  });
+
+  test('that nobody signed is refused', async () => {
+    const [header, payload] = partsOf(token);
+    for (const alg of ['none', 'None', 'NONE']) {
+      expect(await recognize(`${encoded({ alg })}.${payload}.`)).toMatchObject({ kind: 'refused' });
+      expect(await recognize(`${encoded({ ...decoded(header), alg })}.${payload}.`)).toMatchObject({ kind: 'refused' });
+    }
+    expect(await recognize(`${header}.${payload}.`)).toMatchObject({ kind: 'refused' });
+  });
+
+  test('that is signed with the public key as a secret is refused', async () => {
+    const jwks = (await (await fetch(`${provider.issuer}/jwks`)).json()) as { readonly keys: readonly object[] };
+    const head = `${encoded({ alg: 'HS256', kid: 'first', typ: 'JWT' })}.${partsOf(token)[1]}`;
+    for (const secret of [JSON.stringify(jwks.keys[0]), String((jwks.keys[0] as { n: string }).n)]) {
+      const signature = createHmac('sha256', secret).update(head).digest('base64url');
+      expect(await recognize(`${head}.${signature}`)).toMatchObject({ kind: 'refused' });
+    }
+  });
+
+  test('that was changed, or signed by somebody else, is refused', async () => {
+    const [header, payload, signature] = partsOf(token);
+    const raised = encoded({ ...decoded(payload), roles: ['admin'] });
+    expect((await recognize(`${header}.${raised}.${signature}`)).kind).toBe('refused');
+    expect((await recognize(await forged({}, { secret: aKey('x').secret }))).kind).toBe('refused');
+    expect((await recognize(await forged({}, { secret: aKey('x').secret, kid: 'unknown' }))).kind).toBe('refused');
+  });
+
+  test.each(['', 'x', 'a.b.c', '....', 'ey.ey.ey'])('that is none (%j) is refused', async (text) => {
+    expect((await recognize(text)).kind).toBe('refused');
+  });
+
+  test('is not looked for where nothing, or a key of our own, is shown', async () => {
+    expect(await recognize(undefined)).toEqual({ kind: 'absent' });
+    expect(await recognize('cs_abcdefghij12_x')).toEqual({ kind: 'absent' });
+  });
+
+  test('of a new key opens at once; of one that was taken away it opens nothing', async () => {
+    const source = createOidcIdentity(options());
+    expect((await recognize(token, source)).kind).toBe('known');
+    const { port } = provider;
+    await stopped(provider.child);
+    provider = await startProvider([next, key], port);
+    const rotated = await tokenOf(provider.issuer, 'operator');
+    expect(decoded(partsOf(rotated)[0])).toMatchObject({ kid: 'second', alg: 'ES256' });
+    expect((await recognize(rotated, source)).kind).toBe('known');
+    expect((await recognize(token, source)).kind).toBe('known'); // its key is still published
+    await stopped(provider.child);
+    provider = await startProvider([next], port);
+    expect((await recognize(token, createOidcIdentity(options()))).kind).toBe('refused');
+    expect((await recognize(rotated, source)).kind).toBe('known');
+  });
+
+  test('cannot be checked while its provider is away, and can when it is back', async () => {
+    const { port } = provider;
+    await stopped(provider.child);
+    const source = createOidcIdentity(options());
+    await expect(recognize(token, source)).rejects.toMatchObject({ code: 'identity-unavailable', retryable: true });
+    provider = await startProvider([key], port);
+    expect((await recognize(await tokenOf(provider.issuer, 'operator'), source)).kind).toBe('known');
+  });
+});
+
+describe('a provider that is none', () => {
+  let server: Server;
+  let document: (issuer: string) => { readonly status?: number; readonly text: string };
+  let issuer: string;
+
+  beforeAll(async () => {
+    server = createServer((_req, res) => {
+      const { status = 200, text } = document(issuer);
+      res
+        .writeHead(status, { 'content-type': 'application/json', ...(status === 302 && { location: '/x' }) })
+        .end(text);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  test.each<[string, typeof document]>([
+    ['calls itself otherwise', () => ({ text: '{"issuer":"https://login.example.com","jwks_uri":"https://x/"}' })],
+    ['names no keys', (own) => ({ text: JSON.stringify({ issuer: own }) })],
+    [
+      'has its keys by plain http',
+      (own) => ({ text: JSON.stringify({ issuer: own, jwks_uri: 'http://keys.example.com' }) }),
+    ],
+    ['answers no JSON', () => ({ text: '<html>' })],
+    ['answers null', () => ({ text: 'null' })],
+    ['fails', () => ({ status: 500, text: '{}' })],
+    ['leads elsewhere', () => ({ status: 302, text: '' })],
+  ])('%s: nobody is let in, and nobody counts as wrong', async (_what, answer) => {
+    document = answer;
+    const nowMs = () => Date.now();
+    const source = createOidcIdentity({ issuer, audiences: [AUDIENCE], rolesClaim: 'roles', nowMs });
+    await expect(source.recognize({ bearer: 'a.b.c', header: () => [], origin: 'test' })).rejects.toMatchObject({
+      code: 'identity-unavailable',
+    });
+  });
+});
