@@ -1,36 +1,28 @@
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { UseCases } from '../use-cases/port';
-import { createGuard } from './access/guard';
 import { type Authorize, claimedCallers } from './authorize';
 import { bind, type Handlers, type Shell } from './bind';
 import { readBody } from './json-body';
 import { createLinks, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
-import { refuseCrossSite } from './route';
-import type { RouteDeps } from './route-deps';
-import { activityRoutes } from './routes/activity';
-import { containerListRoutes } from './routes/container-list';
-import { containerRoutes } from './routes/containers';
-import { durableCommandRoutes } from './routes/durable-commands';
-import { durableEntityRoutes } from './routes/durable-entities';
-import { durableInstanceRoutes } from './routes/durable-instances';
-import { durableOrchestratorRoutes } from './routes/durable-orchestrators';
-import { errorPageRoutes } from './routes/error-page';
-import { imageHistoryRoutes } from './routes/image-history';
-import { imageRoutes } from './routes/images';
-import { openApiRoutes } from './routes/openapi';
-import { quotaRoutes } from './routes/quota';
-import { quoteRoutes } from './routes/quotes';
-import { runCommandRoutes } from './routes/run-commands';
-import { runImageRoutes } from './routes/run-images';
-import { runReportRoutes } from './routes/run-report';
-import { runStepRoutes } from './routes/run-steps';
+import * as containers from './routes/containers';
+import * as description from './routes/description';
+import * as durableCommands from './routes/durable-commands';
+import * as entities from './routes/durable-entities';
+import * as instances from './routes/durable-instances';
+import * as orchestrators from './routes/durable-orchestrators';
+import * as images from './routes/images';
+import * as operations from './routes/operations';
+import * as quota from './routes/quota';
+import * as quotes from './routes/quotes';
+import * as runCommands from './routes/run-commands';
+import * as runRecords from './routes/run-records';
+import * as runReport from './routes/run-report';
 import * as runs from './routes/runs';
-import { starterRoutes } from './routes/starter';
-import { verifyRoutes } from './routes/verify';
-import { watchRoutes } from './routes/watch';
+import * as starter from './routes/starter';
+import * as watches from './routes/watches';
 
 export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
   readonly useCases: UseCases;
@@ -41,6 +33,14 @@ export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
   readonly features?: readonly string[];
 }
 
+/** What every endpoint is served with. */
+export function shellOf({ authorize, ...options }: Omit<ApiDeps, 'useCases' | 'log'>): Shell {
+  return {
+    authorize: authorize ?? claimedCallers(options.tokens),
+    links: createLinks({ ...options, knowsCallers: authorize !== undefined }),
+  };
+}
+
 /**
  * The whole API as one router, mounted on both listeners: callers reach it directly, or through the sidecar as
  * `/v1.0/invoke/contactsheet/method/api/...`.
@@ -48,59 +48,99 @@ export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
  * I1 Self-contained: its limits, its 404 and its error bodies do not depend on the app it is mounted on.
  * I2 It touches only its own paths: other bodies of the app channel are left unread.
  * I3 The app it is mounted on uses the simple query parser: a parameter is a string or a list of strings.
+ * I4 Paths are matched as they are written, but those of Durable Functions in any case, as its host does.
  */
-export function createApiRouter({ useCases, log, authorize: own, features, ...linkOptions }: ApiDeps): Router {
-  const links = createLinks({ ...linkOptions, knowsCallers: own !== undefined });
-  const { tokens } = linkOptions;
-  const authorize = own ?? claimedCallers(tokens);
-  const hasCodes = tokens !== undefined && !own; // else the guard has looked at them
-  const deps: RouteDeps = { useCases, links, ...(hasCodes && { tokens }) };
+export function createApiRouter({ useCases, log, features, ...options }: ApiDeps): Router {
+  const shell = shellOf(options);
   const router = Router();
-  const api = Router({ caseSensitive: true });
-  const shell: Shell = { authorize, links };
   router.use(['/api', DURABLE_TASK_BASE], readBody); // I2
-  if (own) router.use(createGuard(own));
-  starterRoutes(router, deps);
-  bind(api, handlers(useCases), shell);
-  runCommandRoutes(router, deps); // before `/runs/:id`, which their paths would fit too
-  router.use(api);
-  quoteRoutes(router, deps);
-  quotaRoutes(router, deps);
-  watchRoutes(router, deps);
-  runImageRoutes(router, deps);
-  runReportRoutes(router, deps);
-  runStepRoutes(router, deps);
-  verifyRoutes(router, deps); // before `/containers/:container`
-  containerListRoutes(router, deps);
-  containerRoutes(router, deps);
-  imageRoutes(router, deps);
-  imageHistoryRoutes(router, deps);
-  activityRoutes(router, deps);
-  durableRoutes(router, deps);
-  openApiRoutes(router, features);
-  errorPageRoutes(router);
+  router.use(durableFunctionsRouter(useCases, shell));
+  router.use(ownRouter(useCases, features, shell));
   router.use('/api', routeNotFound);
-  router.use(problemHandler(log, links)); // I1
+  router.use(problemHandler(log, shell.links)); // I1
   return router;
 }
 
-function handlers(useCases: UseCases): Partial<Handlers> {
-  return {
-    startRun: runs.startRun(useCases),
-    getRun: runs.getRun(useCases),
-    listRuns: runs.listRuns(useCases),
-  };
+// I4
+function durableFunctionsRouter(useCases: UseCases, shell: Shell): Router {
+  const router = Router({ caseSensitive: false });
+  bind(router, durableFunctions(useCases), shell);
+  router.use(DURABLE_TASK_BASE, nothingHere); // in this router: Express answers OPTIONS at the end of each
+  return router;
 }
 
-/** The Durable Functions contract. What is unknown there, path or verb, answers 404: it knows no 405. */
-function durableRoutes(router: Router, deps: RouteDeps): void {
-  router.post(`${DURABLE_TASK_BASE}/*rest`, refuseCrossSite);
-  router.delete(`${DURABLE_TASK_BASE}/*rest`, refuseCrossSite);
-  durableInstanceRoutes(router, deps);
-  durableCommandRoutes(router, deps);
-  durableOrchestratorRoutes(router, deps);
-  durableEntityRoutes(router, deps);
-  router.use(DURABLE_TASK_BASE, (_req, res) => {
-    res.status(404).end();
-  });
+function ownRouter(useCases: UseCases, features: ApiDeps['features'], shell: Shell): Router {
+  const router = Router({ caseSensitive: true });
+  bind(router, ownApi(useCases, features), shell);
+  return router;
+}
+
+/** What is unknown in the contract of Durable Functions, path or verb: it knows no 405. */
+const nothingHere: RequestHandler = (_req, res) => {
+  res.status(404).end();
+};
+
+// Each handler takes the use cases that its signature names. A new endpoint does not compile without a handler here.
+
+type Probe = 'livez' | 'readyz' | 'healthz';
+type OfDurableFunctions = keyof ReturnType<typeof durableFunctions>;
+
+function durableFunctions(ask: UseCases) {
+  return {
+    startByTutorialGet: starter.startByTutorial(ask),
+    startByTutorialPost: starter.startByTutorial(ask),
+    startNewInstance: orchestrators.startNewInstance(ask),
+    startInstance: orchestrators.startInstance(ask),
+    getInstance: instances.getInstance(ask),
+    purgeInstance: instances.purgeInstance(ask),
+    listInstances: instances.listInstances(ask),
+    purgeInstances: instances.purgeInstances(ask),
+    raiseEvent: durableCommands.raiseEvent(ask),
+    terminateInstance: durableCommands.controlInstance('cancel', ask),
+    suspendInstance: durableCommands.controlInstance('pause', ask),
+    resumeInstance: durableCommands.controlInstance('resume', ask),
+    rewindInstance: durableCommands.rewindInstance(ask),
+    restartInstance: durableCommands.restartInstance(ask),
+    listEntities: entities.listEntities(ask),
+    listEntitiesByName: entities.listEntitiesByName(ask),
+    readEntity: entities.readEntity(ask),
+    signalEntity: entities.signalEntity(ask),
+    deleteEntity: entities.deleteEntity,
+  } satisfies Partial<Handlers>;
+}
+
+function ownApi(ask: UseCases, features: ApiDeps['features']): Omit<Handlers, Probe | OfDurableFunctions> {
+  return {
+    startRun: runs.startRun(ask),
+    getRun: runs.getRun(ask),
+    listRuns: runs.listRuns(ask),
+    pauseRun: runCommands.controlRun('pause', ask),
+    resumeRun: runCommands.controlRun('resume', ask),
+    cancelRun: runCommands.controlRun('cancel', ask),
+    declineRun: runCommands.controlRun('decline', ask),
+    approveRun: runCommands.approveRun(ask),
+    retryRun: runCommands.retryRun(ask),
+    getAudit: runRecords.getAudit(ask),
+    listRunImages: runRecords.listRunImages(ask),
+    listRunSteps: runRecords.listRunSteps(ask),
+    getRunReport: runReport.getRunReport(ask),
+    getReceipt: runReport.getReceipt(ask),
+    quote: quotes.quote(ask),
+    listContainers: containers.listContainers(ask),
+    getContainer: containers.getContainer(ask),
+    listImages: images.listImages(ask),
+    getImage: images.getImage(ask),
+    getImageHistory: images.getImageHistory(ask),
+    listActivity: containers.listActivity(ask),
+    verifyContainer: operations.verifyContainer(ask),
+    repairContainer: operations.repairContainer(ask),
+    getOperation: operations.getOperation(ask),
+    getWatch: watches.getWatch(ask),
+    setWatch: watches.setWatch(ask),
+    removeWatch: watches.removeWatch(ask),
+    getQuota: quota.getQuota(ask),
+    setQuota: quota.setQuota(ask),
+    getOpenApi: description.getOpenApi(features),
+    getErrorPage: description.getErrorPage(),
+  };
 }

@@ -1,13 +1,13 @@
 import type { Express, RequestHandler } from 'express';
-import { type ApiDeps, createApiRouter } from './api';
+import { type ApiDeps, createApiRouter, shellOf } from './api';
 import { checkAppToken } from './app-token';
 import { createApp } from './base-app';
+import { bind } from './bind';
 import { guardBrowser } from './browser-guard';
-import { createLinks } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { requestContext } from './request-context';
 import { type BlobEventHandlers, blobEventRoutes } from './routes/blob-events';
-import { healthzRoute } from './routes/health';
+import { healthz } from './routes/health';
 import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
 
 /**
@@ -44,11 +44,12 @@ export interface AppChannel {
 
 export function createAppChannel(deps: AppChannelDeps): AppChannel {
   const { log, isDraining, events, blobEvents, appApiToken, attach } = deps;
-  const onProblem = problemHandler(log, createLinks(deps));
+  const shell = shellOf(deps);
+  const onProblem = problemHandler(log, shell.links);
   const app = createApp();
   app.use(requestContext({ log, listener: 'app-channel', isQuiet: (path) => !path.startsWith('/api/') }));
   if (appApiToken !== undefined) app.use(checkAppToken(appApiToken), onProblem); // I1
-  healthzRoute(app, isDraining);
+  bind(app, { healthz: healthz(isDraining) }, shell);
   app.use(guardBrowser(deps), onProblem); // I5
   app.use(wholeBlobName); // I4
   app.use(createApiRouter(deps)); // I2

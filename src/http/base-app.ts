@@ -7,5 +7,6 @@ export function createApp(): Express {
   // Answers are never cached (Cache-Control: no-store), so a hash of each body would be work for nobody.
   app.set('etag', false);
   app.set('query parser', 'simple');
+  app.set('case sensitive routing', true);
   return app;
 }

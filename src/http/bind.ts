@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response, Router } from 'express';
+import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { AnswerOf, Asked, Endpoint, Method } from '../contract/endpoint';
 import { ENDPOINTS } from '../contract/endpoints';
@@ -10,7 +10,7 @@ import type { LinkBuilder, Links } from './links';
 import { type Pages, pagesFor } from './paging';
 import { forgivingQuery } from './query';
 import { RequestError } from './request-error';
-import { handle, refuseCrossSite } from './route';
+import { handle, refuseCrossSite } from './handle';
 import { sendStream } from './stream';
 import { noQuery, parsePart } from './validation';
 
@@ -52,7 +52,7 @@ export interface Shell {
 }
 
 /** Registers the endpoints that have a handler here, whatever their order. */
-export function bind(router: Router, handlers: Partial<Handlers>, shell: Shell): void {
+export function bind(router: Pick<IRouter, 'route'>, handlers: Partial<Handlers>, shell: Shell): void {
   const bound = Object.entries(handlers).map(([id, handler]): Bound => {
     const endpoint: Endpoint = SERVED[id as keyof Served];
     return { endpoint, answer: answering(endpoint, handler as unknown as AnyHandler, shell) };
@@ -76,13 +76,13 @@ interface Bound {
 /** In the order in which Allow names them. */
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
 
-function register(router: Router, path: string, bound: readonly Bound[]): void {
+function register(router: Pick<IRouter, 'route'>, path: string, bound: readonly Bound[]): void {
   const byMethod = new Map(bound.map((one) => [one.endpoint.method, one]));
   const isSafe = (method: Method) => method === 'GET' && !hasEffect(byMethod.get(method)?.endpoint);
   const methods = METHODS.filter((method) => byMethod.has(method));
   const refuse = refuseVerb([...methods, ...(methods.some(isSafe) ? ['HEAD'] : [])].join(', '));
   const route = router.route(inExpress(path));
-  if (!methods.some(isSafe)) route.head(refuse); // Express would answer it with GET
+  if (methods.includes('GET') && !isSafe('GET')) route.head(refuse); // Express would answer it with GET
   for (const { endpoint, answer } of bound) {
     const verb = endpoint.method.toLowerCase() as Lowercase<Method>;
     if (hasEffect(endpoint))

@@ -1,7 +1,7 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { Page, PageRequest } from '../domain/page';
 import { openContinuation, sealContinuation } from './continuation';
-import type { LinkBuilder, Links } from './links';
+import type { LinkBuilder } from './links';
 
 /**
  * Lists: `{value, nextLink?}`.
@@ -27,7 +27,10 @@ export interface ShownPage<Shown> {
 
 export function pagesFor(req: Request, links: LinkBuilder): Pages {
   return {
-    asked: (query) => pageRequest(req, query),
+    asked: ({ maxpagesize, continuation }) => ({
+      size: maxpagesize,
+      ...(continuation !== undefined && { continuation: openContinuation(continuation, scopeOf(req)) }),
+    }),
     shown({ value, continuation }, show) {
       const shown = value.map(show);
       if (continuation === undefined) return { value: shown };
@@ -36,31 +39,6 @@ export function pagesFor(req: Request, links: LinkBuilder): Pages {
       return { value: shown, nextLink: links.for(req).withQuery(pathOf(req), query) }; // I1
     },
   };
-}
-
-export function pageRequest(
-  req: Request,
-  { maxpagesize, continuation }: { readonly maxpagesize: number; readonly continuation?: string | undefined },
-): PageRequest {
-  if (continuation === undefined) return { size: maxpagesize };
-  return { size: maxpagesize, continuation: openContinuation(continuation, scopeOf(req)) };
-}
-
-export function sendPage<T>(
-  req: Request,
-  res: Response,
-  page: Page<T>,
-  links: Links,
-  show: (item: T) => unknown,
-): void {
-  const value = page.value.map(show);
-  if (page.continuation === undefined) {
-    res.json({ value });
-    return;
-  }
-  const query = parametersOf(req, ['continuation']);
-  query.set('continuation', sealContinuation(page.continuation, scopeOf(req)));
-  res.json({ value, nextLink: links.withQuery(pathOf(req), query) }); // I1
 }
 
 // I2

@@ -1,12 +1,12 @@
 import type { Express, Request, Router } from 'express';
-import { type ApiDeps, createApiRouter } from './api';
+import { type ApiDeps, createApiRouter, shellOf } from './api';
 import { createApp } from './base-app';
+import { bind } from './bind';
 import { guardBrowser } from './browser-guard';
 import { guardHost, type HostNames, LOOPBACK_ONLY } from './host-guard';
-import { createLinks } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
 import { requestContext } from './request-context';
-import { healthRoutes, isProbe } from './routes/health';
+import { healthz, isProbe, livez, readyz } from './routes/health';
 import { securityHeaders } from './security-headers';
 
 export interface PublicAppDeps extends ApiDeps {
@@ -21,16 +21,17 @@ export interface PublicAppDeps extends ApiDeps {
 /** The public listener: probes, the API, 404. Builds the app only; `listen` opens the port. */
 export function createPublicApp(deps: PublicAppDeps): Express {
   const { useCases, log, isDraining = () => false, hosts = LOOPBACK_ONLY, routers = [] } = deps;
+  const shell = shellOf(deps);
   const app = createApp();
   app.use(requestContext({ log, listener: 'public', isQuiet: isProbe }));
   app.use(securityHeaders);
   app.use(guardHost({ hosts, isOpen: isPlainProbe }));
-  healthRoutes(app, { useCases, isDraining });
+  bind(app, { livez, readyz: readyz(useCases, isDraining), healthz: healthz(isDraining) }, shell);
   app.use(guardBrowser(deps));
   app.use(createApiRouter(deps));
   for (const router of routers) app.use(router);
   app.use(routeNotFound);
-  app.use(problemHandler(log, createLinks(deps)));
+  app.use(problemHandler(log, shell.links));
   return app;
 }
 

@@ -2,7 +2,7 @@ import express, { type IRouter } from 'express';
 import type { Logger } from 'pino';
 import type { RunEvent } from '../domain/run/events';
 import { SUBSCRIPTION_ROUTES } from '../names';
-import { handle } from './route';
+import { handle } from './handle';
 import { RunEventSchema } from './run-event';
 
 /**

@@ -1,5 +1,5 @@
 import type { Handler } from '../../src/http/bind';
-import { RequestError } from '../../src/http/request-error';
+import { badRequest } from '../../src/http/request-error';
 import type { RunBody } from '../../src/contract/schemas/run';
 import { aPublicApp, expectProblem } from './listening';
 
@@ -25,11 +25,11 @@ describe('endpoints as routes', () => {
     const { api, useCases } = aPublicApp({
       authorize: async ({ id, access }) => {
         asked.push(`${id}: ${access}`);
-        throw new RequestError('unauthorized', 'Not you.');
+        throw badRequest('/query', 'Not today.');
       },
     });
-    expectProblem(await api.get('/api/v1/runs/nobody?x=1'), 'unauthorized');
-    expectProblem(await api.post('/api/v1/containers/photos/runs').send('{'), 'unauthorized');
+    expectProblem(await api.get('/api/v1/runs/nobody?x=1'), 'invalid-request');
+    expectProblem(await api.post('/api/v1/containers/photos/runs').send('{'), 'invalid-request');
     expect(asked).toEqual(['getRun: reader', 'startRun: operator']);
     expect(useCases.commands).toEqual([]);
   });

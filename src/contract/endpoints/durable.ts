@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../../domain/defined';
+import { ACTORS } from '../../names';
 import { DURABLE_TASK_BASE } from '../durable-task';
 import { type Answers, empty, endpoint, json, type Method, type ProblemAnswer, refusals, type Role } from '../endpoint';
 import type { LinkVerb } from '../link-verb';
@@ -12,7 +13,7 @@ import {
   EntityStatusSchema,
   PurgeSchema,
 } from '../schemas/durable';
-import { date, EVERYWHERE, flag, neededDate, runtimeStatus, seconds, text, top } from '../schemas/durable-query';
+import { date, EVERYWHERE, flag, neededDate, plain, runtimeStatus, seconds, text, top } from '../schemas/durable-query';
 import { ContainerName } from '../schemas/names';
 import { StartRunBody } from './runs';
 
@@ -325,6 +326,14 @@ const REPAIRING = {
   202: empty('Taken', { mayHave: { 'Operation-Location': 'Where to ask, when it takes longer.' } }),
 };
 
+const ENTITY_OPERATIONS: readonly string[] = ['repair'];
+
+/** Why an entity does not take this operation, in words for its caller. */
+export function refusedOperation(operation: string): string {
+  const said = operation === '' ? 'no operation' : `'${operation.slice(0, 100)}'`;
+  return `A ${ACTORS.container} takes the operation ${ENTITY_OPERATIONS.join(', ')} and nothing else; this signal names ${said}. Its totals follow from the documents alone.`;
+}
+
 export const signalEntity = durable(
   'signalEntity',
   'POST /entities/{entityName}/{entityKey}',
@@ -334,7 +343,10 @@ export const signalEntity = durable(
     query: {
       op: z
         .string()
-        .optional()
+        .default('')
+        .superRefine((operation, issues) => {
+          if (!ENTITY_OPERATIONS.includes(operation.toLowerCase())) issues.addIssue(plain(refusedOperation(operation)));
+        })
         .meta({ description: 'Required.', shownAs: { type: 'string', enum: ['repair'] } }),
     },
   },
@@ -372,13 +384,11 @@ const starter = <const Id extends string, const Verb extends Method, const More 
     tags: ['Durable Functions'],
     query: z.object({
       container: z
-        .union([z.string(), z.array(z.string())], 'Please provide the name of the container')
+        .union([z.string(), z.array(z.string())])
         .transform((names, issues) => {
           const [name = '', ...others] = [names].flat();
-          if (others.length > 0) issues.addIssue({ code: 'custom', message: 'Name one container only.' });
-          else if (name === '') {
-            issues.addIssue({ code: 'custom', message: 'Please provide the name of the container' });
-          }
+          if (others.length > 0) issues.addIssue(plain('Name one container only.'));
+          else if (name === '') issues.addIssue(plain('Please provide the name of the container'));
           return name;
         })
         .pipe(ContainerName)

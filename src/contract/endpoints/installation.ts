@@ -33,6 +33,7 @@ export const livez = endpoint({
   access: 'public',
   summary: 'Does the process answer?',
   tags: ['Health'],
+  query: z.looseObject({}),
   answers: { 200: json('Yes', HealthSchema), ...refusals(405) },
 });
 
@@ -59,6 +60,7 @@ export const healthz = endpoint({
   access: 'public',
   summary: 'May the sidecar deliver?',
   tags: ['Health'],
+  query: z.looseObject({}),
   answers: { 200: json('Yes', HealthSchema), 503: json('No', HealthSchema), ...refusals(405) },
 });
 

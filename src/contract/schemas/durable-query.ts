@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { defined } from '../../domain/defined';
 import { RUN_STATUSES } from '../../domain/run/run';
 import { RUNTIME_STATUS } from '../../domain/run/runtime-status';
+import type { CodedIssue } from './names';
 
 /**
  * Parameters as Durable Functions reads them: forgiving, and of repeated ones the first.
  *
  * I1 Names are matched in any case, and unknown ones ignored, by whoever reads the query; values are read here.
- * I2 `repeats`: every value of the name is handed over, not the first alone.
+ * I2 One that must be there and is not is read as empty.
+ * I3 `repeats`: every value of the name is handed over, not the first alone.
  */
 const MAX_TOP = 100;
 
@@ -30,12 +32,16 @@ export const seconds = (description: string) =>
     .optional()
     .meta({ description, shownAs: { type: 'number' } });
 
+/** What stands in `detail` alone, without the place. */
+export const plain = (message: string) =>
+  ({ code: 'custom', message, params: { code: 'invalid-request' } satisfies CodedIssue }) as const;
+
 const DATE = { type: 'string', format: 'date-time' };
 
 function milliseconds(value: string | undefined, issues: z.RefinementCtx): number | undefined {
   if (value === undefined || value === '') return undefined;
   const timeMs = Date.parse(value);
-  if (Number.isNaN(timeMs)) issues.addIssue({ code: 'custom', message: 'Not a date as ISO 8601 writes it.' });
+  if (Number.isNaN(timeMs)) issues.addIssue(plain('Not a date as ISO 8601 writes it.'));
   return timeMs;
 }
 
@@ -45,9 +51,11 @@ export const date = (description: string) =>
 
 export const neededDate = (missing: string) =>
   z
-    .string(missing)
-    .min(1, missing)
-    .transform((value, issues) => milliseconds(value, issues) ?? Number.NaN)
+    .string()
+    .transform((value, issues) => {
+      if (value === '') issues.addIssue(plain(missing));
+      return milliseconds(value, issues) ?? Number.NaN;
+    })
     .meta({ description: 'Required.', shownAs: DATE });
 
 export const top = z
@@ -56,7 +64,7 @@ export const top = z
   .transform((value, issues) => {
     if (value === undefined || value === '') return MAX_TOP;
     if (!/^\d{1,9}$/.test(value) || Number(value) < 1) {
-      issues.addIssue({ code: 'custom', message: 'A whole number from 1.' });
+      issues.addIssue(plain('A whole number from 1.'));
     }
     return Math.min(Number(value), MAX_TOP);
   })

@@ -52,7 +52,10 @@ export const ImageAnalysisSchema = z
     metadata: z.object({ width: count, height: count, format: z.string().optional() }).optional(),
     categories: list(category).optional(),
     description: z
-      .object({ tags: list(z.string()), captions: list(z.object({ text: z.string(), confidence })) })
+      .object({
+        tags: list(z.string()).optional().meta({ description: 'Absent from 4.0.' }),
+        captions: list(z.object({ text: z.string(), confidence })),
+      })
       .optional(),
     tags: list(named.extend({ hint: z.string().optional() })).optional(),
     color: color.optional(),

@@ -2,7 +2,7 @@ import express, { type IRouter } from 'express';
 import type { Logger } from 'pino';
 import { readBlobEvents } from '../../domain/watch/blob-event';
 import { BINDING_ROUTES } from '../../names';
-import { handle } from '../route';
+import { handle } from '../handle';
 
 /**
  * Where the sidecar posts messages of the queue `blob-events` (component of that name), one at a time.

@@ -1,28 +1,39 @@
-import type { Request, Router } from 'express';
-import { checkContainerName } from '../../domain/container/container-name';
-import type { RouteDeps } from '../route-deps';
-import type { Links } from '../links';
-import { pathParam, serve } from '../route';
-import { type ContainerBody, ContainerSchema } from '../../contract/schemas/container';
-import { onlyFields } from '../field-order';
+import { ActivityEntrySchema } from '../../contract/schemas/activity';
+import {
+  type ContainerBody,
+  type ContainerEntryBody,
+  ContainerEntrySchema,
+  ContainerSchema,
+} from '../../contract/schemas/container';
+import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { ContainerSummary } from '../../domain/container/container-summary';
-import { noQuery } from '../validation';
+import type { ContainerUseCases } from '../../use-cases/containers/port';
+import type { Handler } from '../bind';
+import { onlyFields } from '../field-order';
+import type { Links } from '../links';
 
-export function containerRoutes(router: Router, { useCases, links }: RouteDeps): void {
-  serve(router, '/api/v1/containers/:container', {
-    GET: async (req, res) => {
-      const container = containerParam(req);
-      noQuery(req.query);
-      res.json(containerBody(await useCases.getContainer(container), links.for(req)));
-    },
+export function listContainers(ask: Pick<ContainerUseCases, 'listContainers'>): Handler<'listContainers'> {
+  return async ({ query, links, pages }) => {
+    const entries = await ask.listContainers(pages.asked(query));
+    return { status: 200, body: pages.shown(entries, (entry) => entryBody(entry, links)) };
+  };
+}
+
+export function getContainer(ask: Pick<ContainerUseCases, 'getContainer'>): Handler<'getContainer'> {
+  return async ({ params: { container }, links }) => ({
+    status: 200,
+    body: containerBody(await ask.getContainer(container), links),
   });
 }
 
-/** @throws AppError invalid-container-name, system-container */
-export function containerParam(req: Request): string {
-  const container = pathParam(req, 'container');
-  checkContainerName(container, '/path/container');
-  return container;
+export function listActivity(ask: Pick<ContainerUseCases, 'listActivity'>): Handler<'listActivity'> {
+  return async ({ params: { container }, query, pages }) => {
+    const entries = await ask.listActivity(container, pages.asked(query));
+    return {
+      status: 200,
+      body: pages.shown(entries, (entry) => onlyFields({ ...entry, container }, ActivityEntrySchema)),
+    };
+  };
 }
 
 function containerBody(summary: ContainerSummary, links: Links): ContainerBody {
@@ -34,6 +45,20 @@ function containerBody(summary: ContainerSummary, links: Links): ContainerBody {
       images: links.images(container),
       runs: links.runs(container),
       activity: links.activity(container),
+      ...(activeRun !== undefined && { activeRun: links.run(activeRun) }),
+      ...(lastRun !== undefined && { lastRun: links.run(lastRun) }),
+    },
+  };
+}
+
+function entryBody(entry: ContainerEntry, links: Links): ContainerEntryBody {
+  const { container, activeRun, lastRun } = entry;
+  return {
+    ...onlyFields(entry, ContainerEntrySchema),
+    links: {
+      self: links.container(container),
+      images: links.images(container),
+      runs: links.runs(container),
       ...(activeRun !== undefined && { activeRun: links.run(activeRun) }),
       ...(lastRun !== undefined && { lastRun: links.run(lastRun) }),
     },

@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Request, Response } from 'express';
 import { isFinal, type RunView } from '../../domain/run/run';
-import type { RouteDeps } from '../route-deps';
-import type { UseCases } from '../../use-cases/port';
-import { sendStatus } from './durable-instances';
-import { badParameter, parameter } from './durable-request';
+import type { RunUseCases } from '../../use-cases/runs/port';
+import type { Links } from '../links';
+import { badRequest } from '../request-error';
+import { type StatusOptions, statusAnswer } from './durable-instances';
 import { outputOf } from './durable-status';
-import { sendCheckStatus } from './starter';
+import { checkStatus } from './starter';
 
 /** A start that waits for its end, when the caller says how long: `timeout` and `pollingInterval`, in seconds. */
 export interface Wait {
@@ -17,39 +16,52 @@ export interface Wait {
 /** Azure's load balancer cuts a request after 230 s; whoever has heard of that asks for less. */
 const MAX_WAIT_SECONDS = 230;
 
-/** Both parameters together switch waiting on. */
-export function waitOf(req: Request): Wait | undefined {
-  const [timeout, interval] = [parameter(req, 'timeout'), parameter(req, 'pollingInterval')];
-  if (!timeout || !interval) return undefined;
-  const seconds = [timeout, interval].map((text) => (/^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN));
-  const [timeoutS = Number.NaN, intervalS = Number.NaN] = seconds;
+export interface WaitAsked {
+  readonly timeout?: string | undefined;
+  readonly pollingInterval?: string | undefined;
+}
+
+/** Both parameters together switch waiting on. @throws RequestError invalid-request */
+export function waitOf({ timeout, pollingInterval }: WaitAsked): Wait | undefined {
+  if (!timeout || !pollingInterval) return undefined;
+  const [timeoutS, intervalS] = [secondsOf(timeout), secondsOf(pollingInterval)];
   if (!(timeoutS >= 0 && timeoutS <= MAX_WAIT_SECONDS))
-    throw badParameter('timeout', `Seconds, at most ${MAX_WAIT_SECONDS}.`);
-  if (!(intervalS > 0)) throw badParameter('pollingInterval', 'Seconds, more than 0.');
-  if (intervalS > timeoutS) throw badParameter('pollingInterval', 'The interval is longer than the timeout.');
+    throw badRequest('/query/timeout', `Seconds, at most ${MAX_WAIT_SECONDS}.`);
+  if (!(intervalS > 0)) throw badRequest('/query/pollingInterval', 'Seconds, more than 0.');
+  if (intervalS > timeoutS) throw badRequest('/query/pollingInterval', 'The interval is longer than the timeout.');
   return { timeoutMs: timeoutS * 1_000, intervalMs: Math.max(intervalS * 1_000, 100) };
 }
 
+function secondsOf(text: string): number {
+  return /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+}
+
+export interface Started {
+  readonly id: string;
+  readonly wait: Wait | undefined;
+  readonly options: StatusOptions;
+  readonly links: Links;
+}
+
 /** The output of the run where it ends in time, its status where it failed, and otherwise the links. */
-export async function sendStarted(
-  req: Request,
-  res: Response,
-  { useCases, links }: RouteDeps,
-  id: string,
-  wait: Wait | undefined,
-): Promise<void> {
-  const run = wait ? await ended(useCases, id, wait) : undefined;
-  const to = links.for(req).management(id);
-  if (!run) sendCheckStatus(res, to);
-  else if (run.status.startsWith('Completed')) res.json(outputOf(run));
-  else sendStatus(req, res, run, to.statusQueryGetUri);
+export async function startedAnswer(ask: Pick<RunUseCases, 'getRun'>, { id, wait, options, links }: Started) {
+  const run = wait ? await ended(ask, id, wait) : undefined;
+  const to = links.management(id);
+  if (!run) return checkStatus(to);
+  if (run.status.startsWith('Completed')) return { status: 200, body: outputOf(run) } as const;
+  const { status, body } = statusAnswer(run, options, to.statusQueryGetUri);
+  return status === 500 ? ({ status: 500, body } as const) : ({ status: 200, body } as const); // it has ended
 }
 
 /** The run once it has ended; undefined when the time is over before. */
-async function ended(useCases: UseCases, id: string, { timeoutMs, intervalMs }: Wait): Promise<RunView | undefined> {
+async function ended(
+  ask: Pick<RunUseCases, 'getRun'>,
+  id: string,
+  { timeoutMs, intervalMs }: Wait,
+): Promise<RunView | undefined> {
   const untilMs = performance.now() + timeoutMs;
   for (;;) {
-    const run = await useCases.getRun(id);
+    const run = await ask.getRun(id);
     if (isFinal(run.status)) return run;
     const leftMs = untilMs - performance.now();
     if (leftMs <= 0) return undefined;

@@ -1,38 +1,59 @@
-import type { Router } from 'express';
-import { listImages } from '../../contract/endpoints/containers';
-import { BlobName } from '../../contract/schemas/names';
-import { z } from 'zod';
-import type { ImageDocument } from '../../domain/image/image';
-import type { RouteDeps } from '../route-deps';
-import { pageRequest, sendPage } from '../paging';
-import { pathParam, serve } from '../route';
 import { ImageSchema } from '../../contract/schemas/image';
+import type { ImageHistoryBody } from '../../contract/schemas/image-history';
+import { defined } from '../../domain/defined';
+import { adviceFor, adviceOn } from '../../domain/image/advice';
+import type { Attempt, ImageDocument } from '../../domain/image/image';
+import type { ContainerUseCases } from '../../use-cases/containers/port';
+import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
-import { noQuery, parsePart } from '../validation';
-import { containerParam } from './containers';
+import type { Links } from '../links';
 
-export const BlobPath = z.object({ blob: BlobName });
+export function listImages(ask: Pick<ContainerUseCases, 'listImages'>): Handler<'listImages'> {
+  return async ({ params: { container }, query: { status, tag, ...page }, pages }) => {
+    const filter = defined({ status, tag: tag?.toLowerCase() });
+    const images = await ask.listImages(container, filter, pages.asked(page));
+    return { status: 200, body: pages.shown(images, imageBody) };
+  };
+}
 
-export function imageRoutes(router: Router, { useCases, links }: RouteDeps): void {
-  serve(router, '/api/v1/containers/:container/images', {
-    GET: async (req, res) => {
-      const container = containerParam(req);
-      const { status, tag, ...paging } = parsePart(listImages.query, 'query', req.query);
-      const filter = { ...(status !== undefined && { status }), ...(tag !== undefined && { tag: tag.toLowerCase() }) };
-      const page = await useCases.listImages(container, filter, pageRequest(req, paging));
-      sendPage(req, res, page, links.for(req), imageBody);
-    },
+export function getImage(ask: Pick<ContainerUseCases, 'getImage'>): Handler<'getImage'> {
+  return async ({ params: { container, blob } }) => ({
+    status: 200,
+    body: imageBody(await ask.getImage(container, blob)),
   });
-  serve(router, '/api/v1/containers/:container/images/:blob', {
-    GET: async (req, res) => {
-      const container = containerParam(req);
-      const { blob } = parsePart(BlobPath, 'path', { blob: pathParam(req, 'blob') });
-      noQuery(req.query);
-      res.json(imageBody(await useCases.getImage(container, blob)));
-    },
+}
+
+export function getImageHistory(ask: Pick<ContainerUseCases, 'getImage'>): Handler<'getImageHistory'> {
+  return async ({ params: { container, blob }, links }) => ({
+    status: 200,
+    body: historyBody(await ask.getImage(container, blob), links),
   });
 }
 
 function imageBody(image: ImageDocument): ImageDocument {
   return onlyFields(image, ImageSchema);
+}
+
+function historyBody(image: ImageDocument, links: Links): ImageHistoryBody {
+  const { container, blob, status, reason, error, source, runId, analyzedAt, attempts } = image;
+  const advice = adviceFor(image);
+  return {
+    container,
+    blob,
+    status,
+    ...(reason !== undefined && { reason }),
+    ...(error !== undefined && { error }),
+    ...(source !== undefined && { source }),
+    runId,
+    analyzedAt,
+    ...(advice !== undefined && { advice }),
+    attempts: attempts.map((attempt) => attemptBody(attempt, links)),
+    links: { image: links.image(container, blob), run: links.run(runId) },
+  };
+}
+
+function attemptBody(attempt: Attempt, links: Links): ImageHistoryBody['attempts'][number] {
+  const { code, retryable, runId } = attempt;
+  const advice = code === undefined ? {} : { advice: adviceOn(code, retryable) };
+  return { ...attempt, ...advice, links: { run: links.run(runId) } };
 }

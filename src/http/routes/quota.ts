@@ -1,33 +1,23 @@
-import type { Router } from 'express';
 import type { z } from 'zod';
-import type { RouteDeps } from '../route-deps';
-import { bodyOrEmpty } from '../json-body';
-import type { QuotaAsked, QuotaReading } from '../../use-cases/quota/port';
-import { serve } from '../route';
-import { type QuotaBody, QuotaSchema, SetQuotaBody } from '../../contract/schemas/quota';
+import { type QuotaBody, QuotaSchema, type SetQuotaBody } from '../../contract/schemas/quota';
+import { defined } from '../../domain/defined';
+import type { QuotaAsked, QuotaReading, QuotaUseCases } from '../../use-cases/quota/port';
+import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
-import { noQuery, parsePart } from '../validation';
 
-export function quotaRoutes(router: Router, { useCases }: RouteDeps): void {
-  serve(router, '/api/v1/quota', {
-    GET: async (req, res) => {
-      noQuery(req.query);
-      res.json(quotaBody(await useCases.getQuota()));
-    },
-    PUT: async (req, res) => {
-      noQuery(req.query);
-      const asked = parsePart(SetQuotaBody, 'body', bodyOrEmpty(req));
-      res.json(quotaBody(await useCases.setQuota(changeOf(asked))));
-    },
-  });
+export function getQuota(ask: Pick<QuotaUseCases, 'getQuota'>): Handler<'getQuota'> {
+  return async () => ({ status: 200, body: quotaBody(await ask.getQuota()) });
+}
+
+export function setQuota(ask: Pick<QuotaUseCases, 'setQuota'>): Handler<'setQuota'> {
+  return async ({ body }) => ({ status: 200, body: quotaBody(await ask.setQuota(changeOf(body))) });
 }
 
 function changeOf(asked: z.output<typeof SetQuotaBody>): QuotaAsked {
   const { ratePerMinute, ...rest } = asked;
   const byMinute =
     ratePerMinute === undefined ? {} : { ratePerSecond: ratePerMinute === null ? null : ratePerMinute / 60 };
-  const named = { ...rest, ...byMinute };
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  return defined({ ...rest, ...byMinute });
 }
 
 /** In the unit that the caller used. */

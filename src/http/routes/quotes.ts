@@ -1,30 +1,14 @@
-import type { Router } from 'express';
-import { quote } from '../../contract/endpoints/containers';
-import type { RouteDeps } from '../route-deps';
-import { bodyOrEmpty } from '../json-body';
-import { serve } from '../route';
 import { ContainerQuoteSchema } from '../../contract/schemas/run';
+import { defined } from '../../domain/defined';
+import type { QuoteUseCases } from '../../use-cases/quotes/port';
+import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
-import { parsePart } from '../validation';
-import { containerParam } from './containers';
-import { sendWaited } from './verify';
+import { waited } from './operations';
 
-export function quoteRoutes(router: Router, { useCases, links }: RouteDeps): void {
-  serve(router, '/api/v1/containers/:container/quotes', {
-    POST: async (req, res) => {
-      const container = containerParam(req);
-      const { sample } = parsePart(quote.query, 'query', req.query);
-      const { prefix, features } = parsePart(quote.body, 'body', bodyOrEmpty(req));
-      const command = {
-        container,
-        ...(prefix !== undefined && { prefix }),
-        ...(features !== undefined && { features }),
-      };
-      if (sample !== undefined) {
-        sendWaited(res, await useCases.sampleQuote({ ...command, sample }), links.for(req));
-        return;
-      }
-      res.json(onlyFields(await useCases.quote(command), ContainerQuoteSchema));
-    },
-  });
+export function quote(ask: Pick<QuoteUseCases, 'quote' | 'sampleQuote'>): Handler<'quote'> {
+  return async ({ params: { container }, query: { sample }, body, links }) => {
+    const command = { container, ...defined(body) };
+    if (sample !== undefined) return waited(await ask.sampleQuote({ ...command, sample }), links);
+    return { status: 200, body: onlyFields(await ask.quote(command), ContainerQuoteSchema) };
+  };
 }

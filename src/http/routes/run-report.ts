@@ -1,41 +1,36 @@
-import type { Router } from 'express';
-import { type ImageOutcome, LINE_COUNTERS } from '../../domain/run/report';
-import type { RouteDeps } from '../route-deps';
-import { csvLine } from '../csv';
-import { serve } from '../route';
+import { CSV, NDJSON } from '../../contract/endpoints/run-records';
 import { ReceiptReportSchema, ReceiptSchema } from '../../contract/schemas/receipt';
 import type { ReportLine } from '../../contract/schemas/run-image';
+import { type ImageOutcome, LINE_COUNTERS } from '../../domain/run/report';
+import type { ReceiptRead, RunUseCases } from '../../use-cases/runs/port';
+import type { Handler } from '../bind';
+import { csvLine } from '../csv';
 import { onlyFields } from '../field-order';
-import type { ReceiptRead } from '../../use-cases/runs/port';
-import { sendStream } from '../stream';
-import { noQuery } from '../validation';
-import { reportLine } from './run-images';
-import { runIdParam } from './runs';
+import { reportLine } from './run-records';
 
-const NDJSON = 'application/x-ndjson';
-const CSV = 'text/csv';
+/** What a run leaves behind, whole: sent as it is read. */
 
-export function runReportRoutes(router: Router, { useCases }: RouteDeps): void {
-  serve(router, '/api/v1/runs/:id/report', {
-    GET: async (req, res) => {
-      const id = runIdParam(req);
-      noQuery(req.query);
-      const lines = await useCases.readRunReport(id);
-      const isCsv = req.accepts([NDJSON, CSV]) === CSV;
-      res.attachment(`run-${id}.${isCsv ? 'csv' : 'ndjson'}`); // sets a type of its own
-      res.vary('Accept').type(isCsv ? `${CSV}; charset=utf-8; header=present` : NDJSON);
-      await sendStream(req, res, isCsv ? csv(lines) : ndjson(lines));
-    },
-  });
-  serve(router, '/api/v1/runs/:id/receipt', {
-    GET: async (req, res) => {
-      const id = runIdParam(req);
-      noQuery(req.query);
-      const receipt = await useCases.getReceipt(id);
-      res.type('application/json');
-      await sendStream(req, res, receiptText(receipt));
-    },
-  });
+export function getRunReport(ask: Pick<RunUseCases, 'readRunReport'>): Handler<'getRunReport'> {
+  return async ({ params: { id }, accepts }) => {
+    const lines = await ask.readRunReport(id);
+    const isCsv = accepts([NDJSON, CSV]) === CSV;
+    return {
+      status: 200,
+      headers: {
+        'Content-Disposition': `attachment; filename="run-${id}.${isCsv ? 'csv' : 'ndjson'}"`,
+        Vary: 'Accept',
+      },
+      mediaType: isCsv ? `${CSV}; charset=utf-8; header=present` : NDJSON,
+      pieces: isCsv ? csv(lines) : ndjson(lines),
+    };
+  };
+}
+
+export function getReceipt(ask: Pick<RunUseCases, 'getReceipt'>): Handler<'getReceipt'> {
+  return async ({ params: { id } }) => {
+    const receipt = await ask.getReceipt(id);
+    return { status: 200, mediaType: 'application/json', pieces: receiptText(receipt) };
+  };
 }
 
 async function* ndjson(lines: AsyncIterable<readonly ImageOutcome[]>): AsyncGenerator<string> {

@@ -1,22 +1,18 @@
-import type { Request, Response } from 'express';
 import { type RunBody, RunSchema } from '../../contract/schemas/run';
-import { AppError } from '../../domain/errors';
-import { isRunId } from '../../domain/ids';
+import { defined } from '../../domain/defined';
 import { adviceOn } from '../../domain/image/advice';
 import { isFinal, type RunView } from '../../domain/run/run';
 import type { UseCases } from '../../use-cases/port';
 import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
-import { given } from '../given';
 import type { Links } from '../links';
-import { pathParam } from '../route';
 
 /** Seconds until a run that is going on is worth another look. */
 const RETRY_AFTER = { 'Retry-After': '5' } as const;
 
 export function startRun(ask: Pick<UseCases, 'startRun'>): Handler<'startRun'> {
   return async ({ params: { container }, query, body, links }) => {
-    const run = await ask.startRun({ container, ...given({ ...body, ...query }) });
+    const run = await ask.startRun({ container, ...defined({ ...body, ...query }) });
     return accepted(runBody(run, links));
   };
 }
@@ -30,7 +26,7 @@ export function getRun(ask: Pick<UseCases, 'getRun'>): Handler<'getRun'> {
 
 export function listRuns(ask: Pick<UseCases, 'listRuns'>): Handler<'listRuns'> {
   return async ({ query: { container, status, ...page }, links, pages }) => {
-    const runs = await ask.listRuns(given({ container, statuses: status }), pages.asked(page));
+    const runs = await ask.listRuns(defined({ container, statuses: status }), pages.asked(page));
     return { status: 200, body: pages.shown(runs, (run) => runBody(run, links)) };
   };
 }
@@ -39,14 +35,6 @@ export function listRuns(ask: Pick<UseCases, 'listRuns'>): Handler<'listRuns'> {
 export function accepted(body: RunBody) {
   const { self } = body.links;
   return { status: 202, headers: { Location: self, 'Operation-Location': self, ...RETRY_AFTER }, body } as const;
-}
-
-/** 202 with the run and where to ask for it. */
-export function sendAccepted(res: Response, body: RunBody): void {
-  res
-    .status(202)
-    .set({ Location: body.links.self, 'Operation-Location': body.links.self, ...RETRY_AFTER })
-    .json(body);
 }
 
 export function runBody(run: RunView, links: Links): RunBody {
@@ -68,11 +56,4 @@ export function runBody(run: RunView, links: Links): RunBody {
       status: links.durableStatus(run.id),
     },
   };
-}
-
-export function runIdParam(req: Request): string {
-  const id = pathParam(req, 'id');
-  if (!isRunId(id))
-    throw new AppError('run-not-found', 'No run has this id: it has 32 hexadecimal digits in lower case.');
-  return id;
 }

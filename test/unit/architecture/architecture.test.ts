@@ -136,7 +136,6 @@ describe('paths of the API', () => {
   const MAY = {
     'src/contract/': 'it declares them',
     'src/http/links.ts': 'links are not made of endpoints yet',
-    'src/http/routes/': 'routes that are not bound to their endpoints yet',
     'test/http/': 'it holds the paths against what clients have written down: what is renamed must fail there',
     'test/unit/contract/': 'it holds what the client and `pathOf` make of the paths',
     'test/generated-clients/': 'the paths are keys of generated types: the compiler knows them',
