@@ -13,6 +13,16 @@ export function pathOf({ path }: Pick<Endpoint, 'path'>, params: Readonly<Record
   return path.replace(/\{(\w+)\}/g, (_, name: string) => segment(String(params[name] ?? '')));
 }
 
+/**
+ * The same, but a parameter that is not given stays as it is, in its braces: whoever follows the address fills it in.
+ * @throws UnaskableName
+ */
+export function templateOf({ path }: Pick<Endpoint, 'path'>, params: Readonly<Record<string, unknown>>): string {
+  return path.replace(/\{(\w+)\}/g, (parameter, name: string) =>
+    params[name] === undefined ? parameter : segment(String(params[name])),
+  );
+}
+
 function segment(name: string): string {
   if (name === '' || name === '.' || name === '..') {
     throw new UnaskableName(`'${name}' is not a name the API can be asked for.`);

@@ -1,6 +1,8 @@
 import type { Request } from 'express';
-import { DURABLE_TASK_BASE } from '../contract/durable-task';
+import type { Endpoint } from '../contract/endpoint';
+import { ENDPOINTS } from '../contract/endpoints';
 import type { LinkVerb } from '../contract/link-verb';
+import { pathOf, templateOf, UnaskableName } from '../contract/path';
 import { covers } from '../domain/access/role';
 import { callerOf } from './access/callers';
 import { roleOfLink } from './access/link-roles';
@@ -13,6 +15,7 @@ import { RequestError } from './request-error';
  *
  * I1 Links are absolute and lead to the public listener, whichever listener was asked.
  * I2 A Host header is used only when it is a plain host and port: it stands in links and in Location.
+ * I3 An image whose name no URL can carry (`..`) is linked by the list that it stands in.
  */
 
 export interface LinkOptions {
@@ -72,22 +75,21 @@ export interface ManagementLinks {
 type CodeFor = (id: string, verb: LinkVerb) => string | undefined;
 
 function managementLinks(base: string, id: string, codeFor: CodeFor): ManagementLinks {
-  const at = (verb: LinkVerb, path = '', reason = '') => {
-    const issued = codeFor(id, verb);
-    const code = issued === undefined ? '' : `&code=${issued}`;
-    return `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}${path}?${reason}${HUB}${code}`;
+  const to = (endpoint: Endpoint, reason = '') => {
+    const code = codeFor(id, endpoint.link ?? 'operator');
+    return `${base}${templateOf(endpoint, { instanceId: id })}?${reason}${HUB}${code === undefined ? '' : `&code=${code}`}`;
   };
   const reason = 'reason={text}&';
   return {
     id,
-    statusQueryGetUri: at('status'),
-    sendEventPostUri: at('raiseEvent', '/raiseEvent/{eventName}'),
-    terminatePostUri: at('terminate', '/terminate', reason),
-    rewindPostUri: at('rewind', '/rewind', reason),
-    purgeHistoryDeleteUri: at('purge'),
-    restartPostUri: at('restart', '/restart'),
-    suspendPostUri: at('suspend', '/suspend', reason),
-    resumePostUri: at('resume', '/resume', reason),
+    statusQueryGetUri: to(ENDPOINTS.getInstance),
+    sendEventPostUri: to(ENDPOINTS.raiseEvent),
+    terminatePostUri: to(ENDPOINTS.terminateInstance, reason),
+    rewindPostUri: to(ENDPOINTS.rewindInstance, reason),
+    purgeHistoryDeleteUri: to(ENDPOINTS.purgeInstance),
+    restartPostUri: to(ENDPOINTS.restartInstance),
+    suspendPostUri: to(ENDPOINTS.suspendInstance, reason),
+    resumePostUri: to(ENDPOINTS.resumeInstance, reason),
   };
 }
 
@@ -107,29 +109,50 @@ export function createLinks({
         const isGiven = !knowsCallers || covers(callerOf(req)?.roles ?? [], roleOfLink(verb));
         return isGiven ? tokens?.issue(id, verb) : undefined;
       };
-      const container = (name: string) => `${base}/api/v1/containers/${encodeURIComponent(name)}`;
+      const to = (endpoint: Endpoint, params = {}) => `${base}${pathOf(endpoint, params)}`;
       return {
         self: () => `${base}${req.originalUrl}`,
         withQuery: (path, query) => `${base}${path}?${query.toString()}`,
-        run: (id) => `${base}/api/v1/runs/${encodeURIComponent(id)}`,
-        runPart: (id, part) => `${base}/api/v1/runs/${encodeURIComponent(id)}/${part}`,
-        runs: (name) => `${base}/api/v1/runs?container=${encodeURIComponent(name)}`,
-        container,
-        images: (name) => `${container(name)}/images`,
-        image: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}`,
-        imageHistory: (name, blob) => `${container(name)}/images/${encodeURIComponent(blob)}/history`,
-        operation: (id) => `${base}/api/v1/operations/${encodeURIComponent(id)}`,
-        watch: (name) => `${container(name)}/watch`,
-        activity: (name) => `${container(name)}/activity`,
-        durableStatus: (id) => {
-          const path = `${base}${DURABLE_TASK_BASE}/instances/${encodeURIComponent(id)}`;
-          const code = codeFor(id, 'status');
-          return code === undefined ? path : `${path}?code=${code}`;
+        run: (id) => to(ENDPOINTS.getRun, { id }),
+        runPart: (id, part) => to(RUN_PARTS[part], { id }),
+        runs: (container) => `${to(ENDPOINTS.listRuns)}?${new URLSearchParams({ container })}`,
+        container: (container) => to(ENDPOINTS.getContainer, { container }),
+        images: (container) => to(ENDPOINTS.listImages, { container }),
+        image: (container, blob) => toBlob(to, ENDPOINTS.getImage, { container, blob }),
+        imageHistory: (container, blob) => toBlob(to, ENDPOINTS.getImageHistory, { container, blob }),
+        operation: (id) => to(ENDPOINTS.getOperation, { id }),
+        watch: (container) => to(ENDPOINTS.getWatch, { container }),
+        activity: (container) => to(ENDPOINTS.listActivity, { container }),
+        durableStatus: (instanceId) => {
+          const code = codeFor(instanceId, 'status');
+          return `${to(ENDPOINTS.getInstance, { instanceId })}${code === undefined ? '' : `?code=${code}`}`;
         },
         management: (id) => managementLinks(base, id, codeFor),
       };
     },
   };
+}
+
+const RUN_PARTS = {
+  images: ENDPOINTS.listRunImages,
+  steps: ENDPOINTS.listRunSteps,
+  report: ENDPOINTS.getRunReport,
+  receipt: ENDPOINTS.getReceipt,
+  audit: ENDPOINTS.getAudit,
+} as const satisfies Record<RunPart, Endpoint>;
+
+// I3
+function toBlob(
+  to: (endpoint: Endpoint, params: object) => string,
+  endpoint: Endpoint,
+  params: { readonly container: string; readonly blob: string },
+): string {
+  try {
+    return to(endpoint, params);
+  } catch (error) {
+    if (!(error instanceof UnaskableName)) throw error;
+    return to(ENDPOINTS.listImages, params);
+  }
 }
 
 function baseOf(req: Request, publicUrl: LinkOptions['publicUrl'], trustForwarded: boolean): string {

@@ -135,7 +135,6 @@ describe('paths of the API', () => {
   /** May spell paths out, each with its reason. */
   const MAY = {
     'src/contract/': 'it declares them',
-    'src/http/links.ts': 'links are not made of endpoints yet',
     'test/http/': 'it holds the paths against what clients have written down: what is renamed must fail there',
     'test/unit/contract/': 'it holds what the client and `pathOf` make of the paths',
     'test/generated-clients/': 'the paths are keys of generated types: the compiler knows them',
