@@ -8,6 +8,7 @@ import { defined } from '../domain/defined';
 import { AppError, toAppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
 import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage } from '../domain/image/image';
+import { isGone } from '../domain/image/unlisted';
 import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/run/report';
 import { isHeld } from '../domain/run/facts';
 import type { ManifestsGateway } from '../gateways/manifests/port';
@@ -23,7 +24,7 @@ import type { ChunkHold, Permit, RunSessions } from './run-session';
  * I1 Run again at any point it repeats no saved image and gives the same delta: both come from the documents.
  * I2 The delta is applied whenever the chunk ends or rests; what is applied later replaces it.
  * I3 In one process a second execution of a chunk joins the first; across processes it waits for it (chunk-lease).
- * I4 A stored image leaves the results only when the run may remove and a HEAD says 404.
+ * I4 A stored image leaves the results only when the run may remove and a HEAD says 404, or that a directory is left.
  * I5 A chunk that ended its process again and again is searched for the image that does it (chunk-suspicion).
  */
 export interface ChunkDeps extends ImageDeps {
@@ -228,7 +229,7 @@ class ChunkExecution {
   /** I4: the image leaves the results; its contribution is taken out. */
   private async remove(image: StoredImage): Promise<void> {
     const { container, ref } = this.task;
-    if (await this.deps.blobs.head(container, image.blob)) return;
+    if (!isGone(await this.deps.blobs.head(container, image.blob))) return;
     const now = await this.deps.results.get(container, image.blob);
     if (!now) return;
     if (now.document.status === 'removed') {

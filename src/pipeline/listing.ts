@@ -4,6 +4,7 @@ import { answered, type Classified, classify } from '../domain/image/classificat
 import { ineligibleByListing } from '../domain/image/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image/image';
+import { isMissed } from '../domain/image/unlisted';
 import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/image/name-order';
 import { addListings, type ListingCounts, NO_LISTING } from '../domain/money/quote';
 import { type ChunkTask, type RunScope, scopeOf } from '../domain/run/run-scope';
@@ -179,6 +180,7 @@ export class Listing {
     const byName = new Map(chunks.flat().map((blob) => [blob.name, blob]));
     const unchanged = chunks.map(() => 0);
     const missing = chunks.map(() => 0);
+    const unmissed = chunks.map(() => 0);
     const seen = new Set<string>();
     const work: Work[] = [];
     const ineligible: Record<string, number> = {};
@@ -194,7 +196,8 @@ export class Listing {
       if (!blob) {
         if (stored.status === 'removed' || scope.retry) continue;
         const at = bounds.findIndex(({ to, order }) => to === undefined || compareNames(stored.blob, to, order) <= 0);
-        missing[Math.max(at, 0)] = (missing[Math.max(at, 0)] ?? 0) + 1;
+        const leaving = isMissed(stored) ? missing : unmissed;
+        leaving[Math.max(at, 0)] = (leaving[Math.max(at, 0)] ?? 0) + 1;
         continue;
       }
       seen.add(blob.name);
@@ -226,7 +229,9 @@ export class Listing {
         ...{ total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
         ...(await this.spared(work, analyzer, ahead)),
       },
-      settled: chunks.map((part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0),
+      settled: chunks.map(
+        (part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0 && unmissed[chunk] === 0,
+      ),
     };
   }
 

@@ -2,7 +2,7 @@ import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/s
 import { defined } from '../../domain/defined';
 import type { ListedBlob } from '../../domain/image/image';
 import type { NameOrder } from '../../domain/image/name-order';
-import { withoutDirectories } from './directories';
+import { undecided, withoutDirectories } from './directories';
 import { downloadBlob } from './download';
 import { accountError, isContainerGone, messageOf, storageError, storageFailure } from './failure';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
@@ -14,6 +14,7 @@ import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOpti
  * I2 Listing and looking retry by themselves (they are cheap and safe); a download is one attempt.
  * I3 Every call has a deadline.
  * I4 An answer to a listing is cut off at MAX_LISTING_BYTES.
+ * I5 Directories are left out of a page also when what lies under them stands on a later one.
  *
  * Connections are kept alive and reused by the client that the SDK shares within a process: 100 parallel downloads use
  * 100 sockets and leave them for the next 100 (measured; 0.6 ms of CPU for a blob of 2 KB, 0.2 ms of them the request).
@@ -47,7 +48,15 @@ export function createAzureBlobs({ connectionString }: AzureBlobsSettings): Blob
     },
 
     async listPage(container: string, options: ListOptions): Promise<BlobPage> {
-      return orStorageError(container, () => listPage(listing.getContainerClient(container), options));
+      return orStorageError(container, async () => {
+        const client = listing.getContainerClient(container);
+        const { blobs, last, next } = await listPage(client, options);
+        if (next === undefined || last === undefined) return { blobs };
+        const doubtful = undecided(blobs, last, await this.nameOrder());
+        if (doubtful.length === 0) return { blobs, next };
+        const directories = new Set(await parentsAmong(client, doubtful));
+        return { blobs: blobs.filter(({ name }) => !directories.has(name)), next };
+      });
     },
 
     async containerExists(container: string): Promise<boolean> {
@@ -96,15 +105,32 @@ async function nameOrderOf(service: BlobServiceClient): Promise<NameOrder> {
   }
 }
 
-async function listPage(client: ContainerClient, { prefix, marker, pageSize }: ListOptions): Promise<BlobPage> {
+/** I5: names of those that others lie under. One question each: they are the empty ones at the end of a page. */
+async function parentsAmong(client: ContainerClient, blobs: readonly ListedBlob[]): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const { name } of blobs) {
+    const below = await listPage(client, { prefix: `${name}/`, pageSize: 1 });
+    if (below.last !== undefined) names.push(name);
+  }
+  return names;
+}
+
+/** `last`: the last name that the service told, of a directory too. */
+async function listPage(
+  client: ContainerClient,
+  { prefix, marker, pageSize }: ListOptions,
+): Promise<BlobPage & { readonly last?: string }> {
   const { abortSignal, requestOptions } = boundedAnswer(AbortSignal.timeout(LISTING_TIMEOUT_MS));
   const pages = client
-    .listBlobsFlat({ ...(prefix !== '' && { prefix }), abortSignal, ...requestOptions })
+    .listBlobsFlat({ ...(prefix !== '' && { prefix }), includeMetadata: true, abortSignal, ...requestOptions })
     .byPage({ maxPageSize: pageSize, ...defined({ continuationToken: marker }) });
   const { value } = await orAborted(pages.next(), abortSignal);
   const items: readonly BlobItem[] = value?.segment.blobItems ?? [];
   const next: string | undefined = value?.continuationToken;
-  return { blobs: withoutDirectories(items.map(listedBlob)), ...(next && { next }) };
+  const blobs = withoutDirectories(
+    items.map((item) => ({ blob: listedBlob(item), ...defined({ metadata: item.metadata }) })),
+  );
+  return { blobs, ...defined({ last: items.at(-1)?.name }), ...(next && { next }) };
 }
 
 /**

@@ -1,13 +1,39 @@
 import type { ListedBlob } from '../../domain/image/image';
+import { compareNames, type NameOrder } from '../../domain/image/name-order';
 
 /**
- * Accounts with a hierarchical namespace list a directory as an empty blob with the directory's name. Only metadata would
- * say so for certain, and asking for it slows every listing; an empty blob that others lie under is no picture either way.
+ * Empty blobs that tools and accounts leave behind for directories: no file of the user's, so no listing shows them.
+ *
+ * I1 An empty blob is a directory when its metadata says so (`hdi_isfolder`: hierarchical accounts, AzCopy, Storage
+ *    Explorer, ABFS), when its name ends in `/` (S3 and FTP tools) or in `_$folder$` (Hadoop), or when others lie under it.
+ * I2 What lies under a blob may stand on a later page: `undecided` names the blobs for which a page does not tell.
  */
-export function withoutDirectories(blobs: readonly ListedBlob[]): readonly ListedBlob[] {
-  if (blobs.every((blob) => blob.sizeBytes > 0)) return blobs;
-  const parents = new Set(blobs.flatMap((blob) => parentsOf(blob.name)));
-  return blobs.filter((blob) => blob.sizeBytes > 0 || !parents.has(blob.name));
+export interface Listed {
+  readonly blob: ListedBlob;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export function withoutDirectories(listed: readonly Listed[]): readonly ListedBlob[] {
+  if (listed.every(({ blob }) => blob.sizeBytes > 0)) return listed.map(({ blob }) => blob);
+  const parents = new Set(listed.flatMap(({ blob }) => parentsOf(blob.name)));
+  return listed.filter((one) => !isDirectory(one) && !isEmptyParent(one.blob, parents)).map(({ blob }) => blob);
+}
+
+/** Empty blobs that the next pages may still show to be directories. `last`: the last name of the page. */
+export function undecided(blobs: readonly ListedBlob[], last: string, order: NameOrder): readonly ListedBlob[] {
+  return blobs.filter(({ name, sizeBytes }) => sizeBytes === 0 && compareNames(last, `${name}/${HIGHEST}`, order) < 0);
+}
+
+/** After every other character of a name, in each order that there is. */
+const HIGHEST = '\u{10ffff}';
+
+function isDirectory({ blob: { name, sizeBytes }, metadata }: Listed): boolean {
+  if (sizeBytes > 0) return false;
+  return metadata?.hdi_isfolder?.toLowerCase() === 'true' || /(?:\/|_\$folder\$)$/.test(name);
+}
+
+function isEmptyParent({ name, sizeBytes }: ListedBlob, parents: ReadonlySet<string>): boolean {
+  return sizeBytes === 0 && parents.has(name);
 }
 
 function parentsOf(name: string): string[] {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { ListedBlob } from '../../domain/image/image';
 import { compareNames, type NameOrder } from '../../domain/image/name-order';
-import { withoutDirectories } from './directories';
+import { undecided, withoutDirectories } from './directories';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
 
 /**
@@ -25,12 +26,15 @@ export interface MemoryBlobs extends BlobsGateway {
 export interface MemoryBlobProperties {
   readonly contentType?: string;
   readonly lastModified?: string;
+  /** Such as `hdi_isfolder: 'true'`. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 type DownloadFailure = Extract<DownloadOutcome, { ok: false }>;
 
 interface Entry {
   readonly listed: ListedBlob;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
 }
 
@@ -65,12 +69,12 @@ export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory
     downloads,
     createContainer: (container) => void containers.set(container, containers.get(container) ?? new Map()),
     deleteContainer: (container) => void containers.delete(container),
-    put(container, name, bytes, properties = {}) {
+    put(container, name, bytes, { metadata, ...properties } = {}) {
       writes += 1;
       const etag = `0x${writes.toString(16).toUpperCase().padStart(15, '0')}`;
       const contentMd5 = createHash('md5').update(bytes).digest('hex');
       const listed = { name, etag, sizeBytes: bytes.length, ...properties, contentMd5 };
-      open(container).set(name, { listed, bytes: Uint8Array.from(bytes) });
+      open(container).set(name, { listed, bytes: Uint8Array.from(bytes), ...defined({ metadata }) });
       return listed;
     },
     remove: (container, name) => void open(container).delete(name),
@@ -99,14 +103,20 @@ export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory
 function pageOf(entries: readonly Entry[], { prefix, marker, pageSize }: ListOptions, order: NameOrder): BlobPage {
   const after = marker === undefined ? undefined : Buffer.from(marker, 'base64url').toString();
   const rest = entries
-    .map((entry) => entry.listed)
-    .filter(({ name }) => name.startsWith(prefix) && (after === undefined || compareNames(name, after, order) > 0))
-    .sort((a, b) => compareNames(a.name, b.name, order));
+    .map(({ listed: blob, metadata }) => ({ blob, ...defined({ metadata }) }))
+    .filter(
+      ({ blob: { name } }) => name.startsWith(prefix) && (after === undefined || compareNames(name, after, order) > 0),
+    )
+    .sort((a, b) => compareNames(a.blob.name, b.blob.name, order));
   const listed = rest.slice(0, pageSize);
-  const last = listed.at(-1);
+  const blobs = withoutDirectories(listed);
+  const last = listed.at(-1)?.blob.name;
+  if (last === undefined || rest.length <= pageSize) return { blobs };
+  const doubtful = new Set(undecided(blobs, last, order).map(({ name }) => name));
+  const isParent = (name: string) => rest.some(({ blob }) => blob.name.startsWith(`${name}/`));
   return {
-    blobs: withoutDirectories(listed),
-    ...(last && rest.length > pageSize && { next: Buffer.from(last.name).toString('base64url') }),
+    blobs: blobs.filter(({ name }) => !(doubtful.has(name) && isParent(name))),
+    next: Buffer.from(last).toString('base64url'),
   };
 }
 

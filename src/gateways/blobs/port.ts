@@ -8,7 +8,7 @@ export interface BlobsGateway {
   /** How its listings are sorted. @throws AppError storage-unavailable (retryable) */
   nameOrder(): Promise<NameOrder>;
   /**
-   * One page of a flat listing in that order, snapshots, versions and directories left out.
+   * One page of a flat listing in that order. Snapshots, versions and directories (directories.ts) are left out.
    * @throws AppError container-not-found, container-forbidden, storage-unavailable (retryable)
    */
   listPage(container: string, options: ListOptions): Promise<BlobPage>;

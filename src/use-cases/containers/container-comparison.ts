@@ -11,6 +11,7 @@ import {
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { ListedBlob, StoredImage } from '../../domain/image/image';
+import { isGone, isMissed } from '../../domain/image/unlisted';
 import { boundsOf, compareNames } from '../../domain/image/name-order';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { ResultsGateway } from '../../gateways/results/port';
@@ -32,6 +33,8 @@ export interface Comparison {
   readonly recount: Record<string, number>;
   readonly documents: number;
   readonly orphans: number;
+  /** Of the orphans: those whose leaving is a loss (domain/image/unlisted.ts). */
+  readonly missed: number;
 }
 
 /** A listed blob and the document of its name: at least one of the two. */
@@ -60,14 +63,16 @@ export class ContainerComparison {
   async compare(container: string): Promise<Comparison> {
     const found = new Findings();
     const recount: Record<string, number> = {};
-    const counts = { documents: 0, orphans: 0 };
+    const counts = { documents: 0, orphans: 0, missed: 0 };
     for await (const { blob, image } of this.pairs(container)) {
       if (image) addInto(recount, image.contribution);
       const isPresent = image !== undefined && image.status !== 'removed';
       if (isPresent) counts.documents += 1;
       const difference = await this.differenceOf(container, blob, isPresent ? image : undefined);
       if (difference) found.add(difference);
-      if (difference?.kind === 'orphan') counts.orphans += 1;
+      if (difference?.kind !== 'orphan') continue;
+      counts.orphans += 1;
+      if (image && isMissed(image)) counts.missed += 1;
     }
     return { found, recount, ...counts };
   }
@@ -82,7 +87,7 @@ export class ContainerComparison {
       const now = await this.deps.results.get(container, blob.name); // I3
       return now && now.document.status !== 'removed' ? undefined : missingDocument(blob.name);
     }
-    if (!image || (await this.deps.blobs.head(container, image.blob))) return undefined; // I3
+    if (!image || !isGone(await this.deps.blobs.head(container, image.blob))) return undefined; // I3
     return orphanDocument(image.blob);
   }
 

@@ -4,6 +4,7 @@ import { addInto, type Counters } from '../../domain/container/totals';
 import { type Repair, wrongTotals } from '../../domain/container/verification';
 import { defined } from '../../domain/defined';
 import { type ImageDocument, removedDocument, type StoredImage } from '../../domain/image/image';
+import { isGone } from '../../domain/image/unlisted';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { ResultsGateway } from '../../gateways/results/port';
 import { type ContainerComparison, moved } from './container-comparison';
@@ -38,9 +39,9 @@ export function createRepairContainer(deps: RepairContainerDeps): RepairContaine
   return async (container, { confirmShrink }) => {
     checkContainerName(container);
     const { lastRun, counters } = await comparison.atRest(container);
-    const { found, recount, documents, orphans } = await comparison.compare(container);
-    const isShrunk = orphans > documents * maxLostShare;
-    const held = isShrunk && !confirmShrink ? heldBack(orphans, documents) : undefined;
+    const { found, recount, documents, orphans, missed } = await comparison.compare(container);
+    const isShrunk = missed > documents * maxLostShare;
+    const held = isShrunk && !confirmShrink ? heldBack(missed, documents) : undefined;
     const wrong = wrongTotals(recount, counters); // as found: what follows from the orphans' leaving was not wrong
     const removed = held === undefined && orphans > 0 ? await removeOrphans(deps, container, recount) : 0;
     if (wrong.length > 0 || removed > 0) {
@@ -64,7 +65,7 @@ async function removeOrphans(
   let removed = 0;
   for await (const { blob, image } of deps.comparison.pairs(container)) {
     if (blob || !image || image.status === 'removed') continue;
-    if (await deps.blobs.head(container, image.blob)) continue;
+    if (!isGone(await deps.blobs.head(container, image.blob))) continue;
     const change = await remove(deps, container, image);
     if (!change) continue;
     addInto(recount, change.before, -1);

@@ -7,7 +7,13 @@ import { HOSTILE_NAMES } from './hostile-names';
 export interface BlobsSubject {
   readonly blobs: BlobsGateway;
   createContainer(container: string): Promise<void>;
-  put(container: string, name: string, bytes: Uint8Array, contentType?: string): Promise<void>;
+  put(
+    container: string,
+    name: string,
+    bytes: Uint8Array,
+    contentType?: string,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<void>;
   remove(container: string, name: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -91,6 +97,23 @@ export function describeBlobs(name: string, start: () => Promise<BlobsSubject>):
       expect(blob).toMatchObject({ name: 'photo.png', sizeBytes: 5, contentType: 'image/png' });
       expect(blob.etag).toMatch(/^[^"]+$/);
       expect(await blobs.head(container, 'photo.png')).toEqual(blob);
+    });
+
+    test('leaves out the directory markers of every tool, on the bounds of a page too', async () => {
+      const container = await newContainer('a/1.jpg', 'b/1.jpg', 'c-1.jpg', 'c/1.jpg', 'd.jpg');
+      const empty = (name: string, metadata?: Readonly<Record<string, string>>) =>
+        subject.put(container, name, new Uint8Array(), undefined, metadata);
+      await empty('a'); // others lie under it, on the next page where a page holds one name
+      await empty('b', { hdi_isfolder: 'true' });
+      await empty('c'); // `c-1.jpg` stands between it and what lies under it
+      await empty('e', { hdi_isfolder: 'true' }); // nothing lies under it
+      await empty('f/');
+      await empty('g_$folder$');
+      await empty('h.jpg'); // a picture that came without its bytes
+      const expected = ['a/1.jpg', 'b/1.jpg', 'c-1.jpg', 'c/1.jpg', 'd.jpg', 'h.jpg'];
+      for (const pageSize of [1, 2, 3, 5, 1_000]) {
+        expect((await listAll(container, '', pageSize)).map((blob) => blob.name)).toEqual(expected);
+      }
     });
 
     test('leaves out what stands for a directory, and keeps an empty blob', async () => {

@@ -9,8 +9,8 @@ describeBlobs('in memory', async () => {
   return {
     blobs,
     createContainer: async (container) => blobs.createContainer(container),
-    put: async (container, name, bytes, contentType = 'application/octet-stream') => {
-      blobs.put(container, name, bytes, { contentType });
+    put: async (container, name, bytes, contentType = 'application/octet-stream', metadata = {}) => {
+      blobs.put(container, name, bytes, { contentType, metadata });
     },
     remove: async (container, name) => blobs.remove(container, name),
     stop: async () => {},
@@ -26,9 +26,12 @@ describeBlobs('storage emulator', async () => {
     createContainer: async (container) => {
       await owner.getContainerClient(container).create();
     },
-    put: async (container, name, bytes, contentType = 'application/octet-stream') => {
+    put: async (container, name, bytes, contentType = 'application/octet-stream', metadata = {}) => {
       const client = owner.getContainerClient(container).getBlockBlobClient(name);
-      await client.upload(Buffer.from(bytes), bytes.length, { blobHTTPHeaders: { blobContentType: contentType } });
+      await client.upload(Buffer.from(bytes), bytes.length, {
+        blobHTTPHeaders: { blobContentType: contentType },
+        metadata,
+      });
     },
     remove: async (container, name) => {
       await owner.getContainerClient(container).getBlobClient(name).delete();

@@ -8,6 +8,7 @@
  * 5. An empty container is a completed run of nothing.
  * 6. When Vision refuses the key the run ends Failed with its reason within seconds; the next run does all of it.
  * 7. Images that Vision rejects fail one by one, with their reason, and the others are analysed.
+ * 8. Empty blobs that become directories leave the results, and are no loss: photos lie under them now.
  */
 import { createHash } from 'node:crypto';
 import { taken } from '../../../src/contract';
@@ -194,3 +195,23 @@ test('7: Vision rejects three images', async () => {
   expect(await violations(stack, container, run.id, 1)).toEqual([]);
   await visionOf(stack).disarm();
 }, 60_000);
+
+test('8: empty blobs that become directories', async () => {
+  const container = 'markers';
+  const marked = blobs(stack, container);
+  await marked.createIfNotExists();
+  const write = (name: string, bytes: Buffer = Buffer.alloc(0)) =>
+    marked.getBlockBlobClient(name).upload(bytes, bytes.length);
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await write(name);
+  const first = await runToEnd(stack, container);
+  expect(first).toMatchObject({ status: 'Completed', calls: 0, counts: { total: 5, skipped: 5 } });
+
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await write(`${name}/1.jpg`, picture(name.charCodeAt(0)));
+  const second = await runToEnd(stack, container); // without confirmShrink
+  expect(second.quote?.images).toMatchObject({ total: 5, new: 5, missing: 0 });
+  expect(second).toMatchObject({ status: 'Completed', removed: 5, failureGroups: [], counts: { succeeded: 5 } });
+  expect((await totals(container)).images).toMatchObject({ total: 5, succeeded: 5, skipped: 0, removed: 5 });
+  expect(taken(await stack.client.verifyContainer({ params: { container } }))).toMatchObject({ clean: true });
+  const third = await runToEnd(stack, container);
+  expect(third).toMatchObject({ status: 'Completed', calls: 0, removed: 0, counts: { unchanged: 5 } });
+}, 90_000);

@@ -116,6 +116,18 @@ describe('the snapshot', () => {
     expect(pages.map(({ chunks }) => chunks.map(({ count }) => count))).toEqual([Array(20).fill(100), [100, 50]]);
   });
 
+  test('a marker that became a directory is no loss, and its chunk is still to do', async () => {
+    const site = createSite([]);
+    site.blobs.put('photos', 'album', new Uint8Array());
+    await store(site, 'album', { status: 'skipped', reason: 'empty', sizeBytes: 0 });
+    const before = await site.listing.count(SCOPE);
+    expect([before.total, before.missing]).toEqual([1, 0]);
+    site.blobs.put('photos', 'album/1.jpg', picture('1'));
+    const page = await site.listing.page(SCOPE, 0);
+    expect(page.counts).toMatchObject({ total: 1, new: 1, missing: 0 });
+    expect(page.chunks).toMatchObject([{ settled: false }]);
+  });
+
   test('an empty container has one chunk, open on both sides', async () => {
     const [page] = await pagesOf(createSite([]));
     expect(page).toEqual({
