@@ -164,7 +164,15 @@ async function installDependencies() {
   say(
     `${existsSync(at('node_modules')) ? 'Dependencies are stale' : 'Installing dependencies'}: npm ci, about a minute ...`,
   );
-  const flags = ['--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error'];
+  // No package runs a program of its own at install: none needs to (test/unit/launcher/supply-chain.test.ts).
+  const flags = [
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--include=dev',
+    '--include=optional',
+    '--loglevel=error',
+  ];
   let npm = await withTicker('npm ci', () => runNpm(['ci', ...flags]));
   if (npm.code !== 0 && /EUSAGE[\s\S]*from lock file/.test(npm.said)) {
     // A lockfile that was written behind a registry without them lacks packages of other platforms, and npm ci refuses it.

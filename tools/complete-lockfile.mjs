@@ -6,7 +6,8 @@
  * npm leaves an optional package out of the lockfile when the registry in use does not serve it (a mirror that holds only
  * the binaries of one platform), and then `npm ci` refuses that very lockfile everywhere. Version, system and processor
  * follow from the package that asks for it and from its name; there is no integrity, which nobody without the package
- * can know. Run it after an `npm install` through such a registry.
+ * can know. A test refuses an entry without: take it out and run `npm install --package-lock-only` against
+ * registry.npmjs.org, which writes it whole. Run it after an `npm install` through such a registry.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

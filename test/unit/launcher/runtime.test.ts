@@ -146,6 +146,16 @@ describe('a release', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test.each([
+    ['its checksum', { checksum: 10, packed: 1_000, unpacked: 100_000 }, /sha256 is larger than 10 bytes/],
+    ['the archive', { checksum: 1_000, packed: 10, unpacked: 100_000 }, /tar\.gz is larger than 10 bytes/],
+    ['what is in it', { checksum: 1_000, packed: 1_000, unpacked: 100 }, /larger than 100 bytes/],
+  ])('is given up when %s is larger than it can be', async (_, most, problem) => {
+    const source = { base: 'https://x', fetch: served(), most };
+    await expect(downloadRelease(folder, nobody(), () => undefined, source)).rejects.toThrow(problem);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test('says why when the network is not there', async () => {
     const offline = (async () => {
       throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND github.com') });
