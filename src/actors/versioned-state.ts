@@ -19,6 +19,12 @@ export interface ActorStore {
 
 const HEAD = 'head';
 
+/** Between a head and what is stored of it (domain/stored.ts). */
+export interface HeadShapes<Head> {
+  read(stored: unknown): Head;
+  stamped(head: Head): object;
+}
+
 /** What reads parts, where nothing is to be committed. */
 export type StateParts = Pick<VersionedState<{ readonly version: number }>, 'part'>;
 
@@ -28,14 +34,14 @@ export class VersionedState<Head extends { readonly version: number }> {
 
   constructor(
     private readonly store: ActorStore,
-    /** Reads a head that an older build has stored; a pure function. Its version stays. */
-    private readonly read: (stored: unknown) => Head = (stored) => stored as Head,
+    /** Of the head, for all parts of the state. Reading is pure, and the version stays. Absent: as it is. */
+    private readonly shapes: HeadShapes<Head> = { read: (stored) => stored as Head, stamped: (head) => head },
   ) {}
 
   /** Call first in every method. */
   async head(): Promise<Head | undefined> {
     const stored = await this.store.read(HEAD);
-    const head = stored === undefined ? undefined : this.read(stored);
+    const head = stored === undefined ? undefined : this.shapes.read(stored);
     if (head?.version !== this.cachedVersion) this.cache.clear();
     this.cachedVersion = head?.version;
     return head;
@@ -60,7 +66,7 @@ export class VersionedState<Head extends { readonly version: number }> {
   async commit(head: Head, parts: Readonly<Record<string, unknown>> = {}): Promise<Head> {
     const next = { ...head, version: head.version + 1 };
     try {
-      await this.store.write({ ...parts, [HEAD]: next });
+      await this.store.write({ ...parts, [HEAD]: this.shapes.stamped(next) });
     } catch (error) {
       this.cache.clear();
       this.cachedVersion = undefined;

@@ -10,7 +10,8 @@ import { addListings, type ListingCounts, NO_LISTING } from '../domain/money/quo
 import { type ChunkTask, type RunScope, scopeOf } from '../domain/run/run-scope';
 import type { BlobsGateway } from '../gateways/blobs/port';
 import type { CacheGateway } from '../gateways/cache/port';
-import type { ChunkBounds, ManifestsGateway, PageIndex } from '../gateways/manifests/port';
+import type { ManifestsGateway } from '../gateways/manifests/port';
+import type { ChunkBounds, PageIndex } from '../domain/run/page-index';
 import type { NameInterval, ResultsGateway } from '../gateways/results/port';
 import type { VisionGateway } from '../gateways/vision/port';
 

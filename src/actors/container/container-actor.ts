@@ -13,6 +13,7 @@ import {
   splitByBucket,
   TAG_BUCKETS,
 } from '../../domain/container/container-state';
+import { STORED_CONTAINER } from '../../domain/container/stored-container';
 import { addCounters, type Counters } from '../../domain/container/totals';
 import { defined } from '../../domain/defined';
 import type { ContainerActorApi, ContainerTotals } from './container-actor.api';
@@ -26,7 +27,7 @@ export class ContainerActorLogic implements ContainerActorApi {
   private readonly state: VersionedState<ContainerHead>;
 
   constructor(store: ActorStore) {
-    this.state = new VersionedState(store);
+    this.state = new VersionedState(store, STORED_CONTAINER);
   }
 
   async beginRun({ runId }: Parameters<ContainerActorApi['beginRun']>[0]) {

@@ -14,6 +14,7 @@ import {
   type QuotaState,
   throttle,
 } from '../../domain/quota/quota';
+import { STORED_QUOTA } from '../../domain/quota/stored-quota';
 import { type ActorStore, VersionedState } from '../versioned-state';
 import type { QuotaView, VisionQuotaActorApi } from './vision-quota-actor.api';
 
@@ -34,7 +35,7 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     /** For the bucket: a wall clock that is set back would not fill it. */
     private readonly monotonicMs: () => number = nowMs,
   ) {
-    this.state = new VersionedState(store);
+    this.state = new VersionedState(store, STORED_QUOTA);
     this.activatedAtMs = monotonicMs();
   }
 

@@ -55,7 +55,7 @@ export class RunActorLogic implements RunActorApi {
     monotonicMs: () => number = nowMs,
   ) {
     const clock: RunClock = { nowMs, monotonicMs };
-    this.state = new VersionedState(store, readRun);
+    this.state = new VersionedState(store, { read: readRun, stamped: (state) => state });
     this.trail = new AuditTrail(this.state);
     this.done = new DoneChunks(this.state);
     this.openings = new ChunkOpenings(this.state);

@@ -1,16 +1,62 @@
-import { NO_WORK, pickCounters, WORK_COUNTERS } from '../counters';
-import { onReceipt, type Receipt } from './receipt';
+import { pickCounters, WORK_COUNTERS, type WorkCounter, type WorkCounters } from '../counters';
+import { AppError } from '../errors';
+import { storedShapes } from '../stored';
+import type { ChunkReport, LedgerPage, LedgerRow } from './ledger';
+import type { PageIndex } from './page-index';
+import { RECEIPT_COUNTERS, type Receipt, type ReceiptCounter, type Recount } from './receipt';
+import type { ImageOutcome } from './report';
 import type { RunView } from './run';
 
 /**
- * Readers of what a run leaves in index and receipt, in the shape of this build or of an older one: counters that the older
- * build did not have are 0 (I2 of COUNTERS).
+ * What is stored of a run beside the state of its actor (stored-run.ts), in each shape that builds have written. A counter that
+ * is newer than a record is absent in it, and read as 0.
  */
 
-export function readRunView(stored: RunView): RunView {
-  return { ...stored, ...pickCounters(stored, WORK_COUNTERS) };
+type Lacking<T, Names extends PropertyKey> = Omit<T, Names> & { readonly [K in Names & keyof T]?: T[K] };
+
+/** In the index of runs. */
+export const STORED_VIEW = storedShapes<RunView>('The entry of this run in the index', [
+  (stored: Lacking<RunView, WorkCounter>) => ({ ...stored, ...pickCounters(stored, WORK_COUNTERS) }),
+]);
+
+export const STORED_RECEIPT = storedShapes<Receipt>('The receipt of this run', [
+  (stored: Lacking<Receipt, ReceiptCounter>) => ({ ...stored, ...receiptCountersOf(stored) }),
+]);
+
+export const STORED_LEDGER = storedShapes<LedgerPage>('The ledger of this run', [
+  ({ chunks, ...page }: FirstLedgerPage) => ({ ...page, chunks: chunks.map(rowOf) }),
+]);
+
+interface FirstLedgerPage extends Omit<LedgerPage, 'chunks'> {
+  readonly chunks: readonly FirstLedgerRow[];
 }
 
-export function readReceipt(stored: Receipt): Receipt {
-  return { ...stored, ...onReceipt(NO_WORK), ...stored }; // the fields that are there keep their order
+interface FirstLedgerRow extends Omit<LedgerRow, 'report'> {
+  readonly report?: Omit<ChunkReport, 'sums'> & { readonly sums: Partial<WorkCounters> };
+}
+
+function rowOf({ report, ...row }: FirstLedgerRow): LedgerRow {
+  return report ? { ...row, report: { ...report, sums: pickCounters(report.sums, WORK_COUNTERS) } } : row;
+}
+
+export const STORED_VERDICT = storedShapes<Recount>('The recount of this run', [(stored: Recount) => stored]);
+
+export const STORED_PAGE = storedShapes<PageIndex>('The listing of this run', [(stored: PageIndex) => stored]);
+
+/**
+ * The report of a chunk. Shape 1 is the array of its lines, which tell a counter only where it is not 0.
+ *
+ * @throws AppError internal where a newer build wrote it
+ */
+export function readReport(stored: unknown): readonly ImageOutcome[] {
+  if (Array.isArray(stored)) return stored as ImageOutcome[];
+  throw new AppError(
+    'internal',
+    'The report of a chunk has a shape that this build cannot read. Start a build at least as new as the one that wrote it.',
+  );
+}
+
+function receiptCountersOf(stored: Partial<Record<ReceiptCounter, number>>): Record<ReceiptCounter, number> {
+  const counters = RECEIPT_COUNTERS.map((name) => [name, stored[name] ?? 0]);
+  return Object.fromEntries(counters) as Record<ReceiptCounter, number>;
 }

@@ -1,4 +1,8 @@
 import type { CosmosClient } from '@azure/cosmos';
+import { STORED_ENTRY } from '../../domain/container/stored-container';
+import type { StoredShapes } from '../../domain/stored';
+import { STORED_OPERATIONS } from '../../domain/stored-operation';
+import { STORED_WATCH } from '../../domain/watch/stored-watch';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
@@ -18,9 +22,12 @@ const MAX_RACES = 10;
 
 export function createCosmosStores(client: CosmosClient): Stores {
   return {
-    containers: storeOf(client, CONTAINERS_PARTITION.value, { one: 'the entry', all: 'the containers' }),
-    watches: storeOf(client, WATCHES_PARTITION.value, { one: 'the watch', all: 'the watches' }),
-    operations: storeOf(client, OPERATIONS_PARTITION.value, { one: 'the operations', all: 'the operations' }),
+    containers: storeOf(client, CONTAINERS_PARTITION.value, STORED_ENTRY, { one: 'the entry', all: 'the containers' }),
+    watches: storeOf(client, WATCHES_PARTITION.value, STORED_WATCH, { one: 'the watch', all: 'the watches' }),
+    operations: storeOf(client, OPERATIONS_PARTITION.value, STORED_OPERATIONS, {
+      one: 'the operations',
+      all: 'the operations',
+    }),
   };
 }
 
@@ -28,10 +35,13 @@ export function createCosmosStores(client: CosmosClient): Stores {
 function storeOf<T extends { readonly container: string }>(
   client: CosmosClient,
   partition: string,
+  shapes: StoredShapes<T>,
   { one, all }: Words,
 ): StoreByContainer<T> {
   const documents = client.database(COSMOS.database).container(COSMOS.runs.id);
   const item = (container: string) => documents.item(container, partition);
+
+  const open = (stored: Stored<T>): T => shapes.read(plain(stored));
 
   async function read(container: string): Promise<Stored<T> | undefined> {
     try {
@@ -49,7 +59,7 @@ function storeOf<T extends { readonly container: string }>(
     try {
       if (!value) await item(container).delete({ accessCondition });
       else {
-        const document: Stored<T> = { ...value, id: container, kind: partition };
+        const document: Stored<T> = { ...shapes.stamped(value), id: container, kind: partition };
         if (etag === undefined) await documents.items.create(document);
         else await item(container).replace(document, { accessCondition });
       }
@@ -63,12 +73,12 @@ function storeOf<T extends { readonly container: string }>(
   return {
     async get(container) {
       const stored = await read(container);
-      return stored && plain(stored);
+      return stored && open(stored);
     },
     async change(container, apply) {
       for (let race = 0; race < MAX_RACES; race += 1) {
         const stored = await read(container);
-        const before = stored && plain<T>(stored);
+        const before = stored && open(stored);
         const after = await apply(before);
         if (after === before || (await write(container, after, stored?._etag))) return after;
       }
@@ -77,12 +87,12 @@ function storeOf<T extends { readonly container: string }>(
     async list(request) {
       const query = 'SELECT * FROM c ORDER BY c.container';
       const page = await queryPage<Stored<T>>(documents, { partition, query, doing: `listing ${all}` }, request);
-      return { ...page, value: page.value.map((stored) => plain<T>(stored)) };
+      return { ...page, value: page.value.map((stored) => open(stored)) };
     },
   };
 }
 
-function plain<T>(stored: Stored<T>): T {
+function plain(stored: Stored<object>): object {
   const { id: _id, kind: _kind, ...rest } = stored;
-  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_'))) as T;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_')));
 }

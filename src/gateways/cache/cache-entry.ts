@@ -1,4 +1,5 @@
 import { defined } from '../../domain/defined';
+import { storedShapes } from '../../domain/stored';
 import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 import type { CachedAnswer, Claimant, Payment } from './port';
 
@@ -23,6 +24,10 @@ export interface Lease {
   readonly startedAt: string;
   readonly endsAtMs: number;
 }
+
+export const STORED_CACHE_ENTRY = storedShapes<CacheEntry>('An answer in the cache', [(stored: CacheEntry) => stored]);
+
+export const STORED_NOTE = storedShapes<ListedNote>('A note in the cache', [(stored: ListedNote) => stored]);
 
 export type Standing =
   | { readonly kind: 'hit'; readonly answer: CachedAnswer }

@@ -4,7 +4,7 @@ import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { createGroupCommitter } from '../results/group-commit';
-import { type CacheEntry, type ListedNote, leased, standingOf } from './cache-entry';
+import { type CacheEntry, type ListedNote, leased, STORED_CACHE_ENTRY, STORED_NOTE, standingOf } from './cache-entry';
 import type { CacheGateway, Claim, Granted } from './port';
 
 /**
@@ -22,16 +22,20 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
     commitBatch: (_, writes) => writeBulk(container, writes),
     commitOne: async (write) => (await writeBulk(container, [write]))[0] as WriteResult,
   });
-  const write = (entry: CacheEntry, ifMatch?: string) =>
-    committer.submit({
+  const write = (value: CacheEntry, ifMatch?: string) => {
+    const entry = STORED_CACHE_ENTRY.stamped(value);
+    return committer.submit({
       entry,
       sizeBytes: Buffer.byteLength(JSON.stringify(entry)),
       ...defined({ ifMatch }),
     });
+  };
 
   /** I4 of the port: it travels with the answers, and overwrites what was noted before. */
-  const note = (entry: ListedNote) =>
-    committer.submit({ entry, sizeBytes: Buffer.byteLength(JSON.stringify(entry)), overwrites: true });
+  const note = (value: ListedNote) => {
+    const entry = STORED_NOTE.stamped(value);
+    return committer.submit({ entry, sizeBytes: Buffer.byteLength(JSON.stringify(entry)), overwrites: true });
+  };
 
   return {
     async claim(key, wanted, claimant): Promise<Claim> {
@@ -121,7 +125,7 @@ async function readNotes(container: Container, keys: readonly string[]): Promise
     const responses = await container.items.bulk(reads, { continueOnError: true });
     return responses.flatMap(({ statusCode, resourceBody }) => {
       if (statusCode === 404) return [];
-      if (statusCode < 300) return [resourceBody as unknown as ListedNote];
+      if (statusCode < 300) return [STORED_NOTE.read(resourceBody)];
       throw new AppError('results-unavailable', `The cache answered ${statusCode} to a read.`, { retryable: true });
     });
   } catch (thrown) {
@@ -136,7 +140,7 @@ async function read(
 ): Promise<{ readonly entry: CacheEntry; readonly version: string } | undefined> {
   try {
     const { resource } = await container.item(key, key).read<CacheEntry & { readonly _etag: string }>();
-    return resource && { entry: resource, version: resource._etag };
+    return resource && { entry: STORED_CACHE_ENTRY.read(resource), version: resource._etag };
   } catch (thrown) {
     throw cosmosError(thrown, 'reading the cache');
   }

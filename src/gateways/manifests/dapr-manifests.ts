@@ -2,14 +2,21 @@ import { AppError } from '../../domain/errors';
 import { CHUNKS_PER_PAGE, type ChunkRef, manifestKeys } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image/image';
 import { isUnfinished, type LedgerPage } from '../../domain/run/ledger';
-import type { Operation } from '../../domain/operation';
-import type { Receipt, Recount } from '../../domain/run/receipt';
-import { readReceipt } from '../../domain/run/stored-records';
+import { STORED_OPERATION } from '../../domain/stored-operation';
 import type { ImageOutcome } from '../../domain/run/report';
+import {
+  readReport,
+  STORED_LEDGER,
+  STORED_PAGE,
+  STORED_RECEIPT,
+  STORED_VERDICT,
+} from '../../domain/run/stored-records';
+import type { StoredShapes } from '../../domain/stored';
 import { COMPONENTS } from '../../names';
 import type { Sidecar } from '../sidecar/sidecar';
 import { packBlobs, unpackBlobs } from './packed-blobs';
-import type { ManifestsGateway, PageIndex } from './port';
+import type { ManifestsGateway } from './port';
+import type { PageIndex } from '../../domain/run/page-index';
 
 /**
  * Manifests through the Dapr state API, one key each (domain/ids.ts).
@@ -26,6 +33,11 @@ export function createDaprManifests(
     await sidecar.saveState(component, key, value);
   };
 
+  const readShape = async <T extends object>(shapes: StoredShapes<T>, key: string): Promise<T | undefined> => {
+    const stored = await read(key);
+    return stored === undefined ? undefined : shapes.read(stored);
+  };
+
   const deleteChunks = async (runId: string, page: number, chunks: number): Promise<void> => {
     for (let chunk = 0; chunk < chunks; chunk += 1) {
       await sidecar.deleteState(component, manifestKeys.chunk({ runId, page, chunk }));
@@ -33,21 +45,22 @@ export function createDaprManifests(
   };
 
   const readLedger = async (runId: string, page: number): Promise<LedgerPage | undefined> =>
-    (await read(manifestKeys.ledger(runId, page))) as LedgerPage | undefined;
+    readShape(STORED_LEDGER, manifestKeys.ledger(runId, page));
 
   const readPage = async (runId: string, page: number): Promise<PageIndex | undefined> =>
-    (await read(manifestKeys.page(runId, page))) as PageIndex | undefined;
+    readShape(STORED_PAGE, manifestKeys.page(runId, page));
 
   return {
     readPage,
 
     async writePageOnce(runId, page, index) {
       const key = manifestKeys.page(runId, page);
-      const standing = await read(key);
-      if (standing !== undefined) return standing as PageIndex;
-      if ((await sidecar.saveState(component, key, index, { firstWrite: true })) === 'saved') return index;
-      const first = await read(key);
-      if (first !== undefined) return first as PageIndex;
+      const standing = await readShape(STORED_PAGE, key);
+      if (standing !== undefined) return standing;
+      const stamped = STORED_PAGE.stamped(index);
+      if ((await sidecar.saveState(component, key, stamped, { firstWrite: true })) === 'saved') return index;
+      const first = await readShape(STORED_PAGE, key);
+      if (first !== undefined) return first;
       const message = `Page ${page} of run ${runId} was written by another process and cannot be read.`;
       throw new AppError('manifests-unavailable', message, { retryable: true });
     },
@@ -58,25 +71,25 @@ export function createDaprManifests(
     },
     writeChunk: (ref: ChunkRef, blobs: readonly ListedBlob[]) => write(manifestKeys.chunk(ref), packBlobs(blobs)),
 
-    readReport: async (ref: ChunkRef) => (await read(manifestKeys.report(ref))) as readonly ImageOutcome[] | undefined,
+    async readReport(ref: ChunkRef) {
+      const stored = await read(manifestKeys.report(ref));
+      return stored === undefined ? undefined : readReport(stored);
+    },
     writeReport: (ref: ChunkRef, outcomes: readonly ImageOutcome[]) => write(manifestKeys.report(ref), outcomes),
 
     readReportText: async (ref) => (await sidecar.getState(component, manifestKeys.report(ref)))?.text,
 
     readLedger,
-    writeLedger: (runId, page, ledger) => write(manifestKeys.ledger(runId, page), ledger),
+    writeLedger: (runId, page, ledger) => write(manifestKeys.ledger(runId, page), STORED_LEDGER.stamped(ledger)),
 
-    readVerdict: async (runId) => (await read(manifestKeys.verdict(runId))) as Recount | undefined,
-    writeVerdict: (runId, verdict) => write(manifestKeys.verdict(runId), verdict),
+    readVerdict: (runId) => readShape(STORED_VERDICT, manifestKeys.verdict(runId)),
+    writeVerdict: (runId, verdict) => write(manifestKeys.verdict(runId), STORED_VERDICT.stamped(verdict)),
 
-    async readReceipt(runId) {
-      const stored = (await read(manifestKeys.receipt(runId))) as Receipt | undefined;
-      return stored && readReceipt(stored);
-    },
-    writeReceipt: (runId, receipt) => write(manifestKeys.receipt(runId), receipt),
+    readReceipt: (runId) => readShape(STORED_RECEIPT, manifestKeys.receipt(runId)),
+    writeReceipt: (runId, receipt) => write(manifestKeys.receipt(runId), STORED_RECEIPT.stamped(receipt)),
 
-    readOperation: async (id) => (await read(manifestKeys.operation(id))) as Operation | undefined,
-    writeOperation: (operation) => write(manifestKeys.operation(operation.id), operation),
+    readOperation: (id) => readShape(STORED_OPERATION, manifestKeys.operation(id)),
+    writeOperation: (operation) => write(manifestKeys.operation(operation.id), STORED_OPERATION.stamped(operation)),
     deleteOperation: (id) => sidecar.deleteState(component, manifestKeys.operation(id)),
 
     deleteChunks,

@@ -1,9 +1,8 @@
 import type { ChunkRef } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image/image';
 import type { LedgerPage } from '../../domain/run/ledger';
-import type { NameBounds } from '../../domain/image/name-order';
 import type { Operation } from '../../domain/operation';
-import type { ListingCounts } from '../../domain/money/quote';
+import type { PageIndex } from '../../domain/run/page-index';
 import type { Receipt, Recount } from '../../domain/run/receipt';
 import type { ImageOutcome } from '../../domain/run/report';
 
@@ -62,22 +61,4 @@ export interface ManifestsGateway {
    * deleted them, ledger, verdict, receipt. `pages`: those that it counted. What is gone is gone.
    */
   deleteRecords(runId: string, pages: number): Promise<void>;
-}
-
-/** A listed page of a run: up to 2,000 blobs in up to 20 chunks. */
-export interface PageIndex {
-  /** Marker this page was listed from; absent for the first. */
-  readonly marker?: string;
-  /** Marker of the next page; absent on the last. */
-  readonly next?: string;
-  readonly chunks: readonly ChunkBounds[];
-  readonly counts: ListingCounts;
-}
-
-/** Open below in the very first chunk of a run, and above in the very last. */
-export interface ChunkBounds extends NameBounds {
-  /** Images listed in it. */
-  readonly count: number;
-  /** Everything in it was unchanged and nothing was missing when it was listed: no work, no second query. */
-  readonly settled: boolean;
 }

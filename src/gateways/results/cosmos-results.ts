@@ -3,6 +3,7 @@ import type { Counters } from '../../domain/container/totals';
 import { defined } from '../../domain/defined';
 import { imageId } from '../../domain/ids';
 import type { ImageDocument, StoredImage } from '../../domain/image/image';
+import { STORED_IMAGE } from '../../domain/image/stored-image';
 import { codePointBounds, isWithin } from '../../domain/image/name-order';
 import { COSMOS } from '../../names';
 import { queryPage, streamQuery } from '../cosmos/page';
@@ -34,9 +35,13 @@ export function createCosmosResults({ client, account }: CosmosResultsSettings):
     commitOne: (write) => writeOne(container, write),
   });
 
+  async function* images(query: Parameters<typeof streamQuery>[1]): AsyncGenerator<StoredImage> {
+    for await (const stored of streamQuery<object>(container, query)) yield STORED_IMAGE.read(stored);
+  }
+
   return {
     async *range(partition, interval) {
-      for await (const image of streamQuery<StoredImage>(container, { partition, ...rangeQuery(interval) })) {
+      for await (const image of images({ partition, ...rangeQuery(interval) })) {
         if (isWithin(image.blob, interval)) yield image;
       }
     },
@@ -51,7 +56,7 @@ export function createCosmosResults({ client, account }: CosmosResultsSettings):
     writtenBy(partition, chunkId) {
       const query = `SELECT ${STORED_IMAGE_PROJECTION} FROM c WHERE c.chunkId = @chunkId`;
       const doing = `reading what chunk ${chunkId} wrote`;
-      return streamQuery<StoredImage>(container, { partition, query, parameters: { chunkId }, doing });
+      return images({ partition, query, parameters: { chunkId }, doing });
     },
 
     contributions(partition) {

@@ -1,10 +1,12 @@
 import type { ImageDocument, StoredImage } from '../../domain/image/image';
+import { STORED_DOCUMENT } from '../../domain/image/stored-image';
 
 /**
  * An image document as it lies in Cosmos DB: ours, one derived field to search by, and what the store adds. Readers get
  * ours alone.
  */
 export type StoredDocument = ImageDocument & {
+  readonly schema?: number;
   /** Names of `analysis.tags` and `analysis.description.tags`, lower case, each once: a filter is one ARRAY_CONTAINS. */
   readonly tagNames?: readonly string[];
   readonly _etag?: string;
@@ -12,7 +14,8 @@ export type StoredDocument = ImageDocument & {
 
 export function toStored(document: ImageDocument): StoredDocument {
   const tagNames = tagNamesOf(document);
-  return tagNames.length === 0 ? document : { ...document, tagNames };
+  const stamped = STORED_DOCUMENT.stamped(document);
+  return tagNames.length === 0 ? stamped : { ...stamped, tagNames };
 }
 
 export function tagNamesOf({ analysis }: Pick<ImageDocument, 'analysis'>): string[] {
@@ -24,7 +27,7 @@ const SYSTEM_FIELDS = new Set(['tagNames', '_rid', '_self', '_etag', '_attachmen
 
 export function fromStored(stored: StoredDocument): ImageDocument {
   const entries = Object.entries(stored).filter(([field]) => !SYSTEM_FIELDS.has(field));
-  return Object.fromEntries(entries) as unknown as ImageDocument;
+  return STORED_DOCUMENT.read(Object.fromEntries(entries));
 }
 
 const STORED_IMAGE_FIELDS = {
@@ -49,9 +52,10 @@ const STORED_IMAGE_FIELDS = {
 
 type StoredImageField = keyof typeof STORED_IMAGE_FIELDS;
 
-/** `c.id, c.blob, ..., c._etag AS version`: what a query asks for to get a StoredImage. */
+/** `c.id, c.blob, ..., c._etag AS version`: what a query asks for. STORED_IMAGE makes a StoredImage of the answer. */
 export const STORED_IMAGE_PROJECTION = [
   ...Object.keys(STORED_IMAGE_FIELDS).map((field) => `c.${field}`),
+  'c.schema',
   'c._etag AS version',
 ].join(', ');
 

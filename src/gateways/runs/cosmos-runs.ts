@@ -1,6 +1,6 @@
 import type { Container, CosmosClient } from '@azure/cosmos';
 import { isFinal, type RunView } from '../../domain/run/run';
-import { readRunView } from '../../domain/run/stored-records';
+import { STORED_VIEW } from '../../domain/run/stored-records';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
@@ -75,7 +75,7 @@ async function read(container: Container, id: string): Promise<RunDocument | und
 
 /** False when somebody else wrote first. */
 async function replace(container: Container, run: RunView, etag: string | undefined): Promise<boolean> {
-  const document: RunDocument = { ...run, kind: RUNS_PARTITION.value };
+  const document: RunDocument = { ...STORED_VIEW.stamped(run), kind: RUNS_PARTITION.value };
   try {
     if (etag === undefined) await container.items.create(document);
     else {
@@ -91,6 +91,5 @@ async function replace(container: Container, run: RunView, etag: string | undefi
 
 function viewOf(document: RunDocument): RunView {
   const { kind: _kind, ...rest } = document;
-  const stored = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_')));
-  return readRunView(stored as unknown as RunView);
+  return STORED_VIEW.read(Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('_'))));
 }

@@ -1,5 +1,5 @@
 import { isFinal, type RunView } from '../../domain/run/run';
-import { readRunView } from '../../domain/run/stored-records';
+import { STORED_VIEW } from '../../domain/run/stored-records';
 import { memoryPage } from '../results/memory-page';
 import type { RunsGateway } from './port';
 
@@ -17,14 +17,17 @@ export function createMemoryRuns(): RunsGateway {
     },
     async get(id) {
       const stored = runs.get(id);
-      return stored && readRunView(structuredClone(stored));
+      return stored && STORED_VIEW.read(structuredClone(stored));
     },
     async list({ container, statuses }, page) {
       const found = [...runs.values()]
         .filter((run) => container === undefined || run.container === container)
         .filter((run) => statuses === undefined || statuses.includes(run.status))
         .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
-      return memoryPage(structuredClone(found).map(readRunView), page);
+      return memoryPage(
+        structuredClone(found).map((stored) => STORED_VIEW.read(stored)),
+        page,
+      );
     },
   };
 }

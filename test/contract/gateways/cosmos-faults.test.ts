@@ -1,4 +1,5 @@
 import type { CosmosClient } from '@azure/cosmos';
+import { NO_WORK } from '../../../src/domain/counters';
 import { createCosmosClient } from '../../../src/gateways/cosmos/client';
 import { streamQuery } from '../../../src/gateways/cosmos/page';
 import { ensureCosmosSchema } from '../../../src/gateways/cosmos/schema';
@@ -131,7 +132,7 @@ describe('Cosmos gateways in trouble', () => {
 
   test('a final run stands although the answer of its write was lost', async () => {
     const runs = createCosmosRuns(client);
-    const run = { id: '1'.repeat(32), status: 'Completed', startedAt: '2026-01-01T00:00:00.000Z' } as never;
+    const run = { ...NO_WORK, id: '1'.repeat(32), status: 'Completed', startedAt: '2026-01-01T00:00:00.000Z' } as never;
     proxy.arm('pass', 'lose-answer');
     await runs.write(run).catch(() => runs.write(run));
     expect(await runs.get('1'.repeat(32))).toEqual(run);

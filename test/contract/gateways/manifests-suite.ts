@@ -2,7 +2,8 @@ import { NO_WORK } from '../../../src/domain/counters';
 import type { ListedBlob } from '../../../src/domain/image/image';
 import { onReceipt, type Receipt } from '../../../src/domain/run/receipt';
 import type { ImageOutcome } from '../../../src/domain/run/report';
-import type { ManifestsGateway, PageIndex } from '../../../src/gateways/manifests/port';
+import type { ManifestsGateway } from '../../../src/gateways/manifests/port';
+import type { PageIndex } from '../../../src/domain/run/page-index';
 import { HOSTILE_NAMES } from './hostile-names';
 
 export interface ManifestsSubject {

@@ -6,7 +6,7 @@ import { compareNames, isWithin, type NameOrder } from '../../../src/domain/imag
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
-import type { ChunkBounds, PageIndex } from '../../../src/gateways/manifests/port';
+import type { ChunkBounds, PageIndex } from '../../../src/domain/run/page-index';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import type { RunScope } from '../../../src/domain/run/run-scope';

@@ -3,7 +3,7 @@ import { contributionOf, type ImageDocument } from '../../../src/domain/image/im
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
-import type { PageIndex } from '../../../src/gateways/manifests/port';
+import type { PageIndex } from '../../../src/domain/run/page-index';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
 import { createMemoryVision } from '../../../src/gateways/vision/memory-vision';
 import { Listing } from '../../../src/pipeline/listing';
