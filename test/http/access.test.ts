@@ -305,6 +305,21 @@ describe('whoever is limited to containers', () => {
   });
 });
 
+describe('the audit trail', () => {
+  test('names who was recognised and how, whatever the header claims', async () => {
+    const { api, fake } = anApp('public');
+    const { id } = await fake.startRun({ container: 'photos' });
+    const names = { ...NAMES, id, instanceId: id };
+    await send(api, ENDPOINTS.pauseRun, 'operator', '', names).set('x-contactsheet-user', 'mallory');
+    const code = `?code=${tokens.issue(id, 'resume')}`;
+    await send(api, ENDPOINTS.resumeInstance, 'nobody', code, names).set('x-contactsheet-user', 'mallory');
+    expect(fake.said).toMatchObject([
+      { verb: 'pause', who: 'ada', how: 'key' },
+      { verb: 'resume', who: 'link', how: 'link' },
+    ]);
+  });
+});
+
 describe('the door', () => {
   test('says when an address may try again', async () => {
     const { api, asked } = anApp('public');

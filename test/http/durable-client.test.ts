@@ -110,9 +110,9 @@ describe('the client of durable-functions', () => {
     await client().resume(runId(1), 'back');
     await client().terminate(runId(1), 'wrong folder');
     expect(useCases.said).toEqual([
-      { id: runId(1), verb: 'pause', who: 'api', reason: 'lunch' },
-      { id: runId(1), verb: 'resume', who: 'api', reason: 'back' },
-      { id: runId(1), verb: 'cancel', who: 'api', reason: 'wrong folder' },
+      { id: runId(1), verb: 'pause', who: 'api', how: 'claimed', reason: 'lunch' },
+      { id: runId(1), verb: 'resume', who: 'api', how: 'claimed', reason: 'back' },
+      { id: runId(1), verb: 'cancel', who: 'api', how: 'claimed', reason: 'wrong folder' },
     ]);
     await client().terminate(runId(2), 'too late');
     await expect(client().terminate(runId(9), 'x')).rejects.toThrow('No instance');
@@ -125,8 +125,8 @@ describe('the client of durable-functions', () => {
     await client().raiseEvent(runId(1), 'approval', { approved: true, planHash: PLAN_HASH, maxTransactions: 9 });
     await client().raiseEvent(runId(1), 'Approval', { approved: false, reason: 'too dear' });
     expect(useCases.said).toEqual([
-      { id: runId(1), who: 'api', planHash: PLAN_HASH, maxTransactions: 9 },
-      { id: runId(1), who: 'api', verb: 'decline', reason: 'too dear' },
+      { id: runId(1), who: 'api', how: 'claimed', planHash: PLAN_HASH, maxTransactions: 9 },
+      { id: runId(1), who: 'api', how: 'claimed', verb: 'decline', reason: 'too dear' },
     ]);
     await client().raiseEvent(runId(2), 'approval', { approved: true });
     await client().raiseEvent(runId(1), 'other', { any: 'thing' });
@@ -338,7 +338,7 @@ describe('what the client does not have', () => {
     having({ status: 'Completed', prefix: 'a/' });
     const response = await shell.api.post(`${base}/instances/${runId(1)}/restart?code=${KEY}`);
     expect([response.status, response.body.id, response.get('Retry-After')]).toEqual([202, runId(2), '10']);
-    expect(useCases.restarts).toEqual([{ id: runId(1), who: expect.any(String) }]);
+    expect(useCases.restarts).toEqual([{ id: runId(1), who: expect.any(String), how: 'claimed' }]);
     expect((await shell.api.post(`${base}/instances/${runId(9)}/restart?code=${KEY}`)).status).toBe(400);
     useCases.runs.clear();
     having({ status: 'Completed' });

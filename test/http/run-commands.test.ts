@@ -25,14 +25,14 @@ describe('a word to a run', () => {
     const run = expectShape(response.body, RunSchema);
     expect(run).toMatchObject({ status, reason: 'lunch' });
     expect([response.get('Location'), response.get('Retry-After')]).toEqual([run.links.self, '5']);
-    expect(useCases.said).toEqual([{ id: runId(1), verb, who: 'ann', reason: 'lunch' }]);
+    expect(useCases.said).toEqual([{ id: runId(1), verb, who: 'ann', how: 'claimed', reason: 'lunch' }]);
   });
 
   test('needs no body and no name; a name that is none counts as none', async () => {
     const { api, useCases } = withRun();
     await api.post(`${RUN}:pause`);
     await api.post(`${RUN}:pause`).set('x-contactsheet-user', 'x'.repeat(129));
-    expect(useCases.said).toEqual([1, 2].map(() => ({ id: runId(1), verb: 'pause', who: 'api' })));
+    expect(useCases.said).toEqual([1, 2].map(() => ({ id: runId(1), verb: 'pause', who: 'api', how: 'claimed' })));
   });
 
   test('where it makes no sense it answers 409 with the present state', async () => {
@@ -59,7 +59,7 @@ describe('a word to a run', () => {
     expectProblem(await api.post(`${RUN}:explode`), 'method-not-allowed');
     expectProblem(await api.get(`${RUN}:pause`), 'method-not-allowed');
     expectProblem(await api.post(`${RUN}:cancel`).set('Sec-Fetch-Site', 'cross-site'), 'cross-site');
-    expect(useCases.said).toEqual([{ id: runId(9), verb: 'pause', who: 'api' }]);
+    expect(useCases.said).toEqual([{ id: runId(9), verb: 'pause', who: 'api', how: 'claimed' }]);
   });
 });
 
@@ -69,7 +69,9 @@ describe(':approve', () => {
     const response = await api.post(`${RUN}:approve`).send({ planHash: PLAN_HASH, maxTransactions: 12 });
     expect(response.status).toBe(202);
     expectShape(response.body, RunSchema);
-    expect(useCases.said).toEqual([{ id: runId(1), who: 'api', planHash: PLAN_HASH, maxTransactions: 12 }]);
+    expect(useCases.said).toEqual([
+      { id: runId(1), who: 'api', how: 'claimed', planHash: PLAN_HASH, maxTransactions: 12 },
+    ]);
   });
 
   test('of another plan answers 409; without one 400', async () => {
@@ -101,7 +103,13 @@ describe(':retry', () => {
     const { api, useCases } = withRun({ status: 'CompletedWithErrors' });
     const retry = jest.spyOn(useCases, 'retryRun');
     await api.post(`${RUN}:retry`).send({ code: 'x', maxTransactions: 9 });
-    expect(retry).toHaveBeenCalledWith({ id: runId(1), filter: { code: 'x' }, maxTransactions: 9, who: 'api' });
+    expect(retry).toHaveBeenCalledWith({
+      id: runId(1),
+      filter: { code: 'x' },
+      maxTransactions: 9,
+      who: 'api',
+      how: 'claimed',
+    });
     await api.post(`${RUN}:retry`).send({ dryRun: true, maxTransactions: 9 });
     expect(useCases.retries.at(-1)).toEqual({});
   });

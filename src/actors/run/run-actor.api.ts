@@ -41,7 +41,9 @@ export interface RunActorApi {
    */
   seekApproval(): Promise<{ readonly control: Control; readonly waitMs: number }>;
   /** Idempotent: the first consent stands, and another one is refused. `maxTransactions`: transactions, 0 or more. */
-  approve(input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string }): Promise<ApproveReply>;
+  approve(
+    input: Omit<ApprovalAnswer, 'approved' | 'reason'> & { readonly who?: string; readonly how?: string },
+  ): Promise<ApproveReply>;
   /** Bitmask of the chunks of a page that are done; `repeats`, by chunk: those that were begun and are open, or were repeated. */
   pageDone(input: {
     readonly page: number;

@@ -101,7 +101,7 @@ export class RunActorLogic implements RunActorApi {
     return { control: controlOf(state), waitMs };
   }
 
-  async approve({ who, ...answer }: Parameters<RunActorApi['approve']>[0]) {
+  async approve({ who, how, ...answer }: Parameters<RunActorApi['approve']>[0]) {
     const before = await this.load();
     const result = approve(before, answer, this.now());
     if (!result.accepted) {
@@ -109,7 +109,7 @@ export class RunActorLogic implements RunActorApi {
       if ('planHash' in result) return { ...refused, planHash: result.planHash };
       return 'isApproved' in result ? { ...refused, isApproved: true as const } : { ...refused, why: result.why };
     }
-    if (result.state !== before) await this.note(before, result.state, { verb: 'approve', who });
+    if (result.state !== before) await this.note(before, result.state, { verb: 'approve', who, how });
     return this.accepted(result.state);
   }
 

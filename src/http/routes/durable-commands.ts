@@ -1,5 +1,5 @@
 import { defined } from '../../domain/defined';
-import type { Caller } from '../../domain/caller';
+import { type Caller, spokenBy } from '../../domain/caller';
 import { AppError } from '../../domain/errors';
 import { readApprovalAnswer } from '../../domain/run/approval';
 import { FINAL_STATUSES, isFinal, type RunStatus } from '../../domain/run/run';
@@ -63,12 +63,12 @@ export function raiseEvent(ask: Approving): Handler<'raiseEvent'> {
 
 const ANSWER = 'The body is {"approved": true, "planHash": "...", "maxTransactions": 500}, the last one optional.';
 
-async function approvalSaid(ask: Approving, id: string, { name: who }: Caller, body: unknown): Promise<void> {
+async function approvalSaid(ask: Approving, id: string, caller: Caller, body: unknown): Promise<void> {
   const answer = readApprovalAnswer(body);
   if (!answer) throw badRequest('/body', ANSWER);
   const { approved, planHash = '', maxTransactions, reason } = answer;
-  if (approved) await ask.approveRun({ id, who, planHash, ...defined({ maxTransactions }) });
-  else await ask.controlRun({ id, who, verb: 'decline', ...defined({ reason }) });
+  if (approved) await ask.approveRun({ id, ...spokenBy(caller), planHash, ...defined({ maxTransactions }) });
+  else await ask.controlRun({ id, ...spokenBy(caller), verb: 'decline', ...defined({ reason }) });
 }
 
 export function rewindInstance(ask: Pick<RunUseCases, 'getRun' | 'retryRun'>): Handler<'rewindInstance'> {
@@ -102,14 +102,14 @@ export function restartInstance(ask: Pick<RunUseCases, 'getRun' | 'restartRun'>)
       throw badRequest('/query/restartWithNewInstanceId', detail);
     }
     const wait = waitOf(query);
-    const { id } = await ask.restartRun({ id: instanceId, who: caller.name }); // I3
+    const { id } = await ask.restartRun({ id: instanceId, ...spokenBy(caller) }); // I3
     return startedAnswer(ask, { id, wait, options: query, links });
   };
 }
 
 const MAX_REASON = 500;
 
-function saidBy({ name: who }: Caller, query: { readonly reason?: string | undefined }) {
+function saidBy(caller: Caller, query: { readonly reason?: string | undefined }) {
   const reason = query.reason?.replace(/\p{Surrogate}/gu, '').slice(0, MAX_REASON);
-  return { who, ...(reason ? { reason } : {}) };
+  return { ...spokenBy(caller), ...(reason ? { reason } : {}) };
 }

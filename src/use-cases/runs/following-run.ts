@@ -34,7 +34,7 @@ export async function heldTo(
 export async function link(
   { actors, runs }: Pick<FollowingRunDeps, 'actors' | 'runs'>,
   run: RunView,
-  said: { readonly by: string; readonly who: string; readonly reason?: string },
+  said: { readonly by: string; readonly who: string; readonly how?: string; readonly reason?: string },
 ): Promise<void> {
   const told = await actors
     .run(run.id)

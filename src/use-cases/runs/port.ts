@@ -1,3 +1,4 @@
+import type { IdentitySource } from '../../domain/access/principal';
 import type { ApprovalRule } from '../../domain/run/approval';
 import type { AuditEntry } from '../../domain/run/audit';
 import type { OutcomeFilter } from '../../domain/run/ledger';
@@ -88,6 +89,8 @@ export interface ReceiptRead {
 export interface Said {
   readonly id: string;
   readonly who: string;
+  /** How that name is known. */
+  readonly how?: IdentitySource;
   readonly reason?: string;
 }
 

@@ -14,7 +14,7 @@ export interface RestartRunDeps extends FollowingRunDeps {
 /** A new run over what this one was started with, held to what it was held to (following-run.ts). */
 export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'] {
   const { getRun, startRun } = deps;
-  return async ({ id, who }) => {
+  return async ({ id, who, how }) => {
     const run = await getRun(id);
     const { container, prefix, retryOf } = run;
     const retry = run.retry ?? (retryOf === undefined ? undefined : await retryOfOlder(deps, id));
@@ -24,7 +24,7 @@ export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'
       ...defined({ retry, retryOf }),
     });
     const tried = retryOf === undefined ? undefined : await getRun(retryOf).catch(() => undefined);
-    if (tried) await link(deps, tried, { by: next.id, who });
+    if (tried) await link(deps, tried, { by: next.id, who, ...defined({ how }) });
     return next;
   };
 }

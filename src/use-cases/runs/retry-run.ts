@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 100;
  * when this was said before, while it goes on. What the old run was held to holds for the new one (following-run.ts).
  */
 export function createRetryRun(deps: RetryRunDeps): RunUseCases['retryRun'] {
-  return async ({ id, filter, who, reason, maxTransactions }) => {
+  return async ({ id, filter, who, how, reason, maxTransactions }) => {
     const run = await finishedRun(deps.getRun, id);
     const prefix = narrowed(run.prefix, filter.prefix);
     const { prefix: _, ...retry } = filter;
@@ -40,7 +40,7 @@ export function createRetryRun(deps: RetryRunDeps): RunUseCases['retryRun'] {
     const next = await deps
       .startRun({ ...(await heldTo(deps, run)), ...said, retryOf: id })
       .catch((thrown) => startedMeanwhile(deps, id, said, thrown));
-    await link(deps, run, { by: next.id, who, ...defined({ reason }) });
+    await link(deps, run, { by: next.id, who, ...defined({ how, reason }) });
     return next;
   };
 }

@@ -94,9 +94,9 @@ export const auditView: ListView<AuditEntry> = {
     { title: 'STATE', drops: 1 },
     { title: 'REASON', shrinks: 'end' },
   ],
-  row: ({ at, who, verb, from, to, reason = '', maxTransactions }) => [
+  row: ({ at, who, how, verb, from, to, reason = '', maxTransactions }) => [
     time(at),
-    who,
+    how === undefined ? who : `${who} (${how})`,
     maxTransactions === undefined ? verb : `${verb}, at most ${count(maxTransactions)}`,
     from === undefined || to === undefined ? '' : `${from} > ${to}`,
     reason,
