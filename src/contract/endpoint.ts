@@ -40,7 +40,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export const TAGS = {
   Runs: 'Passes over a container: start, follow, steer, and what each of them did.',
   Containers: 'Containers and their images as they are now.',
-  Quota: 'What Vision may be asked.',
+  Quota: 'The Vision quota.',
   'Durable Functions': 'The HTTP contract of Azure Durable Functions, for clients that know it.',
   Health: 'Probes.',
   Description: 'What the API says of itself.',

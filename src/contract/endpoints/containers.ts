@@ -26,7 +26,7 @@ export const listContainers = endpoint({
   method: 'GET',
   path: '/api/v1/containers',
   access: 'reader',
-  summary: 'Containers that were ever analysed, by name',
+  summary: 'All analysed containers, by name',
   tags: ['Containers'],
   query: z.strictObject(pageQuery),
   answers: { 200: json('A page of containers', pageOf(ContainerEntrySchema, 'ContainerPage')), ...refusals(400) },
@@ -75,7 +75,7 @@ export const getImageHistory = endpoint({
   method: 'GET',
   path: '/api/v1/containers/{container}/images/{blob}/history',
   access: 'reader',
-  summary: 'Each attempt at an image, and what can be done about it',
+  summary: 'Each attempt at an image, and what you can do about it',
   tags: ['Containers'],
   params: ofBlob,
   answers: { 200: json('The history', ImageHistorySchema), ...refusals(400, 404) },
@@ -98,7 +98,7 @@ export const quote = endpoint({
   method: 'POST',
   path: '/api/v1/containers/{container}/quotes',
   access: 'operator', // a sample spends
-  summary: 'What a run would cost, without starting it; with a sample, what some images cost',
+  summary: 'What a run would cost, without starting it; with a sample, what some images really cost',
   tags: ['Runs'],
   params: inContainer,
   query: z.strictObject({
@@ -109,7 +109,7 @@ export const quote = endpoint({
       .pipe(z.number().min(1).max(MAX_SAMPLE))
       .optional()
       .meta({
-        description: 'Analyse so many images at random first, and measure. This calls Vision and costs what it costs.',
+        description: 'First analyse this many random images, and measure. This calls Vision and costs money.',
         shownAs: { type: 'integer', minimum: 1, maximum: MAX_SAMPLE },
       }),
   }),
@@ -143,7 +143,7 @@ export const repairContainer = endpoint({
   method: 'POST',
   path: '/api/v1/containers/{container}:repair',
   access: 'operator',
-  summary: 'Put totals right, and take out documents whose blobs are gone',
+  summary: 'Correct the totals, and remove documents whose blobs are gone',
   tags: ['Containers'],
   params: inContainer,
   query: z.strictObject({ confirmShrink: confirmShrink('Remove orphans even if they are many of the known images.') }),
@@ -155,7 +155,7 @@ export const getOperation = endpoint({
   method: 'GET',
   path: '/api/v1/operations/{id}',
   access: 'reader',
-  summary: 'A request that went on after its caller was answered',
+  summary: 'A long-running request',
   tags: ['Containers'],
   params: z.object({ id: z.string() }),
   answers: {
@@ -169,7 +169,7 @@ export const getWatch = endpoint({
   method: 'GET',
   path: '/api/v1/containers/{container}/watch',
   access: 'reader',
-  summary: 'How a container is watched, and what the last look found',
+  summary: 'The watch of a container, and what its last check found',
   tags: ['Containers'],
   params: inContainer,
   answers: { 200: json('The watch', WatchSchema), ...refusals(400, 404) },
@@ -192,7 +192,7 @@ export const removeWatch = endpoint({
   method: 'DELETE',
   path: '/api/v1/containers/{container}/watch',
   access: 'operator',
-  summary: 'Watch a container no longer; runs that were started go on',
+  summary: 'Stop watching a container; runs that it started continue',
   tags: ['Containers'],
   params: inContainer,
   answers: { 204: empty('Not watched'), ...refusals(400, 403, 413, 415) },

@@ -185,7 +185,7 @@ export const raiseEvent = durable(
   {
     access: 'operator', // `approval` asks for an approver: whoever guards it looks at the name of the event
     link: 'raiseEvent',
-    summary: 'Tell a run something. It listens to `approval`; any other event is taken and changes nothing',
+    summary: 'Send an event to a run. It listens to `approval`; any other event is accepted and changes nothing',
     query: {},
   },
   {
@@ -223,7 +223,7 @@ export const rewindInstance = durable(
   {
     access: 'operator',
     link: 'rewind',
-    summary: 'Try again what failed, as a run of its own that is linked with this one',
+    summary: 'Retry what failed, as a new run that is linked with this one',
     query: reason,
   },
   { params: instance },
@@ -295,7 +295,7 @@ export const listEntities = durable(
   'GET /entities',
   {
     access: 'reader',
-    summary: 'Entities: the containers that were ever analysed, by name',
+    summary: 'Entities: all analysed containers, by name',
     query: ENTITY_QUERY,
   },
   { headers: continued },
@@ -339,7 +339,7 @@ export const signalEntity = durable(
   'POST /entities/{entityName}/{entityKey}',
   {
     access: 'operator',
-    summary: 'Have a container put its totals right, by a recount of its documents',
+    summary: 'Correct the totals of a container by a recount of its documents',
     query: {
       op: z
         .string()

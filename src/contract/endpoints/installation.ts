@@ -10,7 +10,7 @@ export const getQuota = endpoint({
   method: 'GET',
   path: '/api/v1/quota',
   access: 'reader',
-  summary: 'What Vision may be asked, and what this month has cost',
+  summary: 'The Vision quota, and what this month has cost',
   tags: ['Quota'],
   answers: { 200: json('The quota', QuotaSchema), ...refusals(400) },
 });
@@ -20,7 +20,7 @@ export const setQuota = endpoint({
   method: 'PUT',
   path: '/api/v1/quota',
   access: 'approver',
-  summary: 'Change the quota, while runs are on too',
+  summary: 'Change the quota, also during runs',
   tags: ['Quota'],
   body: SetQuotaBody,
   answers: { 200: json('The quota as it is now', QuotaSchema), ...refusals(400, 403, 413, 415) },

@@ -39,7 +39,7 @@ const ApproveBody = z
 
 /** Who says it, for the audit trail. */
 const said = z.object({
-  'x-contactsheet-user': z.string().max(128).optional().meta({ description: 'Who says it, for the audit trail.' }),
+  'x-contactsheet-user': z.string().max(128).optional().meta({ description: 'The caller, for the audit trail.' }),
 });
 
 function command<const Verb extends string, const Body extends z.ZodType, const Access extends Role>(
@@ -78,7 +78,7 @@ export const retryRun = endpoint({
   method: 'POST',
   path: '/api/v1/runs/{id}:retry',
   access: 'operator',
-  summary: 'Try again what a finished run left without an analysis',
+  summary: 'Retry the images that a finished run left without an analysis',
   tags: ['Runs'],
   params: ofRun,
   headers: said,
@@ -89,7 +89,7 @@ export const retryRun = endpoint({
       maxTransactions: MaxTransactionsSchema.optional().meta({
         description: 'Stop before the retry spends more. Default: the cap of the run that is tried again.',
       }),
-      dryRun: z.boolean().optional().meta({ description: 'Only say what would be tried again.' }),
+      dryRun: z.boolean().optional().meta({ description: 'Only say what would be retried.' }),
     })
     .meta({ id: 'Retry' }),
   answers: {

@@ -19,7 +19,7 @@ export const ProblemSchema = z
         detail: z.string(),
       }),
     ).optional(),
-    existingRun: z.string().optional().meta({ description: 'The run that stands in the way (409).' }),
+    existingRun: z.string().optional().meta({ description: 'The active run (409).' }),
     runStatus: z.enum(RUN_STATUSES).optional().meta({ description: 'What the run is doing instead (409).' }),
     links: z.object({ existingRun: z.url() }).optional(),
   })

@@ -19,7 +19,7 @@ const weights = z.record(RunIdSchema, weight);
 
 export const QuotaSchema = z
   .object({
-    resource: z.string().meta({ description: 'The Vision resource it is about.' }),
+    resource: z.string().meta({ description: 'The Vision resource.' }),
     ratePerSecond: z
       .number()
       .positive()
@@ -36,10 +36,10 @@ export const QuotaSchema = z
     spent: z.object({ month: z.string(), transactions: count, byContainer: tally }).meta({
       description: 'Reserved and spent this month, whether or not anything limits it.',
     }),
-    factor: confidence.meta({ description: 'Of the rate that is used now: 429s lower it, time raises it again.' }),
-    pausedUntil: time.optional().meta({ description: 'Vision asked everybody to wait until then.' }),
+    factor: confidence.meta({ description: 'Factor of the rate: a 429 lowers it, time raises it again.' }),
+    pausedUntil: time.optional().meta({ description: 'Vision asked for a wait until then.' }),
   })
-  .meta({ id: 'Quota', description: 'What Vision may be asked, shared by all runs and replicas.' });
+  .meta({ id: 'Quota', description: 'The Vision quota, shared by all runs and replicas.' });
 
 export type QuotaBody = z.output<typeof QuotaSchema>;
 
@@ -55,7 +55,7 @@ export const SetQuotaBody = z
     pausedUntil: z
       .null()
       .optional()
-      .meta({ description: 'null: calls may start again, although Vision asked to wait for longer.' }),
+      .meta({ description: 'null: calls may start again before the wait that Vision asked for ends.' }),
     weights: z
       .record(RunIdSchema, weight.nullable())
       .refine((all) => Object.keys(all).length <= 100, 'At most 100.')
@@ -66,4 +66,4 @@ export const SetQuotaBody = z
     path: ['ratePerMinute'],
     message: 'One unit is enough.',
   })
-  .meta({ id: 'SetQuota', description: 'What is not named stays as it is.' });
+  .meta({ id: 'SetQuota', description: 'Values that are absent stay as they are.' });

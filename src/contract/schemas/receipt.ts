@@ -30,12 +30,12 @@ export const ReceiptSchema = z
     ...counterFields(['removed']),
     ...receiptCounters,
     maybeBilled: list(z.object({ blob: z.string(), at: time })).meta({
-      description: 'Calls that were sent and never heard of again; the first 1,000.',
+      description: 'Calls that were sent and got no answer; the first 1,000.',
     }),
     maybeBilledCount: count,
     price: z.object({ unit: money, currency: z.string(), total: money }).optional(),
     recount: z.object({ clean: z.boolean(), differences: list(DifferenceSchema), count }).meta({
-      description: 'Totals against the documents at the end of the run, before they were put right.',
+      description: 'Totals against the documents at the end of the run, before they were corrected.',
     }),
     analyzer: z.object({ provider: z.string(), version: z.string(), features: list(z.string()), language: z.string() }),
     phases: z

@@ -81,7 +81,7 @@ export const ContainerQuoteSchema = z
 export const RunApprovalSchema = z
   .object({
     askedAt: time,
-    expiresAt: time.meta({ description: 'Not approved by then, the run ends Cancelled.' }),
+    expiresAt: time.meta({ description: 'If it is not approved by then, the run ends Cancelled.' }),
     approvedAt: time.optional(),
     maxTransactions: count.optional().meta({ description: 'The cap that the consent named.' }),
   })
@@ -98,7 +98,7 @@ export const AuditEntrySchema = z
     }),
     verb: z.enum(AUDIT_VERBS),
     reason: z.string().optional(),
-    maxTransactions: count.optional().meta({ description: 'The cap that was set with the word.' }),
+    maxTransactions: count.optional().meta({ description: 'The cap that was set with the command.' }),
     from: z.enum(RUN_STATUSES),
     to: z.enum(RUN_STATUSES),
     seq: count.meta({ description: 'From 1, without a gap.' }),
@@ -177,7 +177,7 @@ export const RunSchema = z
     }),
     quote: QuoteSchema.optional(),
     approval: RunApprovalSchema.optional(),
-    maxTransactions: count.optional().meta({ description: 'It spends no more than that.' }),
+    maxTransactions: count.optional().meta({ description: 'The run spends at most this many transactions.' }),
     retry: RetryScopeSchema.optional().meta({ description: 'It covers no other images. Absent: all.' }),
     retryOf: RunIdSchema.optional().meta({ description: 'The run whose failures it tries again.' }),
     retriedBy: RunIdSchema.optional().meta({ description: 'The newest run that tries its failures again.' }),

@@ -46,6 +46,6 @@ export const OperationSchema = z
     error: z.object({ code: z.string(), message: z.string() }).optional(),
     links: z.object({ self: z.url(), container: z.url() }),
   })
-  .meta({ id: 'Operation', description: 'A request that went on after its caller was answered.' });
+  .meta({ id: 'Operation', description: 'A request that continued after its first answer.' });
 
 export type OperationBody = z.output<typeof OperationSchema>;

@@ -15,7 +15,7 @@ const CapsSchema = z
 export const WatchSchema = z
   .object({
     container: z.string(),
-    every: z.number().int().meta({ description: 'Seconds between two looks.' }),
+    every: z.number().int().meta({ description: 'Seconds between two checks.' }),
     approval: ApprovalSchema.optional(),
     caps: CapsSchema.optional(),
     since: time,
@@ -23,16 +23,16 @@ export const WatchSchema = z
       .object({
         at: time,
         outcome: z.enum(LOOK_OUTCOMES).meta({
-          description: '`left`: there is work that the last run could not do, or that was stopped; a day later again.',
+          description: '`left`: the last run could not do the work, or was stopped. The watch tries again a day later.',
         }),
-        run: RunIdSchema.optional().meta({ description: 'The run that was started, or that goes on.' }),
+        run: RunIdSchema.optional().meta({ description: 'The run that was started, or that is active.' }),
         found: WorkFoundSchema.optional(),
         problem: z.string().optional(),
       })
       .optional(),
     links: z.object({ self: z.url(), container: z.url(), run: z.url().optional() }),
   })
-  .meta({ id: 'Watch', description: 'A container that is looked at again and again, and analysed where it changed.' });
+  .meta({ id: 'Watch', description: 'A container that is checked again and again, and analysed when it changed.' });
 
 export type WatchBody = z.output<typeof WatchSchema>;
 
