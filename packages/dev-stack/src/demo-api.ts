@@ -26,9 +26,11 @@ export interface DemoApi {
 
 const CALL_WITHIN_MS = 15_000;
 
-export function createDemoApi(address: string, signal: AbortSignal): DemoApi {
+/** @param key of an operator, where the application asks who its callers are */
+export function createDemoApi(address: string, signal: AbortSignal, key?: string): DemoApi {
   const client = createClient({
     address,
+    headers: key ? { authorization: `Bearer ${key}` } : {},
     transport: (url, { method, headers, body }) =>
       fetch(url, {
         method,

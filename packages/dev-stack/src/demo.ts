@@ -20,7 +20,7 @@ export interface Demonstration {
 export async function demonstrate({ endpoints, terminal, signal }: Demonstration): Promise<string> {
   const sent = await uploadSamples(endpoints.blobConnectionString, signal);
   if (sent > 0) terminal.say(`Put ${sent} sample pictures into container ${SAMPLE_CONTAINER}.`);
-  const api = createDemoApi(endpoints.api, signal);
+  const api = createDemoApi(endpoints.api, signal, process.env.CONTACTSHEET_KEY);
   const { id, isNew } = await api.startRun(SAMPLE_CONTAINER);
   terminal.say(isNew ? `Started run ${id}.` : `Run ${id} is already active: following it.`);
   const run = await follow(api, id, terminal, signal);
