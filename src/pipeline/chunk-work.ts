@@ -3,7 +3,7 @@ import type { ContainerActorApi } from '../actors/container/container-actor.api'
 import { withFeatures } from '../domain/image/analysis';
 import { progressOf } from '../domain/run/chunk-progress';
 import { type Classified, classify } from '../domain/image/classification';
-import { addInto, type Counters } from '../domain/container/totals';
+import { addInto, type TotalsVector } from '../domain/container/totals';
 import { defined } from '../domain/defined';
 import { AppError, toAppError } from '../domain/errors';
 import { chunkId } from '../domain/ids';
@@ -262,7 +262,7 @@ class ChunkExecution {
   }
 
   /** I1: what this chunk changed, as a function of the documents it wrote. */
-  private async delta(): Promise<{ sum: Counters; documents: number }> {
+  private async delta(): Promise<{ sum: TotalsVector; documents: number }> {
     const sum: Record<string, number> = {};
     let documents = 0;
     for await (const image of this.deps.results.writtenBy(this.task.container, this.id)) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { keptAttempts } from '../domain/image/attempt-history';
 import type { Classified } from '../domain/image/classification';
-import type { Counters } from '../domain/container/totals';
+import type { TotalsVector } from '../domain/container/totals';
 import { defined } from '../domain/defined';
 import { checkEligibility, ineligibleByListing } from '../domain/image/eligibility';
 import { AppError } from '../domain/errors';
@@ -218,7 +218,7 @@ export class ImageWork {
 }
 
 /** What a write of this chunk replaces (I3). */
-export function replacedBy(chunkId: string, stored: StoredImage | undefined): Counters {
+export function replacedBy(chunkId: string, stored: StoredImage | undefined): TotalsVector {
   if (!stored) return {};
   return stored.chunkId === chunkId ? stored.replaced : stored.contribution;
 }

@@ -1,5 +1,5 @@
 import type { ApplyResult, BeginRunResult } from '../../domain/container/container-state';
-import type { Counters } from '../../domain/container/totals';
+import type { TotalsVector } from '../../domain/container/totals';
 import type { ChunkRef } from '../../domain/ids';
 
 /**
@@ -16,7 +16,7 @@ export interface ContainerActorApi {
    */
   applyChunk(input: {
     readonly ref: ChunkRef;
-    readonly delta: Counters;
+    readonly delta: TotalsVector;
     readonly complete: boolean;
   }): Promise<{ readonly result: ApplyResult }>;
   /** Idempotent: ends the run if it is the active one. */
@@ -26,16 +26,19 @@ export interface ContainerActorApi {
   /** Replaces every total by a recount. Refused (false) unless `runId` is the active run. */
   replaceAggregate(input: {
     readonly runId: string;
-    readonly counters: Counters;
+    readonly counters: TotalsVector;
   }): Promise<{ readonly replaced: boolean }>;
   /** The same between runs. Refused (false) while a run is active, and when another than `lastRun` has ended since. */
-  repair(input: { readonly lastRun?: string; readonly counters: Counters }): Promise<{ readonly repaired: boolean }>;
+  repair(input: {
+    readonly lastRun?: string;
+    readonly counters: TotalsVector;
+  }): Promise<{ readonly repaired: boolean }>;
 }
 
 /** What the images of a container add up to. */
 export interface ContainerTotals {
   /** By key of domain/container/totals.ts. */
-  readonly counters: Counters;
+  readonly counters: TotalsVector;
   /** Id of the run that holds the container. */
   readonly activeRun?: string;
   /** Id of the run that ended last. */

@@ -14,7 +14,7 @@ import {
   TAG_BUCKETS,
 } from '../../domain/container/container-state';
 import { STORED_CONTAINER } from '../../domain/container/stored-container';
-import { addCounters, type Counters } from '../../domain/container/totals';
+import { addCounters, type TotalsVector } from '../../domain/container/totals';
 import { defined } from '../../domain/defined';
 import type { ContainerActorApi, ContainerTotals } from './container-actor.api';
 import { type ActorStore, VersionedState } from '../versioned-state';
@@ -48,7 +48,7 @@ export class ContainerActorLogic implements ContainerActorApi {
       if (complete) changes[appliedKey] = markApplied(shard, ref);
       for (const [bucket, part] of splitByBucket(change)) {
         const key = partKey(bucket);
-        changes[key] = addCounters((await this.state.part<Counters>(key)) ?? {}, part);
+        changes[key] = addCounters((await this.state.part<TotalsVector>(key)) ?? {}, part);
       }
       await this.state.commit(head, changes);
     }
@@ -64,7 +64,7 @@ export class ContainerActorLogic implements ContainerActorApi {
 
   async summary(): Promise<ContainerTotals> {
     const head = await this.load();
-    const parts = await Promise.all(ALL_PARTS.map((key) => this.state.part<Counters>(key)));
+    const parts = await Promise.all(ALL_PARTS.map((key) => this.state.part<TotalsVector>(key)));
     return {
       counters: joinParts(parts),
       ...defined({ activeRun: head.activeRun, lastRun: head.lastRun }),
@@ -94,7 +94,7 @@ const ALL_BUCKETS = [undefined, ...Array.from({ length: TAG_BUCKETS }, (_, bucke
 const ALL_PARTS = ALL_BUCKETS.map(partKey);
 
 /** Every part written, also those that are empty now. */
-function wholly(counters: Counters): Record<string, Counters> {
+function wholly(counters: TotalsVector): Record<string, TotalsVector> {
   const parts = splitByBucket(counters);
   return Object.fromEntries(ALL_BUCKETS.map((bucket) => [partKey(bucket), parts.get(bucket) ?? {}]));
 }

@@ -1,5 +1,5 @@
 import { type ChunkSet, hasChunk, withChunk } from '../run/chunk-set';
-import { addCounters, type Counters } from './totals';
+import { addCounters, type TotalsVector } from './totals';
 import { type ChunkRef, chunkId } from '../ids';
 
 /**
@@ -60,16 +60,16 @@ export function markApplied(shard: AppliedShard | undefined, ref: ChunkRef): App
 /** Deltas applied by chunks that rest half way, of one run: at most as many as run at once. */
 export interface OpenChunks {
   readonly runId: string;
-  readonly deltas: Readonly<Record<string, Counters>>;
+  readonly deltas: Readonly<Record<string, TotalsVector>>;
 }
 
 /** What a chunk's delta changes, given what it applied before (I2), and what stays open. */
 export function replaceOpen(
   before: OpenChunks | undefined,
   ref: ChunkRef,
-  delta: Counters,
+  delta: TotalsVector,
   complete: boolean,
-): { readonly open: OpenChunks; readonly change: Counters } {
+): { readonly open: OpenChunks; readonly change: TotalsVector } {
   const id = chunkId(ref);
   const { [id]: earlier = {}, ...others } = before?.runId === ref.runId ? before.deltas : {};
   const change = addCounters(delta, earlier, -1);
@@ -80,7 +80,7 @@ export function replaceOpen(
 export const TAG_BUCKETS = 16;
 
 /** A delta split by where it is stored: `undefined` is the part without tags. */
-export function splitByBucket(delta: Counters): Map<number | undefined, Counters> {
+export function splitByBucket(delta: TotalsVector): Map<number | undefined, TotalsVector> {
   const parts = new Map<number | undefined, Record<string, number>>();
   for (const [key, value] of Object.entries(delta)) {
     const bucket = isTagKey(key) ? bucketOf(key.slice(2)) : undefined;
@@ -104,6 +104,6 @@ export function bucketOf(tag: string): number {
   return (hash >>> 0) % TAG_BUCKETS;
 }
 
-export function joinParts(parts: readonly (Counters | undefined)[]): Counters {
-  return parts.reduce<Counters>((sum, part) => addCounters(sum, part ?? {}), {});
+export function joinParts(parts: readonly (TotalsVector | undefined)[]): TotalsVector {
+  return parts.reduce<TotalsVector>((sum, part) => addCounters(sum, part ?? {}), {});
 }

@@ -7,7 +7,7 @@
  * I3 Every key starts with one of KEY's prefixes, so no name from outside (`__proto__`) can be a key by itself.
  */
 
-export type Counters = Readonly<Record<string, number>>;
+export type TotalsVector = Readonly<Record<string, number>>;
 
 /** What is counted. A prefix of one letter keeps documents and actor state small. */
 export const KEY = {
@@ -33,14 +33,14 @@ export const KEY = {
 export const CONFIDENCE_UNIT = 10_000;
 
 /** a + sign * b, without zeros (I2). */
-export function addCounters(a: Counters, b: Counters, sign: 1 | -1 = 1): Counters {
+export function addCounters(a: TotalsVector, b: TotalsVector, sign: 1 | -1 = 1): TotalsVector {
   const sum: Record<string, number> = { ...a };
   addInto(sum, b, sign);
   return sum;
 }
 
 /** Adds in place: for loops over thousands of vectors. */
-export function addInto(sum: Record<string, number>, b: Counters, sign: 1 | -1 = 1): void {
+export function addInto(sum: Record<string, number>, b: TotalsVector, sign: 1 | -1 = 1): void {
   for (const [key, value] of Object.entries(b)) {
     const next = (sum[key] ?? 0) + sign * value;
     if (next === 0) delete sum[key];
@@ -48,13 +48,16 @@ export function addInto(sum: Record<string, number>, b: Counters, sign: 1 | -1 =
   }
 }
 
-export function isEmpty(counters: Counters): boolean {
+export function isEmpty(counters: TotalsVector): boolean {
   for (const _ in counters) return false;
   return true;
 }
 
 /** Keys whose values differ, sorted: the report of a recount. */
-export function differences(expected: Counters, actual: Counters): { key: string; expected: number; actual: number }[] {
+export function differences(
+  expected: TotalsVector,
+  actual: TotalsVector,
+): { key: string; expected: number; actual: number }[] {
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
   return [...keys]
     .sort()
@@ -63,7 +66,7 @@ export function differences(expected: Counters, actual: Counters): { key: string
 }
 
 /** Entries under one prefix, with the prefix taken off: `named(c, 'f:')` is formats by name. */
-export function named(counters: Counters, prefix: string): Record<string, number> {
+export function named(counters: TotalsVector, prefix: string): Record<string, number> {
   const entries = Object.entries(counters)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]): [string, number] => [key.slice(prefix.length), value]);

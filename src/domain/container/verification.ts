@@ -1,5 +1,5 @@
 import { type Analyzer, isSameAnalyzer } from '../image/analysis';
-import { type Counters, differences } from './totals';
+import { type TotalsVector, differences } from './totals';
 import type { ListedBlob, StoredImage } from '../image/image';
 
 /** One thing that is not as the container, the documents or the totals say it should be. */
@@ -48,7 +48,7 @@ function named({ provider, version, language }: Analyzer): string {
 }
 
 /** Every total that is not the sum of the documents. */
-export function wrongTotals(recount: Counters, totals: Counters): Difference[] {
+export function wrongTotals(recount: TotalsVector, totals: TotalsVector): Difference[] {
   return differences(recount, totals).map(({ key, expected, actual }) => ({
     kind: 'total' as const,
     field: fieldOf(key),

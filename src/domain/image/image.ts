@@ -1,5 +1,5 @@
 import type { Analyzer, ImageAnalysis } from './analysis';
-import { CONFIDENCE_UNIT, type Counters, KEY } from '../container/totals';
+import { CONFIDENCE_UNIT, type TotalsVector, KEY } from '../container/totals';
 
 /** A blob as a listing shows it. `etag` is without quotes everywhere in the product. */
 export interface ListedBlob {
@@ -95,9 +95,9 @@ export interface ImageDocument {
   readonly chunkId: string;
   readonly attempts: readonly Attempt[];
   /** What this image adds to the totals now. */
-  readonly contribution: Counters;
+  readonly contribution: TotalsVector;
   /** What it added before `chunkId` wrote it; empty when it was new. */
-  readonly replaced: Counters;
+  readonly replaced: TotalsVector;
   readonly analyzedAt: string;
 }
 
@@ -130,7 +130,9 @@ export type StoredImage = Pick<
  * What an image adds to the totals of its container. Tags are the union of `tags` and `description.tags`, lower case,
  * each name once.
  */
-export function contributionOf(image: Pick<ImageDocument, 'status' | 'sizeBytes' | 'analysis' | 'analyzer'>): Counters {
+export function contributionOf(
+  image: Pick<ImageDocument, 'status' | 'sizeBytes' | 'analysis' | 'analyzer'>,
+): TotalsVector {
   const sum: Record<string, number> = { [KEY.image(image.status)]: 1 };
   if (image.status !== 'removed' && image.sizeBytes > 0) sum[KEY.bytes] = image.sizeBytes;
   const { analysis, analyzer } = image;

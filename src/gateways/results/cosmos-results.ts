@@ -1,5 +1,5 @@
 import type { CosmosClient } from '@azure/cosmos';
-import type { Counters } from '../../domain/container/totals';
+import type { TotalsVector } from '../../domain/container/totals';
 import { defined } from '../../domain/defined';
 import { imageId } from '../../domain/ids';
 import type { ImageDocument, StoredImage } from '../../domain/image/image';
@@ -61,7 +61,7 @@ export function createCosmosResults({ client, account }: CosmosResultsSettings):
 
     contributions(partition) {
       const query = 'SELECT VALUE c.contribution FROM c';
-      return streamQuery<Counters>(container, { partition, query, doing: `recounting '${partition}'` });
+      return streamQuery<TotalsVector>(container, { partition, query, doing: `recounting '${partition}'` });
     },
 
     async list(partition: string, filter: ImageFilter, request: PageRequest): Promise<Page<ImageDocument>> {

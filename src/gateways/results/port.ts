@@ -1,5 +1,5 @@
 import type { Page, PageRequest } from '../../domain/page';
-import type { Counters } from '../../domain/container/totals';
+import type { TotalsVector } from '../../domain/container/totals';
 import type { ImageDocument, ImageStatus, StoredImage } from '../../domain/image/image';
 import type { NameBounds } from '../../domain/image/name-order';
 
@@ -21,7 +21,7 @@ export interface ResultsGateway {
   /** Documents that this chunk wrote last: the source of its delta. */
   writtenBy(container: string, chunkId: string): AsyncIterable<StoredImage>;
   /** Every contribution of a container: the recount. */
-  contributions(container: string): AsyncIterable<Counters>;
+  contributions(container: string): AsyncIterable<TotalsVector>;
   /** Those that match everything given. @throws AppError invalid-request for a continuation that is not of this list */
   list(container: string, filter: ImageFilter, page: PageRequest): Promise<Page<ImageDocument>>;
   /** Cheapest possible proof that the store answers. */

@@ -1,6 +1,6 @@
 import type { Actors } from '../../actors';
 import { checkContainerName } from '../../domain/container/container-name';
-import { CONFIDENCE_UNIT, type Counters, KEY, named } from '../../domain/container/totals';
+import { CONFIDENCE_UNIT, type TotalsVector, KEY, named } from '../../domain/container/totals';
 import { AppError } from '../../domain/errors';
 import type { ImageDocument } from '../../domain/image/image';
 import type { ContainerEntry } from '../../domain/container/container-entry';
@@ -73,7 +73,7 @@ export class ContainerQueries {
   }
 }
 
-export function summaryOf(container: string, counters: Counters): ContainerSummary {
+export function summaryOf(container: string, counters: TotalsVector): ContainerSummary {
   const images = named(counters, KEY.image(''));
   const count = (status: string) => images[status] ?? 0;
   const [succeeded, failed, skipped, removed] = [
@@ -94,7 +94,7 @@ export function summaryOf(container: string, counters: Counters): ContainerSumma
   };
 }
 
-function topTags(counters: Counters): ContainerSummary['tags'] {
+function topTags(counters: TotalsVector): ContainerSummary['tags'] {
   return Object.entries(named(counters, KEY.tag('')))
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, TOP_TAGS)

@@ -1,6 +1,6 @@
 import type { Actors } from '../../actors';
 import { checkContainerName } from '../../domain/container/container-name';
-import { addInto, type Counters } from '../../domain/container/totals';
+import { addInto, type TotalsVector } from '../../domain/container/totals';
 import { type Repair, wrongTotals } from '../../domain/container/verification';
 import { defined } from '../../domain/defined';
 import { type ImageDocument, removedDocument, type StoredImage } from '../../domain/image/image';
@@ -79,7 +79,7 @@ async function remove(
   { results, nowMs }: Pick<RepairContainerDeps, 'results' | 'nowMs'>,
   container: string,
   image: StoredImage,
-): Promise<{ before: Counters; after: Counters } | undefined> {
+): Promise<{ before: TotalsVector; after: TotalsVector } | undefined> {
   const now = await results.get(container, image.blob);
   if (!now || now.version !== image.version) return undefined;
   const document: ImageDocument = {

@@ -1,4 +1,4 @@
-import { addInto, type Counters } from '../../../src/domain/container/totals';
+import { addInto, type TotalsVector } from '../../../src/domain/container/totals';
 import type { ImageDocument } from '../../../src/domain/image/image';
 import type { NameInterval, ResultsGateway } from '../../../src/gateways/results/port';
 import { imageDocument } from './documents';
@@ -161,7 +161,7 @@ export function describeResults(name: string, start: () => Promise<ResultsSubjec
       const [container, other] = [newContainer(), newContainer()];
       await saveAll([imageDocument(container, 'a'), imageDocument(container, 'b'), imageDocument(other, 'c')]);
       const sum: Record<string, number> = {};
-      for await (const contribution of results.contributions(container)) addInto(sum, contribution as Counters);
+      for await (const contribution of results.contributions(container)) addInto(sum, contribution as TotalsVector);
       expect(sum).toMatchObject({ 'i:succeeded': 2, 'b:': 2_000, 't:sky': 2, 'u:sky': 10_000 });
     });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ContainerActorLogic } from '../../../src/actors/container/container-actor';
-import { addCounters, type Counters, KEY } from '../../../src/domain/container/totals';
+import { addCounters, type TotalsVector, KEY } from '../../../src/domain/container/totals';
 import { createMemoryActorStore } from './memory-actors';
 
 const ref = (chunk: number, runId = 'one', page = 0) => ({ runId, page, chunk });
@@ -12,7 +12,7 @@ async function started() {
   return { store, actor };
 }
 
-const COUNTERS: fc.Arbitrary<Counters> = fc
+const COUNTERS: fc.Arbitrary<TotalsVector> = fc
   .array(
     fc.tuple(
       fc.oneof(
@@ -35,7 +35,7 @@ describe('ContainerActor', () => {
       fc.asyncProperty(fc.array(step), fc.array(COUNTERS, { minLength: 18, maxLength: 18 }), async (steps, deltas) => {
         const { store } = await started();
         let actor = new ContainerActorLogic(store);
-        const applied = new Map<string, Counters>();
+        const applied = new Map<string, TotalsVector>();
         for (const { chunk, page, happens } of steps) {
           const delta = deltas[(page % 3) * 6 + chunk] ?? {};
           if (happens === 'move') actor = new ContainerActorLogic(store);

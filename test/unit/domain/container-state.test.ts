@@ -12,7 +12,7 @@ import {
   splitByBucket,
   TAG_BUCKETS,
 } from '../../../src/domain/container/container-state';
-import { type Counters, KEY } from '../../../src/domain/container/totals';
+import { type TotalsVector, KEY } from '../../../src/domain/container/totals';
 
 const ref = (runId: string, page = 0, chunk = 0) => ({ runId, page, chunk });
 
@@ -102,7 +102,7 @@ describe('parts', () => {
     fc.string().map(KEY.category),
     fc.constant(KEY.bytes),
   );
-  const counters: fc.Arbitrary<Counters> = fc
+  const counters: fc.Arbitrary<TotalsVector> = fc
     .array(fc.tuple(key, fc.integer({ min: 1, max: 1_000_000 })))
     .map((rows) => Object.fromEntries(rows));
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {
   addCounters,
   addInto,
-  type Counters,
+  type TotalsVector,
   differences,
   isEmpty,
   KEY,
@@ -10,7 +10,7 @@ import {
 } from '../../../src/domain/container/totals';
 
 const NAMES = fc.constantFrom('dog', 'sky', '__proto__', 'constructor', 'toString', 'größe', '🎞', '');
-const COUNTERS: fc.Arbitrary<Counters> = fc
+const COUNTERS: fc.Arbitrary<TotalsVector> = fc
   .array(
     fc.tuple(
       NAMES.map(KEY.tag),
@@ -24,10 +24,10 @@ describe('counters', () => {
     fc.assert(
       fc.property(fc.array(COUNTERS), fc.infiniteStream(fc.nat()), (vectors, random) => {
         const shuffled = vectors
-          .map((vector): [number, Counters] => [random.next().value as number, vector])
+          .map((vector): [number, TotalsVector] => [random.next().value as number, vector])
           .sort(([a], [b]) => a - b)
           .map(([, vector]) => vector);
-        const sum = (all: readonly Counters[]) => all.reduce((a, b) => addCounters(a, b), {});
+        const sum = (all: readonly TotalsVector[]) => all.reduce((a, b) => addCounters(a, b), {});
         expect(sum(shuffled)).toEqual(sum(vectors));
       }),
     );

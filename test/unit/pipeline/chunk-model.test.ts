@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { addInto, type Counters } from '../../../src/domain/container/totals';
+import { addInto, type TotalsVector } from '../../../src/domain/container/totals';
 import { imageId } from '../../../src/domain/ids';
 import type { ImageDocument } from '../../../src/domain/image/image';
 import type { RunRequest, RunView } from '../../../src/domain/run/run';
@@ -280,7 +280,7 @@ async function checkTotals(pipeline: InMemoryPipeline): Promise<void> {
   const recount: Record<string, number> = {};
   for await (const contribution of pipeline.results.contributions(CONTAINER)) addInto(recount, contribution);
   const { counters, activeRun } = await pipeline.actors.container(CONTAINER).summary();
-  expect(counters).toEqual(recount as Counters);
+  expect(counters).toEqual(recount as TotalsVector);
   expect(activeRun).toBeUndefined();
 }
 
