@@ -8,11 +8,20 @@ export function allAnswersOf({ path, access, answers }: Endpoint): Answers {
     ? { mediaType: 'application/json', body: DurableErrorSchema }
     : { mediaType: 'application/problem+json' };
   const before = { ...GUARDED, ...(access !== 'public' && REFUSED_CALLERS) };
-  const guarded = Object.entries(before).map(([status, text]) => [status, { ...problem(text), ...shape }]);
+  const guarded = Object.entries(before).map(([status, text]) => {
+    return [status, UNREAD.has(status) ? problem(text) : { ...problem(text), ...shape }];
+  });
   return { ...Object.fromEntries(guarded), ...answers };
 }
 
-const GUARDED = { 421: 'Asked under a name that is none of the service' } as const;
+const GUARDED = {
+  408: 'The request came too slowly',
+  421: 'Asked under a name that is none of the service',
+  431: 'Address or headers too large',
+} as const;
+
+/** Refused by the parser, before any path is looked at: the same document everywhere. */
+const UNREAD: ReadonlySet<string> = new Set(['408', '431']);
 
 /** Where an installation knows its callers. */
 const REFUSED_CALLERS = {

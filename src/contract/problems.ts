@@ -20,6 +20,8 @@ export const HTTP_CODES = [
   'link-forbidden',
   'body-too-large',
   'unsupported-media-type',
+  'headers-too-large',
+  'request-timeout',
 ] as const;
 
 export type ProblemCode = ErrorCode | (typeof HTTP_CODES)[number];
@@ -288,5 +290,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     title: 'Not JSON',
     cause: 'The body is not declared as uncompressed JSON in UTF-8.',
     cure: 'Send `Content-Type: application/json` and no Content-Encoding.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'Address or headers too large',
+    cause: 'The address and the headers of the request are larger than 16 KB together.',
+    cure: 'Send fewer or shorter parameters and headers; follow `nextLink` as it is.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request came too slowly',
+    cause: 'The headers took longer than 15 s, or the whole request longer than 30 s.',
+    cure: 'Send the request again, without pauses.',
   },
 };

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionLimits, limitConnections } from './connections';
+import { answerUnreadable } from './unreadable-request';
 
 /**
  * One HTTP listener with every timeout set.
@@ -56,6 +57,7 @@ const DRAIN_TICK_MS = 50;
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listener> {
   const server = createServer({ ...TIMEOUTS }, app);
   limitConnections(server, options.connections ?? CONNECTIONS);
+  answerUnreadable(server);
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;

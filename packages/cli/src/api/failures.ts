@@ -81,6 +81,7 @@ function exitCodeOf(status: number, isOurs: boolean): ExitCode {
     case 413:
     case 415:
     case 421:
+    case 431:
     case 422:
       return EXIT.usage;
     case 401:
