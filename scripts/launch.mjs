@@ -264,10 +264,10 @@ function filesIn(folder) {
 
 const BROWSER = 'browser';
 
-/** Levels that are quick, then those that start whole stacks: two at a time, as they mostly wait. */
+/** Levels that are quick, then those that start whole stacks: four at a time, as they mostly wait. */
 const LEVELS = [
   ['--selectProjects', 'unit', 'replay', 'contract', 'http'],
-  ['--selectProjects', 'integration', 'chaos', BROWSER],
+  ['--selectProjects', 'integration', 'chaos', BROWSER, '--maxWorkers', '4'],
 ];
 
 /** Runs jest, its words passed through, and ends with its exit code and one line that counts. */
