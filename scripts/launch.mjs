@@ -96,6 +96,12 @@ const COMMANDS = {
     return run(process.execPath, [at('packages', 'bench', 'dist', 'conformance.js')]);
   },
 
+  /** The hostile tests alone: which promise of docs/threat-model.md held. */
+  async attack() {
+    await prepare();
+    return attack();
+  },
+
   /** Cells of the kill matrix: `--seed S --n N`, or one again: `--seed S --only INDEX`. */
   chaos: (words) =>
     chaos('kill-matrix', words, { '--seed': 'CHAOS_SEED', '--n': 'CHAOS_CELLS', '--only': 'CHAOS_ONLY' }),
@@ -294,6 +300,32 @@ async function test(words) {
   return exitCode;
 }
 
+/** Plays the tests of every promise once, and prints what became of each. */
+async function attack() {
+  const promises = JSON.parse(readFileSync(at('test', 'promises.json'), 'utf8'));
+  const paths = [...new Set(promises.flatMap(({ tests }) => tests))].map((name) => `test/${name}`);
+  const runtime = await acquireRuntime();
+  const chromium = await launcher('chromium').acquireChromium({ env: process.env, say });
+  if (chromium !== undefined) process.env.CHROMIUM_PATH = chromium;
+  const played = chromium === undefined ? paths.filter((path) => !path.startsWith(`test/${BROWSER}/`)) : paths;
+  const { code, files } = await jest(['--', ...played], dirname(runtime.daprd));
+  /** Of the files of one name: a file, or those of a folder. */
+  const passed = (name) => {
+    const of = files.filter(({ file }) => file === `test/${name}.test.ts` || file.startsWith(`test/${name}/`));
+    return of.length > 0 && of.every((one) => one.passed);
+  };
+  say();
+  let isBroken = false;
+  for (const { zone, promise, tests } of promises) {
+    const failed = tests.filter((name) => !passed(name));
+    const isUnplayed = chromium === undefined && failed.every((name) => name.startsWith(`${BROWSER}/`));
+    const verdict = failed.length === 0 ? 'held   ' : isUnplayed ? 'NOT RUN' : 'BROKEN ';
+    isBroken ||= verdict === 'BROKEN ';
+    say(`${verdict}  ${zone}: ${promise}${failed.length > 0 ? ` (${failed.join(', ')})` : ''}`);
+  }
+  return code || (isBroken ? 1 : 0);
+}
+
 async function jest(words, runtimePath) {
   const results = at('node_modules', '.cache', `test-results-${process.pid}.json`);
   mkdirSync(dirname(results), { recursive: true });
@@ -304,7 +336,7 @@ async function jest(words, runtimePath) {
       env: { ...process.env, DAPR_RUNTIME_PATH: runtimePath },
     },
   );
-  if (!existsSync(results)) return { code: code || 1, passed: 0, failed: 1, skipped: 0 };
+  if (!existsSync(results)) return { code: code || 1, passed: 0, failed: 1, skipped: 0, files: [] };
   const counted = JSON.parse(readFileSync(results, 'utf8'));
   rmSync(results, { force: true });
   return {
@@ -313,6 +345,7 @@ async function jest(words, runtimePath) {
     // A file that does not even load counts as a failure: its tests are not among the counted ones.
     failed: counted.numFailedTests + counted.numRuntimeErrorTestSuites,
     skipped: counted.numPendingTests + counted.numTodoTests,
+    files: counted.testResults.map(({ name, status }) => ({ file: relative(ROOT, name), passed: status === 'passed' })),
   };
 }
 

@@ -126,6 +126,20 @@ describe('documents', () => {
     expect(DOCUMENTS.filter((document) => /^(<{7}|>{7}|={7}$)/m.test(textOf(document)))).toEqual([]);
   });
 
+  test('the threat model names each promise with the tests that attack it, and all of them are there', () => {
+    const model = textOf('docs/threat-model.md');
+    const promises = JSON.parse(textOf('test/promises.json')) as { promise: string; tests: string[] }[];
+    for (const { promise, tests } of promises) {
+      expect(model).toContain(`| ${promise.replace(/\.$/, '')} | ${tests.map((name) => `\`${name}\``).join(', ')} |`);
+      for (const name of tests) {
+        expect([
+          name,
+          existsSync(join(ROOT, `test/${name}.test.ts`)) || existsSync(join(ROOT, `test/${name}`)),
+        ]).toEqual([name, true]);
+      }
+    }
+  });
+
   test('ARCHITECTURE.md is a tour and no reference: at most 250 lines', () => {
     expect(textOf('ARCHITECTURE.md').trimEnd().split('\n').length).toBeLessThanOrEqual(250);
   });
