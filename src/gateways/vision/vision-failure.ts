@@ -92,7 +92,7 @@ function waitOf(
 ): number | undefined {
   const announced = parseRetryAfterMs(answer.headers['retry-after'], nowMs);
   if (announced !== undefined || code !== 'vision-throttled') return announced;
-  const words = waitInWordsMs(`${fault?.message ?? ''} ${fault?.innererror?.message ?? ''}`);
+  const words = waitInWordsMs(wordsOf(fault));
   return words ?? (answer.status === 403 ? UNKNOWN_VOLUME_WAIT_MS : undefined);
 }
 
@@ -136,10 +136,17 @@ const OF_THE_RESOURCE: ReadonlySet<VisionCode> = new Set([
 ]);
 
 function rejectionIn(fault: Fault | undefined): VisionCode | undefined {
-  const named = REJECTIONS[fault?.innererror?.code ?? ''] ?? REJECTIONS[String(fault?.code ?? '')];
-  if (named !== undefined) return named;
-  const words = `${fault?.message ?? ''} ${fault?.innererror?.message ?? ''}`;
+  const named = [fault?.innererror?.code, fault?.code].map(String).find((code) => Object.hasOwn(REJECTIONS, code));
+  if (named !== undefined) return REJECTIONS[named];
+  const words = wordsOf(fault);
   return IN_WORDS.find(([pattern]) => pattern.test(words))?.[1];
+}
+
+/** Enough of a message to know it by: a search in a megabyte of words would hold up the process for minutes. */
+const MAX_READ_CHARS = 1_000;
+
+function wordsOf(fault: Fault | undefined): string {
+  return [fault?.message, fault?.innererror?.message].map((text = '') => text.slice(0, MAX_READ_CHARS)).join(' ');
 }
 
 function readFault(text: string): Fault | undefined {

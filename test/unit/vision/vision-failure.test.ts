@@ -121,3 +121,14 @@ describe('of the moment: tried again', () => {
     expect(answered(429, body, { 'retry-after': '3' }).retryAfterMs).toBe(3_000);
   });
 });
+
+test('a message of any length is read at once', () => {
+  const message = 'feature '.repeat(125_000);
+  const startedMs = performance.now();
+  expect(answered(400, plain('InvalidRequest', message, 'x'))).toMatchObject({ code: 'vision-rejected' });
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+});
+
+test.each(['constructor', '__proto__', 'toString'])('the code %s is no code that is known', (code) => {
+  expect(answered(400, plain(code, 'x', code))).toMatchObject({ code: 'vision-rejected' });
+});
