@@ -2,13 +2,13 @@
 const base = {
   testEnvironment: 'node',
   transform: {
-    // jose is written as an ES module only, which Jest cannot load as it is.
-    '^.+\\.ts$|/node_modules/jose/.+\\.js$': [
+    // These are written as ES modules only, which Jest cannot load as they are.
+    '^.+\\.ts$|/node_modules/(jose|oauth4webapi)/.+\\.js$': [
       '@swc/jest',
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|oauth4webapi)/)'],
   // Tests run the sources: what one package imports of another leads there too (tsconfig.json says the same).
   moduleNameMapper: {
     '^contactsheet/contract$': '<rootDir>/src/contract/index.ts',

@@ -59,7 +59,7 @@ function failed(part: string, detail: string, cure = CURES[part] ?? OTHER_CURE):
 
 async function examineApi(api: ApiClient): Promise<Finding> {
   try {
-    const { body } = await api.livez({}, { what: 'a probe', retries: 0, timeoutMs: 10_000 });
+    const { body } = await api.livez({}, { what: 'a probe', retries: 0, timeoutMs: 10_000, isPublic: true });
     if (body.status === 'ok') return ok('api', api.address);
     return failed('api', `${api.address} does not answer like a Contactsheet server`);
   } catch (error) {
@@ -69,7 +69,7 @@ async function examineApi(api: ApiClient): Promise<Finding> {
 
 async function examineReport(api: ApiClient): Promise<Finding[]> {
   try {
-    const { body } = await api.readyz({ query: { verbose: '' } }, { what: 'a probe', accept: [503] });
+    const { body } = await api.readyz({ query: { verbose: '' } }, { what: 'a probe', accept: [503], isPublic: true });
     const checks = Object.entries(body.checks ?? {}).map(([part, { ok: isOk, detail = '' }]) =>
       isOk ? ok(part, detail) : failed(part, detail || 'not well'),
     );

@@ -4,6 +4,7 @@ import { registerContainers } from './commands/containers';
 import { registerDoctor } from './commands/doctor';
 import { registerImages } from './commands/images';
 import { registerKeys } from './commands/keys';
+import { registerLogin } from './commands/login';
 import { registerQuota } from './commands/quota';
 import { registerQuote } from './commands/quote';
 import { registerRunControl } from './commands/run-control';
@@ -33,6 +34,7 @@ export function addCommands(program: Command, registrar: Registrar): void {
   registerImages(program, registrar);
   registerQuota(program, registrar);
   registerKeys(program, registrar);
+  registerLogin(program, registrar);
   registerDoctor(program, registrar);
   registerCompletion(program, registrar);
   registerVisit(program, registrar);

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ApiClient, createApiClient } from './api/client';
 import type { ExitCode } from './exit-codes';
 import { usage } from './failure';
+import { storedToken } from './login/stored-login';
 import { createOutput, FORMATS, type Format, type Output } from './output';
 import { createProgress, type Progress } from './progress';
 import type { ColorWhen } from './text/colors';
@@ -33,7 +34,7 @@ export function addSharedOptions(program: Command): void {
     .option('--address <url>', `where the API is (default: CONTACTSHEET_ADDRESS, then ${DEFAULT_ADDRESS})`)
     .option(
       '--key <key>',
-      'who you are: a key, or a token (default: CONTACTSHEET_KEY, which no list of processes shows)',
+      'who you are: a key, or a token (default: CONTACTSHEET_KEY, which no list of processes shows; then the login)',
     )
     .addOption(new Option('-o, --output <format>', 'how data is printed').choices(FORMATS).default('text'))
     .option('-q, --quiet', 'data and errors only: no progress, no hints')
@@ -49,14 +50,16 @@ interface SharedOptions {
 }
 
 export function openSession(context: CliContext, command: Command): Session {
-  const { address, key, output, quiet = false, color } = command.optsWithGlobals<SharedOptions>();
+  const { key: given, output, quiet = false, color, ...shared } = command.optsWithGlobals<SharedOptions>();
+  const address = checkedAddress(shared.address ?? context.env.CONTACTSHEET_ADDRESS ?? DEFAULT_ADDRESS);
+  const key = checkedKey(given ?? context.env.CONTACTSHEET_KEY);
   return {
     context,
     api: createApiClient({
-      address: checkedAddress(address ?? context.env.CONTACTSHEET_ADDRESS ?? DEFAULT_ADDRESS),
+      address,
       userAgent: `contactsheet-cli/${packageVersion()}`,
       user: context.env.CONTACTSHEET_USER ?? context.user,
-      key: checkedKey(key ?? context.env.CONTACTSHEET_KEY),
+      key: key === undefined ? storedToken(context, address) : () => Promise.resolve(key),
       interrupted: context.interrupted,
       sleep: context.sleep,
     }),

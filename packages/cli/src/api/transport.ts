@@ -20,8 +20,8 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Who stands in the audit trail; nothing is decided by it. */
   readonly user?: string | undefined;
-  /** A key or a token that proves who asks. It goes to this address alone. */
-  readonly key?: string | undefined;
+  /** A key or a token that proves who asks, now: a token ends. It goes to this address alone. */
+  key(): Promise<string | undefined>;
   readonly interrupted: AbortSignal;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -36,6 +36,8 @@ export interface Call {
   readonly retries?: number;
   /** Statuses besides 2xx that are an answer. */
   readonly accept?: readonly number[];
+  /** Everybody may ask it: no key is shown, and a login that has ended does not matter. */
+  readonly isPublic?: boolean;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -64,14 +66,13 @@ export function createTransport(options: TransportOptions): Send {
 /** What the API takes as a name. */
 const USER = /^[\x20-\x7e]{1,128}$/;
 
-function createHttp({ address, userAgent, user, key }: TransportOptions): AxiosInstance {
+function createHttp({ address, userAgent, user }: TransportOptions): AxiosInstance {
   const { hostname } = new URL(address);
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return axios.create({
     headers: {
       'User-Agent': userAgent,
       ...(user !== undefined && USER.test(user) && { 'X-Contactsheet-User': user }),
-      ...(key !== undefined && { Authorization: `Bearer ${key}` }),
     },
     maxRedirects: 0,
     maxContentLength: MAX_ANSWER_BYTES,
@@ -86,14 +87,15 @@ async function sendOnce(
   http: AxiosInstance,
   url: string,
   { method, headers, body, isStream }: Outgoing,
-  { timeoutMs = TIMEOUT_MS, what, accept = [] }: Call,
-  { address, interrupted }: TransportOptions,
+  { timeoutMs = TIMEOUT_MS, what, accept = [], isPublic = false }: Call,
+  { address, interrupted, key: currentKey }: TransportOptions,
 ): Promise<AxiosResponse<unknown>> {
+  const key = isPublic ? undefined : await currentKey();
   const response = await http
     .request<unknown>({
       url,
       method,
-      headers,
+      headers: { ...headers, ...(key !== undefined && { Authorization: `Bearer ${key}` }) },
       ...(body !== undefined && { data: body }),
       timeout: timeoutMs,
       responseType: isStream ? 'stream' : 'text',
