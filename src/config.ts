@@ -43,6 +43,8 @@ export interface Config {
     /** Images downloaded or at Vision at once, in this process. */
     readonly imagesInFlight: number;
     readonly bytesInFlight: number;
+    /** Requests a second of one caller; undefined: no limit. */
+    readonly callerRate: number | undefined;
   };
   /** What a calendar month may cost, in transactions, until somebody sets it by the API; undefined: no limit. */
   readonly monthlyCaps: { readonly resource: number | undefined; readonly container: number | undefined };
@@ -82,6 +84,7 @@ export function readConfig(env: Environment): Config {
     limits: {
       imagesInFlight: read.integer('MAX_IMAGES_IN_FLIGHT', 100, 1, 1_000),
       bytesInFlight: read.integer('MAX_BYTES_IN_FLIGHT', 128 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024 * 1024),
+      callerRate: callerRateOf(read, auth.modes.length > 0),
     },
     monthlyCaps: {
       resource: read.limit('VISION_MONTHLY_TRANSACTIONS'),
@@ -137,6 +140,13 @@ function linksOf(read: Reader, isLocal: boolean, hasAuth: boolean): Config['link
     read.problem('LINK_KEY', 'is missing.', 'Set it to a long random text, the same for every replica.');
   }
   return { withCodes: mode === 'on' || (mode === 'auto' && (!isLocal || hasAuth)), key };
+}
+
+/** Where nobody is asked who they are, only this machine asks, and all of it from one address. */
+function callerRateOf(read: Reader, hasAuth: boolean): number | undefined {
+  const cure = 'Give requests a second of one caller such as 100/s, or unlimited.';
+  const value = read.matching('CALLER_RATE', hasAuth ? '100/s' : 'unlimited', /^(unlimited|[1-9]\d{0,5}\/s)$/, cure);
+  return value === 'unlimited' ? undefined : Number.parseInt(value, 10);
 }
 
 function approvalOf(read: Reader): ApprovalRule {

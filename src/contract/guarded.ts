@@ -3,11 +3,11 @@ import { type Answers, type Endpoint, problem } from './endpoint';
 import { DurableErrorSchema } from './schemas/durable';
 
 /** Every answer of an operation: its own, and what stands before all of them and no handler gives. */
-export function allAnswersOf({ path, access, answers }: Endpoint): Answers {
+export function allAnswersOf({ path, access, answers, tags: [tag] }: Endpoint): Answers {
   const shape = path.startsWith(DURABLE_TASK_BASE)
     ? { mediaType: 'application/json', body: DurableErrorSchema }
     : { mediaType: 'application/problem+json' };
-  const before = { ...GUARDED, ...(access !== 'public' && REFUSED_CALLERS) };
+  const before = { ...GUARDED, ...(access !== 'public' && REFUSED_CALLERS), ...(tag !== 'Health' && LIMITED) };
   const guarded = Object.entries(before).map(([status, text]) => {
     return [status, UNREAD.has(status) ? problem(text) : { ...problem(text), ...shape }];
   });
@@ -27,5 +27,7 @@ const UNREAD: ReadonlySet<string> = new Set(['408', '431']);
 const REFUSED_CALLERS = {
   401: 'It is not known who asks',
   403: 'Roles or containers of the caller do not cover it',
-  429: 'This address was wrong too often: see Retry-After',
 } as const;
+
+/** Where an installation limits its callers. */
+const LIMITED = { 429: 'This caller asks, or this address was wrong, too often: see Retry-After' } as const;

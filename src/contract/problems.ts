@@ -17,6 +17,7 @@ export const HTTP_CODES = [
   'cross-site',
   'forbidden',
   'too-many-attempts',
+  'rate-limited',
   'link-forbidden',
   'body-too-large',
   'unsupported-media-type',
@@ -272,6 +273,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause:
       'This address has sent ten wrong keys or tokens within a minute. Its keys and tokens are not checked for now.',
     cure: 'Wait for the seconds in Retry-After, then send a valid key.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    cause: 'This caller sends more requests than CALLER_RATE allows one caller.',
+    cure: 'Wait for the seconds in Retry-After, then send less often. CALLER_RATE raises the limit.',
   },
   'link-forbidden': {
     status: 403,

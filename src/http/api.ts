@@ -4,6 +4,7 @@ import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { UseCases } from '../use-cases/port';
 import { type Authorize, claimedCallers } from './authorize';
 import { bind, type Handlers, type Shell } from './bind';
+import type { CallerLimit } from './caller-limit';
 import { readBody } from './json-body';
 import { createLinks, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
@@ -29,6 +30,8 @@ export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
   readonly log: Logger;
   /** Who may ask what. Default: everybody, under the name that they claim. */
   readonly authorize?: Authorize;
+  /** Of those who claim a name only; `authorize` has its own. Default: none. */
+  readonly limit?: CallerLimit;
   /** Features that Vision offers here, for /openapi.json. Default: those of every version. */
   readonly features?: readonly string[];
 }
@@ -36,7 +39,7 @@ export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
 /** What every endpoint is served with. */
 export function shellOf({ authorize, ...options }: Omit<ApiDeps, 'useCases' | 'log'>): Shell {
   return {
-    authorize: authorize ?? claimedCallers(options.tokens),
+    authorize: authorize ?? claimedCallers(options),
     links: createLinks({ ...options, knowsCallers: authorize !== undefined }),
   };
 }

@@ -9,6 +9,7 @@ import { APPROVAL_EVENT } from '../names';
 import { letIn } from './access/callers';
 import { concernedContainer, type Records } from './access/concerned-container';
 import { type Listener, shownBy } from './access/shown';
+import type { CallerLimit } from './caller-limit';
 import type { LinkTokens, TokenVerdict } from './link-tokens';
 import { parameter } from './query';
 import { RequestError } from './request-error';
@@ -20,13 +21,17 @@ import { RequestError } from './request-error';
  */
 export type Authorize = (endpoint: Endpoint, req: Request) => Promise<Caller>;
 
-/**
- * Believes what a caller says of itself. The routes of Durable Functions ask for the code of a link as well.
- *
- * @param tokens absent: no code is asked for
- */
-export function claimedCallers(tokens?: LinkTokens): Authorize {
+export interface ClaimedCallersOptions {
+  /** Absent: no code is asked for. */
+  readonly tokens?: LinkTokens | undefined;
+  /** Of one address, since nobody is known. Absent: none. */
+  readonly limit?: CallerLimit | undefined;
+}
+
+/** Believes what a caller says of itself. The routes of Durable Functions ask for the code of a link as well. */
+export function claimedCallers({ tokens, limit }: ClaimedCallersOptions = {}): Authorize {
   return async (endpoint, req) => {
+    if (!isProbe(endpoint)) await limit?.(req.socket.remoteAddress ?? 'unknown');
     if (tokens && isDurable(endpoint)) refuseWithout(codeIn(endpoint, req, tokens));
     return letIn(req, { name: claimedName(req), how: 'claimed', roles: ['admin'] });
   };
@@ -38,6 +43,8 @@ export interface ProvenCallersOptions {
   readonly records: Records;
   /** Absent: no code opens anything. */
   readonly tokens?: LinkTokens | undefined;
+  /** Of one principal; of one address where no principal is known. Absent: none. */
+  readonly limit?: CallerLimit | undefined;
 }
 
 /**
@@ -45,16 +52,21 @@ export interface ProvenCallersOptions {
  *
  * I1 The code of a link opens its one verb of its one run, below Durable Functions alone. `/api/v1` needs the role whatever
  *    code is shown.
- * I2 Nothing of the application is asked before the role is enough.
+ * I2 Nothing of the application is asked before the role is enough and the rate is kept. Probes have no rate.
  */
 export function provenCallers(options: ProvenCallersOptions): Authorize {
-  const { recognize, listener, tokens } = options;
+  const { recognize, listener, tokens, limit } = options;
   return async (endpoint, req) => {
     const role = roleFor(endpoint, req);
-    if (role === 'public') return letIn(req, ANYBODY);
-    const recognition = await recognize(shownBy(req, listener));
+    const shown = shownBy(req, listener);
+    if (role === 'public') {
+      if (!isProbe(endpoint)) await limit?.(shown.origin);
+      return letIn(req, ANYBODY);
+    }
+    const recognition = await recognize(shown);
     if (recognition.kind === 'limited') throw tooManyAttempts(recognition.waitMs);
     const principal = recognition.kind === 'known' ? recognition.principal : undefined;
+    await limit?.(principal ? `${principal.how} ${principal.name}` : shown.origin); // I2
     const decision = await decided(principal, role, endpoint, req, options);
     if (principal && decision.kind === 'allowed') return letIn(req, principal);
     const verdict = tokens && isDurable(endpoint) ? codeIn(endpoint, req, tokens) : 'none'; // I1
@@ -100,6 +112,10 @@ function tooManyAttempts(waitMs: number): RequestError {
   const seconds = Math.ceil(waitMs / 1_000);
   const headers = { 'Retry-After': String(seconds) };
   return new RequestError('too-many-attempts', `Wait for ${seconds} s.`, { headers });
+}
+
+function isProbe({ tags: [tag] }: Endpoint): boolean {
+  return tag === 'Health';
 }
 
 function isDurable({ path }: Endpoint): boolean {

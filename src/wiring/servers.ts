@@ -8,6 +8,7 @@ import { defined } from '../domain/defined';
 import type { Listener } from '../http/access/shown';
 import { createAppChannel } from '../http/app-channel';
 import { provenCallers } from '../http/authorize';
+import { limitCallers } from '../http/caller-limit';
 import { createLinkTokens } from '../http/link-tokens';
 import { listen } from '../http/listener';
 import { createPublicApp } from '../http/public-server';
@@ -62,9 +63,11 @@ export async function startServers(
   const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};
   const { publicUrl: configured, hosts } = config.api;
   const recognize = await openIdentities(config.auth);
+  const { callerRate: perSecond } = config.limits;
+  const limits = perSecond === undefined ? {} : { limit: limitCallers({ perSecond }) };
   const shellOn = (listener: Listener) => ({
-    ...{ useCases, log, isDraining, features: vision.offered, ...links },
-    ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links }) }),
+    ...{ useCases, log, isDraining, features: vision.offered, ...links, ...limits },
+    ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links, ...limits }) }),
   });
   const publicApp = createPublicApp({ ...shellOn('public'), hosts, ...defined({ publicUrl: configured }) });
   const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });

@@ -77,6 +77,24 @@ describe('AUTH', () => {
   });
 });
 
+describe('CALLER_RATE', () => {
+  const rateOf = (env: Record<string, string>) => read(env).limits.callerRate;
+
+  test('limits callers where they are known, and nobody on loopback, where all have one address', () => {
+    expect([rateOf({}), rateOf(KEYS), rateOf(OIDC), rateOf(PROXY)]).toEqual([undefined, 100, 100, 100]);
+  });
+
+  test('is what it says', () => {
+    expect(rateOf({ CALLER_RATE: '7/s' })).toBe(7);
+    expect(rateOf({ ...KEYS, CALLER_RATE: '250/s' })).toBe(250);
+    expect(rateOf({ ...KEYS, CALLER_RATE: 'unlimited' })).toBeUndefined();
+  });
+
+  test.each(['0/s', '100', '-1/s', '1.5/s', '20/min', '1000000/s', 'none'])('%s is refused', (CALLER_RATE) => {
+    expect(namesOf({ ...KEYS, CALLER_RATE })).toEqual(['CALLER_RATE']);
+  });
+});
+
 describe('where others reach the API', () => {
   const OPEN = { ...KEYS, API_HOST: '0.0.0.0', LINK_KEY: STRONG };
 
