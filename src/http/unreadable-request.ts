@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import type { ProblemBody } from '../contract/schemas/problem';
 
@@ -7,10 +7,18 @@ import type { ProblemBody } from '../contract/schemas/problem';
  * Answers what Node's parser refuses before any application sees it: the same problem documents as everywhere.
  *
  * Node itself answers with a status line alone (https://nodejs.org/api/http.html#event-clienterror).
+ *
+ * I1 Nothing is written into an answer that has begun: its connection is cut, so that nobody takes it for whole.
  */
 export function answerUnreadable(server: Server): void {
+  const open = new Set<ServerResponse>();
+  server.on('request', (_req, res) => {
+    open.add(res);
+    res.once('close', () => open.delete(res));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
+    const hasBegun = [...open].some((answer) => answer.socket === socket && answer.headersSent);
+    if (hasBegun || !socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }

@@ -6,7 +6,13 @@ import { ProblemSchema } from '../../src/contract/schemas/problem';
 
 let listener: Listener;
 beforeAll(async () => {
-  listener = await listen((_req, res) => res.end('here'), { host: '127.0.0.1', port: 0, name: 'public API' });
+  listener = await listen(
+    (req, res) => {
+      if (req.url === '/begun') res.write('part');
+      else res.end('here');
+    },
+    { host: '127.0.0.1', port: 0, name: 'public API' },
+  );
 });
 afterAll(() => listener.close(0));
 
@@ -47,4 +53,10 @@ test.each([
   expect(head).toContain('Content-Type: application/problem+json');
   expect(head).toContain(`Content-Length: ${Buffer.byteLength(text)}`);
   expect(ProblemSchema.parse(JSON.parse(text))).toMatchObject({ status, code });
+});
+
+test('what comes after a request is not answered into its answer, which is cut off', async () => {
+  const heard = await send('GET /begun HTTP/1.1\r\nHost: a\r\n\r\nHELLO\r\n\r\n');
+  expect(heard).not.toContain('HTTP/1.1 400');
+  expect(heard).not.toMatch(/\r\n0\r\n\r\n$/);
 });
