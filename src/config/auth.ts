@@ -92,7 +92,7 @@ function proxyOf(read: Reader): ProxySettings {
       'is no list of addresses.',
       'Give addresses or ranges: 10.0.0.4,10.1.0.0/16,fd00::/8.',
     );
-  } else if (trusted.some((range) => range.endsWith('/0'))) {
+  } else if (trusted.some((range) => /\/0+$/.test(range))) {
     read.problem(
       'TRUSTED_PROXIES',
       'trusts everybody.',

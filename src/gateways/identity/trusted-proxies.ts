@@ -23,12 +23,17 @@ export class TrustedProxies {
     let sender = peer;
     for (const hop of path.reverse()) {
       if (!this.includes(sender)) return sender;
-      const address = hop.trim();
+      const address = addressIn(hop.trim());
       if (isIP(address) === 0) return sender;
       sender = address;
     }
     return sender;
   }
+}
+
+/** App Service and Application Gateway write the port as well. */
+function addressIn(hop: string): string {
+  return /^(\d+(?:\.\d+){3}):\d{1,5}$/.exec(hop)?.[1] ?? /^\[([^\]]*)\](?::\d{1,5})?$/.exec(hop)?.[1] ?? hop;
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -62,6 +62,7 @@ describe('AUTH', () => {
     [{ ...PROXY, TRUSTED_PROXIES: '10.0.0.0/33' }, ['TRUSTED_PROXIES']],
     [{ ...PROXY, TRUSTED_PROXIES: '10.0.0.0/8/8' }, ['TRUSTED_PROXIES']],
     [{ ...PROXY, TRUSTED_PROXIES: '0.0.0.0/0' }, ['TRUSTED_PROXIES']],
+    [{ ...PROXY, TRUSTED_PROXIES: '0.0.0.0/00' }, ['TRUSTED_PROXIES']],
     [{ ...PROXY, PROXY_USER_HEADER: 'x user' }, ['PROXY_USER_HEADER']],
     [
       { ...KEYS, AUTH: 'keys,oidc,proxy', KEYS_FILE: '' },
