@@ -24,7 +24,9 @@ export function createKeysFileReader(path: string): KeysFileReader {
         throw new KeysFileError(`The file cannot be opened (${error.code}).`);
       });
       try {
-        const { mode, size, ino, mtimeNs } = await handle.stat({ bigint: true });
+        const found = await handle.stat({ bigint: true });
+        if (!found.isFile()) throw new KeysFileError('It is no file.');
+        const { mode, size, ino, mtimeNs } = found;
         if (process.platform !== 'win32' && (Number(mode) & WRITABLE_BY_OTHERS) !== 0) {
           throw new KeysFileError('Others than its owner can write the file: chmod 600.'); // I2
         }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AccessKey, formatAccessKey } from '../../../../src/domain/access/access-key';
@@ -114,6 +114,12 @@ describe('the file of the keys', () => {
     expect(String(failure)).not.toContain(ada.secret);
     write(ada.key);
     expect(await recognize(shown(ada.bearer))).toMatchObject({ kind: 'known' });
+  });
+
+  test('is no folder', async () => {
+    const inside = join(folder, 'inside');
+    mkdirSync(inside, { mode: 0o700 });
+    await expect(createKeysFileReader(inside).read()).rejects.toMatchObject({ name: 'KeysFileError' });
   });
 
   test('may be readable, as a mounted secret is', async () => {
