@@ -29,7 +29,14 @@ const HIGHEST = '\u{10ffff}';
 
 function isDirectory({ blob: { name, sizeBytes }, metadata }: Listed): boolean {
   if (sizeBytes > 0) return false;
-  return metadata?.hdi_isfolder?.toLowerCase() === 'true' || /(?:\/|_\$folder\$)$/.test(name);
+  return isMarked(metadata) || /(?:\/|_\$folder\$)$/.test(name);
+}
+
+/** Names of metadata have no case of their own: tools in Go write `Hdi_isfolder`. */
+function isMarked(metadata: Listed['metadata'] = {}): boolean {
+  return Object.entries(metadata).some(
+    ([name, value]) => name.toLowerCase() === 'hdi_isfolder' && value.toLowerCase() === 'true',
+  );
 }
 
 function isEmptyParent({ name, sizeBytes }: ListedBlob, parents: ReadonlySet<string>): boolean {
