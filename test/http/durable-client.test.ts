@@ -256,6 +256,14 @@ describe('every command in every state', () => {
     }
   });
 
+  test('a reason that is cut off is text still', async () => {
+    having({ status: 'Running' });
+    const control = jest.spyOn(shell.useCases, 'controlRun');
+    const reason = encodeURIComponent(`${'x'.repeat(499)}\u{1f600}`);
+    await shell.api.post(`${base}/${runId(1)}/terminate?reason=${reason}&code=${KEY}`).expect(202);
+    expect(control).toHaveBeenCalledWith(expect.objectContaining({ reason: 'x'.repeat(499) }));
+  });
+
   test.each(['terminate', 'suspend', 'resume', 'rewind', 'raiseEvent/x'])(
     '%s of an unknown run is 404',
     async (verb) => {

@@ -16,13 +16,14 @@ export interface Principal {
   readonly containers?: readonly string[];
 }
 
-const MAX_NAME = 128;
+export const MAX_NAME = 128;
 
 /** A name as it may stand in a trail: one line, bounded; undefined when nothing is left of it. */
 export function principalName(text: string): string | undefined {
   const name = text
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
     .trim()
-    .slice(0, MAX_NAME);
+    .slice(0, MAX_NAME)
+    .replace(/\p{Surrogate}$/u, ''); // half of a pair, which no store would give back as it was
   return name === '' ? undefined : name;
 }

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import { isAccessKey } from '../../domain/access/access-key';
-import { principalName } from '../../domain/access/principal';
+import { MAX_NAME, principalName } from '../../domain/access/principal';
 import { isGrantedRole } from '../../domain/access/role';
 import { AppError } from '../../domain/errors';
 import { discover, type Provider } from './oidc-discovery';
@@ -99,11 +99,12 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A name that people know, with the one that nobody can change: the first alone may be somebody's choice. */
+/** A name that people know, cut off before the one that nobody can change: the first alone may be somebody's choice. */
 function nameOf({ sub = '', preferred_username: chosen }: JWTPayload): string | undefined {
   const subject = principalName(sub);
   if (subject === undefined || typeof chosen !== 'string') return subject;
-  return principalName(`${chosen} (${subject})`);
+  const known = principalName(chosen.slice(0, Math.max(0, MAX_NAME - subject.length - ' ()'.length)));
+  return known === undefined ? subject : principalName(`${known} (${subject})`);
 }
 
 function rolesOf(payload: JWTPayload, claim: string) {

@@ -110,6 +110,6 @@ export function restartInstance(ask: Pick<RunUseCases, 'getRun' | 'restartRun'>)
 const MAX_REASON = 500;
 
 function saidBy(caller: Caller, query: { readonly reason?: string | undefined }) {
-  const reason = query.reason?.replace(/\p{Surrogate}/gu, '').slice(0, MAX_REASON);
+  const reason = query.reason?.slice(0, MAX_REASON).replace(/\p{Surrogate}/gu, '');
   return { ...spokenBy(caller), ...(reason ? { reason } : {}) };
 }

@@ -117,6 +117,11 @@ describe('a token of a provider', () => {
     });
   });
 
+  test('keeps what cannot be chosen, however long the chosen name is', async () => {
+    const claims = { preferred_username: `root (u-0)${' '.repeat(200)}`, sub: 'u-1' };
+    expect(await recognize(await forged(claims))).toMatchObject({ principal: { name: 'root (u-0) (u-1)' } });
+  });
+
   test.each<[string, number, string]>([
     ['as long as it lasts', 0, 'known'],
     ['a little later, as clocks differ', TTL_SECONDS + CLOCK_TOLERANCE_SECONDS - 5, 'known'],

@@ -114,6 +114,10 @@ test.each([
   expect(principalName(text)).toBe(name);
 });
 
+test('a name that is cut off is text still', () => {
+  expect(principalName(`${'a'.repeat(127)}\u{1f600}`)).toBe('a'.repeat(127));
+});
+
 describe('keys', () => {
   const KEY: AccessKey = {
     id: 'abcdefghij12',
