@@ -3,9 +3,13 @@ import { createHmac, generateKeyPairSync, type JsonWebKey, type KeyObject } from
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type JWTPayload, SignJWT } from 'jose';
+import { runCli } from '../../../packages/cli/src/run-cli';
 import { CLOCK_TOLERANCE_SECONDS, createOidcIdentity } from '../../../src/gateways/identity/oidc-identity';
+import { aContext } from '../../unit/cli/screen';
 
 /** Tokens of a real provider (oidc-provider, in a process of its own), and what is made of them by somebody else. */
 
@@ -250,4 +254,81 @@ describe('a provider that is none', () => {
       code: 'identity-unavailable',
     });
   });
+});
+
+/** Opens a page and sends its forms, as a person does, until there is none. */
+async function browse(address: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  const cookies = new Map<string, string>();
+  let [url, init]: [string, RequestInit] = [address, {}];
+  for (let step = 0; step < 20; step += 1) {
+    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+    const response = await fetch(url, { ...init, redirect: 'manual', headers: { cookie } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      cookies.set(name, value);
+    }
+    const page = await response.text();
+    const next = response.headers.get('location') ?? /<form[^>]* action="([^"]+)"/.exec(page)?.[1];
+    if (next === undefined) return;
+    url = new URL(next, url).href;
+    if (response.headers.has('location')) {
+      init = {};
+      continue;
+    }
+    const inputs = [...page.matchAll(/<input[^>]*>/g)].map(([tag]) => tag);
+    const body = new URLSearchParams();
+    for (const tag of inputs) {
+      const name = / name="([^"]*)"/.exec(tag)?.[1];
+      if (name !== undefined) body.set(name, fields[name] ?? / value="([^"]*)"/.exec(tag)?.[1] ?? '');
+    }
+    init = { method: 'POST', body };
+  }
+  throw new Error('the pages do not end');
+}
+
+test('the command line logs in by a device code, and the server knows who approved it', async () => {
+  const provider = await startProvider([aKey('first')]);
+  const folder = mkdtempSync(join(tmpdir(), 'oidc-login-'));
+  const bearers: string[] = [];
+  const api: Server = createServer((request, response) => {
+    bearers.push(request.headers.authorization ?? '');
+    response.setHeader('content-type', 'application/json').end('{"value":[]}');
+  });
+  await once(api.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const address = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+    const env = { XDG_CONFIG_HOME: folder, CONTACTSHEET_ADDRESS: address };
+    const context = aContext({ env });
+    const approve = async () => {
+      const invitation = /or open (\S+)/.exec(context.stderr.text())?.[1] ?? '';
+      await browse(invitation, { login: 'ada', password: 'x' });
+    };
+    const words = ['--issuer', provider.issuer, '--client-id', 'device', '--scope', 'openid offline_access use'];
+    // Nobody has approved when it asks first: the provider says so.
+    let slept = 0;
+    const sleep = async (ms: number) => {
+      slept += 1;
+      if (slept === 2) await approve();
+      await context.sleep(ms);
+    };
+    const code = await runCli(['login', ...words, '--resource', AUDIENCE], { ...context, sleep });
+    expect([code, slept, context.stderr.text()]).toEqual([0, 2, expect.stringContaining('Logged in')]);
+    expect(await runCli(['run', 'list'], aContext({ env }))).toBe(0);
+    const later = aContext({ env });
+    await later.sleep(TTL_SECONDS * 1_000);
+    expect(await runCli(['run', 'list'], later)).toBe(0);
+    expect(new Set(bearers).size).toBe(2);
+    const source = createOidcIdentity({
+      ...{ issuer: provider.issuer, audiences: [AUDIENCE], rolesClaim: 'roles', cooldownMs: 0, nowMs: Date.now },
+    });
+    for (const bearer of bearers) {
+      expect(
+        await source.recognize({ header: () => [], origin: 'test', bearer: bearer.replace('Bearer ', '') }),
+      ).toMatchObject({ kind: 'known', principal: { name: 'ada', how: 'oidc', roles: ['approver'] } });
+    }
+  } finally {
+    api.close();
+    rmSync(folder, { recursive: true });
+    await stopped(provider.child);
+  }
 });

@@ -3,7 +3,7 @@
  *
  *   node oidc-provider.mjs '{"port": 0, "jwks": {"keys": []}, "ttlSeconds": 60}'
  *
- * Each client gets tokens by its credentials, with the roles of ROLES. Prints its issuer when it listens.
+ * Each client gets tokens by its credentials, with the roles of ROLES; `device` gets them when somebody approves. Prints its issuer when it listens.
  */
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
@@ -16,21 +16,34 @@ const ROLES = {
   none: {},
 };
 
+/** A public client: it has no secret, and a person approves it in a browser under any name. */
+const DEVICE = {
+  client_id: 'device',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  redirect_uris: [],
+  response_types: [],
+};
+
 const server = createServer();
 await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const provider = new Provider(issuer, {
   jwks,
-  clients: Object.keys(ROLES).map((id) => ({
-    client_id: id,
-    client_secret: `secret-of-${id}-${'x'.repeat(32)}`,
-    grant_types: ['client_credentials'],
-    redirect_uris: [],
-    response_types: [],
-  })),
+  clients: [
+    ...Object.keys(ROLES).map((id) => ({
+      client_id: id,
+      client_secret: `secret-of-${id}-${'x'.repeat(32)}`,
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    })),
+    DEVICE,
+  ],
   features: {
     clientCredentials: { enabled: true },
-    devInteractions: { enabled: false },
+    deviceFlow: { enabled: true },
+    devInteractions: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: (_ctx, resource) => ({
@@ -42,7 +55,7 @@ const provider = new Provider(issuer, {
       }),
     },
   },
-  extraTokenClaims: (_ctx, token) => ROLES[token.clientId],
+  extraTokenClaims: (_ctx, token) => ROLES[token.clientId] ?? { roles: ['approver'] },
 });
 server.on('request', provider.callback());
 process.stdout.write(`${issuer}\n`);
