@@ -5,6 +5,11 @@ const Sequencer = require('@jest/test-sequencer').default;
  * took only where it has run before; a fresh checkout has this list, in the order of a run on two cores.
  */
 const SLOWEST = [
+  'replay/window',
+  'unit/domain/quota',
+  'http/fuzz/fuzz',
+  'http/cli/commanding',
+  'unit/pipeline/chunk-model',
   'chaos/kill-matrix',
   'chaos/soak',
   'chaos/cap-under-kills',
