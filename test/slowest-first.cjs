@@ -10,6 +10,9 @@ const SLOWEST = [
   'http/fuzz/fuzz',
   'http/cli/commanding',
   'unit/pipeline/chunk-model',
+  'integration/command-line/command-line',
+  'integration/faults/vision-faults',
+  'integration/engine/five-thousand',
   'chaos/kill-matrix',
   'chaos/soak',
   'chaos/cap-under-kills',
@@ -21,10 +24,8 @@ const SLOWEST = [
   'integration/replicas/two-replicas',
   'integration/replicas/rate-of-three',
   'integration/control/retry-and-purge',
-  'integration/faults/vision-faults',
   'integration/durable-client/durable-client',
   'integration/engine/retention',
-  'integration/engine/five-thousand',
   'integration/quota/quota',
 ];
 
