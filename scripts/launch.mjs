@@ -270,10 +270,14 @@ function filesIn(folder) {
 
 const BROWSER = 'browser';
 
-/** Levels that are quick, then those that start whole stacks: four at a time, as they mostly wait. */
+/** They measure how much of a rate is used: stacks beside them would be measured too. */
+const RATES = 'integration/(quota/quota|replicas/rate-of-three)\\.test';
+
+/** Levels that are quick, those that start whole stacks, three at a time, and last what wants the machine for itself. */
 const LEVELS = [
   ['--selectProjects', 'unit', 'replay', 'contract', 'http'],
-  ['--selectProjects', 'integration', 'chaos', BROWSER, '--maxWorkers', '4'],
+  ['--selectProjects', 'integration', 'chaos', BROWSER, '--maxWorkers', '3', '--testPathIgnorePatterns', RATES],
+  ['--selectProjects', 'integration', '--runInBand', '--testPathPatterns', RATES],
 ];
 
 /** Runs jest, its words passed through, and ends with its exit code and one line that counts. */
