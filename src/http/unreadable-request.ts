@@ -22,11 +22,18 @@ export function answerUnreadable(server: Server): void {
       socket.destroy();
       return;
     }
-    socket.end(answerTo(error.code));
+    socket.end(answerTo(error.code, isHead(error)));
   });
 }
 
-function answerTo(errorCode: string | undefined): string {
+/** Whether the packet that cannot be read begins a HEAD request. Its answer has no body (RFC 9110, section 9.3.2). */
+function isHead(error: Error & { readonly rawPacket?: Buffer }): boolean {
+  return error.rawPacket?.toString('latin1', 0, HEAD.length) === HEAD;
+}
+
+const HEAD = 'HEAD ';
+
+function answerTo(errorCode: string | undefined, withoutBody: boolean): string {
   const [code, detail] = refusalOf(errorCode);
   const { status, title, cure } = PROBLEMS[code];
   const requestId = randomUUID();
@@ -44,7 +51,7 @@ function answerTo(errorCode: string | undefined): string {
     'Cache-Control: no-store',
     'Connection: close',
   ];
-  return `${head.join('\r\n')}\r\n\r\n${text}`;
+  return `${head.join('\r\n')}\r\n\r\n${withoutBody ? '' : text}`;
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -55,6 +55,12 @@ test.each([
   expect(ProblemSchema.parse(JSON.parse(text))).toMatchObject({ status, code });
 });
 
+test('the answer to a HEAD request has no body', async () => {
+  const heard = await send(`HEAD /?continuation=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  expect(heard).toMatch(/^HTTP\/1\.1 431 /);
+  expect(heard).toMatch(/\r\n\r\n$/);
+});
+
 test('what comes after a request is not answered into its answer, which is cut off', async () => {
   const heard = await send('GET /begun HTTP/1.1\r\nHost: a\r\n\r\nHELLO\r\n\r\n');
   expect(heard).not.toContain('HTTP/1.1 400');
