@@ -1,6 +1,6 @@
 /** One configuration, one project a level, so that `--selectProjects unit` runs a level alone. */
 const base = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/end-with-jest.cjs',
   transform: {
     // These are written as ES modules only, which Jest cannot load as they are.
     '^.+\\.ts$|/node_modules/(jose|oauth4webapi)/.+\\.js$': [

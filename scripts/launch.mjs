@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -280,6 +281,9 @@ const LEVELS = [
   ['--selectProjects', 'integration', '--runInBand', '--testPathPatterns', RATES],
 ];
 
+/** What a shell adds to the number of the signal that ended a program. */
+const SIGNALLED = 128;
+
 /** Runs jest, its words passed through, and ends with its exit code and one line that counts. */
 async function test(words) {
   const runtime = await acquireRuntime();
@@ -293,6 +297,7 @@ async function test(words) {
   for (const level of words.length > 0 ? [words] : LEVELS) {
     const played = isWithout ? level.filter((word) => word !== BROWSER) : level;
     const { code, passed, failed, skipped } = await jest(played, dirname(runtime.daprd));
+    if (code > SIGNALLED) throw stopped();
     exitCode ||= code;
     total.passed += passed;
     total.failed += failed;
@@ -387,7 +392,7 @@ function run(program, words, options = {}) {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       passed.end();
-      resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
+      resolve(code ?? SIGNALLED + constants.signals[signal]);
     });
   });
 }
