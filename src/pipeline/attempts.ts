@@ -28,6 +28,11 @@ export class Attempts {
     return this.attempts;
   }
 
+  /** Did Vision get to see the image, by this execution or one of its chunk before? Then the save keeps what it cost. */
+  get hasCalled(): boolean {
+    return this.attempts.some(({ stage }) => stage === 'vision');
+  }
+
   /** A call that an earlier execution of this chunk began (I1). */
   recordEarlier(startedAt: string, code?: 'maybe-billed'): void {
     const { runId } = this.chunk;

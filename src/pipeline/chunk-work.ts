@@ -25,7 +25,8 @@ import type { ChunkHold, Permit, RunSessions } from './run-session';
  * I2 The delta is applied whenever the chunk ends or rests; what is applied later replaces it.
  * I3 In one process a second execution of a chunk joins the first; across processes it waits for it (chunk-lease).
  * I4 A stored image leaves the results only when the run may remove and a HEAD says 404, or that a directory is left.
- * I5 A chunk that ended its process again and again is searched for the image that does it (chunk-suspicion).
+ * I5 Nothing is saved or removed later than a second after a pause or a cancel was answered, but for calls that are paid.
+ * I6 A chunk that ended its process again and again is searched for the image that does it (chunk-suspicion).
  */
 export interface ChunkDeps extends ImageDeps {
   readonly manifests: ManifestsGateway;
@@ -105,15 +106,13 @@ class ChunkExecution {
   }
 
   async run(hold: ChunkHold): Promise<'complete' | 'stopped' | 'lost'> {
-    // I5: a chunk that ended processes works alone, so that the next end convicts the right image.
+    // I6: a chunk that ended processes works alone, so that the next end convicts the right image.
     const leave = await this.deps.readWriteLock.enter(hold.careful !== undefined);
     try {
       const { blobs, interval } = await this.read();
       const { listed, gone } = await this.classifyAll(blobs, interval);
-      const stop = hold.careful ? await this.workInParts(listed, hold) : await this.workOnAll(listed, hold, blobs);
-      if (hold.mayRemove && stop === undefined) {
-        for (const image of gone) await this.remove(image);
-      }
+      const left = hold.careful ? await this.workInParts(listed, hold) : await this.workOnAll(listed, hold, blobs);
+      const stop = left ?? (hold.mayRemove ? await this.removeAll(gone, hold) : undefined);
       if (stop === 'lost') return 'lost';
       await this.apply(blobs, stop === undefined);
       await this.close(hold, stop === undefined);
@@ -146,7 +145,10 @@ class ChunkExecution {
   /** Range after range, as the search for the culprit goes; what was convicted is set aside unread. */
   private async workInParts(items: readonly Classified[], hold: ChunkHold): Promise<Stop | undefined> {
     const convicted = new Set(hold.careful?.poison);
-    for (const item of items.filter((_, i) => convicted.has(i))) await this.workOn(item, hold, 'poison');
+    for (const item of items.filter((_, i) => convicted.has(i))) {
+      const stop = await this.workOn(item, hold, 'poison');
+      if (stop !== undefined) return stop;
+    }
     const part = (from: number, to: number) => items.filter((_, i) => i >= from && i < to && !convicted.has(i));
     let range = hold.careful;
     const before = await this.workOnAll(part(0, range?.from ?? 0), hold);
@@ -226,27 +228,54 @@ class ChunkExecution {
     return undefined;
   }
 
-  /** I4: the image leaves the results; its contribution is taken out. */
-  private async remove(image: StoredImage): Promise<void> {
-    const { container, ref } = this.task;
-    if (!isGone(await this.deps.blobs.head(container, image.blob))) return;
-    const now = await this.deps.results.get(container, image.blob);
-    if (!now) return;
-    if (now.document.status === 'removed') {
-      // By this chunk, in an execution that ended meanwhile or a write whose answer was lost.
-      const isOurs = now.document.chunkId === this.id;
-      if (isOurs) this.outcomes.push(outcomeOf({ ...now.document, version: now.version }, false));
-      return;
+  /** Side by side, as other saves: within the places of the semaphore, and in the batches of the store. */
+  private async removeAll(gone: readonly StoredImage[], hold: ChunkHold): Promise<Stop | undefined> {
+    let stop: Stop | undefined;
+    const work = gone.map(async (image) => {
+      stop = (await this.remove(image, hold)) ?? stop;
+    });
+    const error = worstError(await Promise.allSettled(work));
+    if (error) throw error;
+    return stop;
+  }
+
+  private async remove(image: StoredImage, hold: ChunkHold): Promise<Stop | undefined> {
+    const leave = await this.deps.semaphore.enter(this.task.ref.runId, 0);
+    try {
+      const permit = await hold.permit();
+      if (permit !== 'go') return permit;
+      if (!isGone(await this.deps.blobs.head(this.task.container, image.blob))) return undefined;
+      return await this.markRemoved(image, hold);
+    } finally {
+      leave();
     }
-    const document: ImageDocument = {
-      ...removedDocument(now.document, new Date(this.deps.clock.nowMs()).toISOString()),
-      runId: ref.runId,
-      chunkId: this.id,
-      replaced: replacedBy(this.id, { ...now.document, version: now.version }),
-    };
-    const outcome = await this.deps.results.save(document, { version: now.version });
-    if (!outcome.saved) return this.remove(image);
-    this.outcomes.push(outcomeOf({ ...document, version: '' }, false));
+  }
+
+  /** I4: the image leaves the results; its contribution is taken out. */
+  private async markRemoved(image: StoredImage, hold: ChunkHold): Promise<Stop | undefined> {
+    const { container, ref } = this.task;
+    for (;;) {
+      const now = await this.deps.results.get(container, image.blob);
+      if (!now) return undefined;
+      if (now.document.status === 'removed') {
+        // By this chunk, in an execution that ended meanwhile or a write whose answer was lost.
+        const isOurs = now.document.chunkId === this.id;
+        if (isOurs) this.outcomes.push(outcomeOf({ ...now.document, version: now.version }, false));
+        return undefined;
+      }
+      const document: ImageDocument = {
+        ...removedDocument(now.document, new Date(this.deps.clock.nowMs()).toISOString()),
+        runId: ref.runId,
+        chunkId: this.id,
+        replaced: replacedBy(this.id, { ...now.document, version: now.version }),
+      };
+      const permit = await hold.permit(); // I5: the looks may have taken long
+      if (permit !== 'go') return permit;
+      const outcome = await this.deps.results.save(document, { version: now.version });
+      if (!outcome.saved) continue;
+      this.outcomes.push(outcomeOf({ ...document, version: '' }, false));
+      return undefined;
+    }
   }
 
   private async apply(blobs: readonly ListedBlob[], complete: boolean): Promise<void> {

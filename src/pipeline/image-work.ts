@@ -31,6 +31,7 @@ import { type CircuitBreaker, outage, type ServiceAnswer } from './circuit-break
  * I2 Every document that is not `succeeded` carries a reason a person can act on.
  * I3 What this chunk replaced is remembered in the document (`replaced`), so the delta is a function of documents: a
  *    document that this chunk writes twice keeps what it replaced the first time.
+ * I4 What no call was made for is not saved after a pause or a cancel. What Vision has worked on is.
  */
 export interface ImageDeps extends AnswerDeps {
   readonly blobs: BlobsGateway;
@@ -73,7 +74,10 @@ export class ImageWork {
   }
 
   async run(): Promise<WorkResult> {
-    const document = await this.judged((verdict) => this.save(verdict));
+    const document = await this.judged(async (verdict) => {
+      const permit = this.attempts.hasCalled ? 'go' : await this.chunk.permit(); // I4
+      return permit === 'go' ? this.save(verdict) : permit;
+    });
     return typeof document === 'string' ? { saved: false, stop: document } : { saved: true, document };
   }
 
@@ -98,6 +102,8 @@ export class ImageWork {
 
   /** Records an image that ended the process, without touching its bytes. */
   async setAside(): Promise<WorkResult> {
+    const permit = await this.chunk.permit();
+    if (permit !== 'go') return { saved: false, stop: permit };
     const message = 'Processing this image ended the process several times.';
     const error: ImageError = { code: 'poison', stage: 'vision', message, retryable: true };
     const failed = { status: 'failed', reason: 'poison', error, transactions: 0 } as const;

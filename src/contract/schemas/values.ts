@@ -1,4 +1,5 @@
 import { type ZodType, z } from 'zod';
+import { impossibleCharacter } from '../../domain/image/blob-name';
 
 /** Small schemas that several documents share. */
 
@@ -19,8 +20,12 @@ export function list<T extends ZodType>(item: T) {
 /** Counts by name. */
 export const tally = z.record(z.string(), count).readonly();
 
-/** A blob name or the beginning of one: at most 1,024 characters, and text that UTF-8 can carry. */
+/** A blob name or the beginning of one: at most 1,024 characters, and none that no blob name has (blob-name.ts). */
 export const blobText = z
   .string()
   .max(1_024)
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'Half of a surrogate pair is not text.');
+  .superRefine((text, issues) => {
+    const character = impossibleCharacter(text);
+    if (character === undefined) return;
+    issues.addIssue({ code: 'custom', message: `No blob name holds ${character}: leave it out.` });
+  });

@@ -2,6 +2,7 @@ import type { Actors } from '../../actors';
 import { checkContainerName } from '../../domain/container/container-name';
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
+import { impossibleCharacter } from '../../domain/image/blob-name';
 import { type ApprovalRule, stricter } from '../../domain/run/approval';
 import type { RunRequest } from '../../domain/run/run';
 import type { BlobsGateway } from '../../gateways/blobs/port';
@@ -41,6 +42,7 @@ export function createStartRun(deps: StartRunDeps): StartRun {
   return async (command) => {
     const { container } = command;
     checkContainerName(container);
+    checkPrefix(command.prefix);
     const features = chosenFeatures(vision, command.features);
     if (!(await blobs.containerExists(container))) {
       throw new AppError(
@@ -63,6 +65,15 @@ export function createStartRun(deps: StartRunDeps): StartRun {
     await containerIndex.refresh(container).catch(() => undefined); // the run's first milestone does it too
     return run;
   };
+}
+
+/** An older build took such a prefix, and a restart or a retry repeats what its run was started with. */
+function checkPrefix(prefix = ''): void {
+  const character = impossibleCharacter(prefix);
+  if (character === undefined) return;
+  throw new AppError('invalid-request', `No blob name holds ${character}: start a run with another prefix.`, {
+    context: { pointer: '/prefix' },
+  });
 }
 
 function requestOf(
