@@ -97,6 +97,9 @@ const COMMANDS = {
     return run(process.execPath, [at('packages', 'bench', 'dist', 'conformance.js')]);
   },
 
+  /** What people outside have met, input by input, on a whole stack. */
+  outside: (words) => measure('outside', words),
+
   /** The hostile tests alone: which promise of docs/threat-model.md held. */
   async attack() {
     await prepare();

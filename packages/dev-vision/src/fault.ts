@@ -14,6 +14,10 @@ export const FAULT_BEHAVIOURS = [
   '429-huge', // Retry-After: 1000000
   'out-of-volume', // 403 of API Management, with the time until the volume is renewed
   'feature-not-in-region', // 400 of 4.0, in words alone
+  'language-not-supported',
+  'access-not-approved', // for features behind Limited Access
+  'tier-without-operation',
+  'key-refused',
   'timeout-400', // 400 with the inner code Timeout
   'html-200',
   'truncated-json', // a complete answer of incomplete JSON

@@ -56,6 +56,40 @@ const REFUSALS: Readonly<Record<string, { readonly status: number; readonly body
     status: 400,
     body: { error: { code: 'InvalidRequest', message: "The feature 'Caption' is not supported in this region." } },
   },
+  'language-not-supported': {
+    status: 400,
+    body: {
+      error: {
+        code: 'InvalidRequest',
+        message: 'The language is not supported.',
+        innererror: { code: 'NotSupportedLanguage', message: 'The language is not supported.' },
+      },
+    },
+  },
+  'access-not-approved': {
+    status: 403,
+    body: {
+      error: {
+        code: 'UnsupportedFeature',
+        message: 'Feature is not supported, missing approval for one or more of the following features: Celebrities.',
+      },
+    },
+  },
+  'tier-without-operation': {
+    status: 403,
+    body: {
+      error: { code: '403', message: 'Operation is not allowed under the pricing tier F0 of your resource.' },
+    },
+  },
+  'key-refused': {
+    status: 401,
+    body: {
+      error: {
+        code: '401',
+        message: 'Access denied due to invalid subscription key or wrong API endpoint.',
+      },
+    },
+  },
   'timeout-400': {
     status: 400,
     body: {

@@ -9,7 +9,7 @@ import { createCosmosRuns } from '../../../src/gateways/runs/cosmos-runs';
 import { COSMOS } from '../../../src/names';
 import { COSMOS_KEY, type Cosmos, startCosmos } from './cosmos';
 import { ACCOUNT, imageDocument } from './documents';
-import { type FaultProxy, startFaultProxy } from './fault-proxy';
+import { type FaultProxy, startFaultProxy } from '../../../packages/bench/src/fault-proxy';
 
 describe('Cosmos gateways in trouble', () => {
   let cosmos: Cosmos;

@@ -13,7 +13,7 @@ import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
-import { type Fault, type FaultProxy, startFaultProxy } from '../../contract/gateways/fault-proxy';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../../packages/bench/src/fault-proxy';
 import { startTestStack, type TestStack } from '../framework';
 import { blobs, documents, runToEnd, violations } from '../main-job/client';
 

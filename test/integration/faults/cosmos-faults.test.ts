@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
-import { type Fault, type FaultProxy, startFaultProxy } from '../../contract/gateways/fault-proxy';
+import { type Fault, type FaultProxy, startFaultProxy } from '../../../packages/bench/src/fault-proxy';
 import { startTestStack, type TestStack } from '../framework';
 import { documents, runToEnd, violations } from '../main-job/client';
 

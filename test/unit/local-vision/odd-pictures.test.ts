@@ -3,7 +3,7 @@ import { DecodeBudget } from '../../../packages/dev-vision/src/decode-budget';
 import { ImageReader } from '../../../packages/dev-vision/src/image-reader';
 import { readPictureHeader } from '../../../packages/dev-vision/src/picture-header';
 import { samplePixels } from '../../../packages/dev-vision/src/pixel-sample';
-import { bitmap, HEIGHT, icon, iconOf, WIDTH } from '../vision/bitmap-files';
+import { bitmap, HEIGHT, icon, iconOf, WIDTH } from '../../../packages/bench/src/bitmap-files';
 import { pillowFile } from '../vision/pillow-files';
 
 /** Guarantee: what the service takes, the stand-in reads: the right size and the right pixels, in bounded memory. */

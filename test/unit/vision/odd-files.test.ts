@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { checkEligibility } from '../../../src/domain/image/eligibility';
 import { readImageHeader } from '../../../src/gateways/vision/image-header';
 import { VISION_LIMITS } from '../../../src/gateways/vision/limits';
-import { bitmap, icon, iconOf } from './bitmap-files';
+import { bitmap, icon, iconOf } from '../../../packages/bench/src/bitmap-files';
 import { pillowFile } from './pillow-files';
 import { directory, tiff } from './tiff-files';
 

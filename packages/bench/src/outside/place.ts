@@ -1,0 +1,161 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { Endpoints as StackEndpoints } from '@contactsheet/dev-stack';
+import {
+  type AskOf,
+  type BodyOf,
+  type Client,
+  createClient,
+  type Endpoints,
+  isFinal,
+  Refusal,
+  taken,
+} from 'contactsheet/contract';
+import type { Fault, FaultProxy } from '../fault-proxy';
+import { createPictures } from '../pictures';
+import { type VisionControl, visionControl } from '../vision-control';
+
+/** A stack that cases are played on, one after another. */
+export interface Ground {
+  /** As they are now: processes that ended were started again. */
+  readonly endpoints: () => StackEndpoints;
+  /** Between the app and Blob Storage. */
+  readonly storage: FaultProxy;
+}
+
+export type Run = BodyOf<Endpoints['getRun']>;
+
+export interface RunOptions extends Omit<NonNullable<AskOf<Endpoints['startRun']>['body']>, 'retry'> {
+  readonly confirmShrink?: boolean;
+  readonly withinMs?: number;
+}
+
+export interface BlobOptions {
+  readonly metadata?: Record<string, string>;
+  readonly contentType?: string;
+}
+
+const PARALLEL_UPLOADS = 32;
+const LOOK_MS = 100;
+
+/**
+ * A case's own container of a stack, and what a case may do there.
+ *
+ * I1 `leave` takes back what a case has armed and paused: the next one finds a stack in which all is well.
+ */
+export class Place {
+  readonly client: Client;
+  readonly vision: VisionControl;
+
+  constructor(
+    readonly ground: Ground,
+    readonly container: string,
+  ) {
+    const { api, vision } = ground.endpoints();
+    this.client = createClient({ address: api });
+    this.vision = visionControl(vision.endpoint);
+  }
+
+  get endpoints(): StackEndpoints {
+    return this.ground.endpoints();
+  }
+
+  get blobs(): ContainerClient {
+    const service = BlobServiceClient.fromConnectionString(this.endpoints.blobConnectionString);
+    return service.getContainerClient(this.container);
+  }
+
+  async put(name: string, bytes: Uint8Array, { metadata, contentType }: BlobOptions = {}): Promise<void> {
+    await this.blobs.createIfNotExists();
+    await this.blobs.getBlockBlobClient(name).upload(Buffer.from(bytes), bytes.length, {
+      ...(metadata !== undefined && { metadata }),
+      ...(contentType !== undefined && { blobHTTPHeaders: { blobContentType: contentType } }),
+    });
+  }
+
+  /** Small JPEGs with bytes of their own. */
+  async pictures(names: readonly string[]): Promise<void> {
+    await this.blobs.createIfNotExists();
+    const pictureOf = await createPictures(this.container);
+    const left = names.entries();
+    const upload = async () => {
+      for (const [n, name] of left) await this.put(name, pictureOf(n), { contentType: 'image/jpeg' });
+    };
+    await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, upload));
+  }
+
+  async remove(names: readonly string[]): Promise<void> {
+    const left = names.values();
+    const removing = async () => {
+      for (const name of left) await this.blobs.deleteBlob(name);
+    };
+    await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, removing));
+  }
+
+  /** How requests of this container's blobs are answered by storage. */
+  storageObeys(rule: (request: string) => Fault): void {
+    const own = `/${this.container}/`;
+    const listing = `/${this.container}?`;
+    this.ground.storage.obey((line) => (line.includes(own) || line.includes(listing) ? rule(line) : 'pass'));
+  }
+
+  async start({ confirmShrink, withinMs: _, ...body }: RunOptions = {}): Promise<string> {
+    const query = confirmShrink ? ({ confirmShrink: 'true' } as const) : {};
+    return taken(await this.client.startRun({ params: { container: this.container }, query, body })).id;
+  }
+
+  async run(options: RunOptions = {}): Promise<Run> {
+    return this.ended(await this.start(options), options.withinMs);
+  }
+
+  async look(id: string): Promise<Run> {
+    return taken(await this.client.getRun({ params: { id } }));
+  }
+
+  /** @throws Error when it has not ended by then */
+  ended(id: string, withinMs = 60_000): Promise<Run> {
+    return this.until(
+      () => this.look(id),
+      ({ status }) => isFinal(status),
+      withinMs,
+    );
+  }
+
+  /** Looks until the answer is as wanted; a busy server is asked again. @throws Error with the last answer */
+  async until<T>(look: () => Promise<T>, isWanted: (seen: T) => boolean, withinMs = 30_000): Promise<T> {
+    const ends = Date.now() + withinMs;
+    for (let last: T | undefined; ; await pause(LOOK_MS)) {
+      last = (await look().catch(ifRefused)) ?? last;
+      if (last !== undefined && isWanted(last)) return last;
+      if (Date.now() > ends) throw new Error(`Not within ${withinMs} ms. Last: ${JSON.stringify(last)?.slice(0, 600)}`);
+    }
+  }
+
+  /** Images of the container by name: status, and reason where there is one. */
+  async images(): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for await (const { value } of this.client.pages('listImages', { params: { container: this.container } })) {
+      for (const { blob, status, reason } of value) found[blob] = [status, reason].filter(Boolean).join(': ');
+    }
+    return found;
+  }
+
+  /** A bare request of the API; the path begins with `/`. */
+  async ask(path: string, init?: RequestInit): Promise<{ readonly status: number; readonly body: unknown }> {
+    const answer = await fetch(`${this.endpoints.api}${path}`, init);
+    const text = await answer.text();
+    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+    return { status: answer.status, body: isJson ? JSON.parse(text) : text };
+  }
+
+  /** I1 */
+  async leave(): Promise<void> {
+    this.ground.storage.obey(() => 'pass');
+    await this.vision.disarm();
+    await this.client.setQuota({ body: { pausedUntil: null } });
+  }
+}
+
+function ifRefused(error: unknown): undefined {
+  if (!(error instanceof Refusal)) throw error;
+}
