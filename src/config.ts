@@ -1,10 +1,12 @@
-import type { ApprovalRule } from './domain/run/approval';
 import { type AddressSettings, addressOf } from './config/address';
 import { type AuthSettings, authOf } from './config/auth';
+import { type CosmosConfig, cosmosOf } from './config/cosmos';
 import { checkExposure } from './config/exposure';
-import { ConfigError, type Environment, isLoopback, isUrl, Reader, Secret } from './config/reader';
-import { MAX_ASPECT_RATIOS, readAspectRatios } from './domain/image/smart-crops';
-import { DEFAULT_VISION_FEATURES, parseVisionUrl, type VisionApiVersion } from './gateways/vision';
+import { checkPorts } from './config/ports';
+import { ConfigError, type Environment, isLoopback, Reader, type Secret } from './config/reader';
+import { type StorageSettings, storageOf } from './config/storage';
+import { type VisionConfig, visionOf } from './config/vision';
+import type { ApprovalRule } from './domain/run/approval';
 
 export { ConfigError, type ConfigProblem, Secret } from './config/reader';
 
@@ -23,22 +25,9 @@ export interface Config {
   /** Only the sidecar talks to it. */
   readonly appChannel: { readonly port: number; readonly token: Secret | undefined };
   readonly sidecar: { readonly httpPort: number; readonly grpcPort: number; readonly token: Secret | undefined };
-  readonly storage: { readonly connectionString: Secret };
-  readonly cosmos: { readonly endpoint: string; readonly key: Secret };
-  readonly vision: {
-    readonly endpoint: string;
-    readonly key: Secret;
-    readonly apiVersion: VisionApiVersion;
-    readonly features: readonly string[];
-    /** Of smart crops, width / height, two decimals each; none: the service chooses one. */
-    readonly smartCropsAspectRatios: readonly string[];
-    readonly language: string;
-    readonly timeoutMs: number;
-    /** Who answers there: `azure`, or `NAME.VERSION` of a stand-in. It is part of what makes a stored result current. */
-    readonly provider: string;
-    /** `10/s`, `20/min`, `unlimited`; absent: as of tier S1. */
-    readonly rate: string | undefined;
-  };
+  readonly storage: StorageSettings;
+  readonly cosmos: CosmosConfig;
+  readonly vision: VisionConfig;
   readonly limits: {
     /** Images downloaded or at Vision at once, in this process. */
     readonly imagesInFlight: number;
@@ -78,7 +67,7 @@ export function readConfig(env: Environment): Config {
       grpcPort: read.port('DAPR_GRPC_PORT', 50001),
       token: read.secret('DAPR_API_TOKEN'),
     },
-    storage: storageOf(read),
+    storage: storageOf(read, new Date()),
     cosmos: cosmosOf(read),
     vision: visionOf(read),
     limits: {
@@ -105,31 +94,10 @@ export function readConfig(env: Environment): Config {
       'Give one of fatal, error, warn, info, debug, trace, silent.',
     ),
   };
+  checkPorts(read, config);
   checkExposure(read, config);
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
-}
-
-function storageOf(read: Reader): Config['storage'] {
-  const name = 'AZURE_STORAGE_CONNECTION_STRING';
-  const found = read.first(name, 'AzureWebJobsStorage');
-  const isValid =
-    found &&
-    (/^UseDevelopmentStorage=true;?/i.test(found.value) || /Account(Name|Key)=|BlobEndpoint=/i.test(found.value));
-  if (!found) {
-    read.problem(
-      name,
-      'is missing.',
-      'Set it to the connection string of your storage account, or UseDevelopmentStorage=true for Azurite.',
-    );
-  } else if (!isValid) {
-    read.problem(
-      found.name,
-      'is not a connection string.',
-      'Copy the complete string from "Access keys" of the storage account: DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...',
-    );
-  }
-  return { connectionString: new Secret(found?.value ?? '') };
 }
 
 /** `auto`: off only where nobody but this machine reaches the API, and nobody is asked who they are. Without a key of its own, that of the app channel. */
@@ -153,99 +121,4 @@ function approvalOf(read: Reader): ApprovalRule {
   const cure = 'Give auto, always, or above:AMOUNT such as above:5.';
   const value = read.matching('APPROVAL', 'auto', /^(auto|always|above:\d{1,9}(\.\d{1,6})?)$/, cure);
   return value === 'auto' || value === 'always' ? value : { above: Number(value.slice('above:'.length)) };
-}
-
-function cosmosOf(read: Reader): Config['cosmos'] {
-  const endpoint = read.first('COSMOS_ENDPOINT');
-  const key = read.first('COSMOS_KEY');
-  const whole = read.first('CosmosDBConnection');
-  if (!endpoint && !key && whole) {
-    const parts = Object.fromEntries(
-      whole.value.split(';').map((part) => [part.split('=')[0]?.trim(), part.slice(part.indexOf('=') + 1)]),
-    );
-    if (isUrl(parts.AccountEndpoint) && parts.AccountKey)
-      return { endpoint: parts.AccountEndpoint, key: new Secret(parts.AccountKey) };
-    read.problem(
-      whole.name,
-      'is not a connection string.',
-      'Copy the complete string from "Keys" of the Cosmos account: AccountEndpoint=https://...;AccountKey=...;',
-    );
-    return { endpoint: '', key: new Secret('') };
-  }
-  if (!endpoint)
-    read.problem(
-      'COSMOS_ENDPOINT',
-      'is missing.',
-      'Set it to the URI of your Cosmos account (or set CosmosDBConnection).',
-    );
-  else if (!isUrl(endpoint.value))
-    read.problem('COSMOS_ENDPOINT', 'is not a URL.', 'Use an address such as https://NAME.documents.azure.com:443/');
-  if (!key)
-    read.problem('COSMOS_KEY', 'is missing.', 'Set it to a key of your Cosmos account (or set CosmosDBConnection).');
-  return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? '') };
-}
-
-function visionOf(read: Reader): Config['vision'] {
-  const url = read.first('VISION_ENDPOINT', 'ComputerVisionUrl');
-  const key = read.first('VISION_KEY', 'ComputerValidationToken');
-  const version = read.matching('VISION_API_VERSION', '', /^(3\.2|4\.0)?$/, 'Give 3.2 or 4.0.');
-  let endpoint = '';
-  let apiVersion: VisionApiVersion = '3.2';
-  if (!url) {
-    read.problem(
-      'VISION_ENDPOINT',
-      'is missing.',
-      'Set it to the endpoint of your Computer Vision resource: https://NAME.cognitiveservices.azure.com',
-    );
-  } else {
-    const parsed = parseVisionUrl(url.value);
-    if ('problem' in parsed) read.problem(url.name, parsed.problem, '');
-    else {
-      endpoint = parsed.endpoint;
-      apiVersion = parsed.apiVersion ?? apiVersion;
-    }
-  }
-  if (!key) read.problem('VISION_KEY', 'is missing.', 'Set it to a key of your Computer Vision resource.');
-  const rate = read.matching(
-    'VISION_RATE',
-    '',
-    /^(unlimited|\d+(\.\d+)?\/(s|min))?$/,
-    'Give calls per second or minute: 10/s, 20/min, or unlimited.',
-  );
-  if (version !== '') apiVersion = version as VisionApiVersion;
-  return {
-    endpoint,
-    key: new Secret(key?.value ?? ''),
-    apiVersion,
-    features: read.list('VISION_FEATURES', DEFAULT_VISION_FEATURES),
-    smartCropsAspectRatios: aspectRatiosOf(read, apiVersion),
-    language: read.matching('VISION_LANGUAGE', 'en', /^[a-z]{2}(-[A-Za-z]{2,4})?$/, 'Give a language code such as en.'),
-    timeoutMs: read.integer('VISION_TIMEOUT_MS', 30_000, 100, 600_000),
-    provider: read.matching(
-      'VISION_PROVIDER',
-      'azure',
-      /^(azure|[a-z][a-z0-9-]{0,31}\.\d{1,4})$/,
-      'Give azure, or NAME.VERSION such as local-pixels.1.',
-    ),
-    rate: rate === '' ? undefined : rate,
-  };
-}
-
-function aspectRatiosOf(read: Reader, apiVersion: VisionApiVersion): readonly string[] {
-  const name = 'VISION_SMARTCROPS_ASPECT_RATIOS';
-  const words = read.list(name, []);
-  const found = readAspectRatios(words);
-  if ('problem' in found) {
-    const cure = `Give up to ${MAX_ASPECT_RATIOS} numbers from 0.75 to 1.80, separated by commas, such as 1.00,1.78.`;
-    read.problem(name, `holds what is no list of aspect ratios: ${found.problem}.`, cure);
-    return [];
-  }
-  if (words.length > 0 && apiVersion !== '4.0') {
-    read.problem(
-      name,
-      `is set, and Vision ${apiVersion} has no smart crops.`,
-      'Set VISION_API_VERSION=4.0, or remove it.',
-    );
-  }
-  return found.ratios;
 }

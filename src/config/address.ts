@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isLoopback, isUrl, type Reader } from './reader';
 
 /** Where the public API listens, and under which names it answers. */
@@ -15,7 +16,7 @@ export interface AddressSettings {
  * it answers to what cannot be rebound: names of loopback, and IP addresses where it listens for others.
  */
 export function addressOf(read: Reader): AddressSettings {
-  const host = read.text('API_HOST', '127.0.0.1');
+  const host = hostOf(read);
   const publicUrl = publicUrlOf(read);
   const allowed = read.list('ALLOWED_HOSTS').map(plainName);
   if (!allowed.every((name) => HOST_NAME.test(name))) {
@@ -32,6 +33,15 @@ export function addressOf(read: Reader): AddressSettings {
       names: [...(publicUrl === undefined ? [] : [plainName(new URL(publicUrl).hostname)]), ...allowed, ...bound],
     },
   };
+}
+
+function hostOf(read: Reader): string {
+  const host = read.text('API_HOST', '127.0.0.1');
+  const isHost = isIP(plainName(host)) !== 0 || (!host.includes(':') && HOST_NAME.test(plainName(host)));
+  if (isHost && !host.startsWith('*')) return host;
+  const cure = 'Give an address of this machine such as 127.0.0.1 or 0.0.0.0, without scheme; API_PORT has the port.';
+  read.problem('API_HOST', 'is no address and no host name.', cure);
+  return '127.0.0.1';
 }
 
 function publicUrlOf(read: Reader): string | undefined {

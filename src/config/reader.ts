@@ -41,17 +41,27 @@ export class Reader {
 
   constructor(private readonly env: Environment) {}
 
+  /** Told once, however often a setting is read. */
   problem(name: string, problem: string, cure: string): void {
-    this.problems.push({ name, problem, cure });
+    const isTold = this.problems.some((one) => one.name === name && one.problem === problem);
+    if (!isTold) this.problems.push({ name, problem, cure });
   }
 
-  /** The first of these names that is set. */
+  /** The first of these names that is set. What stands in quotes is a problem, and read without them. */
   first(...names: string[]): { readonly name: string; readonly value: string } | undefined {
     for (const name of names) {
       const value = this.env[name]?.trim();
-      if (value) return { name, value };
+      if (value) return { name, value: this.unquoted(name, value) };
     }
     return undefined;
+  }
+
+  /** A shell and `.env` take quotes away; `docker --env-file`, `set` of Windows and a form of the portal do not. */
+  private unquoted(name: string, value: string): string {
+    const inner = /^(["'])(.*)\1$/s.exec(value)?.[2];
+    if (inner === undefined) return value;
+    this.problem(name, 'has quotes around its value.', 'Remove them.');
+    return inner.trim();
   }
 
   text(name: string, fallback: string): string {
@@ -65,8 +75,12 @@ export class Reader {
     return parts?.filter((part) => part !== '') ?? fallback;
   }
 
-  secret(name: string): Secret | undefined {
-    const found = this.first(name);
+  /** It travels in a header, so that it holds no blank and nothing but ASCII. */
+  secret(...names: string[]): Secret | undefined {
+    const found = this.first(...names);
+    if (found && !/^[\x21-\x7e]+$/.test(found.value)) {
+      this.problem(found.name, 'holds a blank or a sign that is not ASCII.', 'Copy it again, alone and whole.');
+    }
     return found && new Secret(found.value);
   }
 
@@ -78,8 +92,10 @@ export class Reader {
 
   number(name: string, fallback: number, min: number, max: number): number {
     const found = this.first(name);
-    const value = found ? Number(found.value) : fallback;
-    if (!(value >= min && value <= max)) this.problem(name, 'is out of range.', `Give a number from ${min} to ${max}.`);
+    const isNumber = found === undefined || DECIMAL.test(found.value);
+    const value = !isNumber ? Number.NaN : found ? Number(found.value) : fallback;
+    const problem = isNumber ? 'is out of range.' : 'is not a number.';
+    if (!(value >= min && value <= max)) this.problem(name, problem, `Give a number from ${min} to ${max}.`);
     return value;
   }
 
@@ -108,8 +124,12 @@ export class Reader {
   }
 }
 
+/** Without what else JavaScript reads as a number: hexadecimal, `Infinity`, nothing. */
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The parser of URLs would take blanks and line ends out silently. */
 export function isUrl(text: string | undefined): text is string {
-  return text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  return text !== undefined && !/\s/.test(text) && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** Is it an address, or a name, that only this machine reaches? */

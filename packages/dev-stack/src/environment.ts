@@ -1,7 +1,8 @@
+import { readStorageAccount } from 'contactsheet/setup';
 import type { Home } from './home';
 import { LOOPBACK } from './ports';
-import { azuriteConnectionString, localStorageAccount, type Brought, storageAccountOf } from './settings';
 import { SECRETS_FILE_SETTING } from './secrets-file';
+import { azuriteConnectionString, type Brought, localStorageAccount, storageAccountOf } from './settings';
 import type { StackPorts } from './stack-ports';
 
 /** Where everything is, as the app and the sidecar read it from their environment. */
@@ -22,7 +23,7 @@ export function serviceEnvironment(
   return {
     ...storageSettings(ports, brought, inherited, localStorageAccount(inherited, home.keys)),
     ...(brought.cosmos
-      ? cosmosOfTutorial(inherited)
+      ? ownCosmos(inherited)
       : { COSMOS_ENDPOINT: `http://${LOOPBACK}:${ports.cosmos}/`, COSMOS_KEY: home.keys.cosmosKey }),
     ...(brought.vision
       ? {}
@@ -85,11 +86,11 @@ function storageSettings(
       AZURE_QUEUE_ENDPOINT: `http://${LOOPBACK}:${ports.queue}`,
     };
   }
-  const connectionString = inherited.AZURE_STORAGE_CONNECTION_STRING || inherited.AzureWebJobsStorage || '';
-  const own = storageAccountOf(connectionString);
+  const given = inherited.AZURE_STORAGE_CONNECTION_STRING?.trim() || inherited.AzureWebJobsStorage?.trim() || '';
+  const own = storageAccountOf(given);
   return {
-    // The component `pubsub` knows no name but this.
-    AZURE_STORAGE_CONNECTION_STRING: connectionString,
+    // The component `pubsub` knows no name but this, and its SDK no shorter form.
+    AZURE_STORAGE_CONNECTION_STRING: wholeConnectionString(given),
     AZURE_BLOB_ACCOUNT_NAME: own?.name ?? '',
     AZURE_BLOB_ACCOUNT_KEY: own?.key ?? '',
     AZURE_BLOB_ENDPOINT: own?.blobEndpoint ?? '',
@@ -97,10 +98,18 @@ function storageSettings(
   };
 }
 
-/** The sidecar's component reads COSMOS_ENDPOINT and COSMOS_KEY; the tutorial's one string is taken apart for it. */
-function cosmosOfTutorial(inherited: NodeJS.ProcessEnv): ServiceEnvironment {
-  if (inherited.COSMOS_ENDPOINT || !inherited.CosmosDBConnection) return {};
-  const endpoint = /AccountEndpoint=([^;]+)/i.exec(inherited.CosmosDBConnection)?.[1];
-  const key = /AccountKey=([^;]+)/i.exec(inherited.CosmosDBConnection)?.[1];
-  return endpoint && key ? { COSMOS_ENDPOINT: endpoint, COSMOS_KEY: key } : {};
+/** As it is where it is wrong: the app tells. */
+function wholeConnectionString(given: string): string {
+  const account = readStorageAccount(given, new Date());
+  return 'faults' in account ? given : account.connectionString;
+}
+
+/** For the component of the sidecar, which trims nothing; the tutorial's one string is taken apart. */
+function ownCosmos(inherited: NodeJS.ProcessEnv): ServiceEnvironment {
+  const { COSMOS_ENDPOINT = '', COSMOS_KEY = '', CosmosDBConnection = '' } = inherited;
+  const [endpoint, key] =
+    COSMOS_ENDPOINT.trim() || COSMOS_KEY.trim()
+      ? [COSMOS_ENDPOINT, COSMOS_KEY]
+      : [/AccountEndpoint=([^;]+)/i.exec(CosmosDBConnection)?.[1], /AccountKey=([^;]+)/i.exec(CosmosDBConnection)?.[1]];
+  return endpoint && key ? { COSMOS_ENDPOINT: endpoint.trim(), COSMOS_KEY: key.trim() } : {};
 }

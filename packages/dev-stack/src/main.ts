@@ -1,12 +1,11 @@
 /** The commands `start` and `services`: everything in the foreground until Ctrl-C. */
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parseEnv } from 'node:util';
 import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { createTerminal, pairLines, type Terminal } from '@contactsheet/terminal';
 import { CHECKOUT } from './checkout';
 import { demonstrate } from './demo';
 import { describeBrought } from './endpoints';
+import { readEnvFile } from './env-file';
 import { homePath } from './home';
 import { Problem } from './problem';
 import { acquireRuntime } from './runtime/acquire';
@@ -197,13 +196,7 @@ function listenForStop(stopping: AbortController, terminal: Terminal, isOrphan: 
 
 /** The environment, and under it the settings of a `.env` file in the checkout. */
 function environment(): NodeJS.ProcessEnv {
-  let file = '';
-  try {
-    file = readFileSync(join(CHECKOUT, '.env'), 'utf8');
-  } catch {
-    // There need not be one.
-  }
-  return { ...parseEnv(file), ...process.env };
+  return { ...readEnvFile(join(CHECKOUT, '.env')), ...process.env };
 }
 
 function shortPath(path: string): string {

@@ -5,6 +5,7 @@
  *    untouched, also when it is wrong: the app reports everything that is wrong at once.
  * I2 What an earlier `.contactsheet/env` exported into this shell is ours, not a person's: it carries the keys of this home.
  */
+import { type ConfigProblem, readStorageAccount } from 'contactsheet/setup';
 import type { HomeKeys } from './home';
 import { Problem } from './problem';
 
@@ -57,6 +58,12 @@ export function broughtAlong(env: NodeJS.ProcessEnv): Brought {
   };
 }
 
+/** Services of a person's own under the names that the person chose: what is wrong is told by them. */
+export function asGiven(env: NodeJS.ProcessEnv, brought: Brought): NodeJS.ProcessEnv {
+  const names = [...(brought.storage ? NAMES.storage : []), ...(brought.cosmos ? NAMES.cosmos : [])];
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}
+
 /** The environment without what an earlier start exported (I2). */
 export function withoutOwnExports(env: NodeJS.ProcessEnv, keys: HomeKeys): NodeJS.ProcessEnv {
   const own = (names: readonly string[]) => names.map((name): [string, undefined] => [name, undefined]);
@@ -101,17 +108,57 @@ export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** The parts of a storage connection string that the components need, or undefined when it has no account key. */
 export function storageAccountOf(connectionString: string): StorageAccount | undefined {
-  const fields = new Map(
-    connectionString
-      .split(';')
-      .map((field) => [field.slice(0, field.indexOf('=')).trim(), field.slice(field.indexOf('=') + 1).trim()]),
-  );
-  const name = fields.get('AccountName');
-  const key = fields.get('AccountKey');
-  if (!name || !key) return undefined;
-  const base = (endpoint = '') => endpoint.replace(/\/$/, '').replace(new RegExp(`/${name}$`), '');
-  const [blobEndpoint, queueEndpoint] = [base(fields.get('BlobEndpoint')), base(fields.get('QueueEndpoint'))];
-  return { name, key, blobEndpoint, queueEndpoint };
+  const account = readStorageAccount(connectionString, new Date());
+  if ('faults' in account || 'sas' in account.credential) return undefined;
+  const { name, credential, blobEndpoint, queueEndpoint } = account;
+  const base = (service: string, endpoint?: string) => baseAddress(name, service, endpoint) ?? '';
+  return {
+    ...{ name, key: credential.key },
+    ...{ blobEndpoint: base('blob', blobEndpoint), queueEndpoint: base('queue', queueEndpoint) },
+  };
+}
+
+/**
+ * Where a component reaches a service of the account: it appends name and container to a base address, and knows public Azure
+ * by itself (empty). undefined: it cannot reach that endpoint.
+ */
+function baseAddress(name: string, service: string, endpoint?: string): string | undefined {
+  if (endpoint === undefined || endpoint === `https://${name}.${service}.${PUBLIC_AZURE}`) return '';
+  return endpoint.endsWith(`/${name}`) ? endpoint.slice(0, -name.length - 1) : undefined;
+}
+
+const PUBLIC_AZURE = 'core.windows.net';
+
+/** What the app can work with, and the launcher and the components of this checkout cannot. */
+export function problemsOfLauncher(env: NodeJS.ProcessEnv): ConfigProblem[] {
+  return [...problemsOfStorage(env), ...problemsOfLocalKeys(env)];
+}
+
+function problemsOfStorage(env: NodeJS.ProcessEnv): ConfigProblem[] {
+  const name = NAMES.storage.find((one) => env[one]?.trim());
+  const account = name === undefined ? undefined : readStorageAccount(env[name]?.trim() ?? '', new Date());
+  if (name === undefined || account === undefined || 'faults' in account) return []; // the app tells
+  const components = 'the components of the sidecar (manifests, pubsub, blob-events)';
+  if ('sas' in account.credential) {
+    const problem = `has a SharedAccessSignature and no AccountKey, and ${components} sign with the key.`;
+    const cure =
+      'Give the connection string with AccountKey, or run the app with components of your own (components/azure).';
+    return [{ name, problem, cure }];
+  }
+  const { blobEndpoint, queueEndpoint, suffix } = account;
+  const isReached =
+    (blobEndpoint !== undefined || suffix === PUBLIC_AZURE) &&
+    baseAddress(account.name, 'blob', blobEndpoint) !== undefined &&
+    baseAddress(account.name, 'queue', queueEndpoint) !== undefined;
+  if (isReached) return [];
+  const problem = `leads to where ${components} do not go: they know NAME.blob.${PUBLIC_AZURE} and addresses that end in /NAME.`;
+  const cure = 'Use such an address, or run the app with components of your own (components/azure).';
+  return [{ name, problem, cure }];
+}
+
+function problemsOfLocalKeys({ LOCAL_KEYS = '' }: NodeJS.ProcessEnv): ConfigProblem[] {
+  if (['', 'published', 'random'].includes(LOCAL_KEYS)) return [];
+  return [{ name: 'LOCAL_KEYS', problem: 'has an unknown value.', cure: 'Use published or random.' }];
 }
 
 /** Connection strings of the local Azurite: one with both services, as every Azure client reads it. */

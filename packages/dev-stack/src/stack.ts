@@ -40,7 +40,7 @@ import { type RunPlan, readRunFile } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
 import { writeSecretsFile } from './secrets-file';
 import { writeMovedRunFile, writeShellEnvironment } from './services-files';
-import { type Brought, broughtAlong, withoutOwnExports } from './settings';
+import { asGiven, type Brought, broughtAlong, problemsOfLauncher, withoutOwnExports } from './settings';
 import { socketsFolder } from './sockets';
 import { chooseStackPorts, preferredPorts, type StackPorts } from './stack-ports';
 
@@ -116,7 +116,10 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const report = options.report ?? (() => undefined);
   for (const process of await endLeftovers(home)) report({ kind: 'leftover', process });
 
-  const env = withoutOwnExports(options.env, home.keys);
+  const given = withoutOwnExports(options.env, home.keys);
+  const wrong = problemsOfLauncher(given);
+  // Told below, with all else that is wrong.
+  const env = wrong.some(({ name }) => name === 'LOCAL_KEYS') ? { ...given, LOCAL_KEYS: '' } : given;
   const brought = broughtAlong(env);
   const runFile = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
   const { engineRetention } = options;
@@ -139,7 +142,7 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
     ...(options.vision ? { vision: options.vision } : {}),
     ...(options.storageInMemory ? { storageInMemory: true } : {}),
   };
-  if (options.withApp !== false && !options.appCommand) checkConfiguration(appEnvironment(context));
+  if (!options.appCommand) checkConfiguration({ ...appEnvironment(context), ...asGiven(env, brought) }, wrong);
   writeSecretsFile(home, plan.resourcesPaths, { ...env, ...services });
   writeShellEnvironment(home, services, options.runtime);
   const movedRunFile = writeMovedRunFile(home, plan, ports);

@@ -3,7 +3,7 @@ import { createAzureVision40 } from './azure-vision-40';
 import type { VisionGateway } from './port';
 import type { VisionSettings } from './settings';
 
-export { DEFAULT_VISION_FEATURES } from './features';
+export { DEFAULT_VISION_FEATURES, resolveFeatures } from './features';
 export { readImageHeader } from './image-header';
 export { VISION_LIMITS, type VisionApiVersion } from './limits';
 export { createMemoryVision, type MemoryVision } from './memory-vision';

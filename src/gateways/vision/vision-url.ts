@@ -25,7 +25,7 @@ const PATH_40 = /^(.*?)\/computervision\/imageanalysis:analyze\/?$/i;
 
 export function parseVisionUrl(text: string): VisionAddress | { readonly problem: string } {
   const trimmed = text.trim();
-  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  const url = !/\s/.test(trimmed) && URL.canParse(trimmed) ? new URL(trimmed) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return {
       problem:
@@ -55,9 +55,7 @@ function addressOf(url: URL): VisionAddress | { readonly problem: string } {
     return { endpoint: url.origin + prefix40, apiVersion: '4.0' };
   }
   const [, prefix32, version, operation] = PATH_32.exec(url.pathname) ?? [];
-  if (prefix32 === undefined || version === undefined) {
-    return { endpoint: url.origin + url.pathname.replace(/\/+$/, '') };
-  }
+  if (prefix32 === undefined || version === undefined) return bareEndpoint(url);
   if (RETIRED.has(version)) {
     return { problem: `names version ${version}, retired on 13 September 2026; use .../vision/v3.2/analyze` }; // I2
   }
@@ -68,4 +66,16 @@ function addressOf(url: URL): VisionAddress | { readonly problem: string } {
   return { endpoint: url.origin + prefix32, apiVersion: '3.2' };
 }
 
-const printable = (text: string): string => text.replace(/[^\w.%-]/g, '?').slice(0, 40);
+/** A gateway in front may have a path; the service itself has none but those above, and would answer 404 to every image. */
+function bareEndpoint({ origin, hostname, pathname, search, hash }: URL): VisionAddress | { readonly problem: string } {
+  if (search + hash !== '') return { problem: 'has a query, which is never sent; remove what follows the "?" or "#"' };
+  const path = pathname.replace(/\/+$/, '');
+  if (path !== '' && OF_AZURE.test(hostname)) {
+    return { problem: `has the path ${printable(path)}, which the service does not have; remove it` };
+  }
+  return { endpoint: origin + path };
+}
+
+const OF_AZURE = /\.(cognitiveservices\.azure|api\.cognitive\.microsoft|cognitiveservices\.microsoft)\.(com|cn|us)$/;
+
+const printable = (text: string): string => text.replace(/[^\w.%/-]/g, '?').slice(0, 40);

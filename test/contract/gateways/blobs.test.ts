@@ -1,7 +1,15 @@
-import { BlobServiceClient } from '@azure/storage-blob';
+import {
+  AccountSASPermissions,
+  AccountSASResourceTypes,
+  AccountSASServices,
+  BlobServiceClient,
+  generateAccountSASQueryParameters,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
+import { readStorageAccount } from '../../../src/config/storage';
 import { createAzureBlobs } from '../../../src/gateways/blobs/azure-blobs';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
-import { startAzurite } from './azurite';
+import { DEV_ACCOUNT, DEV_KEY, startAzurite } from './azurite';
 import { describeBlobs } from './blobs-suite';
 
 describeBlobs('in memory', async () => {
@@ -41,4 +49,32 @@ describeBlobs('storage emulator', async () => {
       await azurite.stop();
     },
   };
+});
+
+test('photos are read with a shared access signature that allows to read and list', async () => {
+  const azurite = await startAzurite();
+  try {
+    const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('photos');
+    await container.create();
+    await container.getBlockBlobClient('a.jpg').upload('bytes', 5);
+    const rights = {
+      expiresOn: new Date(Date.now() + 60_000),
+      permissions: AccountSASPermissions.parse('rl'),
+      resourceTypes: AccountSASResourceTypes.parse('sco').toString(),
+      services: AccountSASServices.parse('b').toString(),
+    };
+    const sas = generateAccountSASQueryParameters(rights, new StorageSharedKeyCredential(DEV_ACCOUNT, DEV_KEY));
+    const given = `BlobEndpoint=${azurite.url}/;SharedAccessSignature=${sas}`;
+    const account = readStorageAccount(given, new Date());
+    if ('faults' in account) throw new Error(account.faults.join());
+    const blobs = createAzureBlobs(account);
+    expect([blobs.account, account.name]).toEqual([DEV_ACCOUNT, DEV_ACCOUNT]);
+    const [blob] = (await blobs.listPage('photos', { prefix: '', pageSize: 10 })).blobs;
+    if (blob === undefined) throw new Error('nothing is listed');
+    expect(await blobs.head('photos', 'a.jpg')).toEqual(blob);
+    expect(await blobs.containerExists('others')).toBe(false);
+    blobs.close();
+  } finally {
+    await azurite.stop();
+  }
 });

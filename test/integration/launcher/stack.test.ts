@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { isAlive } from '../../../packages/dev-stack/src/process-table';
 import { acquireRuntime } from '../../../packages/dev-stack/src/runtime/acquire';
 import { withoutServices } from '../../../packages/dev-stack/src/settings';
-import { startStack } from '../../../packages/dev-stack/src/stack';
+import { type StackEvent, startStack } from '../../../packages/dev-stack/src/stack';
 import { TOPICS } from '../../../src/names';
 import { eventually, startTestStack, type TestStack } from '../framework';
 
@@ -125,6 +125,38 @@ describe('a stack', () => {
 test('a wrong configuration ends the start with code 2, and nothing is left', async () => {
   const started = startTestStack({ stubApp: true, appEnv: { STUB_REFUSE: '1' } });
   await expect(started).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test('wrong settings end the start with code 2, all of them named, before anything runs', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'contactsheet-'));
+  const events: StackEvent[] = [];
+  const started = startStack({
+    home,
+    runtime: await acquireRuntime({ env: process.env, signal: new AbortController().signal, say: () => undefined }),
+    env: {
+      ...withoutServices(process.env),
+      AzureWebJobsStorage: 'nonsense;AccountKey=x',
+      COSMOS_ENDPOINT: '"https://c.documents.azure.com/"',
+      LOCAL_KEYS: 'none',
+    },
+    ports: 'free',
+    report: (event) => events.push(event),
+  });
+  try {
+    await expect(started).rejects.toMatchObject({
+      exitCode: 2,
+      sentence: [
+        'The configuration has 4 problems:',
+        '  AzureWebJobsStorage is not a connection string of a storage account: it has no "=" in its part 1, and it has no AccountName, and it has an AccountKey that is not base64. Copy the complete string from "Access keys" of the storage account: DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net',
+        '  COSMOS_ENDPOINT has quotes around its value. Remove them.',
+        '  COSMOS_KEY is missing. Set it to a key of your Cosmos account (or set CosmosDBConnection).',
+        '  LOCAL_KEYS has an unknown value. Use published or random.',
+      ].join('\n'),
+    });
+    expect(events).toEqual([]);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 });
 
 test('what a killed launcher leaves behind is ended, by its guardian or at the next start', async () => {

@@ -1,10 +1,11 @@
 import { type Config, ConfigError, readConfig } from '../../../src/config';
 import { randomBytesOf } from '../../../src/config/exposure';
 
+const ACCOUNT_KEY = Buffer.alloc(64, 7).toString('base64');
 const ENOUGH = {
-  AZURE_STORAGE_CONNECTION_STRING: 'DefaultEndpointsProtocol=https;AccountName=me;AccountKey=c3RvcmFnZQ==',
+  AZURE_STORAGE_CONNECTION_STRING: `DefaultEndpointsProtocol=https;AccountName=me;AccountKey=${ACCOUNT_KEY}`,
   COSMOS_ENDPOINT: 'https://me.documents.azure.com:443/',
-  COSMOS_KEY: 'cosmos-secret',
+  COSMOS_KEY: ACCOUNT_KEY,
   VISION_ENDPOINT: 'https://me.cognitiveservices.azure.com/',
   VISION_KEY: 'vision-secret',
 };
@@ -13,7 +14,7 @@ const KEYS = { AUTH: 'keys', KEYS_FILE: '/etc/contactsheet/keys.json' };
 const OIDC = { AUTH: 'oidc', OIDC_ISSUER: 'https://login.example.com/', OIDC_AUDIENCE: 'api://contactsheet' };
 const PROXY = { AUTH: 'proxy', TRUSTED_PROXIES: '10.0.0.4,10.1.0.0/16,fd00::/8' };
 const AZURITE =
-  'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=x;BlobEndpoint=http://127.0.0.1:1/d;';
+  'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=eA==;BlobEndpoint=http://127.0.0.1:1/d;';
 
 const read = (env: Record<string, string>): Config => readConfig({ ...ENOUGH, ...env });
 
@@ -146,7 +147,9 @@ describe('under NODE_ENV=production', () => {
 });
 
 describe('plain http', () => {
-  const storage = (text: string) => ({ AZURE_STORAGE_CONNECTION_STRING: `AccountName=me;AccountKey=x;${text}` });
+  const storage = (text: string) => ({
+    AZURE_STORAGE_CONNECTION_STRING: `AccountName=me;AccountKey=${ACCOUNT_KEY};${text}`,
+  });
 
   test.each<[Record<string, string>, string[]]>([
     [{ COSMOS_ENDPOINT: 'http://cosmos:8081/' }, ['COSMOS_ENDPOINT']],
@@ -155,7 +158,7 @@ describe('plain http', () => {
       {
         COSMOS_ENDPOINT: '',
         COSMOS_KEY: '',
-        CosmosDBConnection: 'AccountEndpoint=http://10.0.0.1/;AccountKey=b2xk==;',
+        CosmosDBConnection: `AccountEndpoint=http://10.0.0.1/;AccountKey=${ACCOUNT_KEY};`,
       },
       ['CosmosDBConnection'],
     ],

@@ -8,10 +8,12 @@ import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 const example = parseEnv(
   readFileSync(join(CHECKOUT, '.env.example'), 'utf8').replace(/^#(?=[A-Z_]+=)/gm, ''),
 ) as Record<string, string>;
+const KEY = Buffer.alloc(64).toString('base64');
 const services = {
-  AZURE_STORAGE_CONNECTION_STRING: example.AZURE_STORAGE_CONNECTION_STRING ?? '',
+  AZURE_STORAGE_CONNECTION_STRING:
+    example.AZURE_STORAGE_CONNECTION_STRING?.replace('NAME', 'photos').replace('=KEY', `=${KEY}`) ?? '',
   COSMOS_ENDPOINT: example.COSMOS_ENDPOINT ?? '',
-  COSMOS_KEY: 'a2V5',
+  COSMOS_KEY: KEY,
   VISION_ENDPOINT: example.VISION_ENDPOINT ?? '',
   VISION_KEY: 'key',
 };

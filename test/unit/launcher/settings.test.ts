@@ -1,15 +1,22 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { environmentOf, namesOfSettings } from '../../../packages/dev-stack/src/child-environment';
-import { exportLines } from '../../../packages/dev-stack/src/environment';
+import { readEnvFile } from '../../../packages/dev-stack/src/env-file';
+import { exportLines, serviceEnvironment } from '../../../packages/dev-stack/src/environment';
 import {
   AZURITE_ACCOUNT,
   azuriteConnectionString,
   broughtAlong,
   localStorageAccount,
+  problemsOfLauncher,
   storageAccountOf,
   withoutOwnExports,
   withoutServices,
 } from '../../../packages/dev-stack/src/settings';
+
+const KEY = `${'a+/b'.repeat(21)}aA==`;
 
 describe('services that a person brings along', () => {
   test('none by default', () => {
@@ -71,9 +78,18 @@ describe('a storage connection string', () => {
   });
 
   test('of Azure gives name and key, which ends in "="', () => {
-    expect(storageAccountOf('DefaultEndpointsProtocol=https;AccountName=photos;AccountKey=a+/b==;')).toEqual({
+    expect(storageAccountOf(`DefaultEndpointsProtocol=https;AccountName=photos;AccountKey=${KEY};`)).toEqual({
       name: 'photos',
-      key: 'a+/b==',
+      key: KEY,
+      blobEndpoint: '',
+      queueEndpoint: '',
+    });
+  });
+
+  test('of Azure as its command line prints it has no other address', () => {
+    const endpoints =
+      'BlobEndpoint=https://photos.blob.core.windows.net/;QueueEndpoint=https://photos.queue.core.windows.net/';
+    expect(storageAccountOf(`AccountName=photos;AccountKey=${KEY};${endpoints}`)).toMatchObject({
       blobEndpoint: '',
       queueEndpoint: '',
     });
@@ -109,4 +125,61 @@ test('a part is given what it needs of the environment, and the names that it as
     expect.arrayContaining(['VISION_KEY', 'VISION_ENDPOINT', 'API_PORT', 'LOG_LEVEL']),
   );
   expect(namesOfSettings(env)).not.toContain('BANK');
+});
+
+test.each([
+  [
+    'AccountName=photos;SharedAccessSignature=sv=1&ss=b&srt=co&sp=rl&sig=s',
+    /has a SharedAccessSignature and no Account/,
+  ],
+  [`AccountName=photos;AccountKey=${KEY};EndpointSuffix=core.chinacloudapi.cn`, /leads to where the components/],
+  [`AccountName=photos;AccountKey=${KEY};BlobEndpoint=https://photos.example.com`, /leads to where the components/],
+])('the launcher refuses %s, which the app could use', (AzureWebJobsStorage, problem) => {
+  const found = problemsOfLauncher({ AzureWebJobsStorage, LOCAL_KEYS: 'none' });
+  expect(found).toEqual([
+    { name: 'AzureWebJobsStorage', problem: expect.stringMatching(problem), cure: expect.any(String) },
+    { name: 'LOCAL_KEYS', problem: 'has an unknown value.', cure: 'Use published or random.' },
+  ]);
+});
+
+test.each([
+  `AccountName=photos;AccountKey=${KEY}`,
+  azuriteConnectionString({ blob: 1, queue: 2 }),
+  'UseDevelopmentStorage=true',
+  'nonsense',
+])('the launcher has nothing against %s', (AzureWebJobsStorage) => {
+  expect(problemsOfLauncher({ AzureWebJobsStorage, LOCAL_KEYS: 'random' })).toEqual([]);
+});
+
+test('what a person brings reaches the components whole and trimmed', () => {
+  const home = { path: '/h', at: () => '/h/x', keys: {} } as never;
+  const env = {
+    AzureWebJobsStorage: ` AccountName=photos;AccountKey=${KEY} `,
+    COSMOS_ENDPOINT: ' https://c.documents.azure.com/ ',
+    COSMOS_KEY: ` ${KEY}\n`,
+  };
+  expect(serviceEnvironment(home, {} as never, broughtAlong(env), env, '/s')).toMatchObject({
+    AZURE_STORAGE_CONNECTION_STRING: `DefaultEndpointsProtocol=https;AccountName=photos;AccountKey=${KEY};EndpointSuffix=core.windows.net`,
+    AZURE_BLOB_ACCOUNT_NAME: 'photos',
+    COSMOS_ENDPOINT: 'https://c.documents.azure.com/',
+    COSMOS_KEY: KEY,
+  });
+});
+
+test.each([
+  ['utf-8', (text: string) => Buffer.from(text)],
+  ['utf-8 with a mark', (text: string) => Buffer.from(`\ufeff${text}`)],
+  ['utf-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+  ['utf-16 the other way round', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+])('a .env file in %s is read', (_, encode) => {
+  const folder = mkdtempSync(join(tmpdir(), 'contactsheet-'));
+  try {
+    const file = join(folder, '.env');
+    expect(readEnvFile(file)).toEqual({});
+    writeFileSync(file, encode('API_PORT=9000\r\nVISION_KEY="kü"\r\n'));
+    expect(readEnvFile(file)).toEqual({ API_PORT: '9000', VISION_KEY: 'kü' });
+    expect(() => readEnvFile(folder)).toThrow(/cannot be read \(EISDIR\)/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
