@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from 'uuid';
 
 /**
  * Ids and keys, built and parsed in pairs. They are the dedupe rule of the product:
- * - a run is a workflow instance: run id = instance id, uuid v7 in hex without dashes (sortable by start);
+ * - a run is a workflow instance: run id = instance id. Runs are ordered by their start (run/run-order.ts), never by id;
  * - a chunk is applied once under its chunk id;
  * - an image is one document under its image id, whatever run writes it.
  */

@@ -4,6 +4,8 @@ import type { Permit } from './run-session';
 export interface ChunkContext {
   readonly container: string;
   readonly runId: string;
+  /** When the run began; absent where an older build scheduled it. */
+  readonly startedAt?: string;
   readonly chunkId: string;
   /** What Vision is asked for; absent: as configured. */
   readonly features?: readonly string[];

@@ -11,6 +11,7 @@ import { type ImageDocument, type ListedBlob, removedDocument, type StoredImage 
 import { isGone } from '../domain/image/unlisted';
 import { type ImageOutcome, outcomeOf, unchangedOutcome } from '../domain/run/report';
 import { isHeld } from '../domain/run/facts';
+import { writtenBy } from '../domain/run/run-order';
 import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { NameInterval } from '../gateways/results/port';
 import type { ReadWriteLock } from './read-write-lock';
@@ -210,7 +211,7 @@ class ChunkExecution {
       container: this.task.container,
       runId: this.task.ref.runId,
       chunkId: this.id,
-      ...defined({ features: this.task.features }),
+      ...defined({ features: this.task.features, startedAt: this.task.startedAt }),
       permit: () => hold.permit(),
       callPermit: (transactions: number) => hold.callPermit(transactions),
       callUnused: (transactions: number) => hold.callUnused(transactions),
@@ -253,7 +254,7 @@ class ChunkExecution {
 
   /** I4: the image leaves the results; its contribution is taken out. */
   private async markRemoved(image: StoredImage, hold: ChunkHold): Promise<Stop | undefined> {
-    const { container, ref } = this.task;
+    const { container, ref, startedAt } = this.task;
     for (;;) {
       const now = await this.deps.results.get(container, image.blob);
       if (!now) return undefined;
@@ -263,9 +264,10 @@ class ChunkExecution {
         if (isOurs) this.outcomes.push(outcomeOf({ ...now.document, version: now.version }, false));
         return undefined;
       }
+      const { runStartedAt: _, ...known } = now.document;
       const document: ImageDocument = {
-        ...removedDocument(now.document, new Date(this.deps.clock.nowMs()).toISOString()),
-        runId: ref.runId,
+        ...removedDocument(known, new Date(this.deps.clock.nowMs()).toISOString()),
+        ...writtenBy({ runId: ref.runId, startedAt }),
         chunkId: this.id,
         replaced: replacedBy(this.id, { ...now.document, version: now.version }),
       };

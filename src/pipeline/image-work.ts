@@ -15,6 +15,7 @@ import {
   type StoredImage,
 } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
+import { isWrittenLater, timeInId, writtenBy } from '../domain/run/run-order';
 import type { BlobsGateway, DownloadOutcome } from '../gateways/blobs/port';
 import { readImageHeader } from '../gateways/vision/image-header';
 import { Attempts, pickError } from './attempts';
@@ -195,12 +196,13 @@ export class ImageWork {
    * Is the document that stands the answer already? Then it stays: it is our own write, whose answer was lost, or that of
    * another execution of this chunk, which may have been counted; or a later run has come by while this process stood still.
    */
-  private isAnswered({ chunkId, runId }: ImageDocument): boolean {
-    return chunkId === this.chunk.chunkId || runId > this.chunk.runId;
+  private isAnswered(document: ImageDocument): boolean {
+    const { chunkId, runId, startedAt = timeInId(runId) ?? '' } = this.chunk;
+    return document.chunkId === chunkId || isWrittenLater(document, { id: runId, startedAt });
   }
 
   private document(verdict: Verdict): ImageDocument {
-    const { container, runId, chunkId } = this.chunk;
+    const { container, runId, startedAt, chunkId } = this.chunk;
     const { blob, stored } = this;
     const base = {
       id: imageId(this.deps.blobs.account, container, blob.name),
@@ -210,7 +212,7 @@ export class ImageWork {
       sizeBytes: blob.sizeBytes,
       ...defined({ contentType: blob.contentType, lastModified: blob.lastModified }),
       ...verdict,
-      runId,
+      ...writtenBy({ runId, startedAt }),
       chunkId,
       attempts: keptAttempts([...(stored?.attempts ?? []), ...this.attempts.all], runId),
       analyzedAt: new Date(this.deps.clock.nowMs()).toISOString(),

@@ -9,8 +9,8 @@ import type { ChunkRef } from '../../domain/ids';
  * Every method: @throws AppError sidecar-unavailable, actor-failed, invalid-request (refused by its schema).
  */
 export interface ContainerActorApi {
-  /** Makes the run the active one, where none is. Idempotent for the same run. */
-  beginRun(input: { readonly runId: string }): Promise<BeginRunResult>;
+  /** Makes the run the active one, where none is, and says when it started. Idempotent for the same run. `now`: RFC 3339. */
+  beginRun(input: { readonly runId: string; readonly now?: string }): Promise<BeginRunResult>;
   /**
    * Idempotent by chunk: what it applied before it was complete is replaced. Refused once the run is not the active one.
    */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { chunkRef, counters, nothing, runId } from '../inputs';
+import { chunkRef, counters, instant, nothing, runId } from '../inputs';
 import type { ContainerActorApi } from './container-actor.api';
 
 export const CONTAINER_INPUTS = {
-  beginRun: z.object({ runId }),
+  beginRun: z.object({ runId, now: instant.optional() }),
   applyChunk: z.object({ ref: chunkRef, delta: counters, complete: z.boolean() }),
   endRun: z.object({ runId }),
   summary: nothing,

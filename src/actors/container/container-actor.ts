@@ -30,9 +30,9 @@ export class ContainerActorLogic implements ContainerActorApi {
     this.state = new VersionedState(store, STORED_CONTAINER);
   }
 
-  async beginRun({ runId }: Parameters<ContainerActorApi['beginRun']>[0]) {
+  async beginRun({ runId, now }: Parameters<ContainerActorApi['beginRun']>[0]) {
     const before = await this.load();
-    const { head, result } = beginRun(before, runId);
+    const { head, result } = beginRun(before, runId, now);
     if (head !== before) await this.state.commit(head);
     return result;
   }

@@ -130,6 +130,7 @@ export const ImageSchema = z
     source: z.enum(['call', 'cache']).optional(),
     transactions: count,
     runId: z.string(),
+    runStartedAt: time.optional().meta({ description: 'Of that run. Absent in documents of older builds.' }),
     chunkId: z.string(),
     attempts: list(attempt),
     contribution: counters,

@@ -1,6 +1,8 @@
 import { type ChunkSet, hasChunk, withChunk } from '../run/chunk-set';
+import { defined } from '../defined';
 import { addCounters, type TotalsVector } from './totals';
 import { type ChunkRef, chunkId } from '../ids';
+import { nextStart } from '../run/run-order';
 
 /**
  * The state of a ContainerActor, and every change it allows.
@@ -8,6 +10,7 @@ import { type ChunkRef, chunkId } from '../ids';
  * I1 One run at a time: `beginRun` is refused while another run is active.
  * I2 A chunk's delta is applied once, however often it is sent (bitmap of applied chunks).
  * I3 A run that is no longer active applies nothing.
+ * I4 Each run starts later than the one before it, whatever the clocks of their starters said (domain/run/run-order.ts).
  */
 
 /** Read afresh on every call; `version` tells whether the cached rest is still true. */
@@ -15,6 +18,8 @@ export interface ContainerHead {
   readonly version: number;
   readonly activeRun?: string;
   readonly lastRun?: string;
+  /** When the run that began last began. RFC 3339, UTC; absent where an older build began it. */
+  readonly lastStart?: string;
 }
 
 export const NEW_CONTAINER: ContainerHead = { version: 0 };
@@ -26,16 +31,29 @@ export interface AppliedShard {
 }
 
 export type BeginRunResult =
-  | { readonly begun: true }
-  | { readonly begun: false; readonly activeRun: string }
+  /** `startedAt`: its place among the runs of the container; absent where none was asked for. */
+  | { readonly begun: true; readonly startedAt?: string }
+  /** `startedAt`: of the active run. */
+  | { readonly begun: false; readonly activeRun: string; readonly startedAt?: string }
   /** This very run has been ended: it cannot begin again. */
   | { readonly begun: false; readonly ended: true };
 
-export function beginRun(head: ContainerHead, runId: string): { head: ContainerHead; result: BeginRunResult } {
-  if (head.activeRun === runId) return { head, result: { begun: true } };
-  if (head.activeRun !== undefined) return { head, result: { begun: false, activeRun: head.activeRun } };
-  if (head.lastRun === runId) return { head, result: { begun: false, ended: true } };
-  return { head: { ...head, activeRun: runId }, result: { begun: true } };
+/** `now`: RFC 3339, UTC; absent where a process of an older build asks. */
+export function beginRun(
+  head: ContainerHead,
+  runId: string,
+  now?: string,
+): { head: ContainerHead; result: BeginRunResult } {
+  const { activeRun, lastRun, lastStart, ...rest } = head;
+  const active = defined({ startedAt: lastStart });
+  if (activeRun === runId) return { head, result: { begun: true, ...active } };
+  if (activeRun !== undefined) return { head, result: { begun: false, activeRun, ...active } };
+  if (lastRun === runId) return { head, result: { begun: false, ended: true } };
+  const startedAt = now === undefined ? undefined : nextStart(now, lastStart); // I4
+  return {
+    head: { ...rest, ...defined({ lastRun, lastStart: startedAt }), activeRun: runId },
+    result: { begun: true, ...defined({ startedAt }) },
+  };
 }
 
 export function endRun(head: ContainerHead, runId: string): ContainerHead {

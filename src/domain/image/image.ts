@@ -91,6 +91,8 @@ export interface ImageDocument {
   /** Billed by this analysis. */
   readonly transactions: number;
   readonly runId: string;
+  /** When that run began; absent in documents of older builds. RFC 3339, UTC. */
+  readonly runStartedAt?: string;
   /** The chunk that wrote this state: see ids.ts. */
   readonly chunkId: string;
   readonly attempts: readonly Attempt[];
@@ -121,7 +123,7 @@ export type StoredImage = Pick<
   | 'replaced'
   | 'contentHash'
 > &
-  Partial<Pick<ImageDocument, 'analyzedAt'>> & {
+  Partial<Pick<ImageDocument, 'analyzedAt' | 'runStartedAt'>> & {
     /** The document's own ETag in the store, for If-Match. */
     readonly version: string;
   };

@@ -10,6 +10,7 @@ import {
 import { defined } from '../defined';
 import { times } from '../image/attempt-history';
 import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } from '../image/image';
+import { isWrittenLater, type RunStart } from './run-order';
 
 /** Counters that a line tells where they are not 0. The others it always tells; of the cache hits, `source` tells. */
 export type LineCounter = Exclude<WorkCounter, 'calls' | 'transactions' | 'cacheHits'>;
@@ -87,13 +88,13 @@ export function unchangedOutcome(blob: string): ImageOutcome {
 
 /**
  * Was this image one of the unchanged ones of an earlier run, as far as its document still tells? A later run may have
- * written it since, and a repair, which is no run, may have removed it. Run ids sort by their start (ids.ts).
+ * written it since, and a repair, which is no run, may have removed it.
  */
 export function existedBefore(
-  image: Pick<StoredImage, 'runId' | 'status' | 'replaced' | 'analyzedAt'>,
-  run: { readonly id: string; readonly startedAt: string },
+  image: Pick<StoredImage, 'runId' | 'runStartedAt' | 'status' | 'replaced' | 'analyzedAt'>,
+  run: RunStart,
 ): boolean {
-  if (image.runId <= run.id) return image.status !== 'removed' || (image.analyzedAt ?? '') > run.startedAt;
+  if (!isWrittenLater(image, run)) return image.status !== 'removed' || (image.analyzedAt ?? '') > run.startedAt;
   const before = Object.keys(image.replaced);
   return before.length > 0 && !before.includes('i:removed');
 }

@@ -9,6 +9,8 @@ export interface RunScope {
   readonly prefix: string;
   /** What Vision is asked for; absent (runs that began before there was a choice): as configured. */
   readonly features?: readonly string[];
+  /** When it began; absent in what older builds scheduled. RFC 3339, UTC. */
+  readonly startedAt?: string;
   /** Only what it covers has work; the other images of the container do not. */
   readonly retry?: RetryFilter;
 }
@@ -17,9 +19,9 @@ export interface RunScope {
 export type ChunkTask = Omit<RunScope, 'runId'> & { readonly ref: ChunkRef };
 
 /** The scope alone, of a value that holds more. */
-export function scopeOf({ runId, container, prefix, features, retry }: RunScope): RunScope {
+export function scopeOf({ runId, container, prefix, features, startedAt, retry }: RunScope): RunScope {
   return {
     ...{ runId, container, prefix },
-    ...defined({ features, retry }),
+    ...defined({ features, startedAt, retry }),
   };
 }

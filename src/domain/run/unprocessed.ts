@@ -3,6 +3,7 @@ import { classify } from '../image/classification';
 import type { ImageReason, ListedBlob, StoredImage } from '../image/image';
 import { type ImageOutcome, outcomeOf, unchangedOutcome } from './report';
 import type { RunStatus, RunView } from './run';
+import { isWrittenLater, type RunStart } from './run-order';
 
 /**
  * The rest of a run: images it listed and was to work on, and did not come to, because it stopped or ended early. They are
@@ -38,7 +39,7 @@ export interface UnfinishedChunk {
  */
 export function completeReport(
   { id, reported, blobs, stored }: UnfinishedChunk,
-  run: Pick<RunView, 'id' | 'retry'>,
+  run: RunStart & Pick<RunView, 'retry'>,
   analyzer: Analyzer,
   reason: ImageReason,
 ): ImageOutcome[] {
@@ -51,8 +52,8 @@ export function completeReport(
   }
   const untold = (blob: ListedBlob): ImageOutcome => {
     const image = known.get(blob.name);
-    // A later run wrote it: that the document stands now says nothing of then. Run ids sort by their start (ids.ts).
-    const isLater = image !== undefined && image.runId > run.id;
+    // A later run wrote it: that the document stands now says nothing of then.
+    const isLater = image !== undefined && isWrittenLater(image, run);
     const stands = !isLater && classify(blob, image, analyzer, id, run.retry).kind === 'unchanged';
     return stands ? unchangedOutcome(blob.name) : unprocessedOutcome(blob.name, reason);
   };

@@ -42,6 +42,7 @@ const STORED_IMAGE_FIELDS = {
   source: true,
   transactions: true,
   runId: true,
+  runStartedAt: true,
   chunkId: true,
   attempts: true,
   contribution: true,

@@ -47,6 +47,7 @@ export function createCosmosRuns(client: CosmosClient): RunsGateway {
   };
 }
 
+/** Runs of one start keep the order in which the store took them: a second key would need a composite index. */
 function listQuery({ container, statuses }: RunFilter) {
   const conditions = [];
   const parameters: Record<string, string> = {};

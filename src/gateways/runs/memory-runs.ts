@@ -1,4 +1,5 @@
 import { isFinal, type RunView } from '../../domain/run/run';
+import { compareStarts } from '../../domain/run/run-order';
 import { STORED_VIEW } from '../../domain/run/stored-records';
 import { memoryPage } from '../results/memory-page';
 import type { RunsGateway } from './port';
@@ -23,7 +24,7 @@ export function createMemoryRuns(): RunsGateway {
       const found = [...runs.values()]
         .filter((run) => container === undefined || run.container === container)
         .filter((run) => statuses === undefined || statuses.includes(run.status))
-        .sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+        .sort((a, b) => compareStarts(b, a));
       return memoryPage(
         structuredClone(found).map((stored) => STORED_VIEW.read(stored)),
         page,

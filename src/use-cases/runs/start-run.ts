@@ -5,6 +5,7 @@ import { AppError } from '../../domain/errors';
 import { impossibleCharacter } from '../../domain/image/blob-name';
 import { type ApprovalRule, stricter } from '../../domain/run/approval';
 import type { RunRequest } from '../../domain/run/run';
+import { timeInId } from '../../domain/run/run-order';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { ContainerIndex } from '../containers/container-index';
@@ -57,8 +58,8 @@ export function createStartRun(deps: StartRunDeps): StartRun {
       });
     }
     const request = requestOf(command, id, features, deps);
-    await claim(request, deps);
-    await actors.run(id).begin(request);
+    const startedAt = await claim(request, deps);
+    await actors.run(id).begin({ ...request, startedAt });
     const run = await liveRun(id);
     await runs.write(run);
     await scheduleRun(workflows, run);
@@ -91,16 +92,20 @@ function requestOf(
   };
 }
 
-/** I1. A container whose active run never got as far as its own state is freed for the next one. */
-async function claim({ id, container }: RunRequest, deps: StartRunDeps): Promise<void> {
+/**
+ * I1. A container whose active run never got as far as its own state is freed for the next one. Answers when the run
+ * started, which the container decides: its runs are in order, whatever the clocks of their starters say.
+ */
+async function claim({ id, container, startedAt: now }: RunRequest, deps: StartRunDeps): Promise<string> {
   const actor = deps.actors.container(container);
-  const answer = await actor.beginRun({ runId: id });
-  if (answer.begun) return;
+  const answer = await actor.beginRun({ runId: id, now });
+  if (answer.begun) return answer.startedAt ?? now;
   if ('activeRun' in answer) {
     const { activeRun } = answer;
-    if (await neverBegan(activeRun, deps)) {
+    if (await neverBegan(activeRun, answer.startedAt, deps)) {
       await actor.endRun({ runId: activeRun });
-      if ((await actor.beginRun({ runId: id })).begun) return;
+      const again = await actor.beginRun({ runId: id, now });
+      if (again.begun) return again.startedAt ?? now;
     }
     throw new AppError('run-active', `Container '${container}' has an active run: ${activeRun}.`, {
       context: { existingRun: activeRun },
@@ -110,11 +115,13 @@ async function claim({ id, container }: RunRequest, deps: StartRunDeps): Promise
 }
 
 /** Did its starter die before it reached the index? Then no workflow of it can exist. */
-async function neverBegan(id: string, { runs, nowMs }: Pick<StartRunDeps, 'runs' | 'nowMs'>): Promise<boolean> {
-  return nowMs() - startedAtMs(id) >= SETTLED_MS && !(await runs.get(id));
-}
-
-/** A run id is a uuid v7: its first 48 bits are the milliseconds of its making. */
-function startedAtMs(runId: string): number {
-  return Number.parseInt(runId.slice(0, 12), 16);
+async function neverBegan(
+  id: string,
+  startedAt: string | undefined,
+  { runs, nowMs }: Pick<StartRunDeps, 'runs' | 'nowMs'>,
+): Promise<boolean> {
+  const start = startedAt ?? timeInId(id);
+  // An older build began it under an id that somebody chose: the change of builds lies between then and now.
+  const isSettled = start === undefined || nowMs() - Date.parse(start) >= SETTLED_MS;
+  return isSettled && !(await runs.get(id));
 }

@@ -30,6 +30,26 @@ describe('one run at a time', () => {
     expect(beginRun(ended, 'two').result).toEqual({ begun: true });
   });
 
+  test('each run starts later than the one before it, whatever the clocks say', () => {
+    const times = fc.array(fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }), {
+      minLength: 2,
+    });
+    fc.assert(
+      fc.property(times, (clocks) => {
+        let head: ContainerHead = NEW_CONTAINER;
+        const starts = clocks.map((clock, run) => {
+          const begun = beginRun(head, `run-${run}`, clock.toISOString());
+          expect(beginRun(begun.head, `run-${run}`, new Date(0).toISOString()).result).toEqual(begun.result);
+          head = endRun(begun.head, `run-${run}`);
+          return begun.result.begun ? (begun.result.startedAt ?? '') : '';
+        });
+        expect(starts[0]).toBe(clocks[0]?.toISOString());
+        expect(new Set(starts).size).toBe(starts.length);
+        expect([...starts].sort()).toEqual(starts);
+      }),
+    );
+  });
+
   test('ending a run that is not active changes nothing', () => {
     const active = beginRun(NEW_CONTAINER, 'one').head;
     expect(endRun(active, 'two')).toBe(active);

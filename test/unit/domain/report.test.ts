@@ -73,7 +73,8 @@ describe('an outcome', () => {
 });
 
 describe('an image of a settled chunk', () => {
-  const image = (runId: string, change: Partial<StoredImage> = {}) => stored('a', { runId, ...change });
+  const image = (runId: string, change: Partial<StoredImage> = {}) =>
+    stored('a', { runId, runStartedAt: `2026-01-0${runId}T00:00:00.000Z`, ...change });
   test.each([
     ['written before, and there', image('1'), true],
     ['removed before', image('1', { status: 'removed', analyzedAt: '2026-01-01T00:00:00.000Z' }), false],

@@ -53,7 +53,7 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
   };
   blobs.createContainer('photos');
   const context = {
-    ...{ container: 'photos', runId: 'run-2', chunkId: 'run-2-chunk' },
+    ...{ container: 'photos', runId: 'run-2', startedAt: '2026-01-02T00:00:00.000Z', chunkId: 'run-2-chunk' },
     permit: async () => state.permit,
     callPermit: async (transactions: number) => {
       state.granted += transactions;
@@ -552,7 +552,10 @@ describe('saves', () => {
     const first = await work({ kind: 'new', blob: blobs.put('photos', 'b.gif', picture('x')) });
     if (!first.saved) throw new Error('stopped');
     const blob = blobs.put('photos', 'a.gif', picture('y'));
-    const later = { ...first.document, blob: 'a.gif', runId: 'run-3', chunkId: 'run-3-chunk' };
+    const later = {
+      ...{ ...first.document, blob: 'a.gif', runId: 'run-0', chunkId: 'run-0-chunk' },
+      runStartedAt: '2026-01-02T00:00:00.001Z',
+    };
     await results.save(later, 'new');
     expect(await work({ kind: 'new', blob })).toEqual({ saved: true, document: later });
     expect((await results.get('photos', 'a.gif'))?.document).toEqual(later);

@@ -115,6 +115,22 @@ test('however many look at a run at once, its actor is asked twice', async () =>
 });
 
 describe('starting a run', () => {
+  test('runs of a container start one after another, though the clock goes back and callers choose the ids', async () => {
+    const { service, actors, time } = createSite();
+    const ids = ['f', '7', '0', 'c'].map((digit) => digit.repeat(32));
+    const started: string[] = [];
+    for (const id of ids) {
+      started.push((await service.start({ container: 'photos', id })).startedAt);
+      await actors.run(id).end({});
+      await actors.container('photos').endRun({ runId: id });
+      time.ms -= 3_600_000;
+    }
+    expect(new Set(started).size).toBe(4);
+    expect([...started].sort()).toEqual(started);
+    const { value } = await service.list({ container: 'photos' }, { size: 10 });
+    expect(value.map(({ id }) => id)).toEqual([...ids].reverse());
+  });
+
   test('claims the container, begins, is indexed and scheduled', async () => {
     const { service, actors, runs, containers, workflows } = createSite();
     const run = await service.start({ container: 'photos', prefix: 'a/' });

@@ -105,7 +105,8 @@ function spent({ transactions, quote }: Run): string | undefined {
 }
 
 function tookMs({ startedAt, endedAt }: Run, nowMs: number): number {
-  return (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
+  const ms = (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt);
+  return Math.max(0, ms); // clocks differ, and go back
 }
 
 export const failureGroupsView: ListView<FailureGroup> = {
