@@ -3,7 +3,7 @@ import { keptAttempts } from '../domain/image/attempt-history';
 import type { Classified } from '../domain/image/classification';
 import type { TotalsVector } from '../domain/container/totals';
 import { defined } from '../domain/defined';
-import { checkEligibility, ineligibleByListing } from '../domain/image/eligibility';
+import { checkEligibility, ineligibleAsListed } from '../domain/image/eligibility';
 import { AppError } from '../domain/errors';
 import { imageId } from '../domain/ids';
 import {
@@ -13,6 +13,7 @@ import {
   type ImageReason,
   type ListedBlob,
   type StoredImage,
+  type Unreadable,
 } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import { isWrittenLater, timeInId, writtenBy } from '../domain/run/run-order';
@@ -24,6 +25,7 @@ import type { FairSemaphore } from './fair-semaphore';
 import { type AnswerDeps, PaidAnswer, type Verdict } from './paid-answer';
 import type { Permit } from './run-session';
 import { type CircuitBreaker, outage, type ServiceAnswer } from './circuit-breaker';
+import { errorOf, reasonOf, saysAll } from '../domain/image/unreadable';
 
 /**
  * One image from its listing to its saved document: download, check, answer (paid-answer), save.
@@ -88,13 +90,13 @@ export class ImageWork {
   }
 
   private async judged<T>(use: (verdict: Verdict) => Promise<T>): Promise<T | Exclude<Permit, 'go'>> {
-    const byListing = ineligibleByListing(this.blob.sizeBytes, this.deps.vision.limits);
+    const byListing = ineligibleAsListed(this.blob, this.deps.vision.limits);
     const permit = await this.chunk.permit();
     if (permit !== 'go') return permit;
     // Held until the result is saved: what a crash can repeat is what is inside the semaphore (I3 of the design).
     const leave = await this.deps.semaphore.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
     try {
-      const verdict = byListing ? this.skipped(byListing) : await this.analyze();
+      const verdict = byListing ? this.skippedAsListed(byListing) : await this.analyze();
       return typeof verdict === 'string' ? verdict : await use(await this.answer.keepingKnown(verdict, this.blob.etag));
     } finally {
       leave();
@@ -146,6 +148,10 @@ export class ImageWork {
           return { status: 'removed', reason: 'gone', transactions: 0 };
         case 'too-large-bytes':
           return this.skipped('too-large-bytes');
+        case 'archived':
+        case 'rehydrate-pending':
+        case 'customer-provided-key':
+          return this.withheld(outcome.code, error);
         case 'changed': {
           const now =
             followed < MAX_FOLLOWED_CHANGES
@@ -220,8 +226,22 @@ export class ImageWork {
     return { ...base, contribution: contributionOf(base), replaced: replacedBy(chunkId, stored) };
   }
 
-  private skipped(reason: ImageReason): Verdict {
-    return { status: 'skipped', reason, analyzer: this.answer.analyzer, transactions: 0 };
+  private skipped(reason: ImageReason, error?: ImageError): Verdict {
+    return { status: 'skipped', reason, ...defined({ error }), analyzer: this.answer.analyzer, transactions: 0 };
+  }
+
+  private skippedAsListed(reason: ImageReason): Verdict {
+    const { unreadable } = this.blob;
+    const error = unreadable && reasonOf(unreadable) === reason ? errorOf(unreadable) : undefined;
+    return this.skipped(reason, error);
+  }
+
+  /** Not readable since it was listed. What is known of the same bytes stays, as after any failure. */
+  private withheld(unreadable: Unreadable, error: ImageError): Verdict {
+    const { stored, blob } = this;
+    const reason = reasonOf(unreadable);
+    const isKnown = stored?.etag === blob.etag && stored.status !== 'skipped' && saysAll(stored, unreadable);
+    return isKnown ? { status: 'failed', reason, error, transactions: 0 } : this.skipped(reason, error);
   }
 }
 

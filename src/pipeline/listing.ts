@@ -1,7 +1,7 @@
 import { defined } from '../domain/defined';
 import { type Analyzer, withFeatures, listedKey, missingFeatures } from '../domain/image/analysis';
 import { answered, type Classified, classify } from '../domain/image/classification';
-import { ineligibleByListing } from '../domain/image/eligibility';
+import { ineligibleAsListed } from '../domain/image/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image/image';
 import { isMissed } from '../domain/image/unlisted';
@@ -186,7 +186,7 @@ export class Listing {
     const work: Work[] = [];
     const ineligible: Record<string, number> = {};
     const isRefused = (blob: ListedBlob): boolean => {
-      const reason = ineligibleByListing(blob.sizeBytes, limits);
+      const reason = ineligibleAsListed(blob, limits);
       if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
       return reason !== undefined;
     };

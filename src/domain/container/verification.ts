@@ -37,6 +37,7 @@ export function staleness(blob: ListedBlob, image: StoredImage, analyzer: Analyz
   if (image.etag !== blob.etag) {
     return { kind: 'stale', blob: blob.name, field: 'etag', expected: blob.etag, actual: image.etag };
   }
+  if (blob.unreadable) return undefined; // no run can ask another analyzer
   if (image.analyzer === undefined || isSameAnalyzer(image.analyzer, analyzer)) return undefined;
   const [expected, actual] = [named(analyzer), named(image.analyzer)];
   return { kind: 'stale', blob: blob.name, field: 'analyzer', expected, actual };

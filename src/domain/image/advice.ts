@@ -5,7 +5,13 @@ import type { ImageError, ImageReason } from './image';
  * can be acted on. Images that failed in a retryable way are tried again by the next run by themselves.
  */
 const ADVICE: Readonly<Record<string, string>> = {
-  empty: 'The blob has no bytes: upload the image again.',
+  empty: 'The blob has no bytes: upload the image again, or wait where it is still being copied.',
+  archived:
+    'The blob is in the archive tier: rehydrate it (set its tier to Hot, Cool or Cold), and the next run analyses it.',
+  'rehydrate-pending':
+    'The blob is being rehydrated, which can take up to 15 hours: run again when it is back in its new tier.',
+  'customer-provided-key':
+    'The blob can be read only with the key that it was uploaded with: upload it again without a customer-provided key.',
   'too-large-bytes': 'The file is larger than Vision takes: upload a smaller or more compressed copy.',
   'too-large-pixels': 'The image has more pixels on a side than Vision takes: upload a scaled-down copy.',
   'too-small': 'The image has fewer pixels on a side than Vision takes (50): upload a larger copy, or leave it out.',
@@ -61,7 +67,9 @@ export function adviceFor(image: {
   readonly reason?: ImageReason | string;
   readonly error?: Pick<ImageError, 'code' | 'retryable'>;
 }): string | undefined {
-  const code = image.reason ?? image.error?.code;
+  const { reason = image.error?.code } = image;
+  // A skipped image may say more than its reason: an archived one that it is on its way back.
+  const code = image.status === 'skipped' ? (image.error?.code ?? reason) : reason;
   if (image.status === 'succeeded' || image.status === 'unchanged' || code === undefined) return undefined;
   return adviceOn(code, image.error?.retryable);
 }

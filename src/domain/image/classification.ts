@@ -2,6 +2,7 @@ import { type Analyzer, isSameAnalyzer, missingFeatures } from './analysis';
 import { isResourceRefusal } from './resource-refusal';
 import type { ListedBlob, StoredImage } from './image';
 import { insists, isCovered, type RetryFilter, type Tried } from '../run/retry-filter';
+import { saysAll } from './unreadable';
 
 /**
  * What to do with each image of an interval, from its listing and its stored document. Pure: the same two lists give the
@@ -11,6 +12,8 @@ import { insists, isCovered, type RetryFilter, type Tried } from '../run/retry-f
  * I2 An image whose bytes and analyzer did not change is worked on again only for features it was never asked for, or
  *    when a retry names why it failed.
  * I3 A retry works on nothing but what its filter covers.
+ * I4 An image whose bytes cannot be read now is worked on only to say so, once. A tier may change without the etag, so what
+ *    was skipped for it is looked at again as soon as the listing shows it readable.
  */
 
 export type Classified =
@@ -33,7 +36,9 @@ export function classify(
   if (!stored) return retry ? { kind: 'unchanged', blob } : { kind: 'new', blob };
   if (chunkId !== undefined && stored.chunkId === chunkId) return { kind: 'written', blob, stored };
   if (retry && !isCovered(retry, stored)) return { kind: 'unchanged', blob, stored };
-  const isCurrent = stored.etag === blob.etag && stands(stored, analyzer) && !(retry && insists(retry));
+  const isOfTheseBytes = stored.etag === blob.etag;
+  if (isOfTheseBytes && blob.unreadable && saysAll(stored, blob.unreadable)) return { kind: 'unchanged', blob, stored };
+  const isCurrent = isOfTheseBytes && stands(stored, analyzer) && !(retry && insists(retry));
   return { kind: isCurrent ? 'unchanged' : 'changed', blob, stored };
 }
 
@@ -45,7 +50,8 @@ export function stands(stored: Tried, analyzer: Analyzer): boolean {
     case 'failed':
       return isRefused(stored, analyzer);
     case 'skipped':
-      return isSameAnalyzer(stored.analyzer, analyzer); // by size or format, whatever is asked for
+      // I4; else by size or format, whatever is asked for
+      return stored.reason !== 'archived' && isSameAnalyzer(stored.analyzer, analyzer);
     case 'succeeded':
       return isSameAnalyzer(stored.analyzer, analyzer) && missingFeatures(analyzer, stored.analyzer).length === 0;
   }

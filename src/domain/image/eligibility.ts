@@ -1,9 +1,13 @@
+import type { ListedBlob } from './image';
+import { reasonOf } from './unreadable';
+
 /**
  * Which images Vision would take, decided before a call is spent.
  *
  * I1 Pure: the caller brings the size and what the header said; nothing is read here.
  * I2 Refuses only what is certain: a call that Vision turns down costs nothing, an image never sent is lost.
- * I3 One reason per image, the one a person can act on first: emptiness, then bytes, then kind, then pixels.
+ * I3 One reason per image, the one a person can act on first: emptiness, then bytes, then what
+ *    keeps them from being read, then kind, then pixels.
  *
  * Source of the limits: Computer Vision 3.2 and Image Analysis 4.0, "Image requirements".
  */
@@ -30,6 +34,8 @@ export interface ImageLimits {
 export const INELIGIBLE_REASONS = [
   'empty',
   'too-large-bytes',
+  'archived',
+  'customer-provided-key',
   'not-an-image',
   'corrupt',
   'unsupported-format',
@@ -39,13 +45,21 @@ export const INELIGIBLE_REASONS = [
 
 export type IneligibleReason = (typeof INELIGIBLE_REASONS)[number];
 
-/** What the listing alone tells: spares the download. */
+/** What the listed size alone tells: spares the download. */
 export function ineligibleByListing(
   sizeBytes: number,
   limits: Pick<ImageLimits, 'maxBytes'>,
 ): 'empty' | 'too-large-bytes' | undefined {
   if (sizeBytes <= 0) return 'empty';
   return sizeBytes > limits.maxBytes ? 'too-large-bytes' : undefined;
+}
+
+/** The same of a whole entry of the listing, with what keeps its bytes from being read. */
+export function ineligibleAsListed(
+  { sizeBytes, unreadable }: Pick<ListedBlob, 'sizeBytes' | 'unreadable'>,
+  limits: Pick<ImageLimits, 'maxBytes'>,
+): IneligibleReason | undefined {
+  return ineligibleByListing(sizeBytes, limits) ?? (unreadable && reasonOf(unreadable));
 }
 
 /** Returns why Vision would refuse the image, or undefined when it may be sent. */

@@ -1,6 +1,10 @@
 import type { Analyzer, ImageAnalysis } from './analysis';
 import { CONFIDENCE_UNIT, type TotalsVector, KEY } from '../container/totals';
 
+/** Why a blob that is there cannot be read now (unreadable.ts); the code of the error of its document. */
+export const UNREADABLE = ['archived', 'rehydrate-pending', 'customer-provided-key'] as const;
+export type Unreadable = (typeof UNREADABLE)[number];
+
 /** A blob as a listing shows it. `etag` is without quotes everywhere in the product. */
 export interface ListedBlob {
   readonly name: string;
@@ -11,6 +15,8 @@ export interface ListedBlob {
   readonly lastModified?: string;
   /** Of the bytes, hexadecimal, as the service tells it unasked; not every blob has one, and nothing but a quote relies on it. */
   readonly contentMd5?: string;
+  /** Why its bytes cannot be had now; absent: they can. */
+  readonly unreadable?: Unreadable;
 }
 
 export type ImageStatus = 'succeeded' | 'failed' | 'skipped' | 'removed';
@@ -23,6 +29,8 @@ export type ImageReason =
   | 'unsupported-format'
   | 'not-an-image'
   | 'empty'
+  | 'archived'
+  | 'customer-provided-key'
   | 'corrupt'
   | 'changed'
   | 'gone'

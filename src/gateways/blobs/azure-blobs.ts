@@ -1,6 +1,6 @@
 import { type BlobItem, BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { defined } from '../../domain/defined';
-import type { ListedBlob } from '../../domain/image/image';
+import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import type { NameOrder } from '../../domain/image/name-order';
 import { undecided, withoutDirectories } from './directories';
 import { downloadBlob } from './download';
@@ -169,9 +169,12 @@ async function head(client: ContainerClient, name: string): Promise<ListedBlob |
       ...(found.contentType && { contentType: found.contentType }),
       ...defined({ lastModified: found.lastModified?.toISOString() }),
       ...(found.contentMD5 && { contentMd5: hex(found.contentMD5) }),
+      ...defined({ unreadable: unreadableBy({ ...found, customerProvidedKeySha256: found.encryptionKeySha256 }) }),
     };
   } catch (thrown) {
     const failure = storageFailure(thrown);
+    // It is there, and even its properties are read only with the customer's key. A listing shows it all the same.
+    if (failure.code === 'BlobUsesCustomerSpecifiedEncryption') return findListed(client, name);
     // A container that is gone must not look like one image that is gone.
     if (failure.statusCode === 404 && !isContainerGone(failure)) return undefined;
     throw thrown;
@@ -192,7 +195,25 @@ function listedBlob({ name, properties }: BlobItem): ListedBlob {
     ...(properties.contentType && { contentType: properties.contentType }),
     ...(properties.lastModified && { lastModified: properties.lastModified.toISOString() }),
     ...(properties.contentMD5 && { contentMd5: hex(properties.contentMD5) }),
+    ...defined({ unreadable: unreadableBy(properties) }),
   };
+}
+
+/**
+ * Source: "List Blobs" and "Get Blob Properties" (`AccessTier`, `ArchiveStatus`, `CustomerProvidedKeySha256`). Hot, Cool and
+ * Cold are read at once, and so is what is leased, on legal hold, or encrypted by an encryption scope.
+ */
+function unreadableBy({
+  accessTier,
+  archiveStatus,
+  customerProvidedKeySha256,
+}: {
+  readonly accessTier?: string;
+  readonly archiveStatus?: string;
+  readonly customerProvidedKeySha256?: string | undefined;
+}): Unreadable | undefined {
+  if (accessTier === 'Archive') return archiveStatus === undefined ? 'archived' : 'rehydrate-pending';
+  return customerProvidedKeySha256 === undefined ? undefined : 'customer-provided-key';
 }
 
 /** `.` and `..` between slashes are taken out of a URL by every HTTP client, also when encoded: another blob would answer. */

@@ -1,7 +1,8 @@
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
-import type { ListedBlob } from '../../domain/image/image';
+import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import { messageOf, storageFailure } from './failure';
 import type { DownloadOptions, DownloadOutcome } from './port';
+import { errorOf } from '../../domain/image/unreadable';
 
 /**
  * Reads one blob into memory.
@@ -85,6 +86,13 @@ async function causeOf(thrown: unknown, client: BlobClient, abortSignal: AbortSi
   );
 }
 
+/** Source: "Blob Storage error codes". */
+const UNREADABLE_BY_CODE: Readonly<Partial<Record<string, Unreadable>>> = {
+  BlobArchived: 'archived',
+  BlobBeingRehydrated: 'rehydrate-pending',
+  BlobUsesCustomerSpecifiedEncryption: 'customer-provided-key',
+};
+
 function failedBy(thrown: unknown): DownloadOutcome {
   const { statusCode, code } = storageFailure(thrown);
   const status = statusCode === undefined ? {} : { httpStatus: statusCode };
@@ -105,7 +113,9 @@ function failedBy(thrown: unknown): DownloadOutcome {
       return { ok: false, code: 'download-forbidden', message, retryable: false, ...status };
     }
     case 409: {
-      // BlobArchived, BlobBeingRehydrated: it is there, in a tier that cannot be read.
+      const unreadable = UNREADABLE_BY_CODE[code ?? ''];
+      if (unreadable)
+        return { ok: false, code: unreadable, message: errorOf(unreadable).message, retryable: false, ...status };
       const message = `The blob cannot be read as it is now (${code ?? statusCode}).`;
       return { ok: false, code: 'download-failed', message, retryable: false, ...status };
     }

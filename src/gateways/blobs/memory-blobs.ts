@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
-import type { ListedBlob } from '../../domain/image/image';
+import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import { compareNames, type NameOrder } from '../../domain/image/name-order';
 import { undecided, withoutDirectories } from './directories';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
+import { errorOf } from '../../domain/image/unreadable';
 
 /**
  * Containers in memory, for tests of what stands on the port. It passes the port's contract suite; trouble is scripted:
@@ -16,6 +17,8 @@ export interface MemoryBlobs extends BlobsGateway {
   /** Writes or replaces; every write has an etag of its own. */
   put(container: string, name: string, bytes: Uint8Array, properties?: MemoryBlobProperties): ListedBlob;
   remove(container: string, name: string): void;
+  /** Its tier, or its key, changes: that leaves the etag as it is. undefined: it can be read. */
+  withhold(container: string, name: string, unreadable: Unreadable | undefined): void;
   /** The next `times` downloads answer this; listings and looks fail with `storage-unavailable`. */
   failNext(call: 'download', times: number, outcome?: DownloadFailure): void;
   failNext(call: 'listPage' | 'head', times: number): void;
@@ -78,6 +81,12 @@ export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory
       return listed;
     },
     remove: (container, name) => void open(container).delete(name),
+    withhold(container, name, unreadable) {
+      const entry = open(container).get(name);
+      if (!entry) return;
+      const { unreadable: _, ...listed } = entry.listed;
+      open(container).set(name, { ...entry, listed: { ...listed, ...defined({ unreadable }) } });
+    },
     failNext(call: 'listPage' | 'head' | 'download', times: number, outcome: DownloadFailure = RESET) {
       if (call === 'download') failures.download.push(...Array<DownloadFailure>(times).fill(outcome));
       else failures[call] += times;
@@ -130,5 +139,7 @@ function read(entry: Entry | undefined, blob: ListedBlob, { maxBytes, signal }: 
   if (entry.listed.etag !== blob.etag) {
     return { ...refuse('changed', 'The blob has changed.'), httpStatus: 412 };
   }
+  const { unreadable } = entry.listed;
+  if (unreadable) return { ...refuse(unreadable, errorOf(unreadable).message), httpStatus: 409 };
   return { ok: true, bytes: Uint8Array.from(entry.bytes) };
 }

@@ -1,4 +1,4 @@
-import type { ListedBlob } from '../../domain/image/image';
+import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import type { NameOrder } from '../../domain/image/name-order';
 
 /** The user's containers: only ever read. */
@@ -14,7 +14,7 @@ export interface BlobsGateway {
   listPage(container: string, options: ListOptions): Promise<BlobPage>;
   /** @throws AppError container-forbidden, storage-unavailable (retryable) */
   containerExists(container: string): Promise<boolean>;
-  /** undefined when the service says 404. @throws AppError as listPage */
+  /** As a listing shows it; undefined when the service says 404. @throws AppError as listPage */
   head(container: string, blob: string): Promise<ListedBlob | undefined>;
   /** Reads with If-Match on `etag`. Never throws for what the service or the network did. */
   download(container: string, blob: ListedBlob, options: DownloadOptions): Promise<DownloadOutcome>;
@@ -50,8 +50,8 @@ export type DownloadOutcome =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | {
       readonly ok: false;
-      /** `changed`: 412, the blob has another etag now. `gone`: 404. */
-      readonly code: 'changed' | 'gone' | 'too-large-bytes' | 'download-forbidden' | 'download-failed';
+      /** `changed`: 412, the blob has another etag now. `gone`: 404. Unreadable: 409, since it was listed. */
+      readonly code: 'changed' | 'gone' | 'too-large-bytes' | Unreadable | 'download-forbidden' | 'download-failed';
       readonly message: string;
       readonly retryable: boolean;
       readonly httpStatus?: number;

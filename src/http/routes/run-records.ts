@@ -1,7 +1,7 @@
 import { AuditEntrySchema } from '../../contract/schemas/run';
 import { type ReportLine, ReportLineSchema } from '../../contract/schemas/run-image';
 import { defined } from '../../domain/defined';
-import { adviceOn } from '../../domain/image/advice';
+import { adviceFor } from '../../domain/image/advice';
 import type { ImageOutcome } from '../../domain/run/report';
 import type { RunUseCases } from '../../use-cases/runs/port';
 import type { Handler } from '../bind';
@@ -39,10 +39,7 @@ export function listRunSteps(ask: Pick<RunUseCases, 'listRunSteps'>): Handler<'l
 }
 
 export function reportLine(outcome: ImageOutcome): ReportLine {
-  const { status, reason, code, retryable } = outcome;
-  const cause = status === 'succeeded' || status === 'unchanged' ? undefined : (reason ?? code);
-  return {
-    ...onlyFields(outcome, ReportLineSchema),
-    ...(cause === undefined ? {} : { advice: adviceOn(cause, retryable) }),
-  };
+  const { code, retryable = false } = outcome;
+  const advice = adviceFor({ ...outcome, ...(code !== undefined && { error: { code, retryable } }) });
+  return { ...onlyFields(outcome, ReportLineSchema), ...(advice !== undefined && { advice }) };
 }

@@ -78,13 +78,73 @@ describe('blobs in trouble', () => {
     [503, 'ServerBusy', 'download-failed', true],
     [403, 'AuthorizationFailure', 'download-forbidden', false],
     [404, 'BlobNotFound', 'gone', false],
-    [409, 'BlobArchived', 'download-failed', false],
+    [409, 'BlobArchived', 'archived', false],
+    [409, 'BlobBeingRehydrated', 'rehydrate-pending', false],
+    [409, 'BlobUsesCustomerSpecifiedEncryption', 'customer-provided-key', false],
+    [409, 'SomethingElse', 'download-failed', false],
     [400, 'InvalidUri', 'download-failed', false],
   ])('%d %s is one attempt and says %s', async (status, errorCode, code, retryable) => {
     answer = refuse(status, errorCode);
     const outcome = await blobs.download('photos', LISTED, READ);
     expect(outcome).toMatchObject({ ok: false, code, retryable, httpStatus: status });
     expect(requests).toHaveLength(1);
+  });
+
+  /** Properties as "List Blobs" documents them, which the emulator does not tell. */
+  const listing = (...blobs: readonly { name: string; properties: string }[]) => {
+    const rows = blobs.map(({ name, properties }) => {
+      const etag =
+        '<Etag>0x1</Etag><Content-Length>9</Content-Length><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified>';
+      return `<Blob><Name>${name}</Name><Properties>${etag}${properties}</Properties></Blob>`;
+    });
+    return `<?xml version="1.0"?><EnumerationResults ServiceEndpoint="http://x/" ContainerName="photos"><Blobs>${rows.join('')}</Blobs><NextMarker/></EnumerationResults>`;
+  };
+
+  test('what cannot be read is known from the listing, and by name too', async () => {
+    const kinds: Record<string, [properties: string, unreadable?: string]> = {
+      archived: ['<AccessTier>Archive</AccessTier>', 'archived'],
+      'to-cool': [
+        '<AccessTier>Archive</AccessTier><ArchiveStatus>rehydrate-pending-to-cool</ArchiveStatus>',
+        'rehydrate-pending',
+      ],
+      'to-cold': [
+        '<AccessTier>Archive</AccessTier><ArchiveStatus>rehydrate-pending-to-cold</ArchiveStatus>',
+        'rehydrate-pending',
+      ],
+      key: ['<CustomerProvidedKeySha256>c2hhMjU2</CustomerProvidedKeySha256>', 'customer-provided-key'],
+      cold: ['<AccessTier>Cold</AccessTier>'],
+      premium: ['<AccessTier>P10</AccessTier>'],
+      held: ['<LegalHold>true</LegalHold><LeaseStatus>locked</LeaseStatus><LeaseState>leased</LeaseState>'],
+      scope: ['<EncryptionScope>ours</EncryptionScope>'],
+    };
+    const rows = Object.entries(kinds).map(([name, [properties]]) => ({ name, properties }));
+    answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.end(listing(...rows));
+    };
+    const page = await blobs.listPage('photos', { prefix: '', pageSize: 10 });
+    const seen = Object.fromEntries(page.blobs.map(({ name, unreadable }) => [name, unreadable]));
+    expect(seen).toEqual(Object.fromEntries(Object.entries(kinds).map(([name, [, unreadable]]) => [name, unreadable])));
+  });
+
+  test('a look at a blob whose properties need a key falls back on the listing', async () => {
+    answer = (response, request) => {
+      if (request.method === 'HEAD') return refuse(409, 'BlobUsesCustomerSpecifiedEncryption')(response, request);
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      const properties = '<CustomerProvidedKeySha256>c2hhMjU2</CustomerProvidedKeySha256>';
+      response.end(listing({ name: 'image.jpg', properties }));
+    };
+    const found = await blobs.head('photos', 'image.jpg');
+    expect(found).toMatchObject({ name: 'image.jpg', etag: '0x1', unreadable: 'customer-provided-key' });
+  });
+
+  test('a look tells what is on its way back', async () => {
+    answer = (response) => {
+      const tier = { 'x-ms-access-tier': 'Archive', 'x-ms-archive-status': 'rehydrate-pending-to-hot' };
+      response.writeHead(200, { 'content-length': 9, etag: '"0x1"', ...tier });
+      response.end();
+    };
+    expect(await blobs.head('photos', 'image.jpg')).toMatchObject({ unreadable: 'rehydrate-pending' });
   });
 
   test('a connection that breaks, before or within the body, may be tried again', async () => {

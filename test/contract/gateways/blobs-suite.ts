@@ -15,6 +15,7 @@ export interface BlobsSubject {
     metadata?: Readonly<Record<string, string>>,
   ): Promise<void>;
   remove(container: string, name: string): Promise<void>;
+  setTier(container: string, name: string, tier: 'Hot' | 'Cool' | 'Cold' | 'Archive'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -121,6 +122,24 @@ export function describeBlobs(name: string, start: () => Promise<BlobsSubject>):
       await subject.put(container, 'folder', new Uint8Array());
       await subject.put(container, 'empty.jpg', new Uint8Array());
       expect((await listAll(container)).map((blob) => blob.name)).toEqual(['empty.jpg', 'folder/image.jpg']);
+    });
+
+    test('says which blob is archived; one that is back has the same etag, and every other tier is read', async () => {
+      const container = await newContainer('image');
+      const before = await listOne(container);
+      expect(before.unreadable).toBeUndefined();
+      await subject.setTier(container, 'image', 'Archive');
+      const archived = await listOne(container);
+      expect(archived).toEqual({ ...before, unreadable: 'archived' });
+      expect(await blobs.head(container, 'image')).toEqual(archived);
+      // Listed before it was archived.
+      const refused = { ok: false, code: 'archived', httpStatus: 409, retryable: false };
+      expect(await blobs.download(container, before, READ)).toMatchObject(refused);
+      for (const tier of ['Cool', 'Cold', 'Hot'] as const) {
+        await subject.setTier(container, 'image', tier);
+        expect(await listOne(container)).toEqual(before);
+        expect(await blobs.download(container, before, READ)).toMatchObject({ ok: true });
+      }
     });
 
     test('knows which containers exist', async () => {

@@ -21,6 +21,8 @@ describeBlobs('in memory', async () => {
       blobs.put(container, name, bytes, { contentType, metadata });
     },
     remove: async (container, name) => blobs.remove(container, name),
+    setTier: async (container, name, tier) =>
+      blobs.withhold(container, name, tier === 'Archive' ? 'archived' : undefined),
     stop: async () => {},
   };
 });
@@ -43,6 +45,9 @@ describeBlobs('storage emulator', async () => {
     },
     remove: async (container, name) => {
       await owner.getContainerClient(container).getBlobClient(name).delete();
+    },
+    setTier: async (container, name, tier) => {
+      await owner.getContainerClient(container).getBlobClient(name).setAccessTier(tier);
     },
     stop: async () => {
       blobs.close();
@@ -77,4 +82,34 @@ test('photos are read with a shared access signature that allows to read and lis
   } finally {
     await azurite.stop();
   }
+});
+
+describe('blobs of every kind in the storage emulator', () => {
+  test('page, append and leased blobs are read; snapshots are not listed', async () => {
+    const azurite = await startAzurite();
+    const blobs = createAzureBlobs({ connectionString: azurite.connectionString });
+    try {
+      const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('kinds');
+      await container.create();
+      const bytes = Buffer.alloc(512, 7);
+      const [page, append] = [container.getPageBlobClient('page'), container.getAppendBlobClient('append')];
+      await page.create(512);
+      await page.uploadPages(bytes, 0, 512);
+      await append.create();
+      await append.appendBlock(bytes, 512);
+      const leased = container.getBlockBlobClient('leased');
+      await leased.upload(bytes, 512);
+      await leased.createSnapshot();
+      await leased.getBlobLeaseClient().acquireLease(60);
+      const { blobs: listed } = await blobs.listPage('kinds', { prefix: '', pageSize: 10 });
+      expect(listed.map(({ name }) => name)).toEqual(['append', 'leased', 'page']);
+      for (const blob of listed) {
+        const read = await blobs.download('kinds', blob, { maxBytes: 1_000, timeoutMs: 10_000 });
+        expect(read).toMatchObject({ ok: true, bytes });
+      }
+    } finally {
+      blobs.close();
+      await azurite.stop();
+    }
+  });
 });

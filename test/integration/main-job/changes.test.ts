@@ -9,13 +9,14 @@
  * 6. When Vision refuses the key the run ends Failed with its reason within seconds; the next run does all of it.
  * 7. Images that Vision rejects fail one by one, with their reason, and the others are analysed.
  * 8. Empty blobs that become directories leave the results, and are no loss: photos lie under them now.
+ * 9. An archived photo costs nothing, is not missed, and is analysed by the next run after it is back.
  */
 import { createHash } from 'node:crypto';
 import { taken } from '../../../src/contract';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import { eventually, startTestStack, type TestStack } from '../framework';
-import { activityIds, blobs, documents, runToEnd, violations, visionOf } from './client';
+import { activityIds, blobs, documents, quoteOf, runToEnd, violations, visionOf } from './client';
 
 const ALBUM = 'album';
 const PHOTOS = 60;
@@ -215,3 +216,26 @@ test('8: empty blobs that become directories', async () => {
   const third = await runToEnd(stack, container);
   expect(third).toMatchObject({ status: 'Completed', calls: 0, removed: 0, counts: { unchanged: 5 } });
 }, 90_000);
+
+test('9: a photo in the archive tier', async () => {
+  const container = 'archive';
+  await seedContainer(stack.endpoints.blobConnectionString, container, 2);
+  const client = blobs(stack, container).getBlobClient(photo(1));
+  await client.setAccessTier('Archive');
+  expect(await quoteOf(stack, container)).toMatchObject({ calls: 1, images: { new: 1, ineligible: { archived: 1 } } });
+  const first = await runToEnd(stack, container);
+  expect(first).toMatchObject({ status: 'Completed', calls: 1, counts: { succeeded: 1, skipped: 1 } });
+  const archived = { status: 'skipped', reason: 'archived', error: { code: 'archived', stage: 'listing' } };
+  expect((await documents(stack, container)).get(photo(1))).toMatchObject({ ...archived, attempts: [] });
+  const history = taken(await stack.client.getImageHistory({ params: { container, blob: photo(1) } }));
+  expect(history.advice).toMatch(/rehydrate it/);
+  const second = await runToEnd(stack, container);
+  expect(second).toMatchObject({ status: 'Completed', calls: 0, removed: 0, counts: { unchanged: 2, skipped: 0 } });
+
+  await client.setAccessTier('Hot');
+  expect(await quoteOf(stack, container)).toMatchObject({ calls: 1, images: { changed: 1, unchanged: 1, missing: 0 } });
+  const third = await runToEnd(stack, container);
+  expect(third).toMatchObject({ status: 'Completed', calls: 1, counts: { succeeded: 1, unchanged: 1 } });
+  expect((await documents(stack, container)).get(photo(1))?.error).toBeUndefined();
+  expect(await violations(stack, container, third.id, 1)).toEqual([]);
+}, 60_000);

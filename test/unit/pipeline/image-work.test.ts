@@ -446,6 +446,25 @@ describe('downloads', () => {
     expect(vision.calls).toBe(0);
   });
 
+  test('one that was archived since it was listed is skipped, and what is known of it stays', async () => {
+    const { blobs, results, run, vision } = createSite();
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    blobs.withhold('photos', 'a.gif', 'archived');
+    const archived = { reason: 'archived', error: { code: 'archived', stage: 'download', httpStatus: 409 } };
+    expect(await run(blob)).toMatchObject({ status: 'skipped', ...archived });
+    expect(await run({ ...blob, unreadable: 'rehydrate-pending' })).toMatchObject({
+      ...{ status: 'skipped', reason: 'archived', error: { code: 'rehydrate-pending', stage: 'listing' } },
+    });
+    expect(blobs.downloads).toHaveLength(1);
+    blobs.withhold('photos', 'a.gif', undefined);
+    expect(await run(blob, ['Tags'])).toMatchObject({ status: 'succeeded', analyzer: { features: ['Tags'] } });
+    blobs.withhold('photos', 'a.gif', 'archived');
+    const kept = { status: 'failed', analysis: expect.anything(), analyzer: { features: ['Tags'] } };
+    expect(await run(blob, ['Tags', 'Color'])).toMatchObject({ ...kept, ...archived });
+    expect(results.documents('photos')).toHaveLength(1);
+    expect(vision.calls).toBe(1);
+  });
+
   test('a forbidden one ends the run', async () => {
     const { blobs, work } = createSite();
     blobs.failNext('download', 1, { ok: false, code: 'download-forbidden', message: 'no', retryable: false });
