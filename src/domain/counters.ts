@@ -68,7 +68,9 @@ export function pickCounters<K extends Counter>(
   from: Readonly<Partial<Record<K, number>>>,
   names: readonly K[],
 ): Readonly<Record<K, number>> {
-  return Object.fromEntries(names.map((name) => [name, from[name] ?? 0])) as Record<K, number>;
+  const picked: Partial<Record<K, number>> = {};
+  for (const name of names) picked[name] = from[name] ?? 0;
+  return picked as Record<K, number>;
 }
 
 export const NO_COUNTERS: Counters = pickCounters({}, ALL_COUNTERS);
@@ -76,14 +78,22 @@ export const NO_WORK: WorkCounters = pickCounters({}, WORK_COUNTERS);
 
 /** The sum of two vectors; absent counters are 0 (I2). */
 export function add(a: Partial<Counters>, b: Partial<Counters>): Counters {
-  return pickCounters(sums(a, b), ALL_COUNTERS);
+  return sumOf([a, b]);
 }
 
 /** The same, of what the work took alone. */
 export function addWork(a: Partial<WorkCounters>, b: Partial<WorkCounters>): WorkCounters {
-  return pickCounters(sums(a, b), WORK_COUNTERS);
+  return pickCounters(sumOf([a, b]), WORK_COUNTERS);
 }
 
-function sums(a: Partial<Counters>, b: Partial<Counters>): Partial<Counters> {
-  return Object.fromEntries(ALL_COUNTERS.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
+/**
+ * The sum of any number of vectors; absent counters are 0 (I2). It is taken over every image of every chunk in work, several
+ * times a second, so it adds in place.
+ */
+export function sumOf(vectors: Iterable<Partial<Counters>>): Counters {
+  const sum: Record<Counter, number> = { ...NO_COUNTERS };
+  for (const vector of vectors) {
+    for (const name of ALL_COUNTERS) sum[name] += vector[name] ?? 0;
+  }
+  return sum;
 }

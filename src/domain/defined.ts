@@ -10,9 +10,10 @@ export type Defined<T> = {
  * and '' stay.
  */
 export function defined<T extends object>(fields: T): Defined<T> {
+  const given = fields as Record<string, unknown>;
   const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) kept[name] = value;
+  for (const name of Object.keys(given)) {
+    if (given[name] !== undefined) kept[name] = given[name];
   }
   return kept as Defined<T>;
 }

@@ -1,4 +1,4 @@
-import { add, type Counters, IMAGE_COUNTERS, NO_COUNTERS } from '../counters';
+import { add, type Counters, IMAGE_COUNTERS, NO_COUNTERS, sumOf } from '../counters';
 import { defined } from '../defined';
 import { countersOf, type ImageOutcome } from './report';
 import type { FailureGroup } from './run';
@@ -56,7 +56,7 @@ function fingerprint(group: FailureGroup): string {
 /** Progress as a function of the outcomes: what the report says is what the run counts. */
 export function progressOf(outcomes: readonly ImageOutcome[], inFlight = 0): ChunkProgress {
   return {
-    ...outcomes.map(countersOf).reduce(add, NO_COUNTERS),
+    ...sumOf(outcomes.map(countersOf)),
     inFlight,
     failureGroups: outcomes
       .filter((outcome) => outcome.status === 'failed')

@@ -1,5 +1,5 @@
 import type { Repeats } from './chunk-repeats';
-import { addWork, NO_WORK, type WorkCounters } from '../counters';
+import { pickCounters, sumOf, WORK_COUNTERS, type WorkCounters } from '../counters';
 import { defined } from '../defined';
 import { compareNames, type NameBounds } from '../image/name-order';
 import { countersOf, type ImageOutcome, type OutcomeStatus } from './report';
@@ -55,7 +55,7 @@ export function chunkReportOf(outcomes: readonly ImageOutcome[], sha256: string)
     lines: outcomes.length,
     statuses: tally(outcomes.map(({ status }) => status)),
     reasons: tally<string>(outcomes.flatMap(({ reason }) => reason ?? [])) as Record<string, number>,
-    sums: outcomes.map(countersOf).reduce<WorkCounters>(addWork, NO_WORK),
+    sums: pickCounters(sumOf(outcomes.map(countersOf)), WORK_COUNTERS),
     maybeBilled: outcomes.flatMap(({ blob, maybeBilled = [] }) => maybeBilled.map((at) => ({ blob, at }))),
     ...defined({ startedAt, endedAt }),
   };

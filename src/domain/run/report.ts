@@ -112,11 +112,19 @@ function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
   const maybeBilled = attempts.filter(isUnheard).flatMap((attempt) => Array(times(attempt)).fill(attempt.startedAt));
   const [first = image.analyzedAt] = attempts.map(({ startedAt }) => startedAt).sort();
   return {
-    ...Object.fromEntries(Object.entries(work).filter(([, value]) => value !== 0)),
+    ...nonZero(work),
     ...(maybeBilled.length !== 0 && { maybeBilled }),
     ...defined({ startedAt: first, endedAt: image.analyzedAt }),
     ...(attempts.length !== 0 && { waitMs: sum(({ waitMs }) => waitMs), workMs: sum(({ workMs }) => workMs) }),
   };
+}
+
+function nonZero(work: Pick<WorkCounters, LineCounter>): Partial<Pick<WorkCounters, LineCounter>> {
+  const kept: Partial<Record<LineCounter, number>> = {};
+  for (const counter of LINE_COUNTERS) {
+    if (work[counter] !== 0) kept[counter] = work[counter];
+  }
+  return kept;
 }
 
 /** Every failure was followed by another try, but the one that decided the image. */

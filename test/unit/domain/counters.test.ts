@@ -8,6 +8,7 @@ import {
   NO_COUNTERS,
   NO_WORK,
   pickCounters,
+  sumOf,
   WORK_COUNTERS,
 } from '../../../src/domain/counters';
 import { covered, NO_PROGRESS } from '../../../src/domain/run/chunk-progress';
@@ -37,6 +38,17 @@ test('a sum has every counter, and reads what is absent as 0', () => {
       expect(addWork(a, b)).toEqual(pickCounters(sum, WORK_COUNTERS));
     }),
   );
+});
+
+test('a sum of many is that of one after another, and changes none of them', () => {
+  fc.assert(
+    fc.property(fc.array(SOME, { maxLength: 5 }), (vectors) => {
+      const before = structuredClone(vectors);
+      expect(sumOf(vectors)).toEqual(vectors.reduce<ReturnType<typeof add>>(add, NO_COUNTERS));
+      expect(vectors).toEqual(before);
+    }),
+  );
+  expect(Object.values(NO_COUNTERS).every((value) => value === 0)).toBe(true);
 });
 
 test('nothing but counters is taken over', () => {
