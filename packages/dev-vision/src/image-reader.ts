@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DecodeBudget } from './decode-budget';
 import { factsOf, type ImageFacts } from './image-facts';
 import { withoutComments } from './jpeg-comments';
-import { type PictureHeader, readPictureHeader } from './picture-header';
+import { formatOf, type PictureHeader, readPictureHeader } from './picture-header';
 import { measurePixels } from './pixel-measures';
 import { samplePixels } from './pixel-sample';
 import { invalidBodySize40, invalidRequest, type ServiceAnswer } from './service-answer';
@@ -11,13 +11,17 @@ import { type ApiVersion, MAX_SIDE_PIXELS, MIN_SIDE_PIXELS, SERVICE_LIMITS } fro
 /**
  * Looks at the bytes of an image once: refuses them as the service would, or measures them.
  *
- * I1 The facts of the last REMEMBERED pictures are kept by what holds their pixels (comments left out): a repeated
- *    picture costs no measuring. Calls are counted elsewhere, by content hash, and never spared.
+ * I1 What was found of the last REMEMBERED pictures is kept by what holds their pixels (comments left out): a repeated
+ *    picture costs no decoding, not even of its header. Calls are counted elsewhere, by content hash, and never spared.
  * I2 Decoding happens within a budget of memory, whoever asks: four pictures of 0.9 MB once took 3.67 GB.
  */
 export interface ReadImage {
   readonly header: PictureHeader;
   readonly facts: ImageFacts;
+}
+
+export interface Refused {
+  readonly refusal: ServiceAnswer;
 }
 
 /** About 2 KB each. */
@@ -26,20 +30,24 @@ const REMEMBERED = 2000;
 const MAX_DECODED_BYTES = MAX_SIDE_PIXELS * MAX_SIDE_PIXELS * 3 + 32 * 1024 * 1024;
 
 export class ImageReader {
-  private readonly remembered = new Map<string, Promise<ReadImage | undefined>>();
+  private readonly remembered = new Map<string, Promise<ReadImage | Refused>>();
 
   constructor(private readonly budget: DecodeBudget = new DecodeBudget(MAX_DECODED_BYTES)) {}
 
-  async read(bytes: Uint8Array, apiVersion: ApiVersion): Promise<ReadImage | { readonly refusal: ServiceAnswer }> {
+  async read(bytes: Uint8Array, apiVersion: ApiVersion): Promise<ReadImage | Refused> {
     const limits = SERVICE_LIMITS[apiVersion];
     if (bytes.length === 0 || bytes.length > limits.maxBytes) return { refusal: invalidBodySize(apiVersion) };
+    const format = formatOf(bytes);
+    if (format === undefined || !limits.formats.has(format)) return { refusal: unreadable };
+    return this.remember(pictureHash(bytes, format), () => this.look(bytes));
+  }
+
+  private async look(bytes: Uint8Array): Promise<ReadImage | Refused> {
     const header = await readPictureHeader(bytes);
-    if (header === undefined || !limits.formats.has(header.format)) return { refusal: unreadable };
+    if (header === undefined) return { refusal: unreadable };
     const refusal = refusalOfSides(header) ?? this.refusalOfMemory(header);
     if (refusal !== undefined) return { refusal };
-    const image = await this.remember(pictureHash(bytes, header.format), () =>
-      this.budget.within(header.decodedBytes, () => measure(bytes, header)),
-    );
+    const image = await this.budget.within(header.decodedBytes, () => measure(bytes, header));
     return image ?? { refusal: unreadable };
   }
 
@@ -51,7 +59,7 @@ export class ImageReader {
     );
   }
 
-  private remember(hash: string, make: () => Promise<ReadImage | undefined>): Promise<ReadImage | undefined> {
+  private remember(hash: string, make: () => Promise<ReadImage | Refused>): Promise<ReadImage | Refused> {
     const known = this.remembered.get(hash);
     this.remembered.delete(hash); // set again below: a Map keeps the order of insertion, so the first is the oldest
     const image = known ?? make();

@@ -21,6 +21,7 @@ export interface PictureHeader {
 }
 
 /** Hexadecimal digits of the first bytes; a dot stands for any digit. */
+const OWN_SIGNATURES: Readonly<Record<string, RegExp>> = { bmp: /^424d/, ico: /^00000100/ };
 const SHARP_SIGNATURES: Readonly<Record<string, RegExp>> = {
   jpeg: /^ffd8ff/,
   png: /^89504e470d0a1a0a/,
@@ -29,12 +30,19 @@ const SHARP_SIGNATURES: Readonly<Record<string, RegExp>> = {
   tiff: /^(49492[ab]00|4d4d002[ab])/,
 };
 
+const SIGNATURES = { ...OWN_SIGNATURES, ...SHARP_SIGNATURES };
+
+/** The format that the first bytes name; undefined for none of those in PictureHeader. */
+export function formatOf(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString('hex');
+  return Object.keys(SIGNATURES).find((name) => SIGNATURES[name]?.test(head));
+}
+
 /** Undefined for what is none of the formats, or damaged before its size. */
 export async function readPictureHeader(bytes: Uint8Array): Promise<PictureHeader | undefined> {
-  const head = Buffer.from(bytes.subarray(0, 12)).toString('hex');
-  if (head.startsWith('424d')) return sampled('bmp', readBitmapSize(bytes));
-  if (head.startsWith('00000100')) return iconHeader(bytes);
-  const format = Object.keys(SHARP_SIGNATURES).find((name) => SHARP_SIGNATURES[name]?.test(head));
+  const format = formatOf(bytes);
+  if (format === 'bmp') return sampled('bmp', readBitmapSize(bytes));
+  if (format === 'ico') return iconHeader(bytes);
   return format === undefined ? undefined : askSharp(bytes, format);
 }
 

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { DecodeBudget } from '../../../packages/dev-vision/src/decode-budget';
 import { ImageReader } from '../../../packages/dev-vision/src/image-reader';
+import { withComment } from '../../../packages/dev-vision/src/jpeg-comments';
 import { readPictureHeader } from '../../../packages/dev-vision/src/picture-header';
 import { samplePixels } from '../../../packages/dev-vision/src/pixel-sample';
 import { bitmap, HEIGHT, icon, iconOf, WIDTH } from '../../../packages/bench/src/bitmap-files';
@@ -126,6 +127,21 @@ describe('a picture turned by Exif', () => {
         isTurned ? { width: 60, height: 120 } : { width: 120, height: 60 },
       );
     }
+  });
+});
+
+describe('a picture that comes again', () => {
+  it.each([
+    ['taken', 120],
+    ['refused', 40],
+  ])('is not looked at again, and is %s as before', async (_, side) => {
+    const bytes = await sharp({ create: { width: side, height: side, channels: 3, background: '#0a0' } })
+      .jpeg()
+      .toBuffer();
+    const reader = new ImageReader();
+    const first = await reader.read(bytes, '3.2');
+    expect('refusal' in first).toBe(side < 50);
+    expect(await reader.read(withComment(bytes, 'another copy'), '3.2')).toBe(first);
   });
 });
 
