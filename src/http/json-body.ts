@@ -34,14 +34,32 @@ export function jsonBody(req: Request): unknown {
 /**
  * As Durable Functions reads it.
  *
+ * I4 JSON text within a JSON string is read as what it holds. The Python client sends every input so: `start_new`,
+ *    `raise_event` and `signal_entity` hand the result of `json.dumps` to aiohttp's `json=`, which encodes it again
+ *    (azure-functions-durable, DurableOrchestrationClient.py and utils/http_utils.py). Only an object and a string are told
+ *    from plain text without doubt: `null`, `true` and `123` are names of containers.
+ *
  * @throws RequestError invalid-request: that contract knows 400, not 415
  */
 export function bodyOrNothing(req: Request): unknown {
   try {
-    return jsonBody(req);
+    return onceMore(jsonBody(req));
   } catch (error) {
     if (!(error instanceof RequestError && error.code === 'unsupported-media-type')) throw error;
     throw badRequest('/body', 'Only application/json request content is supported.');
+  }
+}
+
+/** I4 */
+function onceMore(body: unknown): unknown {
+  if (typeof body !== 'string' || !/^\s*["{]/.test(body)) return body;
+  try {
+    const held: unknown = JSON.parse(body);
+    checkShape(held);
+    return held;
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    return body; // plain text that only looks like JSON
   }
 }
 

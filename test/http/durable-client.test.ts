@@ -199,6 +199,34 @@ describe('the client of durable-functions', () => {
     expect(useCases.records.repairs).toHaveLength(2);
   });
 
+  // azure-functions-durable for Python: json.dumps of the input, handed to aiohttp as `json=`.
+  test('of Python sends JSON within a JSON string, and is heard as well', async () => {
+    having({ status: 'AwaitingApproval' });
+    const send = async (path: string, input: unknown) => {
+      const url = `/runtime/webhooks/durabletask/${path}${path.includes('?') ? '&' : '?'}code=${KEY}`;
+      return (
+        await shell.api
+          .post(url)
+          .type('json')
+          .send(JSON.stringify(JSON.stringify(input)))
+      ).status;
+    };
+    const approval = { approved: true, planHash: PLAN_HASH };
+    expect(await send(`instances/${runId(1)}/raiseEvent/approval`, approval)).toBe(202);
+    expect(await send(`instances/${runId(1)}/raiseEvent/other`, null)).toBe(202);
+    expect(await send('entities/ContainerActor/photos?op=repair', { confirmShrink: true })).toBe(202);
+    useCases.runs.clear();
+    expect(await send('orchestrators/O_ProccessImage', { container: 'photos', prefix: 'a' })).toBe(202);
+    expect(await send('orchestrators/O_ProccessImage', 'empty')).toBe(202);
+    expect(await send('orchestrators/O_ProccessImage', { container: 'photos', prefix: 5 })).toBe(400);
+    expect(await send('orchestrators/O_ProccessImage', JSON.parse('{"__proto__": 1, "container": "photos"}'))).toBe(
+      400,
+    );
+    expect(useCases.commands.slice(-2)).toEqual([{ container: 'photos', prefix: 'a' }, { container: 'empty' }]);
+    expect(useCases.said.at(-1)).toMatchObject({ planHash: PLAN_HASH });
+    expect(useCases.records.repairs.at(-1)).toMatchObject({ confirmShrink: true });
+  });
+
   test('the wait helper and the links of its answer', async () => {
     having({ status: 'Completed' }, {});
     const wait = { timeoutInMilliseconds: 50, retryIntervalInMilliseconds: 10 };

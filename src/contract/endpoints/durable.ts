@@ -113,7 +113,7 @@ function durable<
 
 export const OrchestratorInput = z.union(
   [z.string(), StartRunBody.extend({ container: z.string() })],
-  'The name of a container, or an object with "container" and what else a start may say.',
+  'The name of a container, or an object with "container" and what else a start may say. Either may come as JSON text within a JSON string, as the Python client sends it.',
 );
 
 const STARTS = { access: 'operator', query: { ...waiting, showInput, returnInternalServerErrorOnFailure } } as const;

@@ -2,7 +2,7 @@ import type { Analyzer } from '../image/analysis';
 import { classify } from '../image/classification';
 import type { ImageReason, ListedBlob, StoredImage } from '../image/image';
 import { type ImageOutcome, outcomeOf, unchangedOutcome } from './report';
-import type { RunStatus, RunView } from './run';
+import { COVERED, type RunStatus, type RunView } from './run';
 import { isWrittenLater, type RunStart } from './run-order';
 
 /**
@@ -18,6 +18,13 @@ const REASONS: Readonly<Partial<Record<RunStatus, ImageReason>>> = {
 /** Why a run in this status has left images; undefined for one that goes on, or has done all. */
 export function reasonOfUnprocessed(status: RunStatus): ImageReason | undefined {
   return REASONS[status];
+}
+
+/** How many listed images an ended run did not come to; undefined where it had not listed all of them. */
+export function unprocessedCount({ status, counts }: Pick<RunView, 'status' | 'counts'>): number | undefined {
+  if (reasonOfUnprocessed(status) === undefined) return 0;
+  const covered = COVERED.reduce((sum, counter) => sum + counts[counter], 0);
+  return counts.totalIsFinal ? Math.max(0, counts.total - covered) : undefined;
 }
 
 export function unprocessedOutcome(blob: string, reason: ImageReason): ImageOutcome {

@@ -29,9 +29,9 @@ export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'
   };
 }
 
-/** Records of older retries do not say which images they were for. */
-async function retryOfOlder({ actors }: Pick<RestartRunDeps, 'actors'>, id: string): Promise<RetryScope> {
+/** Records of older retries do not say which images they were for; their actors do. */
+async function retryOfOlder({ actors }: Pick<RestartRunDeps, 'actors'>, id: string): Promise<RetryScope | undefined> {
   const { run } = await actors.run(id).view();
-  if (run?.retry) return run.retry;
+  if (run) return run.retry; // none: it does what an earlier run left
   throw new AppError('run-not-found', `It is no longer known which images the retry ${id} covered: start a new one.`);
 }

@@ -1,5 +1,7 @@
 import { AppError } from '../../domain/errors';
+import type { RetryFilter } from '../../domain/run/retry-filter';
 import { isFinal, type RunView } from '../../domain/run/run';
+import { unprocessedCount } from '../../domain/run/unprocessed';
 import { refused } from './command-run';
 import type { GetRun } from './get-run';
 
@@ -8,6 +10,23 @@ export async function finishedRun(getRun: GetRun, id: string): Promise<RunView> 
   const run = await getRun(id);
   if (!isFinal(run.status)) throw refused('retry', run);
   return run;
+}
+
+/**
+ * How many images a run left because it ended early, as far as it had listed them; undefined where it left none, or the run
+ * that tried it again has come to its end since: that one did what was left.
+ */
+export async function unprocessedOf(getRun: GetRun, run: RunView): Promise<number | undefined> {
+  const count = unprocessedCount(run);
+  if (count === 0) return undefined;
+  const next = run.retriedBy === undefined ? undefined : await getRun(run.retriedBy).catch(() => undefined);
+  const isDone = next !== undefined && unprocessedCount(next) === 0 && isFinal(next.status);
+  return isDone ? undefined : (count ?? run.counts.total);
+}
+
+/** Does the filter name no failure? Then it also speaks of what the run did not come to. */
+export function isOpen({ status, reason, code }: RetryFilter): boolean {
+  return status === undefined && reason === undefined && code === undefined;
 }
 
 /** The longer of two prefixes of which one begins with the other. @throws AppError invalid-request where neither does */

@@ -9,7 +9,7 @@ import type { ResultsGateway } from '../../gateways/results/port';
 import { type FollowingRunDeps, heldTo, link } from './following-run';
 import type { GetRun } from './get-run';
 import type { RunUseCases } from './port';
-import { finishedRun, narrowed } from './retried-run';
+import { finishedRun, isOpen, narrowed, unprocessedOf } from './retried-run';
 import type { StartRun } from './start-run';
 
 export interface RetryRunDeps extends FollowingRunDeps {
@@ -27,16 +27,21 @@ const LOOK_EVERY_MS = 100;
 /**
  * A new run over the images that `filter` covers, linked with the old one in both directions; or the one that was started
  * when this was said before, while it goes on. What the old run was held to holds for the new one (following-run.ts).
+ *
+ * I1 A run that ended early has left more than its failures: images that it did not come to, most of them without a
+ *    document. A retry that names no failure does all of it, as a run over what the old one was for.
  */
 export function createRetryRun(deps: RetryRunDeps): RunUseCases['retryRun'] {
   return async ({ id, filter, who, how, reason, maxTransactions }) => {
     const run = await finishedRun(deps.getRun, id);
     const prefix = narrowed(run.prefix, filter.prefix);
-    const { prefix: _, ...retry } = filter;
-    const said = { container: run.container, prefix, retry, ...defined({ maxTransactions }) };
+    const { prefix: _, ...named } = filter;
+    const isRest = isOpen(filter) && (await unprocessedOf(deps.getRun, run)) !== undefined;
+    const retry = isRest ? run.retry : named; // I1
+    const said = { container: run.container, prefix, ...defined({ retry, maxTransactions }) };
     const before = await startedBefore(deps, run, said);
     if (before) return before;
-    if (!(await isAnyTried(deps, run, { ...filter, prefix }))) throw nothingToRetry(run);
+    if (!isRest && !(await isAnyTried(deps, run, { ...filter, prefix }))) throw nothingToRetry(run);
     const next = await deps
       .startRun({ ...(await heldTo(deps, run)), ...said, retryOf: id })
       .catch((thrown) => startedMeanwhile(deps, id, said, thrown));
@@ -48,7 +53,8 @@ export function createRetryRun(deps: RetryRunDeps): RunUseCases['retryRun'] {
 /** How a retry is said to start. */
 interface Retry {
   readonly prefix: string;
-  readonly retry: RetryScope;
+  /** Absent: all. */
+  readonly retry?: RetryScope;
   readonly maxTransactions?: number;
 }
 
@@ -97,7 +103,9 @@ async function isAnyTried(
 
 function isStartedBy({ prefix, retry, maxTransactions }: Retry, next: RunView): boolean {
   const isCapSame = maxTransactions === undefined || maxTransactions === next.maxTransactions;
-  return isCapSame && prefix === next.prefix && next.retry !== undefined && isSameScope(retry, next.retry);
+  const isScopeSame =
+    retry === undefined || next.retry === undefined ? retry === next.retry : isSameScope(retry, next.retry);
+  return isCapSame && prefix === next.prefix && isScopeSame;
 }
 
 function nothingToRetry({ id, retriedBy }: RunView): AppError {

@@ -171,6 +171,69 @@ test('a run whose record is older than the choice is tried again as it is config
   expect(started[0]).not.toHaveProperty('features');
 });
 
+describe('a run that ended early', () => {
+  const counts = { total: 9, totalIsFinal: true, succeeded: 3, failed: 1, skipped: 0, unchanged: 1, inFlight: 0 };
+  const whole = { ...counts, succeeded: 7 };
+  const early = { status: 'Failed', counts, startedAt: '2026-01-02T00:00:00.000Z' } as const;
+  const NEXT = 'd'.repeat(32);
+  const rest = { container: 'photos', prefix: 'a/', retryOf: ID };
+
+  test.each([
+    ['Failed', {}, 4],
+    ['Cancelled', { status: 'Cancelled' }, 4],
+    ['Failed while it listed', { counts: { ...counts, totalIsFinal: false } }, 9],
+    ['Failed, as its retry has', { retriedBy: NEXT }, 4],
+  ] as const)('is retried as a run over all that it was for: %s', async (_, change, left) => {
+    const site = createSite(undefined, { ...early, ...change }, { [NEXT]: early });
+    expect(await site.commands.forecast({ id: ID, filter: {} })).toEqual({ willRetry: left, willNot: [] });
+    await site.commands.retry({ id: ID, filter: {}, who: 'ann' });
+    expect(site.started).toEqual([rest]);
+  });
+
+  test('and was a retry itself covers the images that it was for', async () => {
+    const retry = { status: 'skipped', reason: 'too-large-bytes' } as const;
+    const site = createSite(undefined, { ...early, retry });
+    await site.commands.retry({ id: ID, filter: { prefix: 'a/b' }, who: 'ann' });
+    expect(site.started).toEqual([{ ...rest, prefix: 'a/b', retry }]);
+  });
+
+  test('counts its own failures beside what it did not come to, and older ones once', async () => {
+    const site = createSite(undefined, early);
+    await save(site, 'a/own', { ...failed('vision-x'), runId: ID });
+    await save(site, 'a/older', failed('vision-x'));
+    expect(await site.commands.forecast({ id: ID, filter: {} })).toEqual({ willRetry: 5, willNot: [] });
+  });
+
+  test.each([
+    ['names a failure', { status: 'failed' }, {}],
+    ['comes after one that did the rest', {}, { retriedBy: NEXT }],
+    ['is of a run that came to every image', {}, { counts: whole }],
+  ] as const)('has nothing to do where the retry %s', async (_, filter, change) => {
+    const done = { ...early, status: 'Completed', counts: whole } as const;
+    const site = createSite(undefined, { ...early, ...change }, { [NEXT]: done });
+    expect(await site.commands.forecast({ id: ID, filter })).toEqual({ willRetry: 0, willNot: [] });
+    const retry = site.commands.retry({ id: ID, filter, who: 'ann' });
+    await expect(retry).rejects.toMatchObject({ code: 'nothing-to-retry' });
+    expect(site.started).toEqual([]);
+  });
+
+  test('answers the run that does the rest while it goes on', async () => {
+    const going = { status: 'Running', retryOf: ID } as const;
+    const site = createSite(undefined, { ...early, retriedBy: NEXT }, { [NEXT]: { ...going, counts } });
+    expect(await site.commands.retry({ id: ID, filter: {}, who: 'ann' })).toMatchObject({ id: NEXT });
+    expect(site.started).toEqual([]);
+  });
+
+  test('is restarted as what it is: a run over the rest, which names no images', async () => {
+    const site = createSite(undefined, { ...early, retryOf: 'c'.repeat(32) });
+    const scope = { container: 'photos', prefix: 'a/', features: [], confirmShrink: false };
+    await site.actors.run(ID).begin({ ...scope, id: ID, startedAt: '2026-01-01T00:00:00Z' });
+    await site.commands.restart({ id: ID, who: 'ann' });
+    expect(site.started).toMatchObject([{ container: 'photos', retryOf: 'c'.repeat(32) }]);
+    expect(site.started[0]).not.toHaveProperty('retry');
+  });
+});
+
 describe('a retry that covers no image', () => {
   test.each([
     ['nothing failed', {}],
