@@ -204,7 +204,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     status: 502,
     title: 'Vision does not offer the feature',
     cause: 'The resource does not offer a feature or the language that was asked for, or not in its region.',
-    cure: 'Correct VISION_FEATURES or VISION_LANGUAGE, or use a resource in a region that has the feature.',
+    cure: 'Correct VISION_FEATURES or VISION_LANGUAGE, use a resource in a region that has the feature, or ask for its approval.',
   },
   'vision-resource-refused': {
     status: 502,

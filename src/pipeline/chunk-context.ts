@@ -1,3 +1,4 @@
+import type { FirstCalls } from './first-calls';
 import type { Permit } from './run-session';
 
 /** What the work on an image knows of the chunk, or the sample, that it is done for. */
@@ -14,6 +15,8 @@ export interface ChunkContext {
   readonly callPermit: (transactions: number) => Promise<Permit>;
   /** Such a call was not made, or was refused before it was billed. */
   readonly callUnused: (transactions: number) => void;
+  /** Shared by everything that this process does for the run. Absent: few work side by side anyway. */
+  readonly firstCalls?: FirstCalls;
   /** How long others wait for a call that its owner left behind. Default CLAIM_MS. */
   readonly claimMs?: number;
   /** An image has started or ended its call. */

@@ -215,6 +215,7 @@ class ChunkExecution {
       permit: () => hold.permit(),
       callPermit: (transactions: number) => hold.callPermit(transactions),
       callUnused: (transactions: number) => hold.callUnused(transactions),
+      firstCalls: hold.firstCalls,
       inFlight: (change: 1 | -1) => {
         this.inFlight += change;
       },

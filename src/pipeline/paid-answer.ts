@@ -22,7 +22,7 @@ import { type Attempts, pickError } from './attempts';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
 import type { Permit } from './run-session';
-import { type ServiceAnswer, type CircuitBreaker, outage, throttleMs } from './circuit-breaker';
+import { type ServiceAnswer, type CircuitBreaker, outage, throttleMs, type Turn } from './circuit-breaker';
 import type { KeyedMutex } from './keyed-mutex';
 
 /**
@@ -221,26 +221,8 @@ export class PaidAnswer {
 
   private async call(bytes: Uint8Array, features: readonly string[]): Promise<Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1; ; ) {
-      const waitFromMs = this.deps.clock.nowMs();
-      const turn = await this.deps.visionBreaker.turn(async () => (await this.chunk.permit()) !== 'go');
-      const permit = await this.chunk.callPermit(features.length); // I1
-      if (permit !== 'go') {
-        this.deps.visionBreaker.giveBack(turn);
-        return permit;
-      }
-      if (this.deps.visionBreaker.isOver(turn)) {
-        this.chunk.callUnused(features.length); // a pause was announced while the permit was waited for
-        continue;
-      }
-      const startedMs = this.deps.clock.nowMs();
-      this.chunk.inFlight(1);
-      const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
-      this.deps.visionBreaker.answered(visionAnswer(outcome, `${this.chunk.container}/${this.blobName}`), turn);
-      this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
-      if (!outcome.ok && outcome.code === 'vision-throttled') {
-        this.chunk.callUnused(features.length);
-        void this.deps.notifyThrottled(throttleMs(outcome.retryAfterMs));
-      }
+      const { outcome, turn } = await this.ask(bytes, features);
+      if (typeof outcome === 'string') return outcome;
       if (outcome.ok) {
         this.transactions += outcome.transactions;
         return {
@@ -267,6 +249,44 @@ export class PaidAnswer {
       if (counts) await this.deps.clock.sleep(delayMs(IMAGE_RETRY, attempt++, this.deps.clock.random01()));
     }
   }
+
+  /** One call, when the run, the service and the quota allow it; or why none starts any more. */
+  private async ask(bytes: Uint8Array, features: readonly string[]): Promise<Asked> {
+    for (;;) {
+      const waitFromMs = this.deps.clock.nowMs();
+      const first = await this.chunk.firstCalls?.enter();
+      try {
+        const turn = await this.deps.visionBreaker.turn(async () => (await this.chunk.permit()) !== 'go');
+        const permit = await this.chunk.callPermit(features.length); // I1
+        if (permit !== 'go') {
+          this.deps.visionBreaker.giveBack(turn);
+          return { outcome: permit, turn };
+        }
+        if (this.deps.visionBreaker.isOver(turn)) {
+          this.chunk.callUnused(features.length); // a pause was announced while the permit was waited for
+          continue;
+        }
+        const startedMs = this.deps.clock.nowMs();
+        this.chunk.inFlight(1);
+        const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
+        first?.answered(outcome);
+        this.deps.visionBreaker.answered(visionAnswer(outcome, `${this.chunk.container}/${this.blobName}`), turn);
+        this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
+        if (!outcome.ok && outcome.code === 'vision-throttled') {
+          this.chunk.callUnused(features.length);
+          void this.deps.notifyThrottled(throttleMs(outcome.retryAfterMs));
+        }
+        return { outcome, turn };
+      } finally {
+        first?.leave();
+      }
+    }
+  }
+}
+
+interface Asked {
+  readonly outcome: VisionOutcome | Exclude<Permit, 'go'>;
+  readonly turn: Turn;
 }
 
 /** A claim whose answer was lost is our own: nothing was called for it. */

@@ -7,6 +7,7 @@ import { type ChunkRef, chunkId } from '../domain/ids';
 import type { Control } from '../domain/run/facts';
 import { AppError } from '../domain/errors';
 import type { Clock } from './clock';
+import { FirstCalls } from './first-calls';
 import { GrantedCalls } from './granted-calls';
 
 /**
@@ -40,6 +41,8 @@ export interface ChunkHold {
   callPermit(transactions: number): Promise<Permit>;
   /** Such a call was not made, or was refused before it was billed. */
   callUnused(transactions: number): void;
+  /** Of the run in this process. */
+  readonly firstCalls: FirstCalls;
   /** `joined`: deliveries that joined this execution. */
   close(progress: ChunkProgress, complete: boolean, joined?: number): Promise<void>;
   /** Stops reporting; the lease runs out by itself. */
@@ -122,6 +125,7 @@ class RunSession {
   private limit: string | undefined;
   /** By the transactions of a call (I3). */
   private readonly calls = new Map<number, GrantedCalls>();
+  private readonly firstCalls = new FirstCalls();
   private wakeReporter: (() => void) | undefined;
   private readonly id: string;
   /** The last report, where it gave calls back and was not answered (I4). */
@@ -152,6 +156,7 @@ class RunSession {
       permit: () => this.permit(chunk),
       callPermit: (transactions) => this.callPermit(chunk, this.callsOf(transactions)),
       callUnused: (transactions) => this.callsOf(transactions).giveBack(),
+      firstCalls: this.firstCalls,
       close: async (progress, complete, joined = 0) => {
         this.chunks.delete(id);
         await this.deps

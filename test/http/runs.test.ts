@@ -9,6 +9,20 @@ type RunPage = ReturnType<typeof RunPageSchema.parse>;
 
 const START = '/api/v1/containers/photos/runs';
 
+test('a run that failed says what to do about it, where that is known', async () => {
+  const { api, useCases } = aPublicApp();
+  const cureOf = async (run: Parameters<typeof aRun>[0]) => {
+    useCases.runs.clear();
+    useCases.runs.set(runId(1), aRun({ id: runId(1), ...run }));
+    return expectShape((await api.get(`/api/v1/runs/${runId(1)}`)).body, RunSchema).cure;
+  };
+  const reason = "vision-unsupported-feature: The feature 'Caption' is not supported in this region.";
+  expect(await cureOf({ status: 'Failed', reason })).toMatch(/^Correct VISION_FEATURES/);
+  expect(await cureOf({ status: 'Failed', reason: 'toString: what nobody knows' })).toBeUndefined();
+  expect(await cureOf({ status: 'Failed' })).toBeUndefined();
+  expect(await cureOf({ status: 'Cancelled', reason })).toBeUndefined();
+});
+
 describe('POST a run', () => {
   test('answers 202 with the run, its links and where to ask', async () => {
     const { api, useCases } = aPublicApp({ publicUrl: 'https://pictures.example' });

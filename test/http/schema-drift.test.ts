@@ -34,8 +34,8 @@ type Keys<T, Depth extends 0[] = []> = Depth['length'] extends 6
 type Same<A, B> = [Drift<A, B>] extends [never] ? true : Drift<A, B>;
 type Drift<A, B> = Exclude<Keys<A>, Keys<B>> | Exclude<Keys<B>, Keys<A>>;
 
-/** The shell adds links to what the domain says, and advice. */
-type Told<Body extends { failureGroups: readonly object[] }> = Omit<Body, 'links' | 'failureGroups'> & {
+/** The shell adds links to what the domain says, advice, and the cure of a failure. */
+type Told<Body extends { failureGroups: readonly object[] }> = Omit<Body, 'links' | 'failureGroups' | 'cure'> & {
   readonly failureGroups: readonly Omit<Body['failureGroups'][number], 'advice'>[];
 };
 

@@ -193,6 +193,7 @@ export const RunSchema = z
     startedAt: time,
     updatedAt: time,
     endedAt: time.optional(),
+    cure: z.string().optional().meta({ description: 'What to do about why it ended Failed, where that is known.' }),
     links: RunLinksSchema,
   })
   .meta({ id: 'Run', description: 'One pass over a container.' });

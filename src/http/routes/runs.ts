@@ -1,3 +1,4 @@
+import { PROBLEMS } from '../../contract/problems';
 import { type RunBody, RunSchema } from '../../contract/schemas/run';
 import { defined } from '../../domain/defined';
 import { adviceOn } from '../../domain/image/advice';
@@ -42,6 +43,7 @@ export function runBody(run: RunView, links: Links): RunBody {
   return {
     ...body,
     failureGroups: body.failureGroups.map((group) => ({ ...group, advice: adviceOn(group.reason, group.retryable) })),
+    ...defined({ cure: run.status === 'Failed' ? cureOf(run.reason) : undefined }),
     links: {
       self: links.run(run.id),
       container: links.container(run.container),
@@ -56,4 +58,10 @@ export function runBody(run: RunView, links: Links): RunBody {
       status: links.durableStatus(run.id),
     },
   };
+}
+
+/** The reason of a run that failed begins with the code of what it met. */
+function cureOf(reason = ''): string | undefined {
+  const code = reason.slice(0, reason.indexOf(': '));
+  return Object.entries(PROBLEMS).find(([known]) => known === code)?.[1].cure;
 }

@@ -49,6 +49,7 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
         ['features', run.features?.join(', ')],
         ['only', run.retry && scopeWords(run.retry)],
         ['reason', run.reason],
+        ['cure', run.cure],
         ['waiting', run.waiting],
         ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
         ['removed', run.removed > 0 ? count(run.removed) : undefined],
