@@ -35,7 +35,7 @@ describe('GET containers', () => {
     ]);
   });
 
-  test.each(['?maxpagesize=0', '?maxpagesize=101', '?x=1', '?continuation=x'])('%s is refused', async (query) => {
+  test.each(['?maxpagesize=0', '?maxpagesize=-5', '?x=1', '?continuation=x'])('%s is refused', async (query) => {
     expectProblem(await aPublicApp().api.get(`/api/v1/containers${query}`), 'invalid-request');
   });
 });
@@ -96,6 +96,20 @@ describe('GET the images of a container', () => {
     for (let n = 0; n < 60; n++) useCases.images.push(anImage(`${n}.jpg`));
     expect((await api.get('/api/v1/containers/photos/images')).body.value).toHaveLength(50);
   });
+
+  test.each(['500', '101', '9007199254740993', '1'.repeat(400)])(
+    'of %s that are wanted a page holds 100',
+    async (size) => {
+      const { api, useCases } = aPublicApp();
+      for (let n = 0; n < 120; n++) useCases.images.push(anImage(`${n}.jpg`));
+      const first = await api.get(`/api/v1/containers/photos/images?maxpagesize=${size}`);
+      expect(first.body.value).toHaveLength(100);
+      const next = new URL(first.body.nextLink);
+      const { body } = await api.get(next.pathname + next.search);
+      expect(body.value).toHaveLength(20);
+      expect(body.nextLink).toBeUndefined();
+    },
+  );
 
   test('the link of the next page leads to the host that was asked, and only to a plain one', async () => {
     const { api, useCases } = aPublicApp();

@@ -257,7 +257,8 @@ describe('GET the runs', () => {
 
   test.each([
     ['maxpagesize=0', '/query/maxpagesize'],
-    ['maxpagesize=101', '/query/maxpagesize'],
+    ['maxpagesize=-1', '/query/maxpagesize'],
+    ['maxpagesize=5.5', '/query/maxpagesize'],
     ['maxpagesize=', '/query/maxpagesize'],
     ['maxpagesize=1e1', '/query/maxpagesize'],
     ['maxpagesize=5&maxpagesize=6', '/query/maxpagesize'],

@@ -5,6 +5,7 @@ import { aReceipt } from '../fake-run-records';
 import { anImage, aRun, PLAN_HASH, runId } from '../fake-use-cases';
 import { aPublicApp } from '../listening';
 import { ask, hold, sendBytes } from './answers';
+import { undescribed } from './described';
 import { OPERATIONS } from './operations';
 import { type Known, requestsOf, type Sent } from './requests';
 import { contentType, wildBody, wildHeader, wildSegment } from './wild';
@@ -76,7 +77,9 @@ test.each(OPERATIONS.map((operation) => ({ name: operation.name, operation })))(
     const property = fc.asyncProperty(requestsOf(operation, knownTo(operation.path)), async (sent) => {
       arrange();
       const status = await statusOf(sent);
-      if (sent.method === operation.method && status < 300) successes += 1;
+      if (sent.method !== operation.method || status >= 300) return;
+      successes += 1;
+      expect(undescribed(operation, sent)).toEqual([]);
     });
     // Chance may deal nothing but refusals once, not every time.
     for (let round = 0; round < MAX_ROUNDS && successes === 0; round += 1) {
@@ -86,6 +89,18 @@ test.each(OPERATIONS.map((operation) => ({ name: operation.name, operation })))(
   },
   60_000,
 );
+
+test.each(
+  OPERATIONS.filter(({ body }) => body !== undefined).map((operation) => ({ name: operation.name, operation })),
+)('$name takes no body of another type', async ({ operation }) => {
+  const known = knownTo(operation.path);
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => known[name]?.[0] ?? '');
+  for (const body of ['null', '[]', '[null]', '0', 'true', '"null"', '[{}]']) {
+    arrange();
+    const sent = { method: operation.method, path, headers: { 'content-type': 'application/json' }, body };
+    if (undescribed(operation, sent).length > 0) expect([body, await statusOf(sent)]).toEqual([body, 400]);
+  }
+});
 
 test('paths that nobody offers', async () => {
   const strange = fc.record({

@@ -69,6 +69,14 @@ function queryOf(parameters: readonly Parameter[], known: Known): fc.Arbitrary<s
     { weight: 6, arbitrary: fc.constant(undefined) },
     fc.tuple(wildSegment, wildSegment).map(([name, value]) => pair(name, value)),
     fc.constantFrom('a[b][c]=1', '&&&', 'maxpagesize=1&maxpagesize=2', '=', '%zz=1', '__proto__=1'),
+    ...parameters.map(({ name, schema }) =>
+      fc.oneof(
+        fc.constantFrom(`${name}=`, name, `${name}=null`, `${name}[]=1`, `${name}=1e400`, `${name}=${'9'.repeat(400)}`),
+        fc
+          .tuple(plainValue(schema), plainValue(schema))
+          .map((twice) => twice.map((one) => pair(name, encoded(one))).join('&')),
+      ),
+    ),
   );
   return fc.tuple(...declared, strange).map((pairs) => {
     const said = pairs.filter((one) => one !== undefined);
