@@ -1,7 +1,7 @@
 import { AbstractActor, type ActorId, type DaprClient } from '@dapr/dapr';
 import type { ZodType } from 'zod';
 import { AppError } from '../domain/errors';
-import { type Outcome, settle, unwrap } from '../domain/outcome';
+import { MAX_REASON_BYTES, type Outcome, settle, unwrap } from '../domain/outcome';
 import type { Fence } from './fence';
 import type { ActorStore } from './versioned-state';
 
@@ -57,7 +57,7 @@ export function hostActor<Api extends object>(
           const read = readInput(definition, type, this.ownId, method as keyof Api, input); // I1
           const work = () => (logic[method] as (input: unknown) => Promise<unknown>).call(logic, read);
           return fence.take(this.key, work);
-        });
+        }, MAX_REASON_BYTES);
       },
     });
   }

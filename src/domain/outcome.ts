@@ -13,12 +13,13 @@ export interface ErrorValue {
   readonly retryable: boolean;
 }
 
-export async function settle<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+/** `maxBytes`: of an error as JSON; its message is cut to fit. */
+export async function settle<T>(work: () => Promise<T>, maxBytes = MAX_ERROR_BYTES): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (thrown) {
     const { code, message, retryable } = toAppError(thrown);
-    return { ok: false, error: fitting({ code, message, retryable }) };
+    return fitted({ ok: false, error: { code, message, retryable } }, maxBytes);
   }
 }
 
@@ -32,11 +33,17 @@ export function unwrap<T>(outcome: Outcome<T>): T {
 /** An activity's answer lives on in a history: with the name of its step it is to stay below 200 bytes. */
 const MAX_ERROR_BYTES = 156;
 
-function fitting(error: ErrorValue): ErrorValue {
+/** Where no history keeps it: a person is to read all of it. */
+export const MAX_REASON_BYTES = 1_024;
+
+/** The same with an error of so many bytes at most. */
+export function fitted<T>(outcome: Outcome<T>, maxBytes = MAX_ERROR_BYTES): Outcome<T> {
+  if (outcome.ok) return outcome;
+  const { error } = outcome;
   // No character takes less than a byte; and what failed may have quoted a whole answer.
-  const message = [...error.message.slice(0, MAX_ERROR_BYTES)];
-  while (bytesOf({ ...error, message: message.join('') }) > MAX_ERROR_BYTES) message.pop();
-  return { ...error, message: message.join('') };
+  const message = [...error.message.slice(0, maxBytes)];
+  while (bytesOf({ ...error, message: message.join('') }) > maxBytes) message.pop();
+  return { ok: false, error: { ...error, message: message.join('') } };
 }
 
 /** As it is sent: characters beyond ASCII and what JSON escapes take more than one byte. */

@@ -5,8 +5,11 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
 }
 
-/** Steps of a workflow, on durable timers: about three hours before a run gives up on broken infrastructure. */
-export const STEP_RETRY: RetryPolicy = { maxAttempts: 200, firstDelayMs: 1_000, maxDelayMs: 60_000 };
+/**
+ * Steps of a workflow, on durable timers: three hours before a run gives up on broken infrastructure. No pause is longer than
+ * a cancel may have to wait for it: nothing wakes a run that waits for its next attempt.
+ */
+export const STEP_RETRY: RetryPolicy = { maxAttempts: 2_705, firstDelayMs: 1_000, maxDelayMs: 4_000 };
 
 /** One image: an image that fails five times is set aside and never blocks the others. */
 export const IMAGE_RETRY: RetryPolicy = { maxAttempts: 5, firstDelayMs: 250, maxDelayMs: 8_000 };

@@ -21,6 +21,8 @@ export interface ChunkContext {
   readonly claimMs?: number;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
+  /** Nobody waits for the chunk any more: nothing more is saved, and what was paid for stays in the cache. */
+  readonly signal?: AbortSignal;
   /** Why this image does not go on, where that takes long. */
   readonly trouble: (message: string) => void;
 }

@@ -42,7 +42,8 @@ export class ChunkWork {
 
   constructor(private readonly deps: ChunkDeps) {}
 
-  run(task: ChunkTask): Promise<{ complete: boolean }> {
+  /** `signal`: nobody waits for it any more, because the run has ended: nothing is saved, counted or told from then on. */
+  run(task: ChunkTask, signal?: AbortSignal): Promise<{ complete: boolean }> {
     const id = chunkId(task.ref);
     const known = this.running.get(id);
     if (known !== undefined) {
@@ -50,14 +51,15 @@ export class ChunkWork {
       return known.work; // I3
     }
     const joiners: Joiners = { count: 0 };
-    const work = this.execute(task, joiners).finally(() => this.running.delete(id));
+    const work = this.execute(task, joiners, signal).finally(() => this.running.delete(id));
     this.running.set(id, { work, joiners });
     return work;
   }
 
-  private async execute(task: ChunkTask, joiners: Joiners): Promise<{ complete: boolean }> {
+  private async execute(task: ChunkTask, joiners: Joiners, signal?: AbortSignal): Promise<{ complete: boolean }> {
     for (;;) {
-      const execution = new ChunkExecution(this.deps, task, joiners);
+      signal?.throwIfAborted();
+      const execution = new ChunkExecution(this.deps, task, joiners, signal);
       const opened = await this.deps.sessions.open(task.ref, () => execution.progress());
       if (opened.state === 'done') return { complete: true };
       if (opened.state === 'stop') {
@@ -91,6 +93,7 @@ class ChunkExecution {
     private readonly deps: ChunkDeps,
     private readonly task: ChunkTask,
     private readonly joiners: Joiners,
+    private readonly signal?: AbortSignal,
   ) {
     this.id = chunkId(task.ref);
   }
@@ -118,6 +121,10 @@ class ChunkExecution {
       await this.apply(blobs, stop === undefined);
       await this.close(hold, stop === undefined);
       return stop === undefined ? 'complete' : 'stopped';
+    } catch (thrown) {
+      // What was saved counts, should the run be ended before the next try.
+      if (!this.signal?.aborted) await this.close(hold, false).catch(() => undefined);
+      throw thrown;
     } finally {
       leave();
       hold.abandon();
@@ -160,6 +167,10 @@ class ChunkExecution {
       range = await hold.cleared(range.to);
     }
     return undefined;
+  }
+
+  private async permit(hold: ChunkHold): Promise<Permit> {
+    return this.signal?.aborted ? 'cancel' : hold.permit();
   }
 
   private async close(hold: ChunkHold, complete: boolean): Promise<void> {
@@ -211,9 +222,9 @@ class ChunkExecution {
       container: this.task.container,
       runId: this.task.ref.runId,
       chunkId: this.id,
-      ...defined({ features: this.task.features, startedAt: this.task.startedAt }),
-      permit: () => hold.permit(),
-      callPermit: (transactions: number) => hold.callPermit(transactions),
+      ...defined({ features: this.task.features, startedAt: this.task.startedAt, signal: this.signal }),
+      permit: () => this.permit(hold),
+      callPermit: async (transactions: number) => (this.signal?.aborted ? 'cancel' : hold.callPermit(transactions)),
       callUnused: (transactions: number) => hold.callUnused(transactions),
       firstCalls: hold.firstCalls,
       inFlight: (change: 1 | -1) => {
@@ -244,7 +255,7 @@ class ChunkExecution {
   private async remove(image: StoredImage, hold: ChunkHold): Promise<Stop | undefined> {
     const leave = await this.deps.semaphore.enter(this.task.ref.runId, 0);
     try {
-      const permit = await hold.permit();
+      const permit = await this.permit(hold);
       if (permit !== 'go') return permit;
       if (!isGone(await this.deps.blobs.head(this.task.container, image.blob))) return undefined;
       return await this.markRemoved(image, hold);
@@ -272,7 +283,7 @@ class ChunkExecution {
         chunkId: this.id,
         replaced: replacedBy(this.id, { ...now.document, version: now.version }),
       };
-      const permit = await hold.permit(); // I5: the looks may have taken long
+      const permit = await this.permit(hold); // I5: the looks may have taken long
       if (permit !== 'go') return permit;
       const outcome = await this.deps.results.save(document, { version: now.version });
       if (!outcome.saved) continue;
@@ -284,6 +295,7 @@ class ChunkExecution {
   private async apply(blobs: readonly ListedBlob[], complete: boolean): Promise<void> {
     const { container, ref } = this.task;
     const { sum } = await this.delta();
+    this.signal?.throwIfAborted();
     await this.deps.container(container).applyChunk({ ref, delta: sum, complete });
     const order = new Map(blobs.map((blob, index) => [blob.name, index]));
     const place = (outcome: ImageOutcome) => order.get(outcome.blob) ?? blobs.length;

@@ -181,6 +181,7 @@ export class ImageWork {
   /** Saves against what was seen; a document that somebody else wrote meanwhile is read again and decided again. */
   private async save(verdict: Verdict): Promise<ImageDocument> {
     for (let failures = 0; ; ) {
+      this.chunk.signal?.throwIfAborted();
       const document = this.document(verdict);
       const savingMs = this.deps.clock.nowMs();
       try {

@@ -57,18 +57,19 @@ export class Listing {
     this.sizes = deps.sizes ?? { page: PAGE_SIZE, chunk: CHUNK_SIZE };
   }
 
-  /** The index of a page: read, or listed now. */
-  async page(scope: RunScope, page: number): Promise<PageIndex> {
+  /** The index of a page: read, or listed now. `signal`: nobody waits for it any more, and nothing is written then. */
+  async page(scope: RunScope, page: number, signal?: AbortSignal): Promise<PageIndex> {
     const known = await this.deps.manifests.readPage(scope.runId, page);
     if (known) return known;
-    const before = page === 0 ? undefined : await this.page(scope, page - 1);
+    const before = page === 0 ? undefined : await this.page(scope, page - 1, signal);
     const after = await this.deps.manifests.readPage(scope.runId, page + 1);
     // A page that was lost ends where its neighbour begins (I1), not after a page's worth of images.
     const order = await this.deps.blobs.nameOrder();
     const [from, to] = [before?.chunks.at(-1)?.to, after?.chunks[0]?.from];
     const place = { marker: before?.next, ...boundsOf({ from, to, order }) };
-    const found = await this.find(scope, place, after ? Number.POSITIVE_INFINITY : this.sizes.page);
+    const found = await this.find(scope, place, after ? Number.POSITIVE_INFINITY : this.sizes.page, signal);
     const { index, chunks } = await this.cut(scope, after ? withNext(found, after.marker) : found, place);
+    signal?.throwIfAborted();
     const standing = await this.deps.manifests.writePageOnce(scope.runId, page, index); // I2
     if (sameBounds(standing, index)) {
       const writes = chunks.map((blobs, chunk) =>
@@ -125,12 +126,17 @@ export class Listing {
   }
 
   /** Lists from a marker: at most `most` images, none beyond the upper bound where that is known. */
-  private async find(scope: RunScope, { marker, to, order }: Place, most: number): Promise<Found> {
+  private async find(
+    scope: RunScope,
+    { marker, to, order }: Place,
+    most: number,
+    signal?: AbortSignal,
+  ): Promise<Found> {
     const blobs: ListedBlob[] = [];
     let next = marker;
     do {
       const pageSize = Math.min(this.sizes.page, most - blobs.length);
-      const options = { prefix: scope.prefix, pageSize, ...defined({ marker: next }) };
+      const options = { prefix: scope.prefix, pageSize, ...defined({ marker: next, signal }) };
       const page = await this.deps.blobs.listPage(scope.container, options);
       blobs.push(...page.blobs);
       next = page.next;

@@ -54,7 +54,16 @@ export function createUseCases(
   const quote = quoteSettingsOf(config);
 
   const containerIndex = new ContainerIndex({ actors, containers, nowMs });
-  const closing = new RunClosing({ actors, listing, manifests, runs, results, vision, containerIndex });
+  const closing = new RunClosing({
+    actors,
+    listing,
+    manifests,
+    runs,
+    results,
+    vision,
+    containerIndex,
+    clock: systemClock,
+  });
   const {
     useCases: ofRuns,
     reconcileRuns,

@@ -73,7 +73,7 @@ export class SimulatedEngine {
   async run(id: string, stop: () => boolean = () => false): Promise<Instance> {
     const root = this.instance(id);
     for (let turns = 0; !root.end && !stop(); turns++) {
-      if (turns > 5_000) throw new Error(`${id} does not end`);
+      if (turns > 20_000) throw new Error(`${id} does not end`);
       if (!(await this.next())) throw new Error(`${id} waits for ever`);
     }
     return root;

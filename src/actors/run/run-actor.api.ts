@@ -96,6 +96,8 @@ export interface RunActorApi {
   seal(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
   /** Tells the end, sealed or not. Idempotent: the first end stands. */
   end(input: { readonly failure?: string }): Promise<{ readonly run: RunView }>;
+  /** What work has to do now, and nothing else: asked every second by what takes long. */
+  control(): Promise<{ readonly control: Control }>;
   /** `wake`: the workflow rests although it need not: its event was lost. */
   view(): Promise<{
     readonly run?: RunView;

@@ -120,6 +120,7 @@ export const RUN_INPUTS = {
   paused: nothing,
   seal: z.object({ failure: sentence.optional() }),
   end: z.object({ failure: sentence.optional() }),
+  control: nothing,
   view: nothing,
   forget: nothing,
 } satisfies Record<keyof RunActorApi, z.ZodType>;

@@ -222,6 +222,10 @@ export class RunActorLogic implements RunActorApi {
     return this.closed((state) => endRun(state, failure, this.now()));
   }
 
+  async control() {
+    return { control: controlOf(await this.load()) };
+  }
+
   async view(): ReturnType<RunActorApi['view']> {
     const state = await this.state.head();
     if (!state) return {};

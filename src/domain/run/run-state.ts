@@ -212,7 +212,9 @@ export function sealRun(state: RunState, failure: string | undefined, at: string
   const shrink = shrinkOf(state);
   const done = shrink ? { ...worked, failureGroups: addGroups(worked.failureGroups, [shrink]) } : worked;
   const as = outcomeOf(state, failure, done.failed > 0 || shrink !== undefined);
-  const sealed = obey(state, 'seal', { at, as, reason: failure ?? reasonOf(state) });
+  // What the run was told of its failure is whole; a history keeps the beginning of it.
+  const reason = state.ending?.as === 'fail' ? (state.ending.reason ?? failure) : (failure ?? reasonOf(state));
+  const sealed = obey(state, 'seal', { at, as, reason });
   return { ...sealed, done, partial: {}, updatedAt: at };
 }
 

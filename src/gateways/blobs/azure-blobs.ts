@@ -118,9 +118,11 @@ async function parentsAmong(client: ContainerClient, blobs: readonly ListedBlob[
 /** `last`: the last name that the service told, of a directory too. */
 async function listPage(
   client: ContainerClient,
-  { prefix, marker, pageSize }: ListOptions,
+  { prefix, marker, pageSize, signal }: ListOptions,
 ): Promise<BlobPage & { readonly last?: string }> {
-  const { abortSignal, requestOptions } = boundedAnswer(AbortSignal.timeout(LISTING_TIMEOUT_MS));
+  const { abortSignal, requestOptions } = boundedAnswer(
+    AbortSignal.any([AbortSignal.timeout(LISTING_TIMEOUT_MS), ...(signal ? [signal] : [])]),
+  );
   const pages = client
     .listBlobsFlat({ ...(prefix !== '' && { prefix }), includeMetadata: true, abortSignal, ...requestOptions })
     .byPage({ maxPageSize: pageSize, ...defined({ continuationToken: marker }) });

@@ -29,6 +29,8 @@ export interface ListOptions {
   readonly marker?: string;
   /** 1 to 5,000 (List Blobs, `maxresults`). */
   readonly pageSize: number;
+  /** Ends the listing, and its retries. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BlobPage {

@@ -17,12 +17,13 @@ export interface AnalyzeChunkDeps {
 export async function analyzeChunkOfRun(
   { chunks, actors }: AnalyzeChunkDeps,
   task: RunScope & { readonly ref: ChunkRef },
+  signal?: AbortSignal,
 ): Promise<{ readonly complete: boolean }> {
   try {
-    return await chunks.run(task);
+    return await chunks.run(task, signal);
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (!error.retryable) {
+    if (!error.retryable && !signal?.aborted) {
       await actors.run(task.ref.runId).command({ verb: 'fail', reason: `${error.code}: ${error.message}` });
     }
     throw error;

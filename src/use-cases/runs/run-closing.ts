@@ -9,6 +9,7 @@ import type { ResultsGateway } from '../../gateways/results/port';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { VisionGateway } from '../../gateways/vision/port';
 import type { RunScope } from '../../domain/run/run-scope';
+import type { Clock } from '../../pipeline/clock';
 import type { Listing } from '../../pipeline/listing';
 import type { ContainerIndex } from '../containers/container-index';
 import { rebuildLostReports } from './lost-reports';
@@ -22,29 +23,49 @@ export interface RunClosingDeps {
   readonly listing: Pick<Listing, 'page' | 'imagesWithin'>;
   readonly vision: Pick<VisionGateway, 'analyzer'>;
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
+
+const PATIENCE_MS = 1_500;
 
 /**
  * Closes a run: its end decided, ledger and receipt written, the container free for the next run, and then told.
  *
- * I1 Whoever sees a run that has ended finds its receipt, and its container free: the end is told last.
+ * I1 Whoever sees a run that has ended finds its receipt, and its container free: the end is told last. But nobody waits
+ *    longer than PATIENCE_MS for a run to end that was cancelled or has failed: its receipt may come later, when storage
+ *    answers again.
  * I2 Idempotent by run, from wherever it was left: the first end and the first receipt stand (a late second execution
  *    finds the page indexes gone), and everything after is written from them.
  */
 export class RunClosing {
   constructor(private readonly deps: RunClosingDeps) {}
 
-  async close(scope: RunScope, failure?: string): Promise<RunView> {
-    const { actors, manifests, runs, containerIndex } = this.deps;
+  /** `mayOwe`: who asks asks again when this fails, so the receipt of a run that was stopped may come later. */
+  async close(scope: RunScope, failure?: string, mayOwe = false): Promise<RunView> {
+    const { actors, runs, containerIndex } = this.deps;
     const { runId, container } = scope;
     const actor = actors.run(runId);
     const { run } = await actor.seal(failure === undefined ? {} : { failure });
-    if ((await manifests.readReceipt(runId)) === undefined) await this.writeReceipt(run, scope);
+    const receipt = this.ensureReceipt(run, scope);
+    const isStopped = run.status === 'Cancelled' || run.status === 'Failed';
+    await (mayOwe && isStopped ? this.orPatience(receipt) : receipt);
     await actors.container(container).endRun({ runId });
     await containerIndex.refresh(container);
     await actor.end({}); // I1
     await runs.write(run);
+    await receipt; // where it failed, the run is closed again, and finds all but this done
     return run;
+  }
+
+  /** Resolves when the work has ended, in whatever way, or has taken long. */
+  private orPatience(work: Promise<void>): Promise<void> {
+    const ended = work.catch(() => undefined);
+    return Promise.race([ended, this.deps.clock.sleep(PATIENCE_MS)]);
+  }
+
+  private async ensureReceipt(run: RunView, scope: RunScope): Promise<void> {
+    const { manifests } = this.deps;
+    if ((await manifests.readReceipt(scope.runId)) === undefined) await this.writeReceipt(run, scope);
   }
 
   private async writeReceipt(run: RunView, scope: RunScope): Promise<void> {

@@ -4,5 +4,9 @@ import { activity } from './activity';
 
 /** Analyses one chunk. Idempotent by chunk id. */
 export function createAnalyzeChunk(deps: AnalyzeChunkDeps) {
-  return activity(analyzeChunk, (task) => analyzeChunkOfRun(deps, task));
+  return activity(
+    analyzeChunk,
+    (task, signal) => analyzeChunkOfRun(deps, task, signal),
+    () => ({ complete: false }),
+  );
 }

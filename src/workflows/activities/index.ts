@@ -10,9 +10,11 @@ import type { QuoteSettings } from '../../use-cases/quotes/price-plan';
 import type { RunClosing } from '../../use-cases/runs/run-closing';
 import type { RunIndex } from '../../use-cases/runs/run-index';
 import type { RunMilestones } from '../../use-cases/runs/run-milestones';
-import { type Activity, withTroubleTold } from './activity';
+import { type Clock, systemClock } from '../../pipeline/clock';
+import { type Activity, withShortAnswer, withTroubleTold } from './activity';
 import { createAnalyzeChunk } from './analyze-chunk';
 import { createAnnounce } from './announce';
+import { GivingWay } from './giving-way';
 import { createCleanPage } from './clean-page';
 import { createCleanRun } from './clean-run';
 import { createCloseRun } from './close-run';
@@ -41,6 +43,8 @@ export interface ActivityDeps {
   readonly quote: QuoteSettings;
   readonly closing: Pick<RunClosing, 'close'>;
   readonly watcher: Pick<ContainerWatcher, 'look'>;
+  /** Default the system's. */
+  readonly clock?: Pick<Clock, 'sleep'>;
 }
 
 /** Every activity under its wire name. */
@@ -61,6 +65,12 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
     createAnnounce(deps),
     createCleanRun(deps),
   ];
-  const ofRuns = activities.map((each) => withTroubleTold(each, (id, reason) => actors.run(id).trouble({ reason })));
-  return [...ofRuns, createLookAtContainer(deps.watcher)];
+  const words = {
+    trouble: (id: string, reason: string) => actors.run(id).trouble({ reason }),
+    fail: (id: string, reason: string) => actors.run(id).command({ verb: 'fail', reason }),
+  };
+  const control = async (id: string) => (await actors.run(id).control()).control;
+  const givingWay = new GivingWay({ control, clock: deps.clock ?? systemClock });
+  const ofRuns = activities.map((each) => givingWay.wrap(withTroubleTold(each, words)));
+  return [...ofRuns, createLookAtContainer(deps.watcher)].map(withShortAnswer);
 }

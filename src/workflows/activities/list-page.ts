@@ -4,5 +4,9 @@ import { activity } from './activity';
 
 /** Lists one page and writes its chunk inputs. Idempotent by run and page: the first index stands. */
 export function createListPage(deps: ListPageDeps) {
-  return activity(listPage, ({ page, ...scope }) => listPageOfRun(deps, scope, page));
+  return activity(
+    listPage,
+    ({ page, ...scope }, signal) => listPageOfRun(deps, scope, page, signal),
+    (_, control) => ({ last: false, control }),
+  );
 }

@@ -5,5 +5,9 @@ import { activity } from './activity';
 
 /** Which chunks of a page have work left. Reads only. */
 export function createOpenPage(deps: ListPageDeps) {
-  return activity(openPage, async ({ page, ...scope }) => ({ chunks: await chunksWithWork(deps, scope, page) }));
+  return activity(
+    openPage,
+    async ({ page, ...scope }) => ({ chunks: await chunksWithWork(deps, scope, page) }),
+    () => ({ chunks: 1 }), // which will be told to stop
+  );
 }

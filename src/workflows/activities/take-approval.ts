@@ -5,5 +5,9 @@ import { activity } from './activity';
 
 /** Tells the run actor what came with the external event `approval`. Idempotent by run: the first decision stands. */
 export function createTakeApproval(deps: { readonly actors: Pick<Actors, 'run'> }) {
-  return activity(takeApproval, async ({ runId, answer }) => ({ taken: await takeApprovalOfRun(deps, runId, answer) }));
+  return activity(
+    takeApproval,
+    async ({ runId, answer }) => ({ taken: await takeApprovalOfRun(deps, runId, answer) }),
+    () => ({ taken: false }),
+  );
 }

@@ -4,5 +4,9 @@ import { activity } from './activity';
 
 /** Recounts the container, and puts its totals right where they differ. Idempotent: the first verdict stands. */
 export function createVerifyTotals(deps: RecountContainerDeps) {
-  return activity(verifyTotals, (scope) => recountContainer(deps, scope));
+  return activity(
+    verifyTotals,
+    (scope) => recountContainer(deps, scope),
+    () => ({ clean: false, differences: 0 }), // the next run recounts
+  );
 }

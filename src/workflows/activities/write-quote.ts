@@ -4,5 +4,9 @@ import { activity } from './activity';
 
 /** Prices the run. Idempotent by run: a later quote replaces an earlier one. */
 export function createWriteQuote(deps: QuoteRunDeps) {
-  return activity(writeQuote, (scope) => quoteRun(deps, scope));
+  return activity(
+    writeQuote,
+    (scope) => quoteRun(deps, scope),
+    (_, control) => ({ control, needsApproval: false }),
+  );
 }

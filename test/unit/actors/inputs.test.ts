@@ -212,7 +212,7 @@ test('whatever is sent to whatever method: an Outcome, and no state that cannot 
     };
     return Object.keys(of[type] ?? {}).map((method) => ({ type, method }));
   });
-  expect(methods.length).toBe(32);
+  expect(methods.length).toBe(33);
   const idOf: Record<string, string> = {
     [ACTORS.container]: 'photos',
     [ACTORS.run]: RUN,

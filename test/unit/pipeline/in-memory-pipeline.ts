@@ -164,10 +164,21 @@ export class Replica {
     const gateways = { vision, results, manifests, runs, events };
     const containers = this.wrapped(pipeline.containers);
     const containerIndex = new ContainerIndex({ actors, containers, nowMs: () => this.clock().nowMs() });
-    const closing = new RunClosing({ actors, listing, ...gateways, containerIndex });
+    const closing = new RunClosing({ actors, listing, ...gateways, containerIndex, clock });
     const index = new RunIndex(actors, runs, containerIndex);
     const milestones = new RunMilestones(actors, index);
-    const all = createActivities({ actors, listing, chunks, ...gateways, index, milestones, quote, closing, watcher });
+    const all = createActivities({
+      actors,
+      listing,
+      chunks,
+      ...gateways,
+      index,
+      milestones,
+      quote,
+      closing,
+      watcher,
+      clock,
+    });
     this.activities = new Map(all.map((activity) => [activity.name, activity]));
   }
 
