@@ -125,8 +125,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     status: 409,
     title: 'This would need an approval',
     cause:
-      'A sample calls Vision at once. This one costs so much that `APPROVAL` asks for consent first. Nothing was called.',
-    cure: 'Ask for a smaller sample or for a quote without one. Or start a run: it waits for its approval.',
+      'A sample calls Vision at once. This one, with the other samples of the last 24 hours, costs so much that `APPROVAL` asks for consent. Nothing was called.',
+    cure: 'Ask for a smaller sample or for a quote without one, or let an approver ask. Or start a run: it waits for its approval.',
   },
   'month-used-up': {
     status: 409,

@@ -1,4 +1,5 @@
 import type { VisionQuotaActorApi } from '../actors/quota/vision-quota-actor.api';
+import { defined } from '../domain/defined';
 import { REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
 import type { Classified } from '../domain/image/classification';
 import { outcomeOf } from '../domain/run/report';
@@ -12,7 +13,8 @@ import type { Permit } from './run-session';
 /**
  * Images analysed ahead of a run: really called, under the quota that runs share, through the cache that runs read.
  *
- * I1 A call starts only after the quota has granted it and the month has booked it; what is not made goes back.
+ * I1 A call starts only after the quota has granted it and has booked it, in the month and among the samples; what is not
+ *    made goes back.
  * I2 Nothing is written but the cache: documents and totals stay those of the last run.
  * I3 It ends by itself: no call starts later than SAMPLE_MS, nor while the process ends.
  * I4 If its process dies, what a sample leaves behind delays others by CLAIM_MS at most.
@@ -26,6 +28,8 @@ export interface SampleTask {
   readonly container: string;
   readonly features: readonly string[];
   readonly calls: readonly CallAhead[];
+  /** Transactions that all samples without an approver may spend in 24 hours. Absent: no limit holds for this one. */
+  readonly most?: number;
 }
 
 export interface Sampled {
@@ -53,9 +57,9 @@ export class Sampling {
   }
 
   /** @throws AppError where no image could be analysed either: a refused key, storage that is forbidden */
-  async run({ container, features, calls: drawn }: SampleTask): Promise<Sampled> {
+  async run({ container, features, calls: drawn, most }: SampleTask): Promise<Sampled> {
     const id = this.deps.newId();
-    const calls = new SampleCalls(this.deps, { runId: id, container }, () => this.draining);
+    const calls = new SampleCalls(this.deps, { runId: id, container, ...defined({ most }) }, () => this.draining);
     const looked: Looked[] = [];
     const kept: CallAhead[] = [];
     const queue = drawn.map((call, n) => ({ call, chunkId: `sample-${id}-${n}` }));
@@ -113,10 +117,11 @@ export class Sampling {
   }
 }
 
-export type Ending = 'month' | 'paused' | 'time' | 'drain' | 'failure';
+export type Ending = 'month' | 'samples' | 'paused' | 'time' | 'drain' | 'failure';
 
 const REASONS: Readonly<Record<Ending, string>> = {
   month: "This month's transactions are used up.",
+  samples: 'What samples may spend in 24 hours without an approval is used up.',
   paused: 'Vision asked to wait for longer than a sample lasts.',
   time: `The sample has ended after ${SAMPLE_MS / 1_000} s.`,
   drain: 'The process that took the sample was stopped.',
@@ -129,10 +134,12 @@ class SampleCalls {
   private readonly endsAtMs: number;
   private ended: Ending | undefined;
   private isAsking = false;
+  /** Transactions given back in all. */
+  private returned = 0;
 
   constructor(
     private readonly deps: SamplingDeps,
-    private readonly who: { readonly runId: string; readonly container: string },
+    private readonly who: { readonly runId: string; readonly container: string; readonly most?: number },
     private readonly isDraining: () => boolean,
   ) {
     this.endsAtMs = deps.clock.monotonicMs() + SAMPLE_MS;
@@ -173,12 +180,16 @@ class SampleCalls {
   private async askOnce(): Promise<boolean> {
     const transactions = this.waiting[0]?.transactions ?? 0;
     const want = this.waiting.filter((one) => one.transactions === transactions).length;
-    const request = { ...this.who, asker: 'sample', want, transactionsPerCall: transactions, counted: true } as const;
+    const { runId, container, most } = this.who;
+    const request = {
+      ...{ runId, container, asker: 'sample', want, transactionsPerCall: transactions, counted: true as const },
+      ...(most !== undefined && { sample: { most, returned: this.returned } }),
+    };
     const grant = await this.deps
       .quota()
       .lease(request)
       .catch(() => undefined);
-    if (grant?.limit === 'month') this.end('month');
+    if (grant?.limit === 'month' || grant?.limit === 'samples') this.end(grant.limit);
     if ((grant?.pausedForMs ?? 0) > this.endsAtMs - this.deps.clock.monotonicMs()) this.end('paused');
     const granted = typeof grant?.calls === 'number' ? grant.calls : 0;
     const same = this.waiting.filter((one) => one.transactions === transactions);
@@ -191,10 +202,12 @@ class SampleCalls {
 
   giveBack(transactions: number): void {
     if (transactions === 0) return;
-    const { container } = this.who;
+    const { runId, container, most } = this.who;
+    this.returned += transactions;
+    const unused = most === undefined ? { transactions } : { transactions: this.returned, sample: runId };
     void this.deps
       .quota()
-      .giveBack({ container, transactions })
+      .giveBack({ container, ...unused })
       .catch(() => undefined); // it stays booked: too much is safe, too little is not
   }
 }

@@ -9,7 +9,7 @@ import type { Recognition, Recognize } from '../../src/domain/access/recognition
 import { AppError } from '../../src/domain/errors';
 import type { Listener } from '../../src/http/access/shown';
 import { createAppChannel } from '../../src/http/app-channel';
-import { provenCallers } from '../../src/http/authorize';
+import { claimedCallers, provenCallers } from '../../src/http/authorize';
 import { createLinkTokens } from '../../src/http/link-tokens';
 import { createPublicApp } from '../../src/http/public-server';
 import type { UseCases } from '../../src/use-cases/port';
@@ -302,6 +302,25 @@ describe('whoever is limited to containers', () => {
     const none = await send(api, ENDPOINTS.getRun, 'limited:other', '', { ...names, id: runId(999) });
     const operation = await send(api, ENDPOINTS.getOperation, 'limited:other', '', { ...names, id: 'nothing' });
     for (const response of [other, none, operation]) isProblem(response, 'forbidden');
+  });
+});
+
+describe('a sample', () => {
+  test.each([
+    ['operator', []],
+    ['approver', [3]],
+    ['admin', [3]],
+  ])('that an %s asks for is approved: %j', async (who, approved) => {
+    const { api, fake } = anApp('public');
+    expect((await send(api, ENDPOINTS.quote, who, '?sample=3')).status).toBe(200);
+    expect([fake.samples, fake.approvedSamples]).toEqual([[3], approved]);
+  });
+
+  test('that somebody asks for who is not known is approved by nobody', async () => {
+    const useCases = fakeUseCases();
+    const api = request(createPublicApp({ useCases, log: recordedLog().log, authorize: claimedCallers() }));
+    expect((await send(api, ENDPOINTS.quote, 'nobody', '?sample=3')).status).toBe(200);
+    expect([useCases.samples, useCases.approvedSamples]).toEqual([[3], []]);
   });
 });
 

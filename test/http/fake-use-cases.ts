@@ -33,6 +33,8 @@ export interface FakeUseCases extends UseCases {
   readonly restarts: RestartCommand[];
   /** Sizes of the samples that were taken. */
   readonly samples: number[];
+  /** Of them, those that an approver asked for. */
+  readonly approvedSamples: number[];
   /** What tells what happened. */
   readonly records: FakeRunRecords;
   /** What holds for more than one run. */
@@ -77,6 +79,7 @@ export function fakeUseCases(): FakeUseCases {
     retries: [],
     restarts: [],
     samples: [],
+    approvedSamples: [],
     report: { ready: true, checks: { worker: { ok: true }, sidecar: { ok: true } } },
     failNext(error) {
       armed = { error };
@@ -205,9 +208,10 @@ export function fakeUseCases(): FakeUseCases {
         expiresAt: '2026-01-09T03:04:05.678Z',
       };
     },
-    async sampleQuote({ sample, ...command }) {
+    async sampleQuote({ sample, isApproved, ...command }) {
       const quote = await fake.quote(command);
       fake.samples.push(sample);
+      if (isApproved) fake.approvedSamples.push(sample);
       if (fake.records.operation) return { done: false, operation: fake.records.operation };
       return { done: true, result: { ...quote, sample: aSample(sample) } };
     },

@@ -1,4 +1,4 @@
-import type { LeaseGrant, LeaseRequest, Ledger, QuotaChange, QuotaSettings } from '../../domain/quota/quota';
+import type { LeaseGrant, LeaseRequest, Ledger, QuotaChange, QuotaSettings, Unused } from '../../domain/quota/quota';
 
 /**
  * Serial by Vision resource: who may call, and when. Rates are calls a second, amounts transactions, durations milliseconds.
@@ -8,8 +8,8 @@ import type { LeaseGrant, LeaseRequest, Ledger, QuotaChange, QuotaSettings } fro
 export interface VisionQuotaActorApi {
   /** Asks for calls. What is granted is reserved in the month; it starts within 1 s or is given back. */
   lease(request: LeaseRequest): Promise<LeaseGrant>;
-  /** Reserved and not used: given back to the month. */
-  giveBack(input: { readonly container: string; readonly transactions: number }): Promise<{ readonly booked: true }>;
+  /** Reserved and not used: given back to the month, and to what samples may spend. */
+  giveBack(unused: Unused): Promise<{ readonly booked: true }>;
   /** A 429 was answered: no replica calls before `pausedUntilMs` (milliseconds since 1970), and the rate falls. */
   throttled(input: { readonly retryAfterMs: number }): Promise<{ readonly pausedUntilMs: number }>;
   /** On top of what was set before. `pausedUntil` null ends the pause that Vision asked for. */
@@ -22,6 +22,8 @@ export interface VisionQuotaActorApi {
 export interface QuotaView {
   readonly settings: QuotaSettings;
   readonly ledger: Ledger;
+  /** Transactions that samples without an approver have spent within 24 hours, or reserved. */
+  readonly sampled: number;
   /** RFC 3339; absent when nothing is held back. */
   readonly pausedUntil?: string;
   /** 0..1 of the rate that is used now. */

@@ -1,19 +1,19 @@
 import { z } from 'zod';
+import { MOST_TRANSACTIONS } from '../../domain/money/quote';
 import { LONGEST_PAUSE_MS } from '../../domain/retry';
 import { containerName, count, label, nothing } from '../inputs';
 import type { VisionQuotaActorApi } from './vision-quota-actor.api';
 
-/** More than any tier of Vision allows, and than any month holds. */
+/** More than any tier of Vision allows. */
 const MAX_PER_SECOND = 10_000;
-const MAX_MONTHLY = 1_000_000_000_000;
 const MAX_WEIGHT = 100;
 const MAX_WEIGHTS = 100;
 /** Of one process, at once. */
 const MAX_CALLS = 1_000_000;
 const MAX_FEATURES = 1_000;
 
-const limit = count.max(MAX_MONTHLY).nullable();
-const transactions = count.max(MAX_MONTHLY);
+const limit = count.max(MOST_TRANSACTIONS).nullable();
+const transactions = count.max(MOST_TRANSACTIONS);
 
 export const VISION_QUOTA_INPUTS = {
   lease: z.object({
@@ -24,8 +24,9 @@ export const VISION_QUOTA_INPUTS = {
     transactionsPerCall: z.number().nonnegative().max(MAX_FEATURES),
     counted: z.literal(true).optional(),
     made: z.object({ session: label, transactions }).optional(),
+    sample: z.object({ most: transactions, returned: transactions }).optional(),
   }),
-  giveBack: z.object({ container: containerName, transactions }),
+  giveBack: z.object({ container: containerName, transactions, sample: label.optional() }),
   throttled: z.object({ retryAfterMs: z.number().nonnegative().max(LONGEST_PAUSE_MS) }),
   configure: z.object({
     ratePerSecond: z.number().positive().max(MAX_PER_SECOND).nullable().optional(),

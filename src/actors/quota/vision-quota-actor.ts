@@ -1,7 +1,10 @@
 import {
+  type BookingTime,
   type Bucket,
+  bookGranted,
   book,
   bookMade,
+  bookUnused,
   effectiveSettings,
   emptyBucket,
   endPause,
@@ -12,6 +15,7 @@ import {
   movedBucket,
   type QuotaSettings,
   type QuotaState,
+  sampledOf,
   throttle,
 } from '../../domain/quota/quota';
 import { STORED_QUOTA } from '../../domain/quota/stored-quota';
@@ -44,18 +48,19 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     const before = await this.load();
     const state = made === undefined ? before : bookMade(before, this.month(), container, made);
     const settings = effectiveSettings(this.defaults, state.changed);
-    const limits = { settings, ledger: state.ledger };
+    const limits = { settings, ledger: state.ledger, sampled: sampledOf(state, this.nowMs()) };
     const { bucket, grant } = lease(this.bucketOf(state), limits, request, this.monotonicMs());
     const spent = grant.calls === 'unlimited' ? 0 : grant.calls * request.transactionsPerCall;
-    const ledger = spent > 0 ? book(state.ledger, this.month(), container, spent) : state.ledger;
-    if (ledger !== before.ledger) await this.commit({ ...state, ledger });
+    const after = bookGranted(state, request, spent, this.bookingTime());
+    if (after !== before) await this.commit(after);
     this.known = bucket; // after the commit: what could not be booked was not granted
     return grant;
   }
 
-  async giveBack({ container, transactions }: Parameters<VisionQuotaActorApi['giveBack']>[0]) {
+  async giveBack(unused: Parameters<VisionQuotaActorApi['giveBack']>[0]) {
     const state = await this.load();
-    await this.commit({ ...state, ledger: book(state.ledger, this.month(), container, -transactions) });
+    const after = bookUnused(state, unused, this.bookingTime());
+    if (after !== state) await this.commit(after);
     return { booked: true as const };
   }
 
@@ -84,7 +89,8 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     const bucket = this.bucketOf(state);
     const pausedForMs = this.pausedForMs(bucket);
     const pausedUntil = new Date(this.nowMs() + pausedForMs).toISOString();
-    return { settings, ledger, factor: bucket.factor, ...(pausedForMs > 0 && { pausedUntil }) };
+    const sampled = sampledOf(state, this.nowMs());
+    return { settings, ledger, sampled, factor: bucket.factor, ...(pausedForMs > 0 && { pausedUntil }) };
   }
 
   private pausedForMs({ pausedUntilMs }: Bucket): number {
@@ -106,6 +112,10 @@ export class VisionQuotaActorLogic implements VisionQuotaActorApi {
     const now = { activatedAtMs: this.activatedAtMs, nowMs: this.monotonicMs(), wallMs: this.nowMs() };
     this.known ??= state.version > 0 ? movedBucket(state, now) : emptyBucket(this.activatedAtMs);
     return this.known;
+  }
+
+  private bookingTime(): BookingTime {
+    return { month: this.month(), wallMs: this.nowMs() };
   }
 
   private month(): string {

@@ -95,7 +95,8 @@ export class CallGrants {
       return { control: controlOf(stopped), calls: 0 };
     }
     const control = controlOf(before);
-    const limit = lease?.limit === undefined ? {} : { limit: LIMITS[lease.limit] };
+    const why = lease?.limit;
+    const limit = why === undefined || why === 'samples' ? {} : { limit: LIMITS[why] }; // a run is no sample
     const leased = lease?.calls ?? 'unlimited';
     if (leased === 'unlimited' && maxTransactions === undefined) return { control, calls: leased, ...limit };
     const calls = leased === 'unlimited' ? wanted : leased;

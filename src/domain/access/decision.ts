@@ -32,6 +32,11 @@ export function decide(principal: Principal | undefined, { role, container }: Ne
   return isWithin(principal, container) ? ALLOWED : { kind: 'forbidden', reason: outside(principal, container) };
 }
 
+/** Does asking for it say that it may cost money? Whoever only claims to be somebody consents to nothing. */
+export function mayConsent({ how, roles }: Principal): boolean {
+  return how !== 'claimed' && covers(roles, 'approver');
+}
+
 /** I2 */
 export function isWithin({ containers }: Principal, container: string | undefined): boolean {
   if (containers === undefined) return true;

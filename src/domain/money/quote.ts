@@ -52,6 +52,9 @@ export function quoteOf(images: ListingCounts, features: number, price: Price, r
   };
 }
 
+/** More than any month holds. */
+export const MOST_TRANSACTIONS = 1_000_000_000_000;
+
 /** In the currency of `price`, in whole millionths, so that 0.1 + 0.2 never shows. */
 export function priceOf(transactions: number, price: Pick<Price, 'unit'>): number {
   return Math.round(transactions * price.unit * 1e6) / 1e6;

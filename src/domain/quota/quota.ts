@@ -1,5 +1,6 @@
 import { SETTLE_MS } from '../run/chunk-lease';
 import { asked, portionOf, type Queue, took } from './fair-share';
+import { bookSample, giveBackSample, NO_SAMPLES, type SampleSpending, sampledWithin } from './sample-spending';
 import { type Heard, type CallsMade, unbookedOf } from '../money/unbooked-calls';
 import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from '../retry';
 
@@ -12,6 +13,7 @@ import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from '../retry';
  * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take (fair-share.ts).
  * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused.
  * I5 The month is counted whether or not anything limits it: what is made without a grant is booked once, afterwards.
+ * I6 Samples that no approver asked for never spend more in 24 hours than they may (sample-spending.ts).
  */
 export interface QuotaSettings {
   /** Calls per second; absent: unlimited. */
@@ -30,6 +32,8 @@ export interface QuotaState {
   readonly ledger: Ledger;
   /** What was booked of each session that calls without grants. */
   readonly made?: Heard;
+  /** Absent: no sample without an approver has spent yet. */
+  readonly samples?: SampleSpending;
   /** In wall time. Not before this second does anybody call: a Retry-After outlives the process that keeps the bucket. */
   readonly pausedUntilMs?: number;
   /** When this was last written: calls are made in that time. */
@@ -98,20 +102,35 @@ export interface LeaseRequest {
   readonly counted?: true;
   /** Calls that were made while `unlimited` was granted. */
   readonly made?: CallsMade;
+  /** A sample asks that no approver has asked for; `runId` is its id. */
+  readonly sample?: {
+    /** Transactions that all such samples may spend in 24 hours. */
+    readonly most: number;
+    /** Transactions that this one has given back so far. */
+    readonly returned: number;
+  };
 }
 
 export interface LeaseGrant {
   /** `unlimited`: neither rate nor month is limited, so calls are counted after they were made. */
   readonly calls: number | 'unlimited';
   /** Why fewer than wanted, where it is not just the rate. */
-  readonly limit?: 'paused' | 'month';
+  readonly limit?: 'paused' | 'month' | 'samples';
   /** With `paused`: for how long still. */
   readonly pausedForMs?: number;
 }
 
+/** What bounds a lease besides the bucket. */
+export interface LeaseLimits {
+  readonly settings: QuotaSettings;
+  readonly ledger: Ledger;
+  /** Transactions of samples within 24 hours; default 0. */
+  readonly sampled?: number;
+}
+
 export function lease(
   bucket: Bucket,
-  { settings, ledger }: { readonly settings: QuotaSettings; readonly ledger: Ledger },
+  { settings, ledger, sampled = 0 }: LeaseLimits,
   request: LeaseRequest,
   nowMs: number,
 ): { readonly bucket: Bucket; readonly grant: LeaseGrant } {
@@ -121,9 +140,12 @@ export function lease(
   if (nowMs < filled.opensAtMs) return { bucket: filled, grant: { calls: 0 } }; // I2
   const monthLeft = callsLeftInMonth(settings, ledger, request);
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
-  const want = Math.max(0, Math.min(request.want, monthLeft));
+  const samplesLeft = callsLeft((request.sample?.most ?? Infinity) - sampled, request);
+  if (samplesLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'samples' } }; // I6
+  const left = Math.min(monthLeft, samplesLeft);
+  const want = Math.max(0, Math.min(request.want, left));
   if (settings.ratePerSecond === undefined) {
-    const isCounted = request.counted === true || monthLeft !== Number.POSITIVE_INFINITY;
+    const isCounted = request.counted === true || left !== Number.POSITIVE_INFINITY;
     return { bucket: filled, grant: { calls: isCounted ? want : 'unlimited' } };
   }
   const weightOf = (id: string) => settings.weights?.[id] ?? 1;
@@ -131,8 +153,8 @@ export function lease(
   const queue = asked(filled.queue, ask, nowMs);
   const store = { calls: filled.calls, most: burstOf(settings.ratePerSecond), weightOf };
   const calls = portionOf(queue, ask, store, nowMs); // I3
-  const left = { calls: filled.calls - calls, queue: took(queue, ask, calls, weightOf(ask.runId)) };
-  return { bucket: { ...filled, ...left }, grant: { calls } };
+  const remaining = { calls: filled.calls - calls, queue: took(queue, ask, calls, weightOf(ask.runId)) };
+  return { bucket: { ...filled, ...remaining }, grant: { calls } };
 }
 
 function refill(bucket: Bucket, { ratePerSecond = 0 }: QuotaSettings, nowMs: number): Bucket {
@@ -221,7 +243,55 @@ export function callsLeftInMonth(
   const { monthlyTransactions = Infinity, containerMonthlyTransactions = Infinity } = settings;
   const spentHere = ledger.byContainer[request.container] ?? 0;
   const left = Math.min(monthlyTransactions - ledger.transactions, containerMonthlyTransactions - spentHere);
-  return Math.floor(left / Math.max(1, request.transactionsPerCall));
+  return callsLeft(left, request);
+}
+
+function callsLeft(transactions: number, { transactionsPerCall }: Pick<LeaseRequest, 'transactionsPerCall'>): number {
+  return Math.floor(transactions / Math.max(1, transactionsPerCall));
+}
+
+export interface BookingTime {
+  /** `2026-11` */
+  readonly month: string;
+  readonly wallMs: number;
+}
+
+/** Reserves what was granted, in the month and among the samples. */
+export function bookGranted(
+  state: QuotaState,
+  { container, runId, sample }: Pick<LeaseRequest, 'container' | 'runId' | 'sample'>,
+  transactions: number,
+  { month, wallMs }: BookingTime,
+): QuotaState {
+  if (transactions === 0) return state;
+  const booked = { ...state, ledger: book(state.ledger, month, container, transactions) };
+  if (sample === undefined) return booked;
+  const entry = { sample: runId, transactions, returned: sample.returned };
+  return { ...booked, samples: bookSample(state.samples ?? NO_SAMPLES, entry, wallMs) };
+}
+
+/** What was reserved and not used. */
+export interface Unused {
+  readonly container: string;
+  readonly transactions: number;
+  /** Id of a sample that no approver asked for: then `transactions` are all that it has given back so far. */
+  readonly sample?: string;
+}
+
+export function bookUnused(
+  state: QuotaState,
+  { container, transactions, sample }: Unused,
+  { month, wallMs }: BookingTime,
+): QuotaState {
+  if (sample === undefined) return { ...state, ledger: book(state.ledger, month, container, -transactions) };
+  const { spending, returned } = giveBackSample(state.samples ?? NO_SAMPLES, { sample, transactions }, wallMs);
+  if (returned === 0) return state;
+  return { ...state, ledger: book(state.ledger, month, container, -returned), samples: spending };
+}
+
+/** Transactions of samples that no approver asked for, within 24 hours. */
+export function sampledOf({ samples = NO_SAMPLES }: QuotaState, wallMs: number): number {
+  return sampledWithin(samples, wallMs);
 }
 
 /** `10/s`, `20/min`, `unlimited`. undefined when it is none of them. */

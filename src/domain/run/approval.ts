@@ -1,4 +1,4 @@
-import type { Quote } from '../money/quote';
+import { MOST_TRANSACTIONS, type Price, priceOf, type Quote } from '../money/quote';
 
 /** When a run must be approved before it spends: never, whenever it would spend, or above an amount in the currency. */
 export type ApprovalRule = 'auto' | 'always' | { readonly above: number };
@@ -19,6 +19,20 @@ export function needsApproval(
   quote: { readonly transactions: number; readonly price: Pick<Quote['price'], 'total'> },
 ): boolean {
   return quote.transactions !== 0 && quote.price.total > freeUpTo(rule);
+}
+
+/**
+ * The most transactions that the rule lets pass without consent: needsApproval says no for them. undefined where it lets
+ * every number pass.
+ */
+export function freeTransactions(rule: ApprovalRule, price: Pick<Price, 'unit'>): number | undefined {
+  const amount = freeUpTo(rule);
+  if (amount < 0) return 0;
+  const count = Math.floor(amount / price.unit);
+  if (!(count < MOST_TRANSACTIONS)) return undefined; // a price of 0 too
+  const isFree = (transactions: number) => priceOf(transactions, price) <= amount;
+  if (!isFree(count)) return count - 1; // a quotient of two decimals is a little too large, or too small
+  return isFree(count + 1) ? count + 1 : count;
 }
 
 /** Of two rules the one that asks whenever one of them would. */

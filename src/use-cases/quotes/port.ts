@@ -8,7 +8,7 @@ export interface QuoteUseCases {
   quote(command: QuoteCommand): Promise<ContainerQuote>;
   /**
    * Analyses some images first: calls, and spends. The same sample is taken once at a time.
-   * @throws AppError as startRun, and month-used-up, vision-unauthorized, vision-forbidden
+   * @throws AppError as startRun, and approval-needed, month-used-up, vision-unauthorized, vision-forbidden
    */
   sampleQuote(command: SampleCommand): Promise<WaitedFor<ContainerQuote>>;
 }
@@ -24,4 +24,6 @@ export interface QuoteCommand extends Pick<StartRunCommand, 'features'> {
 export interface SampleCommand extends QuoteCommand {
   /** Images to analyse first: 1 to MAX_SAMPLE (domain/money/sample.ts). */
   readonly sample: number;
+  /** Whoever asks may approve, and consents to what it costs. Absent: it counts among the samples that nobody approved. */
+  readonly isApproved?: true;
 }

@@ -3,7 +3,8 @@ import { withFeatures } from '../../domain/image/analysis';
 import { checkContainerName } from '../../domain/container/container-name';
 import type { ContainerQuote } from '../../domain/money/container-quote';
 import { AppError } from '../../domain/errors';
-import { type ApprovalRule, needsApproval } from '../../domain/run/approval';
+import { defined } from '../../domain/defined';
+import { type ApprovalRule, freeTransactions } from '../../domain/run/approval';
 import { callsLeftInMonth } from '../../domain/quota/quota';
 import { type ListingCounts, priceOf } from '../../domain/money/quote';
 import { Reservoir, sampleOf } from '../../domain/money/sample';
@@ -36,7 +37,8 @@ export interface QuoteServiceDeps {
  *    those answers by the Content-MD5 that its listing shows, and of a blob without one when it reads it. But a copy of a
  *    sampled image that was not drawn itself stays in plan and price, as finding it would take another listing (I1): that
  *    run costs less and has another plan, to be approved anew.
- * I3 A sample has nobody who could consent to it: one that would need an approval makes no call.
+ * I3 A sample that would need an approval makes no call, unless an approver asks for it. Those that nobody approved count
+ *    together, over 24 hours: many small ones cost no more than one may.
  */
 export class QuoteService {
   constructor(private readonly deps: QuoteServiceDeps) {}
@@ -47,15 +49,18 @@ export class QuoteService {
     return this.quoteOf(scope, images, images);
   }
 
-  async sampled({ sample: size, ...command }: SampleCommand): Promise<ContainerQuote> {
+  async sampled({ sample: size, isApproved, ...command }: SampleCommand): Promise<ContainerQuote> {
     const scope = await this.scopeOf(command);
     const { container, features } = scope;
     await this.checkMonth(container); // before a listing that may take minutes
     const drawn = new Reservoir<CallAhead>(size, this.deps.random01); // I1
     const images = await this.deps.listing.count(scope, (call) => drawn.offer(call));
-    this.checkConsent(drawn.items); // I3
-    const { looked, kept, ended } = await this.deps.sampling.run({ container, features, calls: drawn.items });
+    const most = isApproved ? undefined : this.mostWithoutConsent(); // I3
+    await this.checkConsent(drawn.items, most);
+    const task = { container, features, calls: drawn.items, ...defined({ most }) };
+    const { looked, kept, ended } = await this.deps.sampling.run(task);
     if (ended?.why === 'month' && looked.length === 0) throw noCallLeft(container);
+    if (ended?.why === 'samples' && looked.length === 0) await this.checkConsent(drawn.items, most); // others were faster
     const sample = sampleOf(drawn.items.length, looked, this.deps.settings.price, ended?.reason);
     const plan = without(
       images,
@@ -91,15 +96,22 @@ export class QuoteService {
     return { ...scope, ...quote, images: { ...images, cached }, duration: { ...duration, ...observed } };
   }
 
-  /** @throws AppError approval-needed, by the price of all that was drawn */
-  private checkConsent(drawn: readonly CallAhead[]): void {
-    const { approval = 'auto', settings } = this.deps;
+  private mostWithoutConsent(): number | undefined {
+    return freeTransactions(this.deps.approval ?? 'auto', this.deps.settings.price);
+  }
+
+  /** @throws AppError approval-needed, by the price of all that was drawn and of the samples of the last 24 hours */
+  private async checkConsent(drawn: readonly CallAhead[], most: number | undefined): Promise<void> {
     const transactions = drawn.reduce((sum, call) => sum + call.transactions, 0);
-    const total = priceOf(transactions, settings.price);
-    if (!needsApproval(approval, { transactions, price: { total } })) return;
+    if (transactions === 0 || most === undefined) return;
+    const { sampled } = await this.deps.actors.quota().view();
+    if (transactions <= most - sampled) return;
+    const { price } = this.deps.settings;
+    const cost = (spent: number) => `${spent} transactions (${priceOf(spent, price)} ${price.currency})`;
+    const before = sampled > 0 ? ` Samples of the last 24 hours have spent ${cost(sampled)}.` : '';
     throw new AppError(
       'approval-needed',
-      `This sample of ${drawn.length} images would spend ${transactions} transactions (${total} ${settings.price.currency}), which needs an approval.`,
+      `This sample of ${drawn.length} images would spend ${cost(transactions)}, which needs an approval.${before}`,
     );
   }
 
@@ -117,8 +129,8 @@ export class QuoteService {
 }
 
 /** Who asks for the same sample shares it (I1 of operations.ts): whatever the answer depends on is in it. */
-export function sampleTask({ container, prefix = '', features, sample }: SampleCommand) {
-  return { kind: 'quote', container, variant: JSON.stringify([sample, prefix, features]) } as const;
+export function sampleTask({ container, prefix = '', features, sample, isApproved }: SampleCommand) {
+  return { kind: 'quote', container, variant: JSON.stringify([sample, prefix, features, isApproved]) } as const;
 }
 
 /** I2 */

@@ -6,6 +6,7 @@
  * 2. A sample that is larger than the container takes all of it, and the run makes no call.
  * 3. A month's cap ends a sample before it is overdrawn, and refuses the next one with 409; the plain quote still answers.
  * 4. Where nothing limits calls, the month is counted all the same, and a cap that is set then holds.
+ * 5. Samples that nobody approved spend no more than the amount, all together, also after a restart of the application.
  */
 
 import { type AskOf, type Endpoints, taken } from '../../../src/contract';
@@ -20,7 +21,8 @@ const REFUSED = 3;
 let stack: TestStack;
 
 beforeAll(async () => {
-  stack = await startTestStack({});
+  // 125 calls of four features: more than any run or sample here costs.
+  stack = await startTestStack({ appEnv: { APPROVAL: 'above:0.5', PRICE_PER_TRANSACTION: '0.001' } });
   await uploadSamples(stack.endpoints.blobConnectionString, AbortSignal.timeout(30_000));
 }, 120_000);
 
@@ -141,3 +143,37 @@ test('4: without any limit the month is counted', async () => {
   const stopped = await inStatus(stack, await startRun(stack, 'refused'), /^StoppedAtBudget$/);
   expect(stopped.calls).toBe(0);
 }, 120_000);
+
+test('5: small samples add up to the amount, and no further', async () => {
+  await setQuota({ monthlyTransactions: null });
+  const vision = visionOf(stack);
+  await vision.forget();
+  const before = await spent();
+  const ask = async (container: string, sample: number) => {
+    await seeded(stack, container, sample);
+    const answer = await stack.client.quote({ params: { container }, query: { sample } });
+    if (answer.status === 202) return { sample: (await sampled(container, sample)).sample };
+    return answer.status === 200 ? { sample: (answer.body as ContainerQuote).sample } : { refused: answer };
+  };
+  let calls = 0;
+  for (let n = 0; ; n += 1) {
+    expect(n).toBeLessThan(8);
+    const { sample, refused } = await ask(`small-${n}`, 24);
+    if (refused) {
+      expect([refused.status, (refused.body as { code?: string }).code]).toEqual([409, 'approval-needed']);
+      break;
+    }
+    expect(sample).toMatchObject({ size: 24, analysed: 24, calls: 24 });
+    calls += 24;
+  }
+  expect(calls).toBeGreaterThan(0);
+  expect((await vision.stats()).calls).toBe(calls);
+
+  await stack.kill('app');
+  await stack.ready('app');
+  expect(await ask('small-again', 24)).toMatchObject({ refused: { status: 409 } });
+  expect((await vision.stats()).calls).toBe(calls);
+  const transactions = (await spent()) - before;
+  expect(transactions).toBe(4 * calls);
+  expect(transactions * 0.001).toBeLessThanOrEqual(0.5);
+}, 240_000);

@@ -26,7 +26,7 @@ test('a quota of an older build is opened with its rate and its month, and writt
   const { quota } = stored;
   const store = await storeWith(quota);
   const actor = new VisionQuotaActorLogic(store, {}, () => quota.writtenAtMs);
-  expect(await actor.view()).toMatchObject({ settings: quota.changed, ledger: quota.ledger });
+  expect(await actor.view()).toMatchObject({ settings: quota.changed, ledger: quota.ledger, sampled: 0 });
 
   await actor.giveBack({ container: 'paused', transactions: 4 });
   expect(await store.read('head')).toMatchObject({

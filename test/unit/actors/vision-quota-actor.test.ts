@@ -1,7 +1,7 @@
 import { VisionQuotaActorLogic } from '../../../src/actors/quota/vision-quota-actor';
 import { SETTLE_MS } from '../../../src/domain/run/chunk-lease';
 import type { QuotaSettings } from '../../../src/domain/quota/quota';
-import { createMemoryActorStore } from './memory-actors';
+import { createMemoryActors, createMemoryActorStore } from './memory-actors';
 
 const ASK = { runId: 'r', asker: 'process', container: 'photos', want: 100, transactionsPerCall: 4 };
 
@@ -149,6 +149,55 @@ describe('where nothing limits it', () => {
     time.ms += 60_000;
     await actor.lease(made(12));
     expect((await actor.view()).ledger).toMatchObject({ month: '2026-02', transactions: 4 });
+  });
+});
+
+describe('samples that nobody approved', () => {
+  const sample = (most: number, { runId = 's1', want = 3, returned = 0 } = {}) => ({
+    ...{ ...ASK, runId, want, counted: true as const, sample: { most, returned } },
+  });
+
+  test('count together, outlive a move, and leave the runs alone', async () => {
+    const { time, activate } = site({});
+    expect(await activate().lease(sample(20))).toEqual({ calls: 3 });
+    const moved = activate();
+    time.ms += SETTLE_MS;
+    expect(await moved.lease(sample(20, { runId: 's2' }))).toEqual({ calls: 2 });
+    expect(await moved.lease(sample(20, { runId: 's3' }))).toEqual({ calls: 0, limit: 'samples' });
+    expect(await moved.lease(ASK)).toEqual({ calls: 'unlimited' });
+    expect((await moved.view()).sampled).toBe(20);
+  });
+
+  test('are held to the amount when many ask at once', async () => {
+    const actor = createMemoryActors(() => Date.UTC(2026, 0, 31)).quota();
+    const grants = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => actor.lease(sample(20, { runId: `s${n}`, want: 1 }))),
+    );
+    expect(grants.filter(({ calls }) => calls === 1)).toHaveLength(5);
+    expect(grants.at(-1)).toEqual({ calls: 0, limit: 'samples' });
+    expect(await actor.lease(ASK)).toEqual({ calls: 'unlimited' });
+    expect(await actor.view()).toMatchObject({ sampled: 20, ledger: { transactions: 20 } });
+  });
+
+  test('give back once, however often it is told, to the month too', async () => {
+    const { store, activate } = site({});
+    const actor = activate();
+    await actor.lease(sample(20));
+    for (let n = 0; n < 3; n += 1) await actor.giveBack({ container: 'photos', transactions: 8, sample: 's1' });
+    await actor.giveBack({ container: 'photos', transactions: 4, sample: 's1' }); // it was late
+    expect(await actor.view()).toMatchObject({ sampled: 4, ledger: { transactions: 4, byContainer: { photos: 4 } } });
+    const { writes } = store;
+    await actor.giveBack({ container: 'photos', transactions: 8, sample: 's1' });
+    await actor.giveBack({ container: 'photos', transactions: 8, sample: 'unknown' });
+    expect(store.writes).toBe(writes);
+  });
+
+  test('what the store did not take was not granted', async () => {
+    const { store, activate } = site({});
+    const actor = activate();
+    store.failNext(1);
+    await expect(actor.lease(sample(4, { want: 1 }))).rejects.toThrow('the store did not answer');
+    expect(await actor.lease(sample(4, { want: 1 }))).toEqual({ calls: 1 });
   });
 });
 

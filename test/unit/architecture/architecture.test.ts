@@ -129,6 +129,8 @@ describe('documents', () => {
   test('the threat model names each promise with the tests that attack it, and all of them are there', () => {
     const model = textOf('docs/threat-model.md');
     const promises = JSON.parse(textOf('test/promises.json')) as { promise: string; tests: string[] }[];
+    const rows = model.split('\n').filter((line) => /^\| .*`(unit|contract|http|integration|browser)\//.test(line));
+    expect(rows).toHaveLength(promises.length);
     for (const { promise, tests } of promises) {
       expect(model).toContain(`| ${promise.replace(/\.$/, '')} | ${tests.map((name) => `\`${name}\``).join(', ')} |`);
       for (const name of tests) {

@@ -139,6 +139,28 @@ test('a month that has no more ends the sample with what it has, and is never ov
   expect(cache.entries.size).toBe(3); // what was claimed and not called is free again
 });
 
+test('samples that nobody approved end together at what they may spend, and give back what they did not', async () => {
+  let asked = 0;
+  const { images, quota, sampling, clock, vision, booked } = createSite({}, () => {
+    asked += 1;
+    return asked === 1
+      ? { ok: false, code: 'vision-throttled', message: 'slow', retryable: true, retryAfterMs: 1_000 }
+      : undefined;
+  });
+  const drawn = images(12).map((image) => ({ image, transactions: EACH }));
+  const { features } = vision.analyzer;
+  const take = (calls: typeof drawn, most?: number) =>
+    sampling.run({ container: 'photos', features, calls, ...(most !== undefined && { most }) });
+  const most = 5 * EACH + 1;
+  const both = await clock.until(Promise.all([take(drawn.slice(0, 4), most), take(drawn.slice(4, 8), most)]));
+  await settled();
+  expect(both.flatMap(({ looked }) => looked)).toHaveLength(5);
+  expect(both.flatMap(({ ended }) => ended?.why ?? [])).toContain('samples');
+  expect([(await quota.view()).sampled, await booked()]).toEqual([5 * EACH, 5 * EACH]);
+  const approved = await clock.until(take(drawn.slice(8)));
+  expect([approved.looked.length, (await quota.view()).sampled, await booked()]).toEqual([4, 5 * EACH, 9 * EACH]);
+});
+
 test('a pause that Vision asked for is kept, and costs nothing', async () => {
   let asked = 0;
   const { clock, images, take, vision, booked } = createSite({}, () => {

@@ -21,7 +21,8 @@ const EACH = 4;
 const namesIn = (task: SampleTask | undefined) => (task?.calls ?? []).map(({ image }) => image.blob.name);
 
 function createSite(images = 10, approval?: ApprovalRule) {
-  const nowMs = () => Date.UTC(2026, 0, 1);
+  const time = { ms: Date.UTC(2026, 0, 1) };
+  const nowMs = () => time.ms;
   const [blobs, results, runs, vision] = [
     createMemoryBlobs(),
     createMemoryResults(),
@@ -33,10 +34,16 @@ function createSite(images = 10, approval?: ApprovalRule) {
   blobs.createContainer('photos');
   for (let n = 0; n < images; n += 1) blobs.put('photos', `${n}.gif`, picture(String(n)));
   const tasks: SampleTask[] = [];
-  const state = { kept: 100, seen: (call: CallAhead) => call, ended: undefined as Pick<Sampled, 'ended'> | undefined };
+  const state = {
+    kept: 100,
+    seen: (call: CallAhead) => call,
+    ended: undefined as Pick<Sampled, 'ended'> | undefined,
+    meanwhile: async () => {},
+  };
   const sampling = {
     run: async (task: SampleTask) => {
       tasks.push(task);
+      await state.meanwhile();
       const outcome = { status: 'succeeded', calls: 1, transactions: EACH, source: 'call' } as const;
       const looked = task.calls.map(() => ({ outcome, tags: [], callsMs: [50] }));
       return {
@@ -92,7 +99,21 @@ function createSite(images = 10, approval?: ApprovalRule) {
     };
     await results.save(document, 'new');
   };
-  return { blobs, runs, actors, service, tasks, state, store, know };
+  /** As the pipeline does: calls are booked before they are made, and what is not made goes back. */
+  const spend = async (task: SampleTask, sample: string, unused = 0) => {
+    const { container, calls: all, most } = task;
+    let calls = 0;
+    for (const { transactions } of all) {
+      const request = { runId: sample, asker: 'sample', container, want: 1, transactionsPerCall: transactions };
+      const ofSample = most === undefined ? {} : { sample: { most, returned: 0 } };
+      const grant = await actors.quota().lease({ ...request, counted: true, ...ofSample });
+      calls += Number(grant.calls);
+    }
+    const returned = Math.min(calls, unused) * EACH;
+    if (returned > 0) await actors.quota().giveBack({ container, transactions: returned, sample });
+    return calls * EACH - returned;
+  };
+  return { blobs, runs, actors, service, tasks, state, store, know, time, spend };
 }
 
 describe('how long it takes', () => {
@@ -129,6 +150,7 @@ describe('a sample', () => {
       { ...command, features: ['Tags', 'Color'] },
       { ...command, sample: 6 },
       asConfigured,
+      { ...command, isApproved: true as const },
     ];
     for (const other of others) expect(sampleTask(other)).not.toEqual(sampleTask(command));
   });
@@ -256,6 +278,62 @@ describe('a sample', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('costs no more than the amount in 24 hours, together with all others that nobody approved', async () => {
+    const hours = fc.oneof(fc.double({ min: 0, max: 2, noNaN: true }), fc.integer({ min: 0, max: 30 }));
+    const asked = fc.record({ afterHours: hours, size: fc.integer({ min: 1, max: 6 }), unused: fc.nat(3) });
+    const amounts = fc.integer({ min: 0, max: 60 });
+    await fc.assert(
+      fc.asyncProperty(amounts, fc.array(asked, { maxLength: 25 }), async (thousandths, sequence) => {
+        const { service, tasks, time, spend } = createSite(6, { above: thousandths / 1_000 });
+        const spent: { readonly atMs: number; readonly transactions: number }[] = [];
+        for (const [n, { afterHours, size, unused }] of sequence.entries()) {
+          time.ms += Math.floor(afterHours * 3_600_000);
+          const before = tasks.length;
+          const said = await service.sampled({ container: 'photos', sample: size }).then(
+            () => 'sampled',
+            (thrown: AppError) => thrown.code,
+          );
+          const task = tasks[before];
+          expect(said).toBe(task ? 'sampled' : 'approval-needed');
+          const transactions = task ? await spend(task, `sample-${n}`, unused) : 0;
+          // One that is let in is not cut short by those before it: it was held against what is left.
+          if (task) expect(transactions).toBe(Math.max(0, size - unused) * EACH);
+          spent.push({ atMs: time.ms, transactions });
+          const within = spent.filter(({ atMs }) => atMs > time.ms - 24 * 3_600_000);
+          // A transaction costs a thousandth.
+          expect(within.reduce((sum, one) => sum + one.transactions, 0)).toBeLessThanOrEqual(thousandths);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('that others leave too little for says what they have spent, and an approver takes it', async () => {
+    const { service, tasks, spend } = createSite(10, { above: 0.03 });
+    await service.sampled({ container: 'photos', sample: 5 });
+    if (tasks[0]) await spend(tasks[0], 'first');
+    await expect(service.sampled({ container: 'photos', sample: 3 })).rejects.toMatchObject({
+      code: 'approval-needed',
+      message:
+        'This sample of 3 images would spend 12 transactions (0.012 EUR), which needs an approval. Samples of the last 24 hours have spent 20 transactions (0.02 EUR).',
+    });
+    expect((await service.sampled({ container: 'photos', sample: 2 })).sample?.size).toBe(2);
+    expect((await service.sampled({ container: 'photos', sample: 10, isApproved: true })).sample?.size).toBe(10);
+    expect(tasks.map(({ most }) => most)).toEqual([30, 30, undefined]);
+  });
+
+  test('that others were faster than is refused, where it made no call', async () => {
+    const { service, state, actors } = createSite(10, { above: 0.03 });
+    const others = { runId: 'others', asker: 'sample', container: 'photos', want: 5, transactionsPerCall: EACH };
+    state.ended = { ended: { why: 'samples', reason: 'used up' } };
+    state.meanwhile = async () => {
+      await actors.quota().lease({ ...others, counted: true, sample: { most: 30, returned: 0 } });
+    };
+    await expect(service.sampled({ container: 'photos', sample: 3 })).rejects.toMatchObject({
+      code: 'approval-needed',
+    });
   });
 
   test('of a container that is not there is refused', async () => {

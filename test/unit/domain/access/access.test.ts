@@ -8,7 +8,7 @@ import {
   readKeysFile,
 } from '../../../../src/domain/access/access-key';
 import { isContainerGlob, matchesGlob } from '../../../../src/domain/access/container-glob';
-import { decide } from '../../../../src/domain/access/decision';
+import { decide, mayConsent } from '../../../../src/domain/access/decision';
 import { FailureLimit } from '../../../../src/domain/access/failure-limit';
 import { type Principal, principalName } from '../../../../src/domain/access/principal';
 import { covers, ROLES, type Role } from '../../../../src/domain/access/role';
@@ -51,6 +51,11 @@ describe('a decision', () => {
       kind: 'forbidden',
       reason: 'This needs the role approver; ada has the role reader.',
     });
+  });
+
+  test('only who is an approver, and proved to be, consents by asking', () => {
+    expect(ROLES.filter((role) => mayConsent(principal([role])))).toEqual(['approver', 'admin']);
+    expect(mayConsent({ ...principal(['admin']), how: 'claimed' })).toBe(false);
   });
 
   test.each<[readonly string[], string | undefined, boolean]>([
