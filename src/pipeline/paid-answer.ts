@@ -17,7 +17,7 @@ import type { ImageDocument, ImageError, StoredImage } from '../domain/image/ima
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
 import type { ResultsGateway } from '../gateways/results/port';
-import type { VisionGateway, VisionOutcome } from '../gateways/vision/port';
+import type { VisionCode, VisionGateway, VisionOutcome } from '../gateways/vision/port';
 import { type Attempts, pickError } from './attempts';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
@@ -272,8 +272,8 @@ export class PaidAnswer {
         first?.answered(outcome);
         this.deps.visionBreaker.answered(visionAnswer(outcome, `${this.chunk.container}/${this.blobName}`), turn);
         this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
+        if (!outcome.ok && isUnbilled(outcome.code)) this.chunk.callUnused(features.length);
         if (!outcome.ok && outcome.code === 'vision-throttled') {
-          this.chunk.callUnused(features.length);
           void this.deps.notifyThrottled(throttleMs(outcome.retryAfterMs));
         }
         return { outcome, turn };
@@ -294,6 +294,11 @@ function withoutOwn(claim: Granted, unheard: ReadonlySet<string>): Granted {
   if (claim.abandonedAt === undefined || !unheard.has(claim.abandonedAt)) return claim;
   const { abandonedAt: _, ...fresh } = claim;
   return fresh;
+}
+
+/** Vision refused before it saw an image: nothing is on the bill. */
+function isUnbilled(code: VisionCode): boolean {
+  return code === 'vision-throttled' || isResourceRefusal(code);
 }
 
 function visionAnswer(outcome: VisionOutcome, image: string): ServiceAnswer {

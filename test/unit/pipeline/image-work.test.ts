@@ -381,6 +381,7 @@ describe('failures', () => {
     await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code, retryable: false });
     expect(results.documents('photos')).toEqual([]);
     expect([state.inFlight, semaphore.inside]).toEqual([0, 0]);
+    expect(state.unused).toBe(state.granted); // no cap counts what is not on the bill
   });
 
   test('an outage costs probes, not the image’s attempts', async () => {

@@ -200,12 +200,14 @@ test('no call starts while the process ends', async () => {
 });
 
 test('a refused key is said, after what was under way has ended', async () => {
-  const { images, take, vision, cache } = createSite({}, ({ number }) =>
+  const { images, take, vision, cache, booked } = createSite({}, ({ number }) =>
     number === 3 ? { ok: false, code: 'vision-unauthorized', message: 'no', retryable: false } : undefined,
   );
   await expect(take(images(30))).rejects.toEqual(expect.any(AppError));
   expect([vision.inFlight, vision.calls < 30]).toEqual([0, true]);
   expect(cache.entries.size).toBe(vision.calls - 1);
+  await settled();
+  expect(await booked()).toBe((vision.calls - 1) * EACH);
 });
 
 test('what a killed sample left claimed holds a run up for minutes, not for a quarter of an hour', async () => {
