@@ -7,7 +7,7 @@ import type { Recognition, Recognize } from '../domain/access/recognition';
 import type { Caller } from '../domain/caller';
 import { APPROVAL_EVENT } from '../names';
 import { letIn } from './access/callers';
-import { concernedContainer, type Records } from './access/concerned-container';
+import { concernedContainer, isShownInPart, type Records } from './access/concerned-container';
 import { type Listener, shownBy } from './access/shown';
 import type { CallerLimit } from './caller-limit';
 import type { LinkTokens, TokenVerdict } from './link-tokens';
@@ -53,6 +53,7 @@ export interface ProvenCallersOptions {
  * I1 The code of a link opens its one verb of its one run, below Durable Functions alone. `/api/v1` needs the role whatever
  *    code is shown.
  * I2 Nothing of the application is asked before the role is enough and the rate is kept. Probes have no rate.
+ * I3 Whoever is limited to containers is let in to the lists over all of them, whose handlers show what is theirs.
  */
 export function provenCallers(options: ProvenCallersOptions): Authorize {
   const { recognize, listener, tokens, limit } = options;
@@ -97,6 +98,7 @@ async function decided(
   const byRole = decide(anywhere, { role });
   if (byRole.kind !== 'allowed') return byRole; // I2
   const container = await concernedContainer(endpoint, req, records);
+  if (container === undefined && isShownInPart(endpoint)) return byRole; // I3
   return decide(principal, { role, ...(container !== undefined && { container }) });
 }
 

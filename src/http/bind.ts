@@ -3,6 +3,7 @@ import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { AnswerOf, Asked, Endpoint, Method } from '../contract/endpoint';
 import { ENDPOINTS } from '../contract/endpoints';
 import { deleteEntity } from '../contract/endpoints/durable';
+import { isWithin } from '../domain/access/decision';
 import type { Caller } from '../domain/caller';
 import type { Authorize } from './authorize';
 import { bodyOrEmpty, bodyOrNothing } from './json-body';
@@ -41,6 +42,8 @@ export interface Around {
   /** Addresses for the answer. Take it before the work: reading it refuses a Host header that is none. */
   readonly links: Links;
   readonly pages: Pages;
+  /** May this caller see what concerns the container? */
+  isShown(of: { readonly container: string }): boolean;
   header(name: string): string | undefined;
   /** The one of these media types that the caller likes best. */
   accepts(types: readonly string[]): string | undefined;
@@ -124,6 +127,7 @@ function answering(endpoint: Endpoint, handler: AnyHandler, { authorize, links }
     const body = bodyOf(endpoint, req);
     const answer = await handler({
       ...{ params, query, body, caller, pages: pagesFor(req, links) },
+      isShown: ({ container }) => isWithin(caller, container),
       get links() {
         return links.for(req);
       },

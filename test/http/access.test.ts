@@ -244,23 +244,18 @@ describe('whoever is limited to containers', () => {
     ],
     operation: ['getOperation'],
     named: ['startByTutorialGet', 'startByTutorialPost', 'listRuns'],
+    /** Of these they are shown what is theirs. */
+    part: ['listContainers', 'listRuns', 'listInstances', 'listEntities', 'listEntitiesByName'],
     body: ['startNewInstance', 'startInstance'],
-    all: [
-      'listInstances',
-      'purgeInstances',
-      'listEntities',
-      'listEntitiesByName',
-      'listContainers',
-      'getQuota',
-      'setQuota',
-    ],
+    all: ['purgeInstances', 'getQuota', 'setQuota'],
   };
   const ids = (...kinds: (keyof typeof CONCERNS)[]) => kinds.flatMap((kind) => CONCERNS[kind]);
   const endpointOf = (id: string) => ALL.find((one) => one.id === id) as Endpoint;
 
   test('every operation is sorted', () => {
     const guarded = ALL.filter(({ access }) => access !== 'public').map(({ id }) => id);
-    expect(ids('container', 'run', 'operation', 'named', 'body', 'all').sort()).toEqual(guarded.sort());
+    const sorted = new Set(ids('container', 'run', 'operation', 'named', 'part', 'body', 'all'));
+    expect([...sorted].sort()).toEqual(guarded.sort());
   });
 
   async function started() {
@@ -284,6 +279,67 @@ describe('whoever is limited to containers', () => {
     const { api, asked } = anApp('public');
     isProblem(await send(api, endpointOf(id), 'limited:*'), 'forbidden');
     expect(asked).toEqual([]);
+  });
+
+  describe('are shown of a list what is theirs, page by page', () => {
+    const entity = { ...NAMES, entityName: 'ContainerActor' };
+    const LISTS: readonly (readonly [string, string, (body: unknown) => unknown[]])[] = [
+      ['listContainers', 'maxpagesize=2', (body) => inValue(body).map(({ container }) => container)],
+      ['listRuns', 'maxpagesize=2', (body) => inValue(body).map(({ container }) => container)],
+      ['listInstances', 'top=2', (body) => (body as { input: string }[]).map(({ input }) => input)],
+      [
+        'listEntities',
+        'top=2',
+        (body) => (body as { entityId: { key: string } }[]).map(({ entityId }) => entityId.key),
+      ],
+      [
+        'listEntitiesByName',
+        'top=2',
+        (body) => (body as { entityId: { key: string } }[]).map(({ entityId }) => entityId.key),
+      ],
+    ];
+    const inValue = (body: unknown) => (body as { value: { container: string }[] }).value;
+
+    async function manyContainers() {
+      const { api, fake } = anApp('public');
+      fake.containers.clear();
+      for (let n = 0; n < 30; n += 1) {
+        const container = n % 6 === 0 ? `mine-${n}` : `theirs-${n}`;
+        fake.containers.add(container);
+        await fake.startRun({ container });
+      }
+      return api;
+    }
+
+    /** What a caller finds in a list that follows it to its end. */
+    async function everything(api: Api, id: string, who: string, query: string, shown: (body: unknown) => unknown[]) {
+      const found: unknown[] = [];
+      const first = `${pathOf(endpointOf(id), entity)}?${query}`;
+      let next: string | undefined = first;
+      let token = '';
+      for (let pages = 0; next !== undefined && pages < 60; pages += 1) {
+        const asked = api.get(next).set('Authorization', `Bearer ${who}`);
+        const response: request.Response = await (token ? asked.set('x-ms-continuation-token', token) : asked);
+        expect(response.status).toBe(200);
+        const page = shown(response.body);
+        expect(page.length).toBeLessThanOrEqual(2);
+        found.push(...page);
+        token = response.get('x-ms-continuation-token') ?? '';
+        const link = (response.body as { nextLink?: string }).nextLink;
+        next = link === undefined ? (token ? first : undefined) : link.replace(/^https?:\/\/[^/]+/, '');
+      }
+      return found;
+    }
+
+    test.each(LISTS)('%s', async (id, query, shown) => {
+      const api = await manyContainers();
+      const mine = ['mine-0', 'mine-12', 'mine-18', 'mine-24', 'mine-6'];
+      const found = await everything(api, id, 'limited:mine-*', query, shown);
+      expect([...found].sort()).toEqual(mine);
+      expect((await everything(api, id, 'limited:*', query, shown)).length).toBe(30);
+      expect((await everything(api, id, 'admin', query, shown)).length).toBe(30);
+      expect(await everything(api, id, 'limited:nothing', query, shown)).toEqual([]);
+    });
   });
 
   test.each(ids('body'))('may %s for what the body names', async (id) => {

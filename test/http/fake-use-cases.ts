@@ -124,7 +124,7 @@ export function fakeUseCases(): FakeUseCases {
           images: aSummary(container, fake.images).images,
           ...(active && { activeRun: active.id }),
           lastRun: runId(1),
-          updatedAt: `2026-01-0${index + 1}T00:00:00.000Z`,
+          updatedAt: new Date(Date.UTC(2026, 0, index + 1)).toISOString(),
         };
       });
       return pageOf(entries, page);

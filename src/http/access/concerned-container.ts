@@ -8,6 +8,16 @@ import { parameter } from '../query';
 
 export type Records = Pick<UseCases, 'getRun' | 'getOperation'>;
 
+/** Lists over all containers, of which each caller is shown what concerns its own. */
+const SHOWN_IN_PART: ReadonlySet<string> = new Set([
+  ...[ENDPOINTS.listContainers.id, ENDPOINTS.listRuns.id, ENDPOINTS.listInstances.id],
+  ...[ENDPOINTS.listEntities.id, ENDPOINTS.listEntitiesByName.id],
+]);
+
+export function isShownInPart({ id }: Endpoint): boolean {
+  return SHOWN_IN_PART.has(id);
+}
+
 /**
  * The one container that a request concerns; undefined where it concerns more than one, or none.
  *

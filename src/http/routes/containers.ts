@@ -7,14 +7,15 @@ import {
 } from '../../contract/schemas/container';
 import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { ContainerSummary } from '../../domain/container/container-summary';
+import { pageOfShown } from '../../domain/page';
 import type { ContainerUseCases } from '../../use-cases/containers/port';
 import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
 import type { Links } from '../links';
 
 export function listContainers(ask: Pick<ContainerUseCases, 'listContainers'>): Handler<'listContainers'> {
-  return async ({ query, links, pages }) => {
-    const entries = await ask.listContainers(pages.asked(query));
+  return async ({ query, links, pages, isShown }) => {
+    const entries = await pageOfShown(ask.listContainers, isShown, pages.asked(query));
     return { status: 200, body: pages.shown(entries, (entry) => entryBody(entry, links)) };
   };
 }

@@ -2,6 +2,7 @@ import { refusedOperation } from '../../contract/endpoints/durable';
 import type { EntityStatusBody } from '../../contract/schemas/durable';
 import type { ContainerSummary } from '../../domain/container/container-summary';
 import { AppError } from '../../domain/errors';
+import { pageOfShown } from '../../domain/page';
 import { ACTORS } from '../../names';
 import type { ContainerUseCases } from '../../use-cases/containers/port';
 import type { Around, Handler } from '../bind';
@@ -26,12 +27,14 @@ const STATES_AT_ONCE = 4;
 type Listing = Pick<ContainerUseCases, 'listContainers' | 'getContainer'>;
 
 export function listEntities(ask: Listing): Handler<'listEntities'> {
-  return ({ query, header }) => entities(ask, query, header);
+  return ({ query, header, isShown }) => entities(ask, query, { header, isShown });
 }
 
 export function listEntitiesByName(ask: Listing): Handler<'listEntitiesByName'> {
-  return ({ params: { entityName }, query, header }) =>
-    isEntity(entityName) ? entities(ask, query, header) : listAnswer<EntityStatusBody>(SCOPE, { value: [] });
+  return ({ params: { entityName }, query, header, isShown }) =>
+    isEntity(entityName)
+      ? entities(ask, query, { header, isShown })
+      : listAnswer<EntityStatusBody>(SCOPE, { value: [] });
 }
 
 export function readEntity(ask: Pick<ContainerUseCases, 'getContainer'>): Handler<'readEntity'> {
@@ -74,10 +77,10 @@ interface EntityQuery {
   readonly top: number;
 }
 
-async function entities(ask: Listing, query: EntityQuery, header: Around['header']) {
+async function entities(ask: Listing, query: EntityQuery, { header, isShown }: Pick<Around, 'header' | 'isShown'>) {
   const { fetchState, top } = query;
   const { lastOperationTimeFrom = Number.NEGATIVE_INFINITY, lastOperationTimeTo = Number.POSITIVE_INFINITY } = query;
-  const page = await ask.listContainers(listRequest(header, top, SCOPE));
+  const page = await pageOfShown(ask.listContainers, isShown, listRequest(header, top, SCOPE));
   const found = page.value.filter(({ updatedAt }) => {
     const updatedAtMs = Date.parse(updatedAt);
     return updatedAtMs >= lastOperationTimeFrom && updatedAtMs <= lastOperationTimeTo;

@@ -1,4 +1,4 @@
-import { everyPage, type Page, type PageRequest } from '../../domain/page';
+import { everyPage, pageOfShown, type Page, type PageRequest } from '../../domain/page';
 import { isFinal, type RunStatus, type RunView } from '../../domain/run/run';
 import type { RunUseCases } from '../../use-cases/runs/port';
 import type { Handler } from '../bind';
@@ -30,11 +30,13 @@ export function purgeInstance(ask: Pick<RunUseCases, 'getRun' | 'purgeRun'>): Ha
 }
 
 export function listInstances(ask: Pick<RunUseCases, 'listRuns'>): Handler<'listInstances'> {
-  return async ({ query, header }) => {
+  return async ({ query, header, isShown }) => {
     const { top, showInput, ...filter } = query;
     // A continuation holds for the statuses it was made with: only they are part of the query.
     const scope = JSON.stringify(['instances', filter.runtimeStatus ?? []]);
-    const { value, ...goesOn } = await listed(ask, filter, listRequest(header, top, scope));
+    const listRuns: RunUseCases['listRuns'] = (runs, page) =>
+      pageOfShown((some) => ask.listRuns(runs, some), isShown, page);
+    const { value, ...goesOn } = await listed({ listRuns }, filter, listRequest(header, top, scope));
     return listAnswer(scope, { ...goesOn, value: value.map((run) => durableStatus(run, showInput)) });
   };
 }

@@ -2,6 +2,7 @@ import { PROBLEMS } from '../../contract/problems';
 import { type RunBody, RunSchema } from '../../contract/schemas/run';
 import { defined } from '../../domain/defined';
 import { adviceOn } from '../../domain/image/advice';
+import { pageOfShown } from '../../domain/page';
 import { isFinal, type RunView } from '../../domain/run/run';
 import type { UseCases } from '../../use-cases/port';
 import type { Handler } from '../bind';
@@ -26,8 +27,9 @@ export function getRun(ask: Pick<UseCases, 'getRun'>): Handler<'getRun'> {
 }
 
 export function listRuns(ask: Pick<UseCases, 'listRuns'>): Handler<'listRuns'> {
-  return async ({ query: { container, status, ...page }, links, pages }) => {
-    const runs = await ask.listRuns(defined({ container, statuses: status }), pages.asked(page));
+  return async ({ query: { container, status, ...page }, links, pages, isShown }) => {
+    const filter = defined({ container, statuses: status });
+    const runs = await pageOfShown((some) => ask.listRuns(filter, some), isShown, pages.asked(page));
     return { status: 200, body: pages.shown(runs, (run) => runBody(run, links)) };
   };
 }
