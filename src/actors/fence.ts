@@ -2,10 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { AppError } from '../domain/errors';
 
 interface Turn {
+  readonly fence: Fence;
   readonly actor: string;
   /** What it is writing now; settles with the write. */
   writing: Promise<unknown>;
 }
+
+/** One for all fences: on Node 20 each storage in use costs something for every promise, and is never let go. */
+const own = new AsyncLocalStorage<Turn>();
 
 /**
  * The fence of the actors that this process hosts. The sidecar gives each actor one turn at a time, and forgets a turn that
@@ -17,15 +21,14 @@ interface Turn {
  */
 export class Fence {
   private readonly newest = new Map<string, Turn>();
-  private readonly own = new AsyncLocalStorage<Turn>();
 
   async take<T>(actor: string, work: () => Promise<T>): Promise<T> {
     const earlier = this.newest.get(actor);
-    const turn: Turn = { actor, writing: Promise.resolve() };
+    const turn: Turn = { fence: this, actor, writing: Promise.resolve() };
     this.newest.set(actor, turn);
     try {
       await earlier?.writing; // I2
-      return await this.own.run(turn, work);
+      return await own.run(turn, work);
     } finally {
       if (this.newest.get(actor) === turn) this.newest.delete(actor);
     }
@@ -33,8 +36,8 @@ export class Fence {
 
   /** @throws AppError actor-failed in a turn that was forgotten (I1) */
   async write(work: () => Promise<void>): Promise<void> {
-    const turn = this.own.getStore();
-    if (turn === undefined) return work();
+    const turn = own.getStore();
+    if (turn?.fence !== this) return work();
     if (this.newest.get(turn.actor) !== turn) {
       const message = `A later turn of ${turn.actor} has begun: this one was forgotten and writes nothing.`;
       throw new AppError('actor-failed', message, { retryable: true });

@@ -4,9 +4,12 @@ import { withComment } from '@contactsheet/dev-vision';
 /** Different pictures that the files are made of; each file differs by a comment, so all have bytes of their own. */
 const PICTURES = 50;
 
+let made: Promise<readonly Uint8Array[]> | undefined;
+
 /** A source of small JPEGs (64 x 64 pixels, 1 to 2 KB), each with bytes of its own. */
 export async function createPictures(seed: string): Promise<(n: number) => Uint8Array> {
-  const pictures = await Promise.all(Array.from({ length: PICTURES }, (_, i) => picture(i)));
+  made ??= Promise.all(Array.from({ length: PICTURES }, (_, i) => picture(i)));
+  const pictures = await made;
   return (n) => withComment(pictures[n % PICTURES] as Uint8Array, `contactsheet ${seed} ${n}`);
 }
 

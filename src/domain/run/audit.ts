@@ -58,7 +58,12 @@ export function chained(
   { runId, sha256 }: { readonly runId: string; readonly sha256: Sha256 },
 ): readonly AuditEntry[] {
   const entries: AuditEntry[] = [];
-  for (const { seq, previousHash, hash, ...word } of trail) {
+  for (const entry of trail) {
+    if (isChained(entry)) {
+      entries.push(entry);
+      continue;
+    }
+    const { seq, previousHash, hash, ...word } = entry;
     const last = entries.at(-1);
     const place = {
       seq: seq ?? (last?.seq ?? 0) + 1,
@@ -67,6 +72,10 @@ export function chained(
     entries.push({ ...word, ...place, hash: hash ?? hashOf(word, place, sha256) });
   }
   return entries;
+}
+
+function isChained(entry: StoredAuditEntry): entry is AuditEntry {
+  return entry.seq !== undefined && entry.previousHash !== undefined && entry.hash !== undefined;
 }
 
 export type AuditVerdict =

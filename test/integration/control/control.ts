@@ -44,7 +44,7 @@ export async function inStatus(stack: TestStack, id: string, status: RegExp, tim
       const run = await runOf(stack, id);
       return status.test(run.status) ? run : undefined;
     },
-    { what, timeoutMs, intervalMs: 100 },
+    { what, timeoutMs },
   ).catch(async (error: Error) => {
     error.message = `${JSON.stringify(await runOf(stack, id).catch(String))}\n${error.message}`;
     throw error;
