@@ -83,7 +83,8 @@ export async function startReplicaSet(size: number, options: TestStackOptions = 
     },
     async complete() {
       for (const part of ['pubsub', 'daprd', 'app'] as const) await stack.ready(part);
-      while (others.size + 1 < size) await join();
+      const joining = await Promise.allSettled(Array.from({ length: size - 1 - others.size }, join));
+      for (const joined of joining) if (joined.status === 'rejected') throw joined.reason;
       for (const { name, sidecar } of members()) {
         await eventually(async () => (await fetch(`${sidecar}/v1.0/healthz`)).ok, {
           what: `${name} serves`,
