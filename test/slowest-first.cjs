@@ -10,6 +10,7 @@ const SLOWEST = [
   'http/fuzz/fuzz',
   'http/cli/commanding',
   'unit/pipeline/chunk-model',
+  'integration/survival/survival',
   'integration/command-line/command-line',
   'integration/faults/vision-faults',
   'integration/engine/five-thousand',

@@ -12,7 +12,7 @@ import type { WorkflowDefinition } from '../workflows/sdk';
  * I1 The worker starts only after the sidecar's outbound side is healthy: a worker whose first connect fails is dead for
  *    good although `start()` resolved (@dapr/dapr 3.18.0, task-hub-grpc-worker.js).
  * I2 A worker that the sidecar does not count twice in a row (`workflows.connectedWorkers`) is replaced by a new runtime:
- *    after a crash of daprd the SDK's worker never reconnects (seen on 1.18.2; test/integration/survival/kill-daprd.test.ts).
+ *    after a crash of daprd the SDK's worker never reconnects (seen on 1.18.2; test/integration/survival/survival.test.ts).
  */
 export interface WorkerSettings {
   readonly host: string;

@@ -3,8 +3,8 @@ import { ENDPOINTS, pathOf, taken } from '../../../src/contract';
 import { seedContainer } from '../../../packages/bench/src/seed-container';
 import type { PartName } from '../../../packages/dev-stack/src/part';
 import { judge } from '../../chaos/oracle';
-import { eventually, startTestStack, type TestStack, withLogs } from '../framework';
-import { chunkSteps } from '../main-job/client';
+import { eventually, type TestStack, withLogs } from '../framework';
+import { chunkSteps, visionOf } from '../main-job/client';
 
 /**
  * The scenario of every survival test: 400 images, half way one process is killed (and perhaps kept down), the run ends,
@@ -12,7 +12,6 @@ import { chunkSteps } from '../main-job/client';
  */
 export interface Survival {
   readonly target: PartName;
-  readonly signal?: NodeJS.Signals;
   /** How long the part stays down; default: until its supervisor starts it again at once. */
   readonly downMs?: number;
   /** Calls that may be repeated: at most what was in flight. */
@@ -21,26 +20,20 @@ export interface Survival {
 
 const IMAGES = 400;
 export const IN_FLIGHT = 20;
-const LATENCY_MS = 100;
-const CONTAINER = 'survival';
+export const LATENCY_MS = 100;
 
-export async function survive({ target, downMs = 0, repeatable }: Survival): Promise<void> {
-  const stack = await startTestStack({
-    vision: { latencyMs: LATENCY_MS },
-    appEnv: { MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT) },
-  });
-  try {
-    await withLogs(() => scenario(stack, { target, downMs, repeatable }));
-  } finally {
-    await stack.stop();
-  }
+export function survive(stack: TestStack, survival: Survival): Promise<void> {
+  return withLogs(() => scenario(stack, survival));
 }
 
-async function scenario(stack: TestStack, { target, downMs, repeatable }: Required<Omit<Survival, 'signal'>>) {
-  await seedContainer(stack.endpoints.blobConnectionString, CONTAINER, IMAGES);
+async function scenario(stack: TestStack, { target, downMs = 0, repeatable }: Survival): Promise<void> {
+  const container = `without-${target}`;
+  await seedContainer(stack.endpoints.blobConnectionString, container, IMAGES);
+  for (const part of ['pubsub', 'daprd', 'app'] as const) await stack.ready(part);
+  await visionOf(stack).forget();
   // Azurite writes its index every 5 s: a kill before that would take the photos themselves, which is not our subject.
   if (target === 'azurite') await pause(6_000);
-  const { id } = taken(await stack.client.startRun({ params: { container: CONTAINER } }));
+  const { id } = taken(await stack.client.startRun({ params: { container } }));
 
   await eventually(async () => Number((await stats(stack)).calls) >= IMAGES * 0.4, {
     what: 'four images in ten are analysed',
@@ -68,14 +61,16 @@ async function scenario(stack: TestStack, { target, downMs, repeatable }: Requir
     throw new Error(`${view}\n${error.message}`);
   });
   const ended = Date.now() - killedAt;
-  await eventually(async () => (await activityOf(stack)).includes('run-completed'), { what: 'run-completed arrives' });
+  await eventually(async () => (await activityOf(stack, container)).includes('run-completed'), {
+    what: 'run-completed arrives',
+  });
 
   const chunks = await chunkSteps(stack, id);
   const executions = chunks.reduce((sum, chunk) => sum + chunk.executions, 0);
   const joined = chunks.reduce((sum, chunk) => sum + chunk.joined, 0);
   const verdict = await judge({
     endpoints: stack.endpoints,
-    container: CONTAINER,
+    container,
     runId: id,
     repeatable,
     alone: true,
@@ -94,6 +89,6 @@ async function stats(stack: TestStack): Promise<Record<string, unknown>> {
   return (await (await fetch(`${stack.endpoints.vision.endpoint}/stats`)).json()) as Record<string, unknown>;
 }
 
-async function activityOf(stack: TestStack): Promise<string> {
-  return (await stack.api(pathOf(ENDPOINTS.listActivity, { container: CONTAINER }))).text();
+async function activityOf(stack: TestStack, container: string): Promise<string> {
+  return (await stack.api(pathOf(ENDPOINTS.listActivity, { container }))).text();
 }
