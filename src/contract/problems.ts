@@ -100,7 +100,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   'run-active': {
     status: 409,
     title: 'A run is active',
-    cause: 'A run already analyses this container. `existingRun` and `links.existingRun` name it.',
+    cause:
+      'A run already analyses this container, or has the id that the start chose. `existingRun` and `links.existingRun` name it.',
     cure: 'Follow the existing run, or start again after it has ended.',
   },
   'command-refused': {

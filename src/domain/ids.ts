@@ -1,8 +1,12 @@
 import { v5 as uuidv5 } from 'uuid';
+import { isRunId, RUN_ID_PATTERN } from './run/instance-id';
+
+export { isRunId };
 
 /**
  * Ids and keys, built and parsed in pairs. They are the dedupe rule of the product:
- * - a run is a workflow instance: run id = instance id. Runs are ordered by their start (run/run-order.ts), never by id;
+ * - a run is a workflow instance under its run id (run/instance-id.ts). Runs are ordered by their start (run/run-order.ts),
+ *   never by id;
  * - a chunk is applied once under its chunk id;
  * - an image is one document under its image id, whatever run writes it.
  */
@@ -41,13 +45,13 @@ export function chunkId({ runId, page, chunk }: ChunkRef): string {
   return `${runId}-p${digits(page, 5)}-c${digits(chunk, 2)}`;
 }
 
-export function parseChunkId(id: string): ChunkRef | undefined {
-  const match = /^([0-9a-f]{32})-p(\d{5,})-c(\d{2})$/.exec(id);
-  return match ? { runId: match[1] as string, page: Number(match[2]), chunk: Number(match[3]) } : undefined;
-}
+const CHUNK_ID = new RegExp(`^(${RUN_ID_PATTERN})-p(\\d{5,})-c(\\d{2})$`);
 
-export function isRunId(id: string): boolean {
-  return /^[0-9a-f]{32}$/.test(id);
+export function parseChunkId(id: string): ChunkRef | undefined {
+  const match = CHUNK_ID.exec(id);
+  return match && isRunId(match[1] as string)
+    ? { runId: match[1] as string, page: Number(match[2]), chunk: Number(match[3]) }
+    : undefined;
 }
 
 /** Keys of component `manifests`. Everything of one run lies under its id. */

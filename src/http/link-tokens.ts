@@ -1,11 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LinkVerb } from '../contract/link-verb';
+import { storedInstanceId } from '../domain/run/instance-id';
 
 /**
  * The `code` in a management link.
  *
  * I1 A code opens one verb of one run until it expires; only who holds the key can make one.
  * I2 The key itself, given as code, opens everything: it is the operator's.
+ * I3 A chosen id stands in it in its stored form: without a dot, and without what a URL would have to encode.
  */
 export interface LinkTokens {
   issue(runId: string, verb: LinkVerb): string;
@@ -23,7 +25,7 @@ export function createLinkTokens(key: string, nowMs: () => number, validMs: numb
   const sign = (text: string) => createHmac('sha256', secret).update(text).digest('base64url');
   return {
     issue(runId, verb) {
-      const claim = `${Math.floor((nowMs() + validMs) / 1_000).toString(36)}.${runId}.${verb}`;
+      const claim = `${Math.floor((nowMs() + validMs) / 1_000).toString(36)}.${storedInstanceId(runId)}.${verb}`; // I3
       return `${claim}.${sign(claim)}`;
     },
     check(code, runId, verb) {
@@ -34,7 +36,8 @@ export function createLinkTokens(key: string, nowMs: () => number, validMs: numb
       if (!isSame(code.slice(cut + 1), sign(claim))) return 'wrong'; // I1
       const [expires = '', ofRun, ofVerb] = claim.split('.');
       if (Number.parseInt(expires, 36) * 1_000 < nowMs()) return 'wrong';
-      return ofRun === runId && ofVerb === verb ? 'ok' : 'other';
+      const isOfRun = runId !== undefined && ofRun === storedInstanceId(runId);
+      return isOfRun && ofVerb === verb ? 'ok' : 'other';
     },
   };
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors';
+import { instanceIdOf } from '../domain/run/instance-id';
 import { RUN_STATUSES, type RunStatus } from '../domain/run/run';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { LinkBuilder } from './links';
@@ -105,7 +106,7 @@ function refusalOfApp(error: AppError): Refusal {
     detail: error.message,
     errors: typeof pointer === 'string' ? [{ pointer, detail: error.message }] : [],
     headers: {},
-    ...(typeof existingRun === 'string' && { existingRun }),
+    ...(typeof existingRun === 'string' && { existingRun: instanceIdOf(existingRun) }),
     ...(isRunStatus(runStatus) && { runStatus }),
   };
 }

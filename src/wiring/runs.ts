@@ -13,6 +13,7 @@ import { createGetAudit } from '../use-cases/runs/get-audit';
 import { createGetCourse } from '../use-cases/runs/get-course';
 import { createGetReceipt } from '../use-cases/runs/get-receipt';
 import { createGetRun } from '../use-cases/runs/get-run';
+import { InstanceIds } from '../use-cases/runs/instance-ids';
 import { createListRunImages } from '../use-cases/runs/list-run-images';
 import { createListRunSteps } from '../use-cases/runs/list-run-steps';
 import { createListRuns } from '../use-cases/runs/list-runs';
@@ -32,6 +33,7 @@ import type { Gateways } from './gateways';
 
 export interface Runs {
   readonly useCases: RunUseCases;
+  readonly instanceIds: InstanceIds;
   readonly reconcileRuns: ReconcileRuns;
   readonly expireRuns: ExpireRuns;
 }
@@ -39,7 +41,7 @@ export interface Runs {
 /** What a person asks of runs, and what the jobs do with them. */
 export function createRuns(
   { approval }: Pick<Config, 'approval'>,
-  { blobs, results, runs, manifests, vision, workflows }: Gateways,
+  { blobs, results, runs, manifests, vision, workflows, instances }: Gateways,
   actors: Actors,
   { containerIndex, closing }: { readonly containerIndex: ContainerIndex; readonly closing: RunClosing },
   log: Logger,
@@ -50,12 +52,16 @@ export function createRuns(
   const ledger = new RunLedger(manifests, actors);
   const liveRun = createLiveRun(actors);
   const getRun = createGetRun({ runs, liveRun });
-  const starting = { actors, blobs, runs, liveRun, containerIndex, workflows, approval, vision, nowMs, newRunId };
+  const instanceIds = new InstanceIds({ instances, getRun, nowMs });
+  const purgeRun = createPurgeRun({ getRun, actors, runs, manifests, workflows, instanceIds, sleep });
+  const starting = {
+    ...{ actors, blobs, runs, liveRun, instanceIds, purgeRun, containerIndex, workflows },
+    ...{ approval, vision, nowMs, newRunId },
+  };
   const startRun = createStartRun(starting);
   const commanding = { getRun, actors, runs, workflows };
   const following = { getRun, startRun, actors, runs, results, approval, analyzer, sleep };
   const recorded = { getRun, actors, manifests, results, vision, ledger };
-  const purgeRun = createPurgeRun({ getRun, actors, runs, manifests, workflows, sleep });
   const control: Record<ControlCommand['verb'], RunUseCases['controlRun']> = {
     pause: createPauseRun(commanding),
     resume: createResumeRun(commanding),
@@ -78,6 +84,7 @@ export function createRuns(
       listRunSteps: createListRunSteps(recorded),
       getReceipt: createGetReceipt(recorded),
     },
+    instanceIds,
     reconcileRuns: createReconcileRuns({ actors, runs, workflows, closing, nowMs, log }),
     expireRuns: createExpireRuns({ runs, purgeRun, log }),
   };

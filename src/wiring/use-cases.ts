@@ -5,6 +5,7 @@ import type { Actors } from '../actors';
 import type { Config } from '../config';
 import { resourceOf } from '../gateways/vision';
 import { systemClock } from '../pipeline/clock';
+import { byInstanceId } from '../use-cases/by-instance-id';
 import { ContainerIndex } from '../use-cases/containers/container-index';
 import { ContainerQueries } from '../use-cases/containers/container-queries';
 import { ContainerComparison } from '../use-cases/containers/container-comparison';
@@ -66,6 +67,7 @@ export function createUseCases(
   });
   const {
     useCases: ofRuns,
+    instanceIds,
     reconcileRuns,
     expireRuns,
   } = createRuns(config, gateways, actors, { containerIndex, closing }, log);
@@ -85,26 +87,27 @@ export function createUseCases(
   const index = new RunIndex(actors, runs, containerIndex);
   const milestones = new RunMilestones(actors, index);
 
+  const useCases: Questions = {
+    ...ofRuns,
+    quote: (command) => quotes.quote(command),
+    sampleQuote: (command) => operations.run(sampleTask(command), () => quotes.sampled(command)),
+    listContainers: (page) => containers.list(page),
+    getContainer: (container) => queries.summary(container),
+    listImages: (container, filter, page) => queries.images(container, filter, page),
+    getImage: (container, blob) => queries.image(container, blob),
+    listActivity: (container, page) => activityLog.list(container, page),
+    verifyContainer: (container) => operations.run({ kind: 'verify', container }, () => verify(container)),
+    repairContainer: (container, options) =>
+      operations.run(repairTask(container, options), () => repair(container, options)),
+    getOperation: (id) => operations.get(id),
+    getQuota: () => quota.view(),
+    setQuota: (change) => quota.set(change),
+    getWatch: (container) => watching.get(container),
+    setWatch: (settings) => watching.set(settings),
+    removeWatch: (container) => watching.remove(container),
+  };
   return {
-    useCases: {
-      ...ofRuns,
-      quote: (command) => quotes.quote(command),
-      sampleQuote: (command) => operations.run(sampleTask(command), () => quotes.sampled(command)),
-      listContainers: (page) => containers.list(page),
-      getContainer: (container) => queries.summary(container),
-      listImages: (container, filter, page) => queries.images(container, filter, page),
-      getImage: (container, blob) => queries.image(container, blob),
-      listActivity: (container, page) => activityLog.list(container, page),
-      verifyContainer: (container) => operations.run({ kind: 'verify', container }, () => verify(container)),
-      repairContainer: (container, options) =>
-        operations.run(repairTask(container, options), () => repair(container, options)),
-      getOperation: (id) => operations.get(id),
-      getQuota: () => quota.view(),
-      setQuota: (change) => quota.set(change),
-      getWatch: (container) => watching.get(container),
-      setWatch: (settings) => watching.set(settings),
-      removeWatch: (container) => watching.remove(container),
-    },
+    useCases: byInstanceId(useCases, instanceIds),
     activities: createActivities({
       ...{ actors, listing, chunks, vision, results, manifests, events },
       ...{ index, milestones, quote, closing, watcher },

@@ -36,7 +36,7 @@ function having(...runs: Parameters<typeof aRun>[0][]): void {
 
 test.each([
   ['O_Other', 'photos', '/path/name'],
-  ['O_ProccessImage/me', 'photos', '/path/id'],
+  ['O_ProccessImage/@me', 'photos', '/path/id'],
   ['O_ProccessImage', 'Photos', '/body'],
   ['O_ProccessImage', 5, '/body'],
   ['O_ProccessImage', {}, '/body/container'],

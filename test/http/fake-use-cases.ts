@@ -96,7 +96,8 @@ export function fakeUseCases(): FakeUseCases {
         });
       }
       const { container, prefix = '', retry } = command;
-      const run = aRun({ id: runId(fake.runs.size + 1), container, prefix, features, ...(retry && { retry }) });
+      const id = command.id ?? runId(fake.runs.size + 1);
+      const run = aRun({ id, container, prefix, features, ...(retry && { retry }) });
       fake.runs.set(run.id, run);
       return run;
     },

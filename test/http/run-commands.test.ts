@@ -55,7 +55,7 @@ describe('a word to a run', () => {
   test('unknown runs, verbs and other sites are refused', async () => {
     const { api, useCases } = withRun();
     expectProblem(await api.post(`/api/v1/runs/${runId(9)}:pause`), 'run-not-found');
-    expectProblem(await api.post('/api/v1/runs/x:pause'), 'run-not-found');
+    expectProblem(await api.post('/api/v1/runs/@x:pause'), 'run-not-found');
     expectProblem(await api.post(`${RUN}:explode`), 'method-not-allowed');
     expectProblem(await api.get(`${RUN}:pause`), 'method-not-allowed');
     expectProblem(await api.post(`${RUN}:cancel`).set('Sec-Fetch-Site', 'cross-site'), 'cross-site');

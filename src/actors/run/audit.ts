@@ -9,6 +9,7 @@ import {
   type StoredAuditEntry,
 } from '../../domain/run/audit';
 import { decided, statusOf } from '../../domain/run/facts';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import type { RunState } from '../../domain/run/run-state';
 import type { StateParts } from '../versioned-state';
 
@@ -36,7 +37,7 @@ export class AuditTrail {
 
   /** Oldest first. @param runId the id of this run: the chain begins with it */
   async entries(runId: string): Promise<readonly AuditEntry[]> {
-    return chained(await this.stored(), { runId, sha256 });
+    return chained(await this.stored(), { runId: instanceIdOf(runId), sha256 });
   }
 
   /** The part to commit with what a word has changed. A cap is named where the word has set it. */
@@ -50,7 +51,7 @@ export class AuditTrail {
       ...(isCapSet && { maxTransactions }),
       ...{ from: statusOf(decided(before)), to: statusOf(decided(after)) },
     };
-    return { [KEY]: noted(await this.stored(), word, { runId: before.request.id, sha256 }) };
+    return { [KEY]: noted(await this.stored(), word, { runId: instanceIdOf(before.request.id), sha256 }) };
   }
 
   private async stored(): Promise<readonly StoredAuditEntry[]> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../../domain/defined';
+import { INSTANCE_ID_PATTERN } from '../../domain/run/instance-id';
 import { ACTORS } from '../../names';
 import { DURABLE_TASK_BASE } from '../durable-task';
 import { type Answers, empty, endpoint, json, type Method, type ProblemAnswer, refusals, type Role } from '../endpoint';
@@ -24,11 +25,10 @@ import { StartRunBody } from './runs';
  * I2 What is unknown, path or verb, answers 404 without a body.
  */
 
-const RUN_ID = { type: 'string', pattern: '^[0-9a-f]{32}$' };
 /** Read as any text: what no run can be called answers 404 without a body, as what none is called does. */
 const instanceId = z.string().meta({
-  description: 'Id of a run: a UUID v7 in hexadecimal without dashes.',
-  shownAs: RUN_ID,
+  description: 'Id of a run: the one that its start chose, else a UUID v7 in hexadecimal without dashes. Case counts.',
+  shownAs: INSTANCE_ID_PATTERN,
 });
 const instance = z.object({ instanceId });
 const entityName = z.string().meta({ description: '`ContainerActor`, in any case.' });
@@ -133,7 +133,7 @@ export const startNewInstance = durable(
 export const startInstance = durable(
   'startInstance',
   'POST /orchestrators/{functionName}/{instanceId}',
-  { ...STARTS, summary: 'Start a run under an id of your own' },
+  { ...STARTS, summary: 'Start a run under an id of your own; it is free again when its run has ended' },
   { params: z.object({ functionName, instanceId }), body: OrchestratorInput },
   { ...STARTED, ...REFUSED_START },
 );
@@ -244,7 +244,7 @@ export const restartInstance = durable(
     link: 'restart',
     summary: 'Start another run with the input of this one',
     query: {
-      restartWithNewInstanceId: flag('Default true; false is refused, as an id is used once.', true),
+      restartWithNewInstanceId: flag('Default true; false is refused: a restart is a run beside the first one.', true),
       ...STARTS.query,
     },
   },

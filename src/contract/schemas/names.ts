@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkContainerName } from '../../domain/container/container-name';
 import { AppError } from '../../domain/errors';
-import { isRunId } from '../../domain/ids';
+import { INSTANCE_ID_PATTERN, isInstanceId } from '../../domain/run/instance-id';
 import { SYSTEM_BLOB_CONTAINERS } from '../../names';
 import type { ProblemCode } from '../problems';
 import { blobText } from './values';
@@ -39,16 +39,18 @@ export const ContainerName = z
     shownAs: CONTAINER_NAME,
   });
 
-const RUN_ID = { type: 'string', pattern: '^[0-9a-f]{32}$' };
-
 /** An id in a path: what no run can have is not found. */
 export const RunIdInPath = z
   .string()
-  .refine(isRunId, {
-    error: 'No run has this id: it has 32 hexadecimal digits in lower case.',
+  .refine(isInstanceId, {
+    error: 'No run has this id: it has 1 to 100 characters and none of / \\ # ?.',
     params: { code: 'run-not-found' } satisfies CodedIssue,
   })
-  .meta({ description: 'Id of a run: a UUID v7 in hexadecimal without dashes.', shownAs: RUN_ID });
+  .meta({
+    description:
+      'Id of a run: the one that its start chose, else a UUID v7 in hexadecimal without dashes. Case counts.',
+    shownAs: INSTANCE_ID_PATTERN,
+  });
 
 /** The name of a blob as one segment of a path. */
 export const BlobName = blobText.min(1).meta({ description: 'Blob name, percent-encoded whole: a%2Fb.jpg.' });

@@ -1,21 +1,18 @@
 import { z } from 'zod';
 import { WORK_COUNTERS } from '../../domain/counters';
 import { AUDIT_VERBS } from '../../domain/run/audit';
-import { isRunId } from '../../domain/ids';
 import { ACTIONS } from '../../domain/run/action';
+import { INSTANCE_ID_PATTERN, isInstanceId } from '../../domain/run/instance-id';
 import { WAITING_CODES } from '../../domain/run/waiting-code';
 import { COVERED, RUN_PHASES, RUN_STATUSES } from '../../domain/run/run';
 import { counterFields } from './counters';
 import { SampleSchema } from './sample';
 import { count, list, money, time } from './values';
 
-export const RunIdSchema = z
-  .string()
-  .refine(isRunId)
-  .meta({
-    description: 'Id of a run: a UUID v7 in hexadecimal without dashes.',
-    shownAs: { type: 'string', pattern: '^[0-9a-f]{32}$' },
-  });
+export const RunIdSchema = z.string().refine(isInstanceId).meta({
+  description: 'Id of a run: the one that its start chose, else a UUID v7 in hexadecimal without dashes.',
+  shownAs: INSTANCE_ID_PATTERN,
+});
 
 export const RunStatusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
 

@@ -3,7 +3,7 @@ import type { RunCounts, RunStatus } from './run';
 
 /** Published on topic `contactsheet.runs` as CloudEvents 1.0; delivered at least once, deduplicated by `id`. */
 export interface RunEvent {
-  /** Deterministic: `<runId>/<name>`. The same fact announced twice has the same id. */
+  /** Deterministic: `<run>/<name>`. The same fact announced twice has the same id; a run whose id is used again has others. */
   readonly id: string;
   readonly type: (typeof EVENT_TYPES)[keyof typeof EVENT_TYPES];
   /** `containers/<container>/runs/<runId>` */
@@ -13,6 +13,7 @@ export interface RunEvent {
 }
 
 export interface RunEventData {
+  /** The id that its caller knows it by. */
   readonly runId: string;
   readonly container: string;
   readonly status: RunStatus;
@@ -37,9 +38,10 @@ const TYPES: Readonly<Record<RunEventName, RunEvent['type']>> = {
   'run-failed': EVENT_TYPES.runFailed,
 };
 
-export function runEvent(name: RunEventName, time: string, data: RunEventData): RunEvent {
+/** `runId`: the one inside, which no other run ever has (instance-id.ts). */
+export function runEvent(name: RunEventName, time: string, data: RunEventData, runId = data.runId): RunEvent {
   return {
-    id: `${data.runId}/${name}`,
+    id: `${runId}/${name}`,
     type: TYPES[name],
     subject: `containers/${data.container}/runs/${data.runId}`,
     time,

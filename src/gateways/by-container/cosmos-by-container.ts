@@ -2,11 +2,12 @@ import type { CosmosClient } from '@azure/cosmos';
 import { STORED_ENTRY } from '../../domain/container/stored-container';
 import type { StoredShapes } from '../../domain/stored';
 import { STORED_OPERATIONS } from '../../domain/stored-operation';
+import { STORED_INSTANCE } from '../../domain/run/instance-entry';
 import { STORED_WATCH } from '../../domain/watch/stored-watch';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
-import { CONTAINERS_PARTITION, OPERATIONS_PARTITION, WATCHES_PARTITION } from '../cosmos/schema';
+import { CONTAINERS_PARTITION, INSTANCES_PARTITION, OPERATIONS_PARTITION, WATCHES_PARTITION } from '../cosmos/schema';
 import type { StoreByContainer, Stores } from './port';
 
 /** For messages: `the watch`, `the watches`. */
@@ -28,10 +29,14 @@ export function createCosmosStores(client: CosmosClient): Stores {
       one: 'the operations',
       all: 'the operations',
     }),
+    instances: storeOf(client, INSTANCES_PARTITION.value, STORED_INSTANCE, {
+      one: 'the entry',
+      all: 'the instance ids',
+    }),
   };
 }
 
-/** A container's name is short and plain: it is the id of its document. */
+/** A container's name is short and plain, and so is an instance id in its stored form: it is the id of its document. */
 function storeOf<T extends { readonly container: string }>(
   client: CosmosClient,
   partition: string,

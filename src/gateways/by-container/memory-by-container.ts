@@ -1,5 +1,6 @@
 import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { KnownOperations } from '../../domain/operation';
+import type { InstanceEntry } from '../../domain/run/instance-entry';
 import type { Watch } from '../../domain/watch/watch';
 import { memoryPage } from '../results/memory-page';
 import type { StoreByContainer, Stores } from './port';
@@ -10,6 +11,7 @@ export function createMemoryStores(): Stores {
     containers: createMemoryStore<ContainerEntry>(),
     watches: createMemoryStore<Watch>(),
     operations: createMemoryStore<KnownOperations>(),
+    instances: createMemoryStore<InstanceEntry>(),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ContainerEntry } from '../../domain/container/container-entry';
 import type { KnownOperations } from '../../domain/operation';
+import type { InstanceEntry } from '../../domain/run/instance-entry';
 import type { Watch } from '../../domain/watch/watch';
 import type { Page, PageRequest } from '../../domain/page';
 
@@ -33,4 +34,6 @@ export interface Stores {
   readonly watches: StoreByContainer<Watch>;
   /** Which records of operations there are: they lie beside the manifests, whose keys cannot be listed. */
   readonly operations: StoreByContainer<KnownOperations>;
+  /** Which run has an id that a caller chose: by this id in its stored form, which stands where others have a container. */
+  readonly instances: StoreByContainer<InstanceEntry>;
 }

@@ -26,6 +26,9 @@ export const CONTAINERS_PARTITION = { path: '/kind', value: 'container' } as con
 /** And which operations have a record. */
 export const OPERATIONS_PARTITION = { path: '/kind', value: 'operations' } as const;
 
+/** And which run has an id that a caller chose. */
+export const INSTANCES_PARTITION = { path: '/kind', value: 'instance' } as const;
+
 const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),

@@ -98,7 +98,7 @@ export function restartInstance(ask: Pick<RunUseCases, 'getRun' | 'restartRun'>)
   return async ({ params: { instanceId }, query, caller, links }) => {
     if (!(await findRun(ask, instanceId))) throw badRequest('/path/id', 'No run has this id.');
     if (!query.restartWithNewInstanceId) {
-      const detail = 'The id of a run is used once: restart with a new one.';
+      const detail = 'A restart is a run beside the first one: leave it a new id.';
       throw badRequest('/query/restartWithNewInstanceId', detail);
     }
     const wait = waitOf(query);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { OrchestratorInput } from '../../contract/endpoints/durable';
 import { defined } from '../../domain/defined';
 import { checkContainerName } from '../../domain/container/container-name';
-import { isRunId } from '../../domain/ids';
+import { INSTANCE_ID_RULE, isInstanceId } from '../../domain/run/instance-id';
 import { TUTORIAL_ALIASES, WORKFLOWS } from '../../names';
 import type { RunUseCases, StartRunCommand } from '../../use-cases/runs/port';
 import type { Handler } from '../bind';
@@ -33,7 +33,7 @@ export function startInstance(ask: Starting): Handler<'startInstance'> {
   return async ({ params: { functionName, instanceId }, query, body, links }) => {
     const wait = waitOf(query);
     checkFunction(functionName);
-    if (!isRunId(instanceId)) throw badRequest('/path/id', 'An instance id is a GUID without dashes, in lower case.');
+    if (!isInstanceId(instanceId)) throw badRequest('/path/id', INSTANCE_ID_RULE);
     const { id } = await ask.startRun({ ...commandOf(body), id: instanceId });
     return startedAnswer(ask, { id, wait, options: query, links });
   };

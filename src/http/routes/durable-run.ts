@@ -1,11 +1,11 @@
 import { AppError } from '../../domain/errors';
-import { isRunId } from '../../domain/ids';
+import { isInstanceId } from '../../domain/run/instance-id';
 import type { RunView } from '../../domain/run/run';
 import type { RunUseCases } from '../../use-cases/runs/port';
 
 /** undefined when no run has the id, or none could have it. */
 export async function findRun(ask: Pick<RunUseCases, 'getRun'>, id: string): Promise<RunView | undefined> {
-  if (!isRunId(id)) return undefined;
+  if (!isInstanceId(id)) return undefined;
   try {
     return await ask.getRun(id);
   } catch (error) {

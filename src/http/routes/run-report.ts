@@ -1,6 +1,7 @@
 import { CSV, NDJSON } from '../../contract/endpoints/run-records';
 import { ReceiptReportSchema, ReceiptSchema } from '../../contract/schemas/receipt';
 import type { ReportLine } from '../../contract/schemas/run-image';
+import { storedInstanceId } from '../../domain/run/instance-id';
 import { type ImageOutcome, LINE_COUNTERS } from '../../domain/run/report';
 import type { ReceiptRead, RunUseCases } from '../../use-cases/runs/port';
 import type { Handler } from '../bind';
@@ -17,7 +18,7 @@ export function getRunReport(ask: Pick<RunUseCases, 'readRunReport'>): Handler<'
     return {
       status: 200,
       headers: {
-        'Content-Disposition': `attachment; filename="run-${id}.${isCsv ? 'csv' : 'ndjson'}"`,
+        'Content-Disposition': `attachment; filename="run-${storedInstanceId(id)}.${isCsv ? 'csv' : 'ndjson'}"`,
         Vary: 'Accept',
       },
       mediaType: isCsv ? `${CSV}; charset=utf-8; header=present` : NDJSON,

@@ -10,6 +10,7 @@ import {
 } from '../../domain/container/verification';
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import type { ListedBlob, StoredImage } from '../../domain/image/image';
 import { isGone, isMissed } from '../../domain/image/unlisted';
 import { boundsOf, compareNames } from '../../domain/image/name-order';
@@ -131,7 +132,7 @@ export class Findings {
 }
 
 function atWork(container: string, existingRun: string): AppError {
-  const message = `Run ${existingRun} is at work in '${container}': its numbers move.`;
+  const message = `Run ${instanceIdOf(existingRun)} is at work in '${container}': its numbers move.`;
   return new AppError('run-active', message, { context: { existingRun } });
 }
 

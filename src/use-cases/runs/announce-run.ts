@@ -4,6 +4,7 @@ import type { Actors } from '../../actors';
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { type RunEventData, type RunEventName, runEvent } from '../../domain/run/events';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import type { RunView } from '../../domain/run/run';
 import type { EventsGateway } from '../../gateways/events/port';
 
@@ -25,14 +26,14 @@ export async function announceRun(
   if (!run) throw new AppError('run-not-found', `Run ${runId} has no state to announce.`);
   const time = timeOf(event, run);
   const data = {
-    runId,
+    runId: instanceIdOf(runId),
     container,
     status: run.status,
     counts: run.counts,
     ...defined({ reason: run.reason }),
     ...(event === 'approval-requested' && approvalOf(run)),
   };
-  await events.publish(runEvent(event, time, data));
+  await events.publish(runEvent(event, time, data, runId));
 }
 
 function timeOf(event: RunEventName, run: RunView): string {
@@ -42,9 +43,10 @@ function timeOf(event: RunEventName, run: RunView): string {
 }
 
 /** Paths, not addresses: the workflow does not know under which address its reader reaches the API. */
-function approvalOf({ id, quote, approval }: RunView): Pick<RunEventData, 'approval'> {
+function approvalOf({ id: runId, quote, approval }: RunView): Pick<RunEventData, 'approval'> {
   if (quote?.planHash === undefined || approval === undefined) return {};
   const { planHash, transactions, price } = quote;
+  const id = instanceIdOf(runId);
   const links = {
     run: pathOf(ENDPOINTS.getRun, { id }),
     approve: pathOf(ENDPOINTS.approveRun, { id }),

@@ -1,5 +1,6 @@
 import type { Actors } from '../../actors';
 import { AppError } from '../../domain/errors';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import type { RunView } from '../../domain/run/run';
 import { singleFlight } from '../../pipeline/single-flight';
 
@@ -17,5 +18,5 @@ export function createLiveRun(actors: Pick<Actors, 'run'>): LiveRun {
 }
 
 export function runNotFound(id: string): AppError {
-  return new AppError('run-not-found', `There is no run '${id}'. List the runs to find it.`);
+  return new AppError('run-not-found', `There is no run '${instanceIdOf(id)}'. List the runs to find it.`);
 }

@@ -15,7 +15,7 @@ import type { RunFilter } from '../../gateways/runs/port';
 export interface RunUseCases {
   /**
    * @throws AppError invalid-container-name, system-container, container-not-found, container-forbidden,
-   *   run-active (context.existingRun = id), storage-unavailable, sidecar-unavailable, not-ready
+   *   run-active (context.existingRun = id; also while another run has the chosen id), storage-unavailable, sidecar-unavailable, not-ready
    */
   startRun(command: StartRunCommand): Promise<RunView>;
   /** Live numbers while it goes on. @throws AppError run-not-found */
@@ -53,7 +53,7 @@ export interface RunUseCases {
 
 /** What a run is started with. */
 export interface StartRunCommand {
-  /** Chosen by the caller; an id is used once. Absent: a new one. */
+  /** Chosen by the caller: an instance id (domain/run/instance-id.ts). Absent: a new one. */
   readonly id?: string;
   readonly container: string;
   readonly prefix?: string;

@@ -1,16 +1,19 @@
 import type { Actors } from '../../actors';
 import { AppError } from '../../domain/errors';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import { isFinal } from '../../domain/run/run';
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { WorkflowStarter } from '../workflow-starter';
 import type { GetRun } from './get-run';
+import type { InstanceIds } from './instance-ids';
 import type { RunUseCases } from './port';
 
 export interface PurgeRunDeps {
   readonly getRun: GetRun;
   readonly actors: Pick<Actors, 'run'>;
   readonly runs: Pick<RunsGateway, 'remove'>;
+  readonly instanceIds: Pick<InstanceIds, 'release'>;
   readonly manifests: Pick<ManifestsGateway, 'deleteRecords'>;
   readonly workflows: Pick<WorkflowStarter, 'purge' | 'status'>;
   readonly sleep: (ms: number) => Promise<void>;
@@ -27,7 +30,7 @@ const LOOK_EVERY_MS = 200;
  * interrupted can be found and repeated.
  */
 export function createPurgeRun(deps: PurgeRunDeps): PurgeRun {
-  const { getRun, actors, runs, manifests, workflows } = deps;
+  const { getRun, actors, runs, manifests, workflows, instanceIds } = deps;
   return async (id) => {
     const run = await getRun(id);
     if (!isFinal(run.status)) return false;
@@ -38,6 +41,7 @@ export function createPurgeRun(deps: PurgeRunDeps): PurgeRun {
     await workflows.purge(id);
     await actor.forget();
     await runs.remove(id);
+    await instanceIds.release(id);
     return true;
   };
 }
@@ -49,5 +53,7 @@ async function workflowEnded(id: string, { workflows, sleep }: PurgeRunDeps): Pr
     if (status === 'ended' || status === 'unknown') return;
     await sleep(LOOK_EVERY_MS);
   }
-  throw new AppError('workflow-unavailable', `The last steps of run ${id} are not done yet.`, { retryable: true });
+  throw new AppError('workflow-unavailable', `The last steps of run ${instanceIdOf(id)} are not done yet.`, {
+    retryable: true,
+  });
 }

@@ -4,6 +4,7 @@ import { AppError, toAppError } from '../../domain/errors';
 import { everyPage } from '../../domain/page';
 import { willTry } from '../../domain/run/retry-forecast';
 import { isSameScope, type RetryFilter, type RetryScope } from '../../domain/run/retry-filter';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import { isFinal, type RunView } from '../../domain/run/run';
 import type { ResultsGateway } from '../../gateways/results/port';
 import { type FollowingRunDeps, heldTo, link } from './following-run';
@@ -109,6 +110,6 @@ function isStartedBy({ prefix, retry, maxTransactions }: Retry, next: RunView): 
 }
 
 function nothingToRetry({ id, retriedBy }: RunView): AppError {
-  const already = retriedBy === undefined ? '' : ` Run ${retriedBy} tried again already.`;
-  return new AppError('nothing-to-retry', `No image of run ${id} is left to retry.${already}`);
+  const already = retriedBy === undefined ? '' : ` Run ${instanceIdOf(retriedBy)} tried again already.`;
+  return new AppError('nothing-to-retry', `No image of run ${instanceIdOf(id)} is left to retry.${already}`);
 }

@@ -4,15 +4,18 @@ import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { impossibleCharacter } from '../../domain/image/blob-name';
 import { type ApprovalRule, stricter } from '../../domain/run/approval';
-import type { RunRequest } from '../../domain/run/run';
+import { instanceIdOf, runIdFor } from '../../domain/run/instance-id';
+import type { RunRequest, RunView } from '../../domain/run/run';
 import { timeInId } from '../../domain/run/run-order';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { RunsGateway } from '../../gateways/runs/port';
 import type { ContainerIndex } from '../containers/container-index';
 import type { WorkflowStarter } from '../workflow-starter';
 import { chosenFeatures, type FeatureChoice } from './chosen-features';
+import type { InstanceIds } from './instance-ids';
 import type { LiveRun } from './live-run';
 import type { RunUseCases, StartRunCommand } from './port';
+import type { PurgeRun } from './purge-run';
 import { SETTLED_MS, scheduleRun } from './schedule-run';
 
 export interface StartRunDeps {
@@ -20,6 +23,8 @@ export interface StartRunDeps {
   readonly blobs: Pick<BlobsGateway, 'containerExists'>;
   readonly runs: Pick<RunsGateway, 'get' | 'write'>;
   readonly liveRun: LiveRun;
+  readonly instanceIds: Pick<InstanceIds, 'ended' | 'claim'>;
+  readonly purgeRun: PurgeRun;
   readonly containerIndex: Pick<ContainerIndex, 'refresh'>;
   readonly workflows: Pick<WorkflowStarter, 'schedule'>;
   /** When a run must be approved, whatever its start says: a start can only ask more often. Default `auto`. */
@@ -37,9 +42,10 @@ export type StartRun = RunUseCases['startRun'];
  * I1 One active run a container: the container actor decides.
  * I2 A run that began is started, whoever dies in between: each step can be repeated, and `reconcile-runs` repeats them.
  * I3 What is configured is the floor: no start, of whoever and by whatever way, spends where it asks for consent.
+ * I4 An id that the caller chose is another run's no more once that has ended: its records are purged, its results stay.
  */
 export function createStartRun(deps: StartRunDeps): StartRun {
-  const { actors, blobs, runs, liveRun, containerIndex, workflows, vision } = deps;
+  const { actors, blobs, runs, liveRun, instanceIds, containerIndex, workflows, vision } = deps;
   return async (command) => {
     const { container } = command;
     checkContainerName(container);
@@ -51,14 +57,12 @@ export function createStartRun(deps: StartRunDeps): StartRun {
         `There is no container '${container}' in this storage account. Check the name, or create it and upload images.`,
       );
     }
-    const id = command.id ?? deps.newRunId();
-    if (command.id !== undefined && (await runs.get(id))) {
-      throw new AppError('run-active', `A run with the id ${id} already exists: an id is used once.`, {
-        context: { existingRun: id },
-      });
-    }
+    const { id: chosen } = command;
+    const earlier = chosen === undefined ? undefined : await instanceIds.ended(chosen);
+    const id = chosen === undefined ? deps.newRunId() : runIdFor(deps.newRunId(), chosen);
     const request = requestOf(command, id, features, deps);
     const startedAt = await claim(request, deps);
+    if (chosen !== undefined) await claimId(request, earlier, deps);
     await actors.run(id).begin({ ...request, startedAt });
     const run = await liveRun(id);
     await runs.write(run);
@@ -107,11 +111,23 @@ async function claim({ id, container, startedAt: now }: RunRequest, deps: StartR
       const again = await actor.beginRun({ runId: id, now });
       if (again.begun) return again.startedAt ?? now;
     }
-    throw new AppError('run-active', `Container '${container}' has an active run: ${activeRun}.`, {
+    throw new AppError('run-active', `Container '${container}' has an active run: ${instanceIdOf(activeRun)}.`, {
       context: { existingRun: activeRun },
     });
   }
   throw new AppError('internal', 'A new run id was refused by its container.');
+}
+
+/** I4. Who is refused leaves the container free. */
+async function claimId({ id, container }: RunRequest, earlier: RunView | undefined, deps: StartRunDeps): Promise<void> {
+  const { actors, instanceIds, purgeRun } = deps;
+  try {
+    if (earlier) await purgeRun(earlier.id);
+    await instanceIds.claim(id, container);
+  } catch (error) {
+    await actors.container(container).endRun({ runId: id });
+    throw error;
+  }
 }
 
 /** Did its starter die before it reached the index? Then no workflow of it can exist. */

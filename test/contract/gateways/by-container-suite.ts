@@ -1,5 +1,6 @@
 import type { ContainerEntry } from '../../../src/domain/container/container-entry';
 import { remembered, without } from '../../../src/domain/operation';
+import { storedInstanceId } from '../../../src/domain/run/instance-id';
 import type { Watch } from '../../../src/domain/watch/watch';
 import type { Stores } from '../../../src/gateways/by-container/port';
 
@@ -125,6 +126,18 @@ export function describeStores(name: string, start: () => Promise<StoresSubject>
       expect(names.filter((one) => one.startsWith('list-'))).toEqual(['list-a', 'list-b', 'list-c']);
       expect(names).toEqual([...names].sort());
     });
+  });
+
+  test(`instances: ${name}: each id in its stored form is a place of its own, however long it is, and one gets it`, async () => {
+    const { instances } = subject.stores;
+    const ids = ['nightly', 'Nightly', 'night ly', '%', 'é'.repeat(100)].map(storedInstanceId);
+    for (const id of ids) await instances.change(id, () => ({ container: 'photos', runId: `of ${id}` }));
+    for (const id of ids) expect(await instances.get(id)).toEqual({ container: 'photos', runId: `of ${id}` });
+    const claim = (runId: string) => instances.change('claimed', (entry) => entry ?? { container: 'photos', runId });
+    const holders = await Promise.all(['a', 'b', 'c'].map(claim));
+    expect(new Set(holders.map((entry) => entry?.runId)).size).toBe(1);
+    expect(await instances.change('claimed', () => undefined)).toBeUndefined();
+    expect(await instances.get('claimed')).toBeUndefined();
   });
 
   test(`operations: ${name}: what replicas note at once is all known, beside the watches, and goes when it is forgotten`, async () => {

@@ -6,6 +6,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { type DurableClient, EntityId, OrchestrationRuntimeStatus } from 'durable-functions';
 import { ENDPOINTS, pathOf } from '../../../src/contract';
 import { taken } from '../../../src/contract';
+import { APP_ID } from '../../../src/names';
 import { createPictures } from '../../../packages/bench/src/pictures';
 import { durableClient } from '../../http/azure-client';
 import { callsSeen, inStatus, type RunBody, runOf, seeded } from '../control/control';
@@ -201,11 +202,11 @@ describe('the client of durable-functions', () => {
     expect(await client.startNew('analyze-container.v1', { input: 'stopped', instanceId: own })).toBe(own);
     await callsSeen(stack, before + 1);
     expect(await client.purgeInstanceHistory(own)).toMatchObject({ instancesDeleted: 0 }); // it goes on
+    await expect(client.startNew('analyze-container.v1', { input: PEERS, instanceId: own })).rejects.toThrow('409');
     await client.terminate(own, 'wrong folder');
     await runtimeStatus(own, 'Terminated');
     expect((await callsSeen(stack)) - before).toBeLessThan(200);
     await client.terminate(own, 'once more'); // 410 is no error
-    await expect(client.startNew('analyze-container.v1', { input: 'stopped', instanceId: own })).rejects.toThrow('409');
     const saved = (await callsSeen(stack)) - before;
     const { entityState } = await client.readEntityState(new EntityId('ContainerActor', 'stopped'));
     expect(entityState).toMatchObject({ images: { total: saved, succeeded: saved } }); // what was sent is not thrown away
@@ -245,6 +246,72 @@ describe('the client of durable-functions', () => {
     const { value } = taken(await stack.client.listContainers());
     expect(value).toMatchObject([{ container: PEERS, images: { total: IMAGES - 1 } }, { container: 'stopped' }]);
     expect(value.filter((one) => 'activeRun' in one)).toEqual([]);
+  });
+
+  describe('ids of the caller', () => {
+    const OWN = 'own';
+    const IMAGES_OF_OWN = 3;
+    /** Sorts after every id that this product makes. */
+    const GUID = `ffffffff${'4'.repeat(24)}`;
+    const ended = async (run: string, input = OWN) => {
+      expect(await client.startNew('O_ProccessImage', { input, instanceId: encodeURIComponent(run) })).toBe(run);
+      return inStatus(stack, run, /^(Completed|Failed)$/);
+    };
+    const linesOf = async (run: string) => {
+      const { value } = taken(await stack.client.listRunImages({ params: { id: run } }));
+      const report = await (await stack.api(pathOf(ENDPOINTS.getRunReport, { id: run }))).text();
+      return [value.length, report.trim().split('\n').filter(Boolean).length];
+    };
+
+    beforeAll(async () => {
+      await visionOf(stack).pace({ latencyMs: 0 });
+      await seeded(stack, OWN, IMAGES_OF_OWN);
+    });
+
+    test("any id will do, and the order of ids is nobody's order: each run tells its images", async () => {
+      const ids = [GUID, 'My-Own id%1', '3F2504E0-4F89-41D3-9A0C-0305E82C3301', 'bulk'];
+      for (const run of ids) expect((await ended(run)).counts).toMatchObject({ total: IMAGES_OF_OWN });
+      for (const run of ids) expect([run, await linesOf(run)]).toEqual([run, [IMAGES_OF_OWN, IMAGES_OF_OWN]]);
+      expect((await client.getStatusAll()).map(({ instanceId }) => instanceId)).toEqual([...ids].reverse());
+      expect(await client.readEntityState(new EntityId('ContainerActor', OWN))).toMatchObject({
+        entityState: { lastRun: 'bulk' },
+      });
+      // The sidecar decodes a path once: an id with a percent sign is encoded twice.
+      const path = pathOf(ENDPOINTS.getRun, { id: encodeURIComponent('My-Own id%1') });
+      const invoked = await stack.sidecar(`/v1.0/invoke/${APP_ID}/method${path}`);
+      expect(await invoked.json()).toMatchObject({ id: 'My-Own id%1', status: 'Completed' });
+    }, 60_000);
+
+    test('an id is free again after its end and after a purge, and is another run then', async () => {
+      const first = (await runOf(stack, GUID)).startedAt;
+      expect(await ended(GUID)).toMatchObject({ status: 'Completed', counts: { unchanged: IMAGES_OF_OWN }, calls: 0 });
+      expect((await runOf(stack, GUID)).startedAt > first).toBe(true);
+      expect((await client.getStatusAll()).filter(({ instanceId }) => instanceId === GUID)).toHaveLength(1);
+      expect(await client.purgeInstanceHistory(GUID)).toEqual({ instancesDeleted: 1 });
+      await expect(client.getStatus(GUID)).rejects.toThrow('404');
+      await seeded(stack, OWN, IMAGES_OF_OWN + 1);
+      expect(await ended(GUID)).toMatchObject({ status: 'Completed', calls: 1 });
+      expect(await linesOf(GUID)).toEqual([IMAGES_OF_OWN + 1, IMAGES_OF_OWN + 1]);
+      const totals = await client.readEntityState(new EntityId('ContainerActor', OWN));
+      expect(totals).toMatchObject({
+        entityState: { images: { total: IMAGES_OF_OWN + 1, succeeded: IMAGES_OF_OWN + 1 } },
+      });
+    }, 60_000);
+
+    test('rewind of a run that Failed does what was left, before and after the cure', async () => {
+      await seeded(stack, 'refused', IMAGES_OF_OWN);
+      await visionOf(stack).arm({ behaviour: 'status-401', times: 1_000 });
+      expect(await ended('refused-key', 'refused')).toMatchObject({ status: 'Failed', counts: { succeeded: 0 } });
+      const rewound = async (run: string, end: RegExp) => {
+        await eventually(() => client.rewind(run, 'once more').then(() => true), { what: `${run} is rewound` });
+        const { retriedBy } = (await runOf(stack, run)) as RunBody & { readonly retriedBy: string };
+        return inStatus(stack, retriedBy, end);
+      };
+      const again = await rewound('refused-key', /^Failed$/);
+      await visionOf(stack).disarm();
+      expect(await rewound(again.id, /^Completed$/)).toMatchObject({ counts: { succeeded: IMAGES_OF_OWN } });
+      await expect(client.rewind(again.id, 'nothing is left')).rejects.toThrow('410');
+    }, 90_000);
   });
 });
 

@@ -16,6 +16,7 @@ function records(states: readonly WorkflowStatus[], run: RunView = aRun({ status
         }) as never,
     },
     runs: { remove: async () => void done.push('index') },
+    instanceIds: { release: async () => {} },
     manifests: { deleteRecords: async () => void done.push('records') },
     workflows: {
       status: async () => states[Math.min(looks++, states.length - 1)] ?? 'unknown',

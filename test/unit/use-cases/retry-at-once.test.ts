@@ -44,6 +44,8 @@ async function createSite() {
   const startRun = createStartRun({
     ...{ actors, blobs, runs, liveRun, workflows, vision, nowMs },
     containerIndex: { refresh: async () => {} },
+    instanceIds: { ended: async () => undefined, claim: async () => {} },
+    purgeRun: async () => true,
     newRunId: () => uuidv7({ msecs: nowMs() }).replaceAll('-', ''),
   });
   const getRun = createGetRun({ runs, liveRun });

@@ -11,10 +11,13 @@ import { ContainerIndex } from '../../../src/use-cases/containers/container-inde
 import { createGetRun } from '../../../src/use-cases/runs/get-run';
 import { createListRuns } from '../../../src/use-cases/runs/list-runs';
 import { createLiveRun } from '../../../src/use-cases/runs/live-run';
+import { InstanceIds } from '../../../src/use-cases/runs/instance-ids';
+import { createPurgeRun } from '../../../src/use-cases/runs/purge-run';
 import { createReconcileRuns } from '../../../src/use-cases/runs/reconcile-runs';
 import type { RunClosing } from '../../../src/use-cases/runs/run-closing';
 import { createStartRun } from '../../../src/use-cases/runs/start-run';
 import type { WorkflowStarter, WorkflowStatus } from '../../../src/use-cases/workflow-starter';
+import { instanceIdOf } from '../../../src/domain/run/instance-id';
 import { type ApprovalRule, needsApproval } from '../../../src/domain/run/approval';
 import { createMemoryActors } from '../actors/memory-actors';
 
@@ -80,14 +83,24 @@ function createSite(approval?: ApprovalRule) {
   };
   const liveRun = createLiveRun(watched);
   const deps = { actors: watched, runs: index, workflows: starter, liveRun, nowMs: () => time.ms };
+  const get = createGetRun(deps);
+  const { instances } = createMemoryStores();
+  const instanceIds = new InstanceIds({ instances, getRun: get, nowMs: () => time.ms });
+  const purgeRun = createPurgeRun({
+    ...{ getRun: get, actors, runs, instanceIds, sleep: async () => {} },
+    manifests: { deleteRecords: async () => {} },
+    workflows: { ...starter, purge: async (id) => void workflows.delete(id) },
+  });
   const service = {
     start: createStartRun({
-      ...{ ...deps, blobs, containerIndex },
+      ...{ ...deps, blobs, containerIndex, instanceIds, purgeRun },
       vision: createMemoryVision(),
       ...(approval !== undefined && { approval }),
       newRunId: () => uuidv7({ msecs: time.ms }).replaceAll('-', ''),
     }),
-    get: createGetRun(deps),
+    get,
+    purge: purgeRun,
+    find: (instanceId: string) => instanceIds.run(instanceId, get),
     list: createListRuns(deps),
     reconcile: createReconcileRuns({
       ...{ ...deps, closing },
@@ -120,15 +133,59 @@ describe('starting a run', () => {
     const ids = ['f', '7', '0', 'c'].map((digit) => digit.repeat(32));
     const started: string[] = [];
     for (const id of ids) {
-      started.push((await service.start({ container: 'photos', id })).startedAt);
-      await actors.run(id).end({});
-      await actors.container('photos').endRun({ runId: id });
+      const run = await service.start({ container: 'photos', id });
+      started.push(run.startedAt);
+      await actors.run(run.id).end({});
+      await actors.container('photos').endRun({ runId: run.id });
       time.ms -= 3_600_000;
     }
     expect(new Set(started).size).toBe(4);
     expect([...started].sort()).toEqual(started);
     const { value } = await service.list({ container: 'photos' }, { size: 10 });
-    expect(value.map(({ id }) => id)).toEqual([...ids].reverse());
+    expect(value.map(({ id }) => instanceIdOf(id))).toEqual([...ids].reverse());
+  });
+
+  test('under a chosen id is refused while a run has it, wherever, and leaves the other container free', async () => {
+    const { service, blobs } = createSite();
+    blobs.createContainer('other');
+    const { id } = await service.start({ container: 'photos', id: 'nightly' });
+    const again = service.start({ container: 'other', id: 'nightly' });
+    await expect(again).rejects.toMatchObject({ code: 'run-active', context: { existingRun: id } });
+    expect((await service.start({ container: 'other', id: 'Nightly' })).status).toBe('Queued');
+  });
+
+  test.each(['after its end', 'after a purge'])(
+    'under a chosen id is another run %s, of which no record is left',
+    async (when) => {
+      const { service, actors, runs, workflows, time } = createSite();
+      const ids: string[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const { id } = await service.start({ container: 'photos', id: 'nightly' });
+        ids.push(id);
+        expect((await service.find('nightly')).id).toBe(id);
+        const { run } = await actors.run(id).end({});
+        await runs.write(run);
+        await actors.container('photos').endRun({ runId: id });
+        workflows.set(id, 'ended');
+        time.ms += 1;
+        if (when === 'after a purge') {
+          await service.purge(id);
+          await expect(service.find('nightly')).rejects.toMatchObject({ code: 'run-not-found' });
+        }
+      }
+      expect(new Set(ids).size).toBe(3);
+      const { value } = await service.list({}, { size: 10 });
+      expect(value.map(({ id }) => id)).toEqual(when === 'after a purge' ? [] : [ids[2]]);
+      expect((await actors.run(ids[0] ?? '').view()).run).toBeUndefined();
+    },
+  );
+
+  test('under a chosen id is refused without a trace while its container is busy', async () => {
+    const { service } = createSite();
+    await service.start({ container: 'photos' });
+    const busy = service.start({ container: 'photos', id: 'nightly' });
+    await expect(busy).rejects.toMatchObject({ code: 'run-active' });
+    await expect(service.find('nightly')).rejects.toMatchObject({ code: 'run-not-found' });
   });
 
   test('claims the container, begins, is indexed and scheduled', async () => {
