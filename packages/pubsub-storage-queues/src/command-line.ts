@@ -1,9 +1,10 @@
 /** What `main.ts` is asked to do. */
 import { parseArgs } from 'node:util';
+import { type Sidecar, sidecarOf } from './sidecar';
 import { asPrefix, DEFAULT_PREFIX, type Membership } from './queue-names';
 
 export type Command =
-  | { readonly kind: 'serve'; readonly socket: string }
+  | { readonly kind: 'serve'; readonly socket: string; readonly sidecar: Sidecar | undefined }
   | { readonly kind: 'groups'; readonly account: Account }
   | { readonly kind: 'redrive' | 'forget'; readonly account: Account; readonly membership: Membership };
 
@@ -19,6 +20,7 @@ export class UsageProblem extends Error {
 export const USAGE = `dapr-pubsub-azure-storage-queues: Dapr pub/sub on Azure Storage Queues
 
   --socket PATH                       serve daprd on a Unix socket (or PUBSUB_SOCKET)
+  --sidecar URL                       ask a daprd that runs already to end, so that it starts anew and finds this process
   groups                              every group with what waits and what is parked
   redrive --topic T --group G         put parked messages back into the group's queue
   forget --topic T --group G          end a group: its queues are deleted with all they hold
@@ -27,6 +29,7 @@ The last three read the account from AZURE_STORAGE_CONNECTION_STRING and take --
 
 const OPTIONS = {
   socket: { type: 'string' },
+  sidecar: { type: 'string' },
   topic: { type: 'string' },
   group: { type: 'string' },
   prefix: { type: 'string' },
@@ -39,7 +42,11 @@ export function readCommand(words: readonly string[], env: NodeJS.ProcessEnv): C
   if (more.length > 0) throw new UsageProblem(`There is no place for ${more.join(' ')}.`);
   switch (kind) {
     case 'serve':
-      return { kind, socket: needed('--socket', values.socket ?? env.PUBSUB_SOCKET) };
+      return {
+        kind,
+        socket: needed('--socket', values.socket ?? env.PUBSUB_SOCKET),
+        sidecar: sidecarAt(values.sidecar, env),
+      };
     case 'groups':
       return { kind, account: accountOf(values.prefix, env) };
     case 'redrive':
@@ -60,6 +67,12 @@ function parse(words: readonly string[]) {
   } catch (error) {
     throw new UsageProblem(error instanceof Error ? error.message : String(error));
   }
+}
+
+function sidecarAt(url: string | undefined, env: NodeJS.ProcessEnv): Sidecar | undefined {
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url)) throw new UsageProblem(`--sidecar is not a URL: ${url}`);
+  return sidecarOf(url, env.DAPR_API_TOKEN);
 }
 
 /** From the environment alone: a key in the arguments is readable by everybody on the machine. */

@@ -4,10 +4,10 @@ import { type Child, startChild } from './child';
 
 const PROGRAM = compiled('pubsub-storage-queues');
 
-/** The compiled component, listening. daprd names it after the file of the socket. */
-export function startComponentProcess(folder: string): Promise<Child> {
+/** The compiled component, listening. daprd names it after the file of the socket. `more`: further options. */
+export function startComponentProcess(folder: string, ...more: string[]): Promise<Child> {
   const socket = join(folder, 'storage-queues.sock');
-  return startChild({ words: [PROGRAM, '--socket', socket], says: /^listening on /m });
+  return startChild({ words: [PROGRAM, '--socket', socket, ...more], says: /^listening on /m });
 }
 
 /** One of its commands for people; returns what it said. */

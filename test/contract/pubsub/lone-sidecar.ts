@@ -39,6 +39,8 @@ export interface Sidecar {
   restart(): Promise<void>;
   /** Kills daprd and starts it again on the component that lives on. */
   restartDaprd(): Promise<void>;
+  /** Kills the component alone and starts it again as a supervisor on Kubernetes does. */
+  restartComponent(): Promise<void>;
   /** Ends both in order, as a launcher does. */
   stop(): Promise<void>;
   logs(): string;
@@ -125,6 +127,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       await daprd.end();
       earlier.push(daprd.output());
       await startDaprd();
+    },
+    async restartComponent() {
+      await component?.end();
+      earlier.push(component?.output() ?? '');
+      component = await startComponentProcess(sockets, '--sidecar', `http://${LOOPBACK}:${ports.http}`);
     },
     async stop() {
       await daprd.end('SIGTERM');
