@@ -1,15 +1,23 @@
 /** Process entry: `node packages/dev-cosmos/dist/main.js --port 8081 --host 127.0.0.1 --file DIR/cosmos.sqlite`, key in COSMOS_KEY. */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startCosmosServer } from './server';
 
 /** Published with Microsoft's emulator, so that tools made for it can connect; it protects nothing. */
 const EMULATOR_KEY = 'C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==';
 
-const USAGE = 'usage: main.js --file PATH [--port 8081] [--host 127.0.0.1], with the base64 key in COSMOS_KEY';
+const USAGE =
+  'usage: main.js --file PATH [--port 8081] [--host 127.0.0.1] [--cert PEM --key PEM], with the base64 key in COSMOS_KEY';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { port: { type: 'string' }, host: { type: 'string' }, file: { type: 'string' } },
+    options: {
+      port: { type: 'string' },
+      host: { type: 'string' },
+      file: { type: 'string' },
+      cert: { type: 'string' },
+      key: { type: 'string' },
+    },
   });
   const port = Number(values.port ?? 8081);
   if (values.file === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(USAGE);
@@ -18,6 +26,7 @@ async function main(): Promise<void> {
     port,
     file: values.file,
     key: process.env.COSMOS_KEY || EMULATOR_KEY,
+    ...tlsOf(values.cert, values.key),
     log: (line) => console.log(line),
   });
   const stop = () => {
@@ -29,6 +38,13 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   console.log(`listening on ${server.endpoint}`);
+}
+
+/** Both or none. @throws Error when a file cannot be read */
+function tlsOf(cert: string | undefined, key: string | undefined): { tls?: { cert: string; key: string } } {
+  if ((cert === undefined) !== (key === undefined)) throw new Error(USAGE);
+  if (cert === undefined || key === undefined) return {};
+  return { tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } };
 }
 
 main().catch((error: unknown) => {

@@ -36,6 +36,12 @@ export class CosmosRequest {
     return Array.isArray(value) ? value[0] : value;
   }
 
+  /** As the client wrote it, such as `http://127.0.0.1:8081`. */
+  get origin(): string {
+    const scheme = 'encrypted' in this.message.socket ? 'https' : 'http';
+    return `${scheme}://${this.header('host') ?? '127.0.0.1'}`;
+  }
+
   flag(name: string): boolean {
     return this.header(name)?.toLowerCase() === 'true';
   }

@@ -6,9 +6,9 @@ import { CosmosError, unsupported } from './protocol';
 import { isArray, isObject, isWellFormed, type Json, type JsonObject } from './sql/values';
 import type { ContainerDefinition, ContainerEntry, DatabaseEntry } from './store';
 
-/** R1 Locations echo the Host header: whatever address a client reached the server by stays valid for it. */
-export function accountResource(host: string): JsonObject {
-  const location = { name: 'Local', databaseAccountEndpoint: `http://${host}/` };
+/** R1 Locations echo the origin of the request: whatever address a client reached the server by stays valid for it. */
+export function accountResource(origin: string): JsonObject {
+  const location = { name: 'Local', databaseAccountEndpoint: `${origin}/` };
   return {
     _self: '',
     id: 'contactsheet-development',

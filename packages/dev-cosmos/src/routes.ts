@@ -43,7 +43,7 @@ export interface Answer {
 export async function route(store: Store, request: CosmosRequest, batches: BatchBook): Promise<Answer> {
   const { segments, database, container, kind } = request.link;
   if (segments.length === 0 && request.method === 'GET') {
-    return json(200, accountResource(request.header('host') ?? '127.0.0.1'));
+    return json(200, accountResource(request.origin));
   }
   const [root, , second] = segments;
   if (root === 'offers') return offers(request);

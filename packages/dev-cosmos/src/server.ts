@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { authorize, decodeKey } from './authorization';
 import { BatchBook } from './batch-book';
@@ -27,6 +28,8 @@ export interface CosmosServerOptions {
   /** Master key, base64. */
   readonly key: string;
   readonly log?: (line: string) => void;
+  /** Certificate and its key, PEM: the server then speaks https, as a client of another machine asks for. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Refuses the first requests with 429, as `POST /_dev/faults` does later. */
   readonly throttle?: ThrottleFault;
   readonly deadlines?: Deadlines;
@@ -77,9 +80,11 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
     requestTimeout: requestMs,
     connectionsCheckingInterval: Math.min(DEADLINE_CHECK_MS, headersMs),
   };
-  const server = createServer(timing, (message, response) => {
+  const listener = (message: IncomingMessage, response: ServerResponse): void => {
     void answer({ store, faults, batches, key, log }, message, response);
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createTlsServer({ ...timing, ...tls }, listener) : createServer(timing, listener);
   // Idle connections of a client's pool are kept: the Go client reuses them for minutes.
   server.keepAliveTimeout = 300_000;
   server.on('connection', (socket) => {
@@ -105,7 +110,7 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
   return {
-    endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    endpoint: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     close: () => {
       closing ??= new Promise<void>((resolve) => {

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ALGORITHM, PROVIDER } from './provider';
 import { startLocalVision } from './server';
 
-/** `node packages/dev-vision/dist/main.js --port 8090 --host 127.0.0.1 [--rate 10/s] [--latency-ms 100]`, key in VISION_KEY. */
+/**
+ * `node packages/dev-vision/dist/main.js --port 8090 --host 127.0.0.1 [--rate 10/s] [--latency-ms 100]
+ * [--cert PEM --key PEM]`, key in VISION_KEY. */
 
 /** Said on start: what it is, what it reads, what it does not see. */
 export const BANNER = [
@@ -20,6 +23,8 @@ async function main(): Promise<void> {
       host: { type: 'string', default: '127.0.0.1' },
       rate: { type: 'string', default: 'unlimited' },
       'latency-ms': { type: 'string', default: '0' },
+      cert: { type: 'string' },
+      key: { type: 'string' },
     },
   });
   const service = await startLocalVision({
@@ -28,6 +33,7 @@ async function main(): Promise<void> {
     key: process.env.VISION_KEY || 'local-vision-key',
     rate: values.rate,
     latencyMs: wholeNumber('--latency-ms', values['latency-ms'], 600_000),
+    ...tlsOf(values.cert, values.key),
     log: (line) => console.error(line),
   });
   for (const line of BANNER) console.log(line);
@@ -40,6 +46,13 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+/** Both or none. @throws Error when one is missing or a file cannot be read */
+function tlsOf(cert: string | undefined, key: string | undefined): { tls?: { cert: string; key: string } } {
+  if (cert === undefined && key === undefined) return {};
+  if (cert === undefined || key === undefined) throw new Error('--cert and --key are given together');
+  return { tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } };
 }
 
 function wholeNumber(option: string, text: string, max: number): number {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { AnalyzeCalls, send } from './analyze-calls';
 import { CallBook } from './call-book';
@@ -25,6 +26,8 @@ export interface LocalVisionOptions {
   readonly rate?: string;
   /** An answer takes at least so long. Default 0. */
   readonly latencyMs?: number;
+  /** Certificate and its key, PEM: the server then speaks https, as a client of another machine asks for. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** How long a caller may take to send the head of a request, and the whole of it. Defaults 15 s and 60 s. */
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
@@ -72,17 +75,19 @@ export async function startLocalVision(options: LocalVisionOptions): Promise<Loc
     requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: DEADLINE_CHECK_MS,
   };
-  const server = createServer(serverOptions, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     serve(request, response).catch((error: unknown) => {
       options.log?.(`local Vision failed to answer: ${error instanceof Error ? error.message : String(error)}`);
       if (response.headersSent) response.destroy();
       else
         send(response, { status: 500, body: { error: { code: 'InternalServerError', message: 'Internal error.' } } });
     });
-  });
+  };
+  const { tls } = options;
+  const server = tls ? createTlsServer({ ...serverOptions, ...tls }, listener) : createServer(serverOptions, listener);
   const port = await listen(server, options.port, host);
   return {
-    endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    endpoint: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     close: () =>
       new Promise((resolve) => {
