@@ -29,7 +29,7 @@ interface Resource {
 function resourcesIn(...folder: string[]): Resource[] {
   const path = join(CHECKOUT, 'components', ...folder);
   return readdirSync(path)
-    .filter((file) => file.endsWith('.yaml'))
+    .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
     .map((file) => parse(readFileSync(join(path, file), 'utf8')) as Resource);
 }
 
