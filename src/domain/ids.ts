@@ -58,13 +58,19 @@ export function parseChunkId(id: string): ChunkRef | undefined {
 export const manifestKeys = {
   page: (runId: string, page: number) => `${runId}/page-${digits(page, 5)}/index`,
   chunk: ({ runId, page, chunk }: ChunkRef) => `${runId}/page-${digits(page, 5)}/chunk-${digits(chunk, 2)}`,
-  report: ({ runId, page, chunk }: ChunkRef) => `${runId}/report/page-${digits(page, 5)}-chunk-${digits(chunk, 2)}`,
+  report: reportKey,
+  /** A part of a report that is too large for one. */
+  reportPiece: (ref: ChunkRef, piece: number) => `${reportKey(ref)}/piece-${digits(piece, 4)}`,
   ledger: (runId: string, page: number) => `${runId}/ledger/page-${digits(page, 5)}`,
   verdict: (runId: string) => `${runId}/verdict`,
   receipt: (runId: string) => `${runId}/receipt`,
   /** A long-running request: belongs to no run. */
   operation: (id: string) => `operations/${id}`,
 };
+
+function reportKey({ runId, page, chunk }: ChunkRef): string {
+  return `${runId}/report/page-${digits(page, 5)}-chunk-${digits(chunk, 2)}`;
+}
 
 function digits(n: number, width: number): string {
   return String(n).padStart(width, '0');

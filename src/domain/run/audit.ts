@@ -1,9 +1,10 @@
+import { lastWithin, MAX_STORED_BYTES } from '../bytes';
 import type { RunStatus } from './run';
 
 /**
  * Who told a run what, and what came of it. Only words that changed something stand here.
  *
- * I1 Append-only: an entry is never changed. The last MAX_AUDIT are kept.
+ * I1 Append-only: an entry is never changed. The last MAX_AUDIT are kept, or fewer where their reasons are long.
  * I2 Hash-chained: each entry carries the hash of the one before and of itself, so an entry that was changed, left out,
  *    put in or moved breaks the chain. The hash needs no key: whoever can write the whole trail can also write another
  *    whole trail. Keep the last hash elsewhere to hold the trail against it.
@@ -49,7 +50,7 @@ export function noted(
   word: AuditWord,
   chain: { readonly runId: string; readonly sha256: Sha256 },
 ): readonly AuditEntry[] {
-  return chained([...trail, word], chain).slice(-MAX_AUDIT);
+  return lastWithin(chained([...trail, word], chain).slice(-MAX_AUDIT), MAX_STORED_BYTES);
 }
 
 /** Entries of older builds get their place when they are read; what has one keeps it as it is stored. */

@@ -20,6 +20,8 @@ export function covered(progress: ChunkProgress): number {
 
 /** Groups kept per run; further ones are counted under the last. */
 const MAX_GROUPS = 50;
+/** Of one chunk: the state of a run holds those of 16, each with the name of an image. */
+const MAX_GROUPS_OF_CHUNK = 20;
 
 /** What an older build has stored lacks the newer counters: here they are 0. */
 export function addProgress(a: ChunkProgress, b: ChunkProgress): ChunkProgress {
@@ -32,13 +34,13 @@ export function addProgress(a: ChunkProgress, b: ChunkProgress): ChunkProgress {
   };
 }
 
-export function addGroups(a: readonly FailureGroup[], b: readonly FailureGroup[]): FailureGroup[] {
+export function addGroups(a: readonly FailureGroup[], b: readonly FailureGroup[], most = MAX_GROUPS): FailureGroup[] {
   const groups = new Map(a.map((group) => [fingerprint(group), group]));
   for (const group of b) {
     const key = fingerprint(group);
     const known = groups.get(key);
     if (known) groups.set(key, { ...known, count: known.count + group.count });
-    else if (groups.size < MAX_GROUPS) groups.set(key, group);
+    else if (groups.size < most) groups.set(key, group);
     else countUnderLast(groups, group.count);
   }
   return [...groups.values()];
@@ -60,7 +62,7 @@ export function progressOf(outcomes: readonly ImageOutcome[], inFlight = 0): Chu
     inFlight,
     failureGroups: outcomes
       .filter((outcome) => outcome.status === 'failed')
-      .reduce<FailureGroup[]>((groups, outcome) => addGroups(groups, [groupOf(outcome)]), []),
+      .reduce<FailureGroup[]>((groups, outcome) => addGroups(groups, [groupOf(outcome)], MAX_GROUPS_OF_CHUNK), []),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Repeats } from './chunk-repeats';
 import { pickCounters, sumOf, WORK_COUNTERS, type WorkCounters } from '../counters';
+import { firstWithin } from '../bytes';
 import { defined } from '../defined';
 import { compareNames, type NameBounds } from '../image/name-order';
 import { countersOf, type ImageOutcome, type OutcomeStatus } from './report';
@@ -34,7 +35,10 @@ export interface ChunkReport {
   readonly statuses: Readonly<Partial<Record<OutcomeStatus, number>>>;
   readonly reasons: Readonly<Record<string, number>>;
   readonly sums: WorkCounters;
+  /** As many as MAX_BILLED_BYTES hold. */
   readonly maybeBilled: readonly MaybeBilled[];
+  /** Where there are more. */
+  readonly maybeBilledCount?: number;
   readonly startedAt?: string;
   readonly endedAt?: string;
 }
@@ -45,18 +49,24 @@ export interface MaybeBilled {
   readonly at: string;
 }
 
+/** A page has 20 chunks, and its ledger is stored as one. */
+const MAX_BILLED_BYTES = 30_000;
+
 export function chunkReportOf(outcomes: readonly ImageOutcome[], sha256: string): ChunkReport {
   const startedAt = outcomes
     .flatMap((outcome) => outcome.startedAt ?? [])
     .reduce<string | undefined>(earlier, undefined);
   const endedAt = outcomes.flatMap((outcome) => outcome.endedAt ?? []).reduce<string | undefined>(later, undefined);
+  const billed = outcomes.flatMap(({ blob, maybeBilled = [] }) => maybeBilled.map((at) => ({ blob, at })));
+  const maybeBilled = firstWithin(billed, MAX_BILLED_BYTES);
   return {
     sha256,
     lines: outcomes.length,
     statuses: tally(outcomes.map(({ status }) => status)),
     reasons: tally<string>(outcomes.flatMap(({ reason }) => reason ?? [])) as Record<string, number>,
     sums: pickCounters(sumOf(outcomes.map(countersOf)), WORK_COUNTERS),
-    maybeBilled: outcomes.flatMap(({ blob, maybeBilled = [] }) => maybeBilled.map((at) => ({ blob, at }))),
+    maybeBilled,
+    ...(maybeBilled.length < billed.length && { maybeBilledCount: billed.length }),
     ...defined({ startedAt, endedAt }),
   };
 }

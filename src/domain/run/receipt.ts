@@ -1,3 +1,4 @@
+import { firstWithin, MAX_STORED_BYTES } from '../bytes';
 import { WORK_COUNTERS, type WorkCounter, type WorkCounters } from '../counters';
 import type { Analyzer } from '../image/analysis';
 import type { MaybeBilled } from './ledger';
@@ -25,7 +26,7 @@ export interface Receipt extends Readonly<Record<ReceiptCounter, number>> {
   readonly endedAt: string;
   readonly counts: RunCounts;
   readonly removed: number;
-  /** At most MAX_MAYBE_BILLED of them; the count is complete. */
+  /** At most MAX_MAYBE_BILLED of them, and MAX_STORED_BYTES; the count is complete. */
   readonly maybeBilled: readonly MaybeBilled[];
   readonly maybeBilledCount: number;
   /** Absent when the run ended before it was priced. */
@@ -90,7 +91,7 @@ export function receiptOf(
     counts: run.counts,
     removed: run.removed,
     ...onReceipt({ ...ledger.sums, calls, transactions, cacheHits }),
-    maybeBilled: ledger.maybeBilled.slice(0, MAX_MAYBE_BILLED),
+    maybeBilled: firstWithin(ledger.maybeBilled.slice(0, MAX_MAYBE_BILLED), MAX_STORED_BYTES),
     maybeBilledCount: ledger.maybeBilledCount,
     ...(price !== undefined && {
       price: { unit: price.unit, currency: price.currency, total: priceOf(run.transactions, price.unit) },

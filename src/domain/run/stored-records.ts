@@ -43,13 +43,22 @@ export const STORED_VERDICT = storedShapes<Recount>('The recount of this run', [
 
 export const STORED_PAGE = storedShapes<PageIndex>('The listing of this run', [(stored: PageIndex) => stored]);
 
+/** What stands in the place of a report that is stored in pieces: its hash proves theirs. */
+export interface ReportInPieces {
+  readonly schema: 2;
+  readonly lines: number;
+  /** SHA-256 of the text of each piece: the array of its lines. */
+  readonly pieces: readonly string[];
+}
+
 /**
- * The report of a chunk. Shape 1 is the array of its lines, which tell a counter only where it is not 0.
+ * The report of a chunk. Shape 1 is the array of its lines, which tell a counter only where it is not 0. Shape 2 names pieces.
  *
  * @throws AppError internal where a newer build wrote it
  */
-export function readReport(stored: unknown): readonly ImageOutcome[] {
+export function readReport(stored: unknown): readonly ImageOutcome[] | ReportInPieces {
   if (Array.isArray(stored)) return stored as ImageOutcome[];
+  if ((stored as { readonly schema?: unknown } | null)?.schema === 2) return stored as ReportInPieces;
   throw new AppError(
     'internal',
     'The report of a chunk has a shape that this build cannot read. Start a build at least as new as the one that wrote it.',

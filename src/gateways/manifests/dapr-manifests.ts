@@ -1,21 +1,16 @@
 import { AppError } from '../../domain/errors';
+import { jsonBytes, MAX_STORED_BYTES } from '../../domain/bytes';
 import { CHUNKS_PER_PAGE, type ChunkRef, manifestKeys } from '../../domain/ids';
 import type { ListedBlob } from '../../domain/image/image';
 import { isUnfinished, type LedgerPage } from '../../domain/run/ledger';
 import { STORED_OPERATION } from '../../domain/stored-operation';
-import type { ImageOutcome } from '../../domain/run/report';
-import {
-  readReport,
-  STORED_LEDGER,
-  STORED_PAGE,
-  STORED_RECEIPT,
-  STORED_VERDICT,
-} from '../../domain/run/stored-records';
+import { STORED_LEDGER, STORED_PAGE, STORED_RECEIPT, STORED_VERDICT } from '../../domain/run/stored-records';
 import type { StoredShapes } from '../../domain/stored';
 import { COMPONENTS } from '../../names';
 import type { Sidecar } from '../sidecar/sidecar';
 import { packBlobs, unpackBlobs } from './packed-blobs';
 import type { ManifestsGateway } from './port';
+import { createStoredReports } from './stored-reports';
 import type { PageIndex } from '../../domain/run/page-index';
 
 /**
@@ -50,6 +45,8 @@ export function createDaprManifests(
   const readPage = async (runId: string, page: number): Promise<PageIndex | undefined> =>
     readShape(STORED_PAGE, manifestKeys.page(runId, page));
 
+  const reports = createStoredReports(sidecar, component);
+
   return {
     readPage,
 
@@ -69,15 +66,12 @@ export function createDaprManifests(
       const packed = await read(manifestKeys.chunk(ref));
       return packed === undefined ? undefined : unpackBlobs(packed);
     },
-    writeChunk: (ref: ChunkRef, blobs: readonly ListedBlob[]) => write(manifestKeys.chunk(ref), packBlobs(blobs)),
-
-    async readReport(ref: ChunkRef) {
-      const stored = await read(manifestKeys.report(ref));
-      return stored === undefined ? undefined : readReport(stored);
+    async writeChunk(ref: ChunkRef, blobs: readonly ListedBlob[]) {
+      const packed = packBlobs(blobs);
+      if (jsonBytes(packed) <= MAX_STORED_BYTES) await write(manifestKeys.chunk(ref), packed); // I2 of the port
     },
-    writeReport: (ref: ChunkRef, outcomes: readonly ImageOutcome[]) => write(manifestKeys.report(ref), outcomes),
 
-    readReportText: async (ref) => (await sidecar.getState(component, manifestKeys.report(ref)))?.text,
+    ...reports,
 
     readLedger,
     writeLedger: (runId, page, ledger) => write(manifestKeys.ledger(runId, page), STORED_LEDGER.stamped(ledger)),
@@ -103,7 +97,7 @@ export function createDaprManifests(
         const isClean = ledger && !ledger.chunks.some(isUnfinished) && !(await readPage(runId, page));
         if (!isClean) await deleteChunks(runId, page, CHUNKS_PER_PAGE);
         for (let chunk = 0; chunk < CHUNKS_PER_PAGE; chunk += 1)
-          await erase(manifestKeys.report({ runId, page, chunk }));
+          await reports.deleteReport({ runId, page, chunk }, ledger?.chunks[chunk]?.report?.lines);
         await erase(manifestKeys.ledger(runId, page));
         await erase(manifestKeys.page(runId, page));
       }

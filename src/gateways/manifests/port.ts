@@ -11,7 +11,9 @@ import type { ImageOutcome } from '../../domain/run/report';
  *
  * I1 A page index is written once. A second listing of a page takes the bounds of the first, so that pages neither
  * overlap nor leave a gap.
- * I2 A lost chunk manifest is not an error: `readChunk` answers undefined and the caller lists the interval again.
+ * I2 A lost chunk manifest is not an error: `readChunk` answers undefined and the caller lists the interval again. One that
+ *    is too large to be stored (a lost page that has grown by thousands) is not written.
+ * I3 Nothing that is stored outgrows the body of a sidecar: what has no bound of its own is kept in pieces.
  *
  * Reads answer undefined where nothing is stored, writes replace what was there, deletes can be repeated. Pages and chunks
  * are counted from 0. Every method: @throws AppError sidecar-unavailable (retryable where it may pass).

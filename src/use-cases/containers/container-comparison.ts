@@ -1,3 +1,4 @@
+import { jsonBytes, MAX_STORED_BYTES } from '../../domain/bytes';
 import type { Actors } from '../../actors';
 import type { ContainerTotals } from '../../actors/container/container-actor.api';
 import { addInto } from '../../domain/container/totals';
@@ -120,14 +121,16 @@ export class ContainerComparison {
   }
 }
 
-/** Bounded: the first MAX_DIFFERENCES, and how many there are. */
+/** Bounded: the first MAX_DIFFERENCES, or as many as can be stored as one, and how many there are. */
 export class Findings {
   readonly differences: Difference[] = [];
   count = 0;
+  private bytes = 0;
 
   add(difference: Difference): void {
     this.count += 1;
-    if (this.differences.length < MAX_DIFFERENCES) this.differences.push(difference);
+    this.bytes += jsonBytes(difference);
+    if (this.differences.length < MAX_DIFFERENCES && this.bytes < MAX_STORED_BYTES) this.differences.push(difference);
   }
 }
 

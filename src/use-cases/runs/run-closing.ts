@@ -94,7 +94,7 @@ export class RunClosing {
       for (const { report } of ledger.chunks) {
         if (!report) continue;
         sums = addWork(sums, report.sums);
-        maybeBilledCount += report.maybeBilled.length;
+        maybeBilledCount += report.maybeBilledCount ?? report.maybeBilled.length;
         maybeBilled.push(...report.maybeBilled.slice(0, MAX_MAYBE_BILLED - maybeBilled.length));
       }
     }

@@ -105,7 +105,9 @@ export class RunLedger {
     const text = await this.manifests.readReportText(ref);
     if (text === undefined) return undefined;
     const sha256 = createHash('sha256').update(text).digest('hex');
-    return chunkReportOf(JSON.parse(text) as ImageOutcome[], sha256);
+    const stored = JSON.parse(text) as unknown;
+    const lines = Array.isArray(stored) ? (stored as ImageOutcome[]) : await this.manifests.readReport(ref);
+    return lines && chunkReportOf(lines, sha256);
   }
 }
 
