@@ -1,8 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createAzureBlobs } from '../../../src/gateways/blobs/azure-blobs';
 import type { BlobsGateway, DownloadOptions } from '../../../src/gateways/blobs/port';
 import { DEV_ACCOUNT, DEV_KEY } from './azurite';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapInUse(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -125,6 +136,22 @@ describe('blobs in trouble', () => {
     const page = await blobs.listPage('photos', { prefix: '', pageSize: 10 });
     const seen = Object.fromEntries(page.blobs.map(({ name, unreadable }) => [name, unreadable]));
     expect(seen).toEqual(Object.fromEntries(Object.entries(kinds).map(([name, [, unreadable]]) => [name, unreadable])));
+  });
+
+  test('a page that was listed is held by nobody while its deadline runs on', async () => {
+    const rows = Array.from({ length: 5_000 }, (_, i) => ({
+      name: `photo-${i}.jpg`,
+      properties: '<BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier><LeaseStatus>unlocked</LeaseStatus>',
+    }));
+    answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.end(listing(...rows));
+    };
+    const list = async () => void (await blobs.listPage('photos', { prefix: '', pageSize: 5_000 }));
+    await list(); // what the first one loads stays
+    const before = heapInUse();
+    for (let page = 0; page < 4; page += 1) await list();
+    expect(heapInUse() - before).toBeLessThan(10 * 1024 * 1024); // one page held takes more
   });
 
   test('a look at a blob whose properties need a key falls back on the listing', async () => {
