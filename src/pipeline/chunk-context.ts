@@ -10,6 +10,8 @@ export interface ChunkContext {
   readonly chunkId: string;
   /** What Vision is asked for; absent: as configured. */
   readonly features?: readonly string[];
+  /** Nothing may be called for that is not in the quote of the run. */
+  readonly pricedOnly?: true;
   readonly permit: () => Promise<Permit>;
   /** A permit and one of the calls of so many transactions that the quota grants. */
   readonly callPermit: (transactions: number) => Promise<Permit>;

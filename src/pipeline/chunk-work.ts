@@ -222,7 +222,12 @@ class ChunkExecution {
       container: this.task.container,
       runId: this.task.ref.runId,
       chunkId: this.id,
-      ...defined({ features: this.task.features, startedAt: this.task.startedAt, signal: this.signal }),
+      ...defined({
+        pricedOnly: hold.pricedOnly,
+        features: this.task.features,
+        startedAt: this.task.startedAt,
+        signal: this.signal,
+      }),
       permit: () => this.permit(hold),
       callPermit: async (transactions: number) => (this.signal?.aborted ? 'cancel' : hold.callPermit(transactions)),
       callUnused: (transactions: number) => hold.callUnused(transactions),

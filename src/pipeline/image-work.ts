@@ -73,7 +73,7 @@ export class ImageWork {
     this.blob = item.blob;
     this.stored = item.kind === 'new' ? undefined : item.stored;
     this.attempts = new Attempts(deps.clock, chunk);
-    this.answer = new PaidAnswer(deps, chunk, this.attempts, item.blob.name, this.stored);
+    this.answer = new PaidAnswer(deps, chunk, this.attempts, item.blob.name, this.stored, item.blob.priced);
   }
 
   async run(): Promise<WorkResult> {

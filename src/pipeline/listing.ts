@@ -1,6 +1,7 @@
 import { defined } from '../domain/defined';
 import { type Analyzer, withFeatures, listedKey, missingFeatures } from '../domain/image/analysis';
 import { answered, type Classified, classify } from '../domain/image/classification';
+import { appearanceOf, isUnpriced, listedAppearance } from '../domain/image/appearance';
 import { ineligibleAsListed } from '../domain/image/eligibility';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image/image';
@@ -38,6 +39,8 @@ export interface ListingDeps {
 export interface CallAhead {
   readonly image: Classified;
   readonly transactions: number;
+  /** Priced on suspicion (domain/image/appearance.ts). */
+  readonly isUncertain?: boolean;
 }
 
 interface Found {
@@ -111,7 +114,11 @@ export class Listing {
 
   /** The images of a chunk whose manifest is gone (I3). */
   async listChunk(task: ChunkTask): Promise<readonly ListedBlob[]> {
-    const blobs = await this.imagesWithin(task);
+    const { formats } = this.deps.vision.limits;
+    // What the snapshot priced is lost with the manifest: what does not look like an image was not in it.
+    const blobs = (await this.imagesWithin(task)).map((blob) =>
+      isUnpriced(listedAppearance(blob, formats)) ? { ...blob, priced: 0 } : blob,
+    );
     await this.deps.manifests.writeChunk(task.ref, blobs);
     return blobs;
   }
@@ -171,7 +178,8 @@ export class Listing {
       chunks: bounds.map((bound, chunk) => ({ ...bound, settled: compared.settled[chunk] ?? false })),
       counts: compared.counts,
     };
-    return { index, chunks };
+    const priced = chunks.map((part) => part.map((blob) => withPrice(blob, compared.priced.get(blob.name))));
+    return { index, chunks: priced };
   }
 
   /** Compares the page with what is stored: one range query, and the cache for what is new or changed. */
@@ -180,7 +188,7 @@ export class Listing {
     chunks: readonly (readonly ListedBlob[])[],
     bounds: readonly Omit<ChunkBounds, 'settled'>[],
     ahead: (call: CallAhead) => void = () => {},
-  ): Promise<{ counts: ListingCounts; settled: boolean[] }> {
+  ): Promise<{ counts: ListingCounts; settled: boolean[]; priced: Prices }> {
     const { limits } = this.deps.vision;
     const analyzer = withFeatures(this.deps.vision.analyzer, scope.features);
     const chunkOf = new Map(chunks.flatMap((part, chunk) => part.map((blob): [string, number] => [blob.name, chunk])));
@@ -191,10 +199,14 @@ export class Listing {
     const seen = new Set<string>();
     const work: Work[] = [];
     const ineligible: Record<string, number> = {};
-    const isRefused = (blob: ListedBlob): boolean => {
-      const reason = ineligibleAsListed(blob, limits);
-      if (reason) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
-      return reason !== undefined;
+    /** Is it in the price? Else it is counted by its reason. */
+    const taken = (image: Exclude<Classified, { kind: 'unchanged' }>, known: readonly string[]): boolean => {
+      const { blob } = image;
+      const appearance = appearanceOf(blob, image.kind === 'new' ? undefined : image.stored, limits.formats);
+      const reason = ineligibleAsListed(blob, limits) ?? (isUnpriced(appearance) ? appearance : undefined);
+      if (reason !== undefined) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
+      else work.push({ image, answered: known, isUncertain: appearance === 'uncertain' });
+      return reason === undefined;
     };
     let changed = 0;
     const page = { prefix: scope.prefix, ...boundsOf({ ...bounds[0], to: bounds.at(-1)?.to }) };
@@ -214,9 +226,7 @@ export class Listing {
         unchanged[at] = (unchanged[at] ?? 0) + 1;
         continue;
       }
-      if (isRefused(blob)) continue;
-      changed += 1;
-      work.push({ image, answered: stored.etag === blob.etag ? answered(stored, analyzer) : [] });
+      if (taken(image, stored.etag === blob.etag ? answered(stored, analyzer) : [])) changed += 1;
     }
     let fresh = 0;
     for (const blob of byName.values()) {
@@ -226,15 +236,15 @@ export class Listing {
         unchanged[at] = (unchanged[at] ?? 0) + 1;
         continue;
       }
-      if (isRefused(blob)) continue;
-      fresh += 1;
-      work.push({ image: { kind: 'new', blob }, answered: [] });
+      if (taken({ kind: 'new', blob }, [])) fresh += 1;
     }
     const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
+    const { spared, priced } = await this.spared(work, analyzer, ahead);
     return {
+      priced,
       counts: {
         ...{ total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
-        ...(await this.spared(work, analyzer, ahead)),
+        ...spared,
       },
       settled: chunks.map(
         (part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0 && unmissed[chunk] === 0,
@@ -247,26 +257,46 @@ export class Listing {
     work: readonly Work[],
     analyzer: Analyzer,
     ahead: (call: CallAhead) => void,
-  ): Promise<Partial<ListingCounts>> {
+  ): Promise<{ readonly spared: Partial<ListingCounts>; readonly priced: Prices }> {
     const keyOf = ({ contentMd5, sizeBytes }: ListedBlob) =>
       contentMd5 === undefined ? [] : [listedKey(contentMd5, sizeBytes, analyzer)];
     const known = await this.deps.cache.known([...new Set(work.flatMap(({ image }) => keyOf(image.blob)))]);
-    const answers = work.map(({ image, answered: stored }) => {
-      const cached = keyOf(image.blob).flatMap((key) => known.get(key) ?? []);
-      const transactions = missingFeatures(analyzer, { features: [...stored, ...cached] }).length;
-      if (transactions > 0) ahead({ image, transactions });
-      return analyzer.features.length - transactions;
-    });
-    const cached = answers.filter((count) => count === analyzer.features.length).length;
-    const sparedTransactions = answers.reduce((sum, count) => sum + count, 0);
-    return { ...(cached > 0 && { cached }), ...(sparedTransactions > 0 && { sparedTransactions }) };
+    const full = analyzer.features.length;
+    const priced = new Map<string, number | 'full'>();
+    let [cached, sparedTransactions, uncertain] = [0, 0, 0];
+    for (const { image, answered: stored, isUncertain } of work) {
+      const kept = keyOf(image.blob).flatMap((key) => known.get(key) ?? []);
+      const transactions = missingFeatures(analyzer, { features: [...stored, ...kept] }).length;
+      priced.set(image.blob.name, transactions === full ? 'full' : transactions);
+      sparedTransactions += full - transactions;
+      if (transactions === 0) {
+        cached += 1;
+        continue;
+      }
+      if (isUncertain) uncertain += 1;
+      ahead({ image, transactions, ...(isUncertain && { isUncertain }) });
+    }
+    const spared = {
+      ...(cached > 0 && { cached }),
+      ...(sparedTransactions > 0 && { sparedTransactions }),
+      ...(uncertain > 0 && { uncertain }),
+    };
+    return { spared, priced };
   }
+}
+
+/** Transactions of each image that a quote counts, by name. What is not in it is not priced. */
+type Prices = ReadonlyMap<string, number | 'full'>;
+
+function withPrice(blob: ListedBlob, price: number | 'full' = 0): ListedBlob {
+  return price === 'full' ? blob : { ...blob, priced: price };
 }
 
 /** An image that is new or has changed, and which features its document answers all the same. */
 interface Work {
   readonly image: Classified;
   readonly answered: readonly string[];
+  readonly isUncertain: boolean;
 }
 
 function scopeOfChunk(task: ChunkTask): RunScope {

@@ -32,6 +32,8 @@ import type { KeyedMutex } from './keyed-mutex';
  * I2 Bytes that an analyzer has seen are never paid for again, in whatever container and under whatever name: Vision is
  *    asked for the features that neither cache nor document has.
  * I3 What is known of the same bytes is never dropped, by an answer or by a failure.
+ * I5 Where only what was priced may be called for, no call asks for more than the price of its image: what a quote did not
+ *    foresee is left to the next one.
  * I4 A claim ends as an answer in the cache or is given back; one that a death left behind is told as maybe billed.
  */
 export interface AnswerDeps {
@@ -74,6 +76,8 @@ export class PaidAnswer {
     private readonly blobName: string,
     /** The document that stood when the image was classified. */
     private readonly stored: StoredImage | undefined,
+    /** Transactions in the quote of the run; absent: one for each feature. */
+    private readonly priced: number | undefined,
   ) {}
 
   /** Who answers, asked for what this run wants. */
@@ -148,6 +152,7 @@ export class PaidAnswer {
         this.kept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
         return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
       }
+      if (!this.isPriced(missing)) return notPriced(); // I5
       const verdict = await this.call(bytes, missing);
       if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
       const merged = mergeAnalyses(known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
@@ -161,6 +166,10 @@ export class PaidAnswer {
     } finally {
       if (!this.kept) await this.deps.cache.release(claim).catch(() => undefined);
     }
+  }
+
+  private isPriced(features: readonly string[]): boolean {
+    return this.chunk.pricedOnly === undefined || features.length <= (this.priced ?? this.analyzer.features.length);
   }
 
   private keep(bytes: Uint8Array, claim: Granted, answer: CachedAnswer): Promise<boolean> {
@@ -287,6 +296,12 @@ export class PaidAnswer {
 interface Asked {
   readonly outcome: VisionOutcome | Exclude<Permit, 'go'>;
   readonly turn: Turn;
+}
+
+function notPriced(): Verdict {
+  const message = 'The quote of the run does not count this call, so it was not made.';
+  const error: ImageError = { code: 'not-priced', stage: 'vision', message, retryable: true };
+  return { status: 'failed', reason: 'not-priced', error, transactions: 0 };
 }
 
 /** A claim whose answer was lost is our own: nothing was called for it. */

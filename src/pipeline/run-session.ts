@@ -34,6 +34,8 @@ export interface ChunkHold {
   readonly mayRemove: boolean;
   /** Earlier executions of this chunk died: work on this range alone, then on what follows. */
   readonly careful?: CarefulRange;
+  /** Nothing may be called for that is not in the quote. */
+  readonly pricedOnly?: true;
   /** The range that ends at `upTo` is done: what is next? */
   cleared(upTo: number): Promise<CarefulRange | undefined>;
   permit(): Promise<Permit>;
@@ -143,7 +145,7 @@ class RunSession {
     this.id = deps.newId();
   }
 
-  hold(chunk: HeldChunk, sentMs: number, granted: Pick<ChunkHold, 'mayRemove' | 'careful'>): ChunkHold {
+  hold(chunk: HeldChunk, sentMs: number, granted: Pick<ChunkHold, 'mayRemove' | 'careful' | 'pricedOnly'>): ChunkHold {
     const id = chunkId(chunk.ref);
     this.chunks.set(id, chunk);
     this.control = 'run';
@@ -151,7 +153,7 @@ class RunSession {
     if (!this.reporting) void this.report();
     return {
       mayRemove: granted.mayRemove,
-      ...defined({ careful: granted.careful }),
+      ...defined({ careful: granted.careful, pricedOnly: granted.pricedOnly }),
       cleared: async (upTo) => (await this.deps.run(this.runId).clearChunk({ ref: chunk.ref, upTo })).careful,
       permit: () => this.permit(chunk),
       callPermit: (transactions) => this.callPermit(chunk, this.callsOf(transactions)),

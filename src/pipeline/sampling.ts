@@ -1,7 +1,6 @@
 import type { VisionQuotaActorApi } from '../actors/quota/vision-quota-actor.api';
 import { defined } from '../domain/defined';
 import { REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
-import type { Classified } from '../domain/image/classification';
 import { outcomeOf } from '../domain/run/report';
 import { MAX_RETRY_AFTER_MS } from '../domain/retry';
 import type { Looked } from '../domain/money/sample';
@@ -66,7 +65,7 @@ export class Sampling {
     const work = async () => {
       for (let next = queue.shift(); next; next = queue.shift()) {
         const ids = { container, features, runId: id, chunkId: next.chunkId };
-        const seen = await this.lookAt(next.call.image, calls, ids);
+        const seen = await this.lookAt(next.call, calls, ids);
         if (typeof seen === 'string') return;
         looked.push(seen.looked);
         if (seen.isKept) kept.push(next.call);
@@ -89,7 +88,7 @@ export class Sampling {
 
   /** Each image holds its claim alone: one that meets the bytes of another finds the answer, and no call of its own. */
   private async lookAt(
-    image: Classified,
+    { image, isUncertain }: CallAhead,
     calls: SampleCalls,
     ids: Pick<ChunkContext, 'container' | 'features' | 'runId' | 'chunkId'>,
   ): Promise<{ looked: Looked; isKept: boolean } | Exclude<Permit, 'go'>> {
@@ -112,6 +111,7 @@ export class Sampling {
       outcome: outcomeOf({ ...document, version: '' }, true),
       tags: (document.analysis?.tags ?? []).map(({ name, confidence }) => ({ name, confidence })),
       callsMs: answered.map(({ workMs }) => workMs),
+      ...(isUncertain && { isUncertain }),
     };
     return { looked, isKept: isKept && document.status === 'succeeded' };
   }

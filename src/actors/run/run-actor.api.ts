@@ -140,8 +140,16 @@ export interface ChunkReport {
 
 /** May the work on a chunk begin? */
 export type OpenChunkResult =
-  /** `careful`: earlier executions died; see domain/run/chunk-suspicion.ts. */
-  | { readonly state: 'granted'; readonly mayRemove: boolean; readonly careful?: CarefulRange }
+  /**
+   * `careful`: earlier executions died; see domain/run/chunk-suspicion.ts. `pricedOnly`: nothing may be called for that is
+   * not in the quote.
+   */
+  | {
+      readonly state: 'granted';
+      readonly mayRemove: boolean;
+      readonly careful?: CarefulRange;
+      readonly pricedOnly?: true;
+    }
   | { readonly state: 'wait' }
   /** Closed already, by whatever execution. */
   | { readonly state: 'done' }

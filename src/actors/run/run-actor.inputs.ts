@@ -17,6 +17,7 @@ const listing = z.object({
   missing: count,
   cached: count.optional(),
   sparedTransactions: count.optional(),
+  uncertain: count.optional(),
   ineligible: z.record(label, count),
 });
 

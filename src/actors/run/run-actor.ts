@@ -2,6 +2,7 @@ import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { chunkId } from '../../domain/ids';
 import { type Control, controlOf, isOver, needsWake } from '../../domain/run/facts';
+import { asksForConsent } from '../../domain/run/approval';
 import type { RunRequest } from '../../domain/run/run';
 import {
   APPROVAL_EXPIRED,
@@ -134,7 +135,9 @@ export class RunActorLogic implements RunActorApi {
     const { parts, careful } = await this.openings.open(ref, process, begun);
     await this.commitParts(state, parts);
     this.leases.grant(ref, attempt);
-    return { state: 'granted', mayRemove: state.mayRemove, ...defined({ careful }) };
+    const isBound = asksForConsent(state.request.approval);
+    const granted = { state: 'granted', mayRemove: state.mayRemove, ...defined({ careful }) } as const;
+    return isBound ? { ...granted, pricedOnly: true } : granted;
   }
 
   async clearChunk({ ref, upTo }: Parameters<RunActorApi['clearChunk']>[0]) {

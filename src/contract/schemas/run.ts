@@ -41,7 +41,14 @@ export const QuoteSchema = z
       sparedTransactions: count.optional().meta({
         description: 'What known answers spare the new and changed images. Absent: nothing.',
       }),
-      ineligible: z.record(z.string(), count).readonly(),
+      uncertain: count.optional().meta({
+        description:
+          'Of the calls: priced on suspicion, as neither name nor content type tells whether it is an image. Absent: none.',
+      }),
+      ineligible: z.record(z.string(), count).readonly().meta({
+        description:
+          'Not priced, by reason: for size or tier, or because name and content type say that it is no image Vision takes.',
+      }),
     }),
     calls: count,
     transactions: count,

@@ -20,6 +20,10 @@ export const SampleSchema = z
       .object({ unit: money, currency: z.string(), total: money })
       .meta({ description: 'Of the transactions that were made.' }),
     meanCallMs: count.optional().meta({ description: 'Of the answered calls; the waiting for quota is left out.' }),
+    projected: z
+      .object({ calls: count, transactions: count, total: money })
+      .optional()
+      .meta({ description: 'What the rest would come to if it is like the sample: never more than the quote.' }),
     reason: z.string().optional().meta({ description: 'Why some images were not looked at, when some were not.' }),
   })
   .meta({ id: 'Sample', description: 'Some images, analysed before a run: measured, not estimated.' });

@@ -25,6 +25,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'run-failed': 'Not analysed, as the run failed before: cure what its reason names, then start another run.',
   shrink:
     'Many known images are not listed, and :verify says which: check the container, and run with confirmShrink=true if they were deleted.',
+  'not-priced':
+    'It is an image that was not in the price of the run, as name and content type do not say so: run again, and the next price counts it.',
   poison: 'Processing this image ended the process several times: look at the image itself, and report it.',
   'download-failed': 'Blob Storage did not deliver the bytes: run again, and check the storage account if it stays.',
   'download-forbidden': 'Blob Storage refused to let us read: grant Storage Blob Data Reader, or correct the key.',

@@ -17,6 +17,11 @@ export interface ListedBlob {
   readonly contentMd5?: string;
   /** Why its bytes cannot be had now; absent: they can. */
   readonly unreadable?: Unreadable;
+  /**
+   * Transactions that the quote of the run counts for it, as the snapshot of the run notes it. Absent: one for each feature,
+   * or an older build listed it.
+   */
+  readonly priced?: number;
 }
 
 export type ImageStatus = 'succeeded' | 'failed' | 'skipped' | 'removed';
@@ -39,6 +44,7 @@ export type ImageReason =
   | 'run-failed'
   | 'download-failed'
   | 'poison'
+  | 'not-priced'
   | `vision-${string}`;
 
 /** The steps one image goes through. */

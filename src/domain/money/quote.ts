@@ -14,7 +14,9 @@ export interface ListingCounts {
   readonly cached?: number;
   /** Transactions that known answers spare the new and changed images. Absent: none. */
   readonly sparedTransactions?: number;
-  /** Refused by size alone, before any download; by reason. */
+  /** Of those that need a call: priced on suspicion, as neither name nor content type tells. Absent: none. */
+  readonly uncertain?: number;
+  /** Not priced, by reason: for their size or tier, or because they do not look like an image (domain/image/appearance.ts). */
   readonly ineligible: Readonly<Record<string, number>>;
 }
 
@@ -91,11 +93,16 @@ export function addListings(a: ListingCounts, b: ListingCounts): ListingCounts {
     missing: a.missing + b.missing,
     ...present('cached', a, b),
     ...present('sparedTransactions', a, b),
+    ...present('uncertain', a, b),
     ineligible,
   };
 }
 
-function present(key: 'cached' | 'sparedTransactions', a: ListingCounts, b: ListingCounts): Partial<ListingCounts> {
+function present(
+  key: 'cached' | 'sparedTransactions' | 'uncertain',
+  a: ListingCounts,
+  b: ListingCounts,
+): Partial<ListingCounts> {
   const sum = (a[key] ?? 0) + (b[key] ?? 0);
   return sum === 0 ? {} : { [key]: sum };
 }

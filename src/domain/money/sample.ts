@@ -2,6 +2,14 @@ import { defined } from '../defined';
 import type { Price } from './quote';
 import type { ImageOutcome } from '../run/report';
 
+/** What a run would come to, as far as a sample tells (projection.ts). */
+export interface Projection {
+  readonly calls: number;
+  readonly transactions: number;
+  /** In the currency of the quote. */
+  readonly total: number;
+}
+
 /**
  * A few images of a container, analysed before a run: what they were, what failed, what it cost. Measured, not estimated.
  */
@@ -26,6 +34,8 @@ export interface Sample {
   readonly cost: { readonly unit: number; readonly currency: string; readonly total: number };
   /** Of the calls that were answered, the waiting for quota left out; absent when there was none. */
   readonly meanCallMs?: number;
+  /** What the rest would come to if it is like the sample. */
+  readonly projected?: Projection;
   /** Why it ended before every image was looked at. */
   readonly reason?: string;
 }
@@ -40,6 +50,8 @@ export interface Looked {
   readonly tags: readonly { readonly name: string; readonly confidence: number }[];
   /** How long each answered call took, in milliseconds. */
   readonly callsMs: readonly number[];
+  /** Priced on suspicion (domain/image/appearance.ts). */
+  readonly isUncertain?: boolean;
 }
 
 export function sampleOf(size: number, looked: readonly Looked[], price: Price, reason?: string): Sample {

@@ -35,6 +35,11 @@ export function freeTransactions(rule: ApprovalRule, price: Pick<Price, 'unit'>)
   return isFree(count + 1) ? count + 1 : count;
 }
 
+/** May a run of this rule spend only what was priced? What its owner agreed to, or need not be asked for, is the quote. */
+export function asksForConsent(rule: ApprovalRule = 'auto'): boolean {
+  return rule !== 'auto';
+}
+
 /** Of two rules the one that asks whenever one of them would. */
 export function stricter(one: ApprovalRule, other: ApprovalRule): ApprovalRule {
   return freeUpTo(one) < freeUpTo(other) ? one : other;

@@ -29,6 +29,8 @@ export interface MemoryBlobs extends BlobsGateway {
 export interface MemoryBlobProperties {
   readonly contentType?: string;
   readonly lastModified?: string;
+  /** As whoever wrote the blob says; default: of its bytes. */
+  readonly contentMd5?: string;
   /** Such as `hdi_isfolder: 'true'`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -76,7 +78,7 @@ export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory
       writes += 1;
       const etag = `0x${writes.toString(16).toUpperCase().padStart(15, '0')}`;
       const contentMd5 = createHash('md5').update(bytes).digest('hex');
-      const listed = { name, etag, sizeBytes: bytes.length, ...properties, contentMd5 };
+      const listed = { name, etag, sizeBytes: bytes.length, contentMd5, ...properties };
       open(container).set(name, { listed, bytes: Uint8Array.from(bytes), ...defined({ metadata }) });
       return listed;
     },

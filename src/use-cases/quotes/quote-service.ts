@@ -7,6 +7,7 @@ import { defined } from '../../domain/defined';
 import { type ApprovalRule, freeTransactions } from '../../domain/run/approval';
 import { callsLeftInMonth } from '../../domain/quota/quota';
 import { type ListingCounts, priceOf } from '../../domain/money/quote';
+import { projectionOf } from '../../domain/money/projection';
 import { Reservoir, sampleOf } from '../../domain/money/sample';
 import type { BlobsGateway } from '../../gateways/blobs/port';
 import type { RunsGateway } from '../../gateways/runs/port';
@@ -66,7 +67,9 @@ export class QuoteService {
       images,
       kept.filter(({ image }) => image.blob.contentMd5 !== undefined),
     );
-    return { ...(await this.quoteOf(scope, plan, without(images, kept))), sample };
+    const quote = await this.quoteOf(scope, plan, without(images, kept));
+    const projected = projectionOf(quote, looked, this.deps.settings.price);
+    return { ...quote, sample: { ...sample, projected } };
   }
 
   /** @throws AppError where there is no such container, or Vision has no such features */
@@ -137,8 +140,14 @@ export function sampleTask({ container, prefix = '', features, sample, isApprove
 function without(images: ListingCounts, kept: readonly CallAhead[]): ListingCounts {
   if (kept.length === 0) return images;
   const paid = kept.reduce((sum, { transactions }) => sum + transactions, 0);
-  const { cached = 0, sparedTransactions = 0 } = images;
-  return { ...images, cached: cached + kept.length, sparedTransactions: sparedTransactions + paid };
+  const { cached = 0, sparedTransactions = 0, uncertain = 0, ...counts } = images;
+  const doubtful = uncertain - kept.filter(({ isUncertain }) => isUncertain).length;
+  return {
+    ...counts,
+    cached: cached + kept.length,
+    sparedTransactions: sparedTransactions + paid,
+    ...(doubtful > 0 && { uncertain: doubtful }),
+  };
 }
 
 function noCallLeft(container: string): AppError {

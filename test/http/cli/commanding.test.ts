@@ -27,7 +27,15 @@ afterEach(() => server.stop());
 
 const QUOTE = {
   container: 'photos',
-  images: { total: 1240, new: 1000, changed: 40, unchanged: 200, cached: 10, ineligible: { 'too-small': 3 } },
+  images: {
+    total: 1240,
+    new: 1000,
+    changed: 40,
+    unchanged: 200,
+    cached: 10,
+    uncertain: 300,
+    ineligible: { 'too-small': 3 },
+  },
   calls: 1030,
   transactions: 4120,
   price: { unit: 0.001, currency: 'USD', total: 4.12, estimate: true },
@@ -187,6 +195,7 @@ test('quote', async () => {
       '  from cache  10',
       '  too-small   3',
       'calls         1,030',
+      '  uncertain   300 (neither name nor type says that they are images)',
       'transactions  4,120',
       'price         about 4.12 USD at 0.001 USD each (an estimate)',
       'takes         1m43s',
@@ -203,6 +212,7 @@ describe('a sample', () => {
   const SAMPLE = {
     ...{ size: 20, analysed: 18, cached: 0, failed: 1, errorRate: 0.0526, calls: 19, transactions: 76, cost },
     ...{ failures: { 'vision-timeout': 1 }, ineligible: { 'too-small': 1 }, meanCallMs: 81 },
+    projected: { calls: 730, transactions: 2920, total: 2.92 },
     tags: [
       { name: 'sky', count: 12, meanConfidence: 0.93 },
       { name: 'sea', count: 3, meanConfidence: 0.7 },
@@ -246,6 +256,7 @@ describe('a sample', () => {
         '  calls             19',
         '  cost              0.08 USD for 76 transactions (measured)',
         '  mean call         81 ms',
+        '  the rest          about 2.92 USD for 730 calls, if it is alike',
         '  tags              sky 12, sea 3',
         '',
       ].join('\n'),

@@ -10,6 +10,7 @@
  * 7. Images that Vision rejects fail one by one, with their reason, and the others are analysed.
  * 8. Empty blobs that become directories leave the results, and are no loss: photos lie under them now.
  * 9. An archived photo costs nothing, is not missed, and is analysed by the next run after it is back.
+ * 10. Side-cars beside photos are not in the price. An image among them is called for only when a price has counted it.
  */
 import { createHash } from 'node:crypto';
 import { taken } from '../../../src/contract';
@@ -238,4 +239,31 @@ test('9: a photo in the archive tier', async () => {
   expect(third).toMatchObject({ status: 'Completed', calls: 1, counts: { succeeded: 1, unchanged: 1 } });
   expect((await documents(stack, container)).get(photo(1))?.error).toBeUndefined();
   expect(await violations(stack, container, third.id, 1)).toEqual([]);
+}, 60_000);
+
+test('10: three photos, and a hundred side-cars of which one is a photo', async () => {
+  const container = 'side-cars';
+  await seedContainer(stack.endpoints.blobConnectionString, container, 3);
+  const client = blobs(stack, container);
+  const write = (name: string, bytes: Buffer) => client.getBlockBlobClient(name).upload(bytes, bytes.length);
+  await Promise.all(Array.from({ length: 99 }, (_, n) => write(`${photo(n)}.json`, Buffer.from(`{"n":${n}}`))));
+  await write('photo.json', picture(900));
+  const quote = await quoteOf(stack, container);
+  const each = quote.transactions / quote.calls;
+  expect(quote).toMatchObject({ calls: 3, images: { total: 103, new: 3, ineligible: { 'not-an-image': 100 } } });
+  expect(quote.images.uncertain).toBeUndefined();
+
+  // It costs what needs no consent, and one call more would need it.
+  const approval = { above: 3 * each * quote.price.unit };
+  const first = await runToEnd(stack, container, { approval });
+  expect(first).toMatchObject({
+    status: 'CompletedWithErrors',
+    calls: 3,
+    counts: { succeeded: 3, skipped: 99, failed: 1 },
+  });
+  expect(first.failureGroups).toMatchObject([{ reason: 'not-priced', count: 1, sample: 'photo.json' }]);
+  const second = await runToEnd(stack, container, { approval });
+  expect(second.quote).toMatchObject({ calls: 1, images: { changed: 1, unchanged: 102 } });
+  expect(second).toMatchObject({ status: 'Completed', calls: 1, counts: { succeeded: 1, unchanged: 102 } });
+  expect(await violations(stack, container, second.id, 1)).toEqual([]);
 }, 60_000);

@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import type { ApprovalRule } from '../../../src/domain/run/approval';
 import type { ContainerQuote } from '../../../src/domain/money/container-quote';
 import type { RunView } from '../../../src/domain/run/run';
 import { isFinal } from '../../../src/domain/run/run';
@@ -27,6 +28,7 @@ export interface StartOptions {
   readonly confirmShrink?: boolean;
   readonly features?: readonly string[];
   readonly maxTransactions?: number;
+  readonly approval?: ApprovalRule;
 }
 
 export async function startRun(stack: TestStack, container: string, options: StartOptions = {}): Promise<string> {

@@ -9,6 +9,7 @@ const COUNTS: fc.Arbitrary<ListingCounts> = fc.record({
   missing: fc.nat(2_000),
   cached: fc.integer({ min: 1, max: 100 }),
   sparedTransactions: fc.integer({ min: 1, max: 100 }),
+  uncertain: fc.integer({ min: 1, max: 100 }),
   ineligible: fc.dictionary(fc.constantFrom('empty', 'too-large-bytes'), fc.integer({ min: 1, max: 9 })),
 });
 

@@ -72,7 +72,13 @@ test('a manifest keeps why a blob cannot be read, and those of older builds read
     listed('a', { unreadable }),
     listed('b', { unreadable, contentType: 'image/png', lastModified: '2026-01-01T00:00:00.000Z' }),
   ]);
-  const all = [...blobs, listed('c'), listed('d', { lastModified: '2026-01-01T00:00:00.000Z' })];
+  const all = [
+    ...blobs,
+    listed('c'),
+    listed('e', { priced: 0 }),
+    listed('f', { priced: 2, unreadable: 'archived' }),
+    listed('d', { lastModified: '2026-01-01T00:00:00.000Z' }),
+  ];
   expect(unpackBlobs(JSON.parse(JSON.stringify(packBlobs(all))))).toEqual(all);
   expect(unpackBlobs([['a', '0x1', 5, null, null, 'a word of a later build']])).toEqual([
     { name: 'a', etag: '0x1', sizeBytes: 5 },

@@ -116,6 +116,46 @@ describe('the snapshot', () => {
     expect(pages.map(({ chunks }) => chunks.map(({ count }) => count))).toEqual([Array(20).fill(100), [100, 50]]);
   });
 
+  test('what does not look like an image is not priced, and its manifest says so', async () => {
+    const site = createSite([]);
+    for (let n = 0; n < 3; n += 1) site.blobs.put('photos', `${n}.jpg`, picture(`${n}`));
+    for (let n = 0; n < 30; n += 1) site.blobs.put('photos', `${n}.jpg.json`, Buffer.from(`{"n":${n}}`));
+    site.blobs.put('photos', 'a.heic', picture('heic'));
+    site.blobs.put('photos', 'no-extension', picture('unknown'));
+    site.blobs.put('photos', 'known.txt', picture('known'));
+    await store(site, 'known.txt', { analyzer: { ...site.vision.analyzer, features: ['Tags'] } });
+    const drawn: [name: string, isUncertain: boolean | undefined][] = [];
+    const counted = await site.listing.count(SCOPE, ({ image, isUncertain }) =>
+      drawn.push([image.blob.name, isUncertain]),
+    );
+    const [page] = await pagesOf(site);
+    expect(page?.counts).toEqual(counted);
+    expect(counted).toEqual({
+      ...{ total: 36, new: 4, changed: 1, unchanged: 0, missing: 0, uncertain: 1, sparedTransactions: 1 },
+      ineligible: { 'not-an-image': 30, 'unsupported-format': 1 },
+    });
+    expect(drawn.sort()).toEqual([
+      ...[
+        ['0.jpg', undefined],
+        ['1.jpg', undefined],
+        ['2.jpg', undefined],
+        ['known.txt', undefined],
+      ],
+      ['no-extension', true],
+    ]);
+    const manifest = (await site.manifests.readChunk({ runId: RUN_ID, page: 0, chunk: 0 })) ?? [];
+    const priced = Object.fromEntries(manifest.map(({ name, priced }) => [name, priced]));
+    expect(priced).toMatchObject({ 'a.heic': 0, '5.jpg.json': 0, 'known.txt': 3 });
+    expect([priced['0.jpg'], priced['no-extension']]).toEqual([undefined, undefined]);
+    // Lost, it is listed again, and says the same of what does not look like an image.
+    const again = await site.listing.listChunk({
+      ref: { runId: RUN_ID, page: 0, chunk: 0 },
+      container: 'photos',
+      prefix: '',
+    });
+    expect(again.find(({ name }) => name === '5.jpg.json')?.priced).toBe(0);
+  });
+
   test('a marker that became a directory is no loss, and its chunk is still to do', async () => {
     const site = createSite([]);
     site.blobs.put('photos', 'album', new Uint8Array());
@@ -160,6 +200,7 @@ describe('the snapshot', () => {
       changed: 1,
       unchanged: 1,
       missing: 1,
+      uncertain: 2, // their names have no extension
       ineligible: { empty: 2 },
     });
   });

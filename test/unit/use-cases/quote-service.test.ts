@@ -39,13 +39,17 @@ function createSite(images = 10, approval?: ApprovalRule) {
     seen: (call: CallAhead) => call,
     ended: undefined as Pick<Sampled, 'ended'> | undefined,
     meanwhile: async () => {},
+    statusOf: (_call: CallAhead): 'succeeded' | 'skipped' => 'succeeded',
   };
   const sampling = {
     run: async (task: SampleTask) => {
       tasks.push(task);
       await state.meanwhile();
-      const outcome = { status: 'succeeded', calls: 1, transactions: EACH, source: 'call' } as const;
-      const looked = task.calls.map(() => ({ outcome, tags: [], callsMs: [50] }));
+      const outcome = { calls: 1, transactions: EACH, source: 'call' } as const;
+      const looked = task.calls.map((call) => ({
+        ...{ outcome: { ...outcome, status: state.statusOf(call) }, tags: [], callsMs: [50] },
+        isUncertain: call.isUncertain ?? false,
+      }));
       return {
         looked: state.ended ? [] : looked,
         kept: task.calls.slice(0, state.kept).map(state.seen),
@@ -212,6 +216,26 @@ describe('a sample', () => {
       calls: 9,
       images: { cached: 1 },
     });
+  });
+
+  test('corrects what was priced on suspicion', async () => {
+    const { service, blobs, state } = createSite(3);
+    for (let n = 0; n < 50; n += 1) blobs.put('photos', `note-${n}`, Buffer.from(`no image: ${n}`));
+    state.kept = 0;
+    state.statusOf = ({ isUncertain }) => (isUncertain ? 'skipped' : 'succeeded');
+    expect(await service.quote({ container: 'photos' })).toMatchObject({ calls: 53, images: { uncertain: 50 } });
+    const { sample, ...quote } = await service.sampled({ container: 'photos', sample: 100 });
+    expect(quote).toMatchObject({ calls: 53, images: { uncertain: 50 } });
+    expect(sample?.projected).toEqual({ calls: 3, transactions: 3 * EACH, total: 0.012 });
+  });
+
+  test('of what it kept none is uncertain any more', async () => {
+    const { service, blobs, state } = createSite(0);
+    for (let n = 0; n < 8; n += 1) blobs.put('photos', `photo-${n}`, picture(String(n)));
+    state.kept = 5;
+    const { sample, ...quote } = await service.sampled({ container: 'photos', sample: 100 });
+    expect(quote).toMatchObject({ calls: 3, images: { uncertain: 3, cached: 5 } });
+    expect(sample?.projected).toMatchObject({ calls: 3 });
   });
 
   test('keeps to its prefix', async () => {

@@ -18,6 +18,7 @@ export function quoteLines(quote: Quote, { width }: Pick<Output, 'width'>): stri
       ['  from cache', images.cached === undefined ? undefined : count(images.cached)],
       ...Object.entries(images.ineligible ?? {}).map(([reason, n]): [string, string] => [`  ${reason}`, count(n)]),
       ['calls', count(quote.calls)],
+      ['  uncertain', images.uncertain === undefined ? undefined : `${count(images.uncertain)} ${UNCERTAIN}`],
       ['transactions', count(quote.transactions)],
       ['price', `about ${money(price.total, price.currency)} at ${price.unit} ${price.currency} each (an estimate)`],
       ['takes', seconds(quote.duration?.atQuotaSeconds)],
@@ -30,11 +31,14 @@ export function quoteLines(quote: Quote, { width }: Pick<Output, 'width'>): stri
   return quote.sample === undefined ? lines : [...lines, '', ...sampleLines(quote.sample, width)];
 }
 
+/** Of the calls: a sample tells how many of them are images. */
+const UNCERTAIN = '(neither name nor type says that they are images)';
+
 /** Tags shown; the rest is in the JSON. */
 const SHOWN_TAGS = 10;
 
 /** What the sample measured; it has been spent, so it says no "about". */
-function sampleLines({ cost, ...sample }: Sample, width: number | undefined): string[] {
+function sampleLines({ cost, projected, ...sample }: Sample, width: number | undefined): string[] {
   const tags = sample.tags.slice(0, SHOWN_TAGS).map(({ name, count: n }) => `${name} ${count(n)}`);
   return pairLines(
     [
@@ -47,6 +51,11 @@ function sampleLines({ cost, ...sample }: Sample, width: number | undefined): st
       ['  calls', count(sample.calls)],
       ['  cost', `${money(cost.total, cost.currency)} for ${count(sample.transactions)} transactions (measured)`],
       ['  mean call', sample.meanCallMs === undefined ? undefined : `${count(sample.meanCallMs)} ms`],
+      [
+        '  the rest',
+        projected &&
+          `about ${money(projected.total, cost.currency)} for ${count(projected.calls)} calls, if it is alike`,
+      ],
       ['  tags', tags.length > 0 ? tags.join(', ') : undefined],
       ['  ended', sample.reason],
     ],
