@@ -16,12 +16,13 @@ export function allAnswersOf({ path, access, answers, tags: [tag] }: Endpoint): 
 
 const GUARDED = {
   408: 'The request came too slowly',
+  417: 'Something unknown is expected',
   421: 'Asked under a name that is none of the service',
   431: 'Address or headers too large',
 } as const;
 
-/** Refused by the parser, before any path is looked at: the same document everywhere. */
-const UNREAD: ReadonlySet<string> = new Set(['408', '431']);
+/** Refused before any path is looked at: the same document everywhere. */
+const UNREAD: ReadonlySet<string> = new Set(['408', '417', '431']);
 
 /** Where an installation knows its callers. */
 const REFUSED_CALLERS = {

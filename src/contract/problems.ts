@@ -23,6 +23,7 @@ export const HTTP_CODES = [
   'unsupported-media-type',
   'headers-too-large',
   'request-timeout',
+  'expectation-failed',
 ] as const;
 
 export type ProblemCode = ErrorCode | (typeof HTTP_CODES)[number];
@@ -310,5 +311,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     title: 'The request came too slowly',
     cause: 'The headers took longer than 15 s, or the whole request longer than 30 s.',
     cure: 'Send the request again, without pauses.',
+  },
+  'expectation-failed': {
+    status: 417,
+    title: 'Something unknown is expected',
+    cause: 'The header `Expect` asks for something else than `100-continue`.',
+    cure: 'Send the request without `Expect`.',
   },
 };

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionLimits, limitConnections } from './connections';
-import { answerUnreadable } from './unreadable-request';
+import { answerUnreadable, refuseUnreadable } from './unreadable-request';
 
 /**
  * One HTTP listener with every timeout set.
@@ -55,7 +55,8 @@ const DRAIN_TICK_MS = 50;
 
 /** @throws ListenError naming the port and the setting to change */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listener> {
-  const server = createServer({ ...TIMEOUTS }, app);
+  // Node would refuse a request without Host by a status line alone.
+  const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, refuseUnreadable(app));
   limitConnections(server, options.connections ?? CONNECTIONS);
   answerUnreadable(server);
   await bind(server, options);

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Server, ServerResponse } from 'node:http';
+import { type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import type { ProblemBody } from '../contract/schemas/problem';
 
 /**
- * Answers what Node's parser refuses before any application sees it: the same problem documents as everywhere.
+ * Answers what is refused before any application sees it: the same problem documents as everywhere.
  *
- * Node itself answers with a status line alone (https://nodejs.org/api/http.html#event-clienterror).
+ * Node itself answers with a status line alone: what its parser refuses (https://nodejs.org/api/http.html#event-clienterror),
+ * what has no Host, and what expects more than `100-continue`.
  *
  * I1 Nothing is written into an answer that has begun: its connection is cut, so that nobody takes it for whole.
  */
@@ -16,6 +17,9 @@ export function answerUnreadable(server: Server): void {
     open.add(res);
     res.once('close', () => open.delete(res));
   });
+  server.on('checkExpectation', (_req, res: ServerResponse) =>
+    refuse(res, 'expectation-failed', 'Only 100-continue can be expected.'),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const hasBegun = [...open].some((answer) => answer.socket === socket && answer.headersSent);
     if (hasBegun || !socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
@@ -26,6 +30,20 @@ export function answerUnreadable(server: Server): void {
   });
 }
 
+/** Passes on what names a host. A request of HTTP/1.0 need not (RFC 9112, section 3.2). */
+export function refuseUnreadable(app: RequestListener): RequestListener {
+  return (req, res) => {
+    if (req.headers.host !== undefined || req.httpVersion === '1.0') app(req, res);
+    else refuse(res, 'invalid-request', 'A request has a Host header.');
+  };
+}
+
+/** Its body, if it has one, is not waited for. */
+function refuse(res: ServerResponse, code: ProblemCode, detail: string): void {
+  const { status, headers, text } = problemOf(code, detail);
+  res.writeHead(status, headers).end(text);
+}
+
 /** Whether the packet that cannot be read begins a HEAD request. Its answer has no body (RFC 9110, section 9.3.2). */
 function isHead(error: Error & { readonly rawPacket?: Buffer }): boolean {
   return error.rawPacket?.toString('latin1', 0, HEAD.length) === HEAD;
@@ -34,7 +52,15 @@ function isHead(error: Error & { readonly rawPacket?: Buffer }): boolean {
 const HEAD = 'HEAD ';
 
 function answerTo(errorCode: string | undefined, withoutBody: boolean): string {
-  const [code, detail] = refusalOf(errorCode);
+  const { status, headers, text } = problemOf(...refusalOf(errorCode));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${withoutBody ? '' : text}`;
+}
+
+function problemOf(code: ProblemCode, detail: string) {
   const { status, title, cure } = PROBLEMS[code];
   const requestId = randomUUID();
   const body: ProblemBody = {
@@ -42,23 +68,16 @@ function answerTo(errorCode: string | undefined, withoutBody: boolean): string {
     ...{ instance: '/', code, cure, requestId },
   };
   const text = JSON.stringify(body);
-  const head = [
-    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}`,
-    'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(text)}`,
-    `x-ms-error-code: ${code}`,
-    `x-request-id: ${requestId}`,
-    'Cache-Control: no-store',
-    'Connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${withoutBody ? '' : text}`;
+  const headers = {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(text)),
+    'x-ms-error-code': code,
+    'x-request-id': requestId,
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  };
+  return { status, headers, text };
 }
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
 
 function refusalOf(errorCode: string | undefined): readonly [ProblemCode, string] {
   switch (errorCode) {

@@ -57,7 +57,7 @@ describe('an answer', () => {
 
   test('with a status that is not declared names those that are', async () => {
     expect(seen(RUN, await aRun(), { status: 418 })).toEqual(
-      faulty('418: this status is not declared, only 200, 400, 401, 403, 404, 408, 421, 429, 431'),
+      faulty('418: this status is not declared, only 200, 400, 401, 403, 404, 408, 417, 421, 429, 431'),
     );
   });
 

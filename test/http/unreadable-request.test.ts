@@ -47,6 +47,9 @@ test.each([
     400,
     'invalid-request',
   ],
+  ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'invalid-request'],
+  ['no Host, and a body that never comes', 'POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n', 400, 'invalid-request'],
+  ['an expectation of its own', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n', 417, 'expectation-failed'],
 ])('%s', async (_, bytes, status, code) => {
   const [head = '', text = ''] = (await send(bytes)).split('\r\n\r\n');
   expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -59,6 +62,22 @@ test('the answer to a HEAD request has no body', async () => {
   const heard = await send(`HEAD /?continuation=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
   expect(heard).toMatch(/^HTTP\/1\.1 431 /);
   expect(heard).toMatch(/\r\n\r\n$/);
+});
+
+test.each(['HEAD / HTTP/1.1\r\n\r\n', 'HEAD / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n'])(
+  'the refusal of %j has no body',
+  async (bytes) => {
+    const heard = await send(bytes);
+    expect(heard).toMatch(/^HTTP\/1\.1 4/);
+    expect(heard).toMatch(/\r\n\r\n$/);
+  },
+);
+
+test.each([
+  'GET / HTTP/1.0\r\n\r\n',
+  'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx',
+])('%j is served', async (bytes) => {
+  expect(await send(bytes)).toMatch(/HTTP\/1\.1 200 OK[\s\S]*here/);
 });
 
 test('what comes after a request is not answered into its answer, which is cut off', async () => {

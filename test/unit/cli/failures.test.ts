@@ -13,6 +13,7 @@ const EXIT_CODES: Readonly<Record<number, number>> = {
   412: 8,
   413: 2,
   415: 2,
+  417: 2,
   421: 2,
   422: 2,
   429: 7,

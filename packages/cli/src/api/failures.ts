@@ -80,6 +80,7 @@ function exitCodeOf(status: number, isOurs: boolean): ExitCode {
     case 400:
     case 413:
     case 415:
+    case 417:
     case 421:
     case 431:
     case 422:
