@@ -8,6 +8,10 @@ import { SAMPLE_CONTAINER, uploadSamples } from './sample-pictures';
 const POLL_MS = 500;
 /** The app may be restarted in between; a run goes on without it being asked. */
 const SILENCE_MS = 120_000;
+/** A run that shows nothing new for so long is left to itself: it may wait for somebody, or for what does not answer. */
+const STILL_MS = 60_000;
+/** Nobody who starts the services waits long for what an earlier start has left. */
+const EARLIER_STILL_MS = 10_000;
 const MOST_ROWS = 200;
 
 export interface Demonstration {
@@ -23,24 +27,43 @@ export async function demonstrate({ endpoints, terminal, signal }: Demonstration
   const api = createDemoApi(endpoints.api, signal, process.env.CONTACTSHEET_KEY);
   const { id, isNew } = await api.startRun(SAMPLE_CONTAINER);
   terminal.say(isNew ? `Started run ${id}.` : `Run ${id} is already active: following it.`);
-  const run = await follow(api, id, terminal, signal);
-  terminal.say(`Run ${id} ended: ${run.status}.`);
+  const run = await follow(api, id, terminal, signal, isNew ? STILL_MS : EARLIER_STILL_MS);
+  if (hasEnded(run.status)) terminal.say(`Run ${id} ended: ${run.status}.`);
+  else terminal.say(leftAlone(run));
   for (const group of run.failureGroups) terminal.say(`  ${group.count} x ${group.reason}`);
   terminal.say();
   await showResults(api, terminal);
   return id;
 }
 
-async function follow(api: DemoApi, id: string, terminal: Terminal, signal: AbortSignal): Promise<DemoRun> {
+/** Of a run that does not move: why, and how to end it. */
+export function leftAlone({ id, status, waiting }: Pick<DemoRun, 'id' | 'status' | 'waiting'>): string {
+  const why = waiting === undefined ? '' : ` (${waiting.replace(/[.]$/, '')})`;
+  return `Run ${id} does not move: ${status}${why}. The demonstration goes on without it. To end it: npx contactsheet run cancel ${id}`;
+}
+
+/** Until the run has ended, or has shown nothing new for `stillMs`. */
+export async function follow(
+  api: Pick<DemoApi, 'run'>,
+  id: string,
+  terminal: Pick<Terminal, 'live' | 'settle' | 'width'>,
+  signal: AbortSignal,
+  stillMs: number,
+): Promise<DemoRun> {
   const started = Date.now();
   let heard = Date.now();
+  let moved = Date.now();
+  let shown = '';
   for (;;) {
     signal.throwIfAborted();
     try {
       const run = await api.run(id);
       heard = Date.now();
       terminal.live(progressLine(run, heard - started, terminal.width && terminal.width - 1));
-      if (hasEnded(run.status)) {
+      const seen = JSON.stringify([run.status, run.phase, run.counts, run.calls]);
+      if (seen !== shown) moved = heard;
+      shown = seen;
+      if (hasEnded(run.status) || heard - moved > stillMs) {
         terminal.settle();
         return run;
       }

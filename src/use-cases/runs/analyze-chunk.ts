@@ -2,6 +2,7 @@ import type { Actors } from '../../actors';
 import { toAppError } from '../../domain/errors';
 import type { RunScope } from '../../domain/run/run-scope';
 import type { ChunkRef } from '../../domain/ids';
+import { failureReason } from './failure-reason';
 import type { ChunkWork } from '../../pipeline/chunk-work';
 
 export interface AnalyzeChunkDeps {
@@ -24,7 +25,7 @@ export async function analyzeChunkOfRun(
   } catch (thrown) {
     const error = toAppError(thrown);
     if (!error.retryable && !signal?.aborted) {
-      await actors.run(task.ref.runId).command({ verb: 'fail', reason: `${error.code}: ${error.message}` });
+      await actors.run(task.ref.runId).command({ verb: 'fail', reason: failureReason(error) });
     }
     throw error;
   }

@@ -12,6 +12,7 @@ import type { RunScope } from '../../domain/run/run-scope';
 import type { Clock } from '../../pipeline/clock';
 import type { Listing } from '../../pipeline/listing';
 import type { ContainerIndex } from '../containers/container-index';
+import { withCure } from './failure-reason';
 import { rebuildLostReports } from './lost-reports';
 import { RunLedger } from './run-ledger';
 
@@ -45,7 +46,7 @@ export class RunClosing {
     const { actors, runs, containerIndex } = this.deps;
     const { runId, container } = scope;
     const actor = actors.run(runId);
-    const { run } = await actor.seal(failure === undefined ? {} : { failure });
+    const { run } = await actor.seal(failure === undefined ? {} : { failure: withCure(failure) });
     const receipt = this.ensureReceipt(run, scope);
     const isStopped = run.status === 'Cancelled' || run.status === 'Failed';
     await (mayOwe && isStopped ? this.orPatience(receipt) : receipt);

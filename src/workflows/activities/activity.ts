@@ -1,4 +1,4 @@
-import { fitted, MAX_REASON_BYTES, settle } from '../../domain/outcome';
+import { type ErrorValue, fitted, MAX_REASON_BYTES, settle } from '../../domain/outcome';
 import type { Control } from '../../domain/run/facts';
 import { type ActivityRef, type Answer, answerTo } from '../sdk';
 
@@ -28,7 +28,7 @@ export interface RunWords {
   /** It failed and will be tried again. */
   trouble(runId: string, reason: string): Promise<unknown>;
   /** It failed for good. */
-  fail(runId: string, reason: string): Promise<unknown>;
+  fail(runId: string, error: Pick<ErrorValue, 'code' | 'message'>): Promise<unknown>;
 }
 
 /** The same activity; what fails is told, so that a run that waits, or has failed, says why in whole sentences. */
@@ -42,7 +42,7 @@ export function withTroubleTold(activity: Activity, words: RunWords): Activity {
       const { code, message, retryable } = outcome.error;
       const told = retryable
         ? words.trouble(runId, `${activity.name}: ${message}`)
-        : words.fail(runId, `${code}: ${message}`);
+        : words.fail(runId, { code, message });
       await told.catch(() => undefined);
       return outcome;
     },

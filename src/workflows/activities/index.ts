@@ -7,6 +7,8 @@ import type { ChunkWork } from '../../pipeline/chunk-work';
 import type { Listing } from '../../pipeline/listing';
 import type { ContainerWatcher } from '../../use-cases/watches/container-watcher';
 import type { QuoteSettings } from '../../use-cases/quotes/price-plan';
+import type { ErrorValue } from '../../domain/outcome';
+import { failureReason } from '../../use-cases/runs/failure-reason';
 import type { RunClosing } from '../../use-cases/runs/run-closing';
 import type { RunIndex } from '../../use-cases/runs/run-index';
 import type { RunMilestones } from '../../use-cases/runs/run-milestones';
@@ -67,7 +69,8 @@ export function createActivities(deps: ActivityDeps): readonly Activity[] {
   ];
   const words = {
     trouble: (id: string, reason: string) => actors.run(id).trouble({ reason }),
-    fail: (id: string, reason: string) => actors.run(id).command({ verb: 'fail', reason }),
+    fail: (id: string, error: Pick<ErrorValue, 'code' | 'message'>) =>
+      actors.run(id).command({ verb: 'fail', reason: failureReason(error) }),
   };
   const control = async (id: string) => (await actors.run(id).control()).control;
   const givingWay = new GivingWay({ control, clock: deps.clock ?? systemClock });

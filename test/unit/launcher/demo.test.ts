@@ -1,4 +1,4 @@
-import { progressLine, rowOf } from '../../../packages/dev-stack/src/demo';
+import { follow, leftAlone, progressLine, rowOf } from '../../../packages/dev-stack/src/demo';
 import { restartPauseMs } from '../../../packages/dev-stack/src/part';
 import { contentTypeOf } from '../../../packages/dev-stack/src/sample-pictures';
 
@@ -45,4 +45,22 @@ test('a row shows a caption, else the measured words, and the reason of what was
 test('content types follow the ending of a name', () => {
   expect(contentTypeOf('folder/Ä #1.JPG')).toBe('image/jpeg');
   expect(contentTypeOf('unknown')).toBe('application/octet-stream');
+});
+
+test('a run that does not move is left alone, and it is said how to end it; one that moves is followed', async () => {
+  const run = { id: 'r', status: 'Counting', phase: 'snapshot', waiting: 'list-page: no answer.', calls: 0 } as const;
+  const counts = { total: 0, totalIsFinal: false, succeeded: 0, failed: 0, skipped: 0, unchanged: 0, inFlight: 0 };
+  const terminal = { live: () => {}, settle: () => {}, width: undefined };
+  const { signal } = new AbortController();
+  const still = { run: async () => ({ ...run, counts }) as never };
+  expect(await follow(still, 'r', terminal as never, signal, 600)).toMatchObject({ status: 'Counting' });
+  let asked = 0;
+  const moving = {
+    run: async () =>
+      ({ ...run, counts: { ...counts, total: ++asked }, status: asked < 5 ? 'Counting' : 'Completed' }) as never,
+  };
+  expect(await follow(moving, 'r', terminal as never, signal, 600)).toMatchObject({ status: 'Completed' });
+  expect(leftAlone(run)).toBe(
+    'Run r does not move: Counting (list-page: no answer). The demonstration goes on without it. To end it: npx contactsheet run cancel r',
+  );
 });

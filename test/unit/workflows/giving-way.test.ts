@@ -95,7 +95,7 @@ test('an actor that cannot be asked stops nothing', async () => {
 
 test('the run is told of a failure in whole sentences; its history keeps the beginning', async () => {
   const words: string[] = [];
-  const tell = (word: string) => async (_: string, reason: string) => void words.push(`${word} ${reason}`);
+  const tell = (word: string) => async (_: string, said: unknown) => void words.push(`${word} ${JSON.stringify(said)}`);
   const ref = activityRef<typeof INPUT, string>('step');
   const long = `${'why '.repeat(100)}and the cure.`;
   const failingBy = (retryable: boolean) => {
@@ -106,5 +106,6 @@ test('the run is told of a failure in whole sentences; its history keeps the beg
     const answer = await failingBy(retryable).run(INPUT);
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThanOrEqual(200);
   }
-  expect(words).toEqual([`trouble step: ${long}`, `fail storage-forbidden: ${long}`]);
+  const failure = { code: 'storage-forbidden', message: long };
+  expect(words).toEqual([`trouble ${JSON.stringify(`step: ${long}`)}`, `fail ${JSON.stringify(failure)}`]);
 });

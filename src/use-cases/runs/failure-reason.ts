@@ -1,0 +1,31 @@
+import { PROBLEMS } from '../../contract/problems';
+import { ERROR_CODES, type ErrorCode } from '../../domain/errors';
+import { MAX_REASON_BYTES } from '../../domain/outcome';
+
+/** What a run says of its failure: the code, what happened, and what a person does about it. At most MAX_REASON_BYTES. */
+export function failureReason({ code, message }: { readonly code: ErrorCode; readonly message: string }): string {
+  return withCure(`${code}: ${message}`);
+}
+
+/** The same of what begins with its code. What tells its cure already, or has no code, stays as it is. */
+export function withCure(failure: string): string {
+  const code = ERROR_CODES.find((each) => failure.startsWith(`${each}: `));
+  const cure = code === undefined ? undefined : cureOf(code);
+  if (cure === undefined || failure.includes(cure)) return within(failure, MAX_REASON_BYTES);
+  const told = within(failure, MAX_REASON_BYTES - Buffer.byteLength(` ${cure}`) - 1);
+  return `${told}${/[.!?]$/.test(told) ? '' : '.'} ${cure}`;
+}
+
+/** A run has no request that could be sent again, and no id of one. */
+function cureOf(code: ErrorCode): string {
+  if (code === 'internal' || code === 'actor-failed') {
+    return 'Start a new run. If it fails again, report it with the id of the run.';
+  }
+  return PROBLEMS[code].cure.replace('Try again after the seconds in Retry-After.', 'Start a new run.');
+}
+
+function within(text: string, maxBytes: number): string {
+  const characters = [...text.slice(0, maxBytes)];
+  while (Buffer.byteLength(characters.join('')) > maxBytes) characters.pop();
+  return characters.join('');
+}
