@@ -6,7 +6,7 @@ import { EVENT_TYPES } from '../names';
 import { RunCountsSchema } from '../contract/schemas/run';
 import { count, money, time } from '../contract/schemas/values';
 
-/** An id of a hundred characters, each three bytes, percent-encoded. */
+/** The id of a run in it is percent-encoded. */
 const path = z.string().max(1_024);
 
 /** A CloudEvent 1.0 of topic `contactsheet.runs` as the sidecar delivers it; its own additions (topic, traceid) are dropped. */

@@ -180,6 +180,12 @@ describe('starting a run', () => {
     },
   );
 
+  test('a run that an older build began under an id of its caller, and left there, blocks no container', async () => {
+    const { service, actors } = createSite();
+    await actors.container('photos').beginRun({ runId: 'f47ac10b58cc4372a5670e02b2c3d479' });
+    expect((await service.start({ container: 'photos' })).status).toBe('Queued');
+  });
+
   test('under a chosen id is refused without a trace while its container is busy', async () => {
     const { service } = createSite();
     await service.start({ container: 'photos' });

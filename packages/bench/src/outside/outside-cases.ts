@@ -1,7 +1,8 @@
 import { FOLDER_CASES } from './folder-cases';
+import { ID_CASES } from './id-cases';
 import type { OutsideCase } from './outside-case';
 import { REFUSAL_CASES } from './refusal-cases';
 import { SERVICE_CASES } from './service-cases';
 
 /** Everything that people outside have met, in the order in which it is played. */
-export const OUTSIDE_CASES: readonly OutsideCase[] = [...REFUSAL_CASES, ...FOLDER_CASES, ...SERVICE_CASES];
+export const OUTSIDE_CASES: readonly OutsideCase[] = [...REFUSAL_CASES, ...FOLDER_CASES, ...ID_CASES, ...SERVICE_CASES];
