@@ -7,7 +7,7 @@ import type { Recognition, Recognize } from '../domain/access/recognition';
 import type { Caller } from '../domain/caller';
 import { APPROVAL_EVENT } from '../names';
 import { letIn } from './access/callers';
-import { concernedContainer, isShownInPart, type Records } from './access/concerned-container';
+import { concernedContainer, replacedContainer, isShownInPart, type Records } from './access/concerned-container';
 import { type Listener, shownBy } from './access/shown';
 import type { CallerLimit } from './caller-limit';
 import type { LinkTokens, TokenVerdict } from './link-tokens';
@@ -99,7 +99,10 @@ async function decided(
   if (byRole.kind !== 'allowed') return byRole; // I2
   const container = await concernedContainer(endpoint, req, records);
   if (container === undefined && isShownInPart(endpoint)) return byRole; // I3
-  return decide(principal, { role, ...(container !== undefined && { container }) });
+  const decision = decide(principal, { role, ...(container !== undefined && { container }) });
+  if (decision.kind !== 'allowed') return decision;
+  const replaced = await replacedContainer(endpoint, req, records);
+  return replaced === undefined ? decision : decide(principal, { role, container: replaced });
 }
 
 function refusalOf(decision: Decision, recognition: Recognition): RequestError {

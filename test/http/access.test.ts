@@ -14,7 +14,7 @@ import { createLinkTokens } from '../../src/http/link-tokens';
 import { createPublicApp } from '../../src/http/public-server';
 import type { UseCases } from '../../src/use-cases/port';
 import { exempt } from '../answers/exemptions';
-import { fakeUseCases, runId } from './fake-use-cases';
+import { aRun, fakeUseCases, runId } from './fake-use-cases';
 import { recordedLog } from './listening';
 
 /**
@@ -340,6 +340,22 @@ describe('whoever is limited to containers', () => {
       expect((await everything(api, id, 'admin', query, shown)).length).toBe(30);
       expect(await everything(api, id, 'limited:nothing', query, shown)).toEqual([]);
     });
+  });
+
+  test('may not take the id of a run over a container that is not theirs', async () => {
+    const { api, asked, fake } = anApp('public');
+    fake.runs.set('nightly', aRun({ id: 'nightly', container: 'theirs', status: 'Completed' }));
+    const start = (who: string, container: string, id = 'nightly') =>
+      api
+        .post(pathOf(ENDPOINTS.startInstance, { functionName: 'O_ProccessImage', instanceId: id }))
+        .set('Authorization', `Bearer ${who}`)
+        .type('json')
+        .send(JSON.stringify(container));
+    isProblem(await start('limited:photos', 'photos'), 'forbidden');
+    expect(asked.filter((name) => name !== 'getRun')).toEqual([]);
+    expect((await start('limited:photos', 'photos', 'weekly')).status).toBe(202);
+    fake.runs.delete('weekly');
+    expect((await start('operator', 'photos')).status).toBe(202);
   });
 
   test.each(ids('body'))('may %s for what the body names', async (id) => {

@@ -22,6 +22,7 @@ export function isShownInPart({ id }: Endpoint): boolean {
  * The one container that a request concerns; undefined where it concerns more than one, or none.
  *
  * I1 Asked only for callers who are limited to containers: it may read the record of the run or the operation.
+ * I2 A start under the id of a run that has ended takes the place of its records: it concerns the container of that run too.
  */
 export async function concernedContainer(
   endpoint: Endpoint,
@@ -42,6 +43,11 @@ export async function concernedContainer(
 function param(req: Request, name: string): string {
   const value: unknown = req.params[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** I2: the container of the run whose id a start takes; undefined where there is none. */
+export async function replacedContainer({ id }: Endpoint, req: Request, records: Records): Promise<string | undefined> {
+  return id === ENDPOINTS.startInstance.id ? containerOfRun(param(req, 'instanceId'), records) : undefined;
 }
 
 function containerOfBody(body: unknown): string | undefined {
