@@ -3,7 +3,7 @@ import { keptAttempts } from '../domain/image/attempt-history';
 import type { Classified } from '../domain/image/classification';
 import type { TotalsVector } from '../domain/container/totals';
 import { defined } from '../domain/defined';
-import { checkEligibility, ineligibleAsListed } from '../domain/image/eligibility';
+import { checkEligibility, ineligibleAsListed, withEncoding } from '../domain/image/eligibility';
 import { AppError } from '../domain/errors';
 import { imageId } from '../domain/ids';
 import {
@@ -20,6 +20,7 @@ import { isWrittenLater, timeInId, writtenBy } from '../domain/run/run-order';
 import type { BlobsGateway, DownloadOutcome } from '../gateways/blobs/port';
 import { readImageHeader } from '../gateways/vision/image-header';
 import { Attempts, pickError } from './attempts';
+import { canReadAnother } from './another-blob';
 import type { ChunkContext } from './chunk-context';
 import type { FairSemaphore } from './fair-semaphore';
 import { type AnswerDeps, PaidAnswer, type Verdict } from './paid-answer';
@@ -54,6 +55,8 @@ export interface Preview {
   /** The answer is in the cache: nobody pays for it again. */
   readonly isKept: boolean;
 }
+
+type Downloaded = Extract<DownloadOutcome, { readonly ok: true }>;
 
 /** An image that changes under our hands is followed this often, then left to the next run. */
 const MAX_FOLLOWED_CHANGES = 2;
@@ -115,16 +118,18 @@ export class ImageWork {
   }
 
   private async analyze(): Promise<Verdict | Exclude<Permit, 'go'>> {
-    const bytes = await this.download();
-    if (!(bytes instanceof Uint8Array)) return bytes;
+    const read = await this.download();
+    if (typeof read === 'string' || 'status' in read) return read;
+    const { bytes, contentEncoding } = read;
     const contentHash = createHash('sha256').update(bytes).digest('hex');
-    const reason = checkEligibility(readImageHeader(bytes), bytes.byteLength, this.deps.vision.limits);
+    const refused = checkEligibility(readImageHeader(bytes), bytes.byteLength, this.deps.vision.limits);
+    const reason = withEncoding(refused, contentEncoding);
     if (reason) return { ...this.skipped(reason), contentHash };
     const verdict = await this.answer.find(bytes, contentHash);
     return typeof verdict === 'string' ? verdict : { ...verdict, contentHash };
   }
 
-  private async download(): Promise<Uint8Array | Verdict | Exclude<Permit, 'go'>> {
+  private async download(): Promise<Downloaded | Verdict | Exclude<Permit, 'go'>> {
     for (let attempt = 1, followed = 0; ; ) {
       const turn = await this.deps.blobBreaker.turn(async () => (await this.chunk.permit()) !== 'go');
       const permit = await this.chunk.permit();
@@ -141,7 +146,7 @@ export class ImageWork {
       this.deps.blobBreaker.answered(downloadAnswer(outcome, `${this.chunk.container}/${this.blob.name}`), turn);
       const brought = outcome.ok ? { bytesDownloaded: outcome.bytes.byteLength } : {};
       this.attempts.record('download', startedMs, 0, { ...outcome, ...brought });
-      if (outcome.ok) return outcome.bytes;
+      if (outcome.ok) return outcome;
       const error: ImageError = { ...pickError(outcome), stage: 'download' };
       switch (outcome.code) {
         case 'gone':
@@ -164,6 +169,10 @@ export class ImageWork {
           break;
         }
         case 'download-forbidden':
+          if (await canReadAnother(this.deps, this.chunk.container, this.blob)) {
+            const reason = 'download-forbidden';
+            return { status: 'failed', reason, error: { ...error, retryable: true }, transactions: 0 };
+          }
           throw new AppError(
             'storage-forbidden',
             `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`,

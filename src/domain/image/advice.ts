@@ -17,6 +17,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'too-small': 'The image has fewer pixels on a side than Vision takes (50): upload a larger copy, or leave it out.',
   'unsupported-format': 'Vision does not take this format: convert it to JPEG or PNG.',
   'not-an-image': 'The bytes are not those of an image: move the blob elsewhere, or leave it skipped.',
+  encoded:
+    'The blob is stored compressed (Content-Encoding): upload the image as it is, without compression, and the next run analyses it.',
   corrupt: 'The image is damaged or cut off: upload it again from its source.',
   changed: 'The blob was replaced while it was read: run again when uploads have ended.',
   gone: 'The blob was deleted from the container: upload it again if that was a mistake.',
@@ -29,7 +31,8 @@ const ADVICE: Readonly<Record<string, string>> = {
     'It is an image that was not in the price of the run, as name and content type do not say so: run again, and the next price counts it.',
   poison: 'Processing this image ended the process several times: look at the image itself, and report it.',
   'download-failed': 'Blob Storage did not deliver the bytes: run again, and check the storage account if it stays.',
-  'download-forbidden': 'Blob Storage refused to let us read: grant Storage Blob Data Reader, or correct the key.',
+  'download-forbidden':
+    'Blob Storage refused to let us read: grant Storage Blob Data Reader, or correct the key. If it refuses this blob alone, look at its access conditions, its access control list and its encryption scope.',
   'vision-throttled': 'Vision asked to slow down, and we did. More throughput needs a higher tier of the resource.',
   'vision-unauthorized': 'Vision refused the key: correct VISION_KEY and VISION_ENDPOINT, then run again.',
   'vision-forbidden':

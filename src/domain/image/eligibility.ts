@@ -36,6 +36,7 @@ export const INELIGIBLE_REASONS = [
   'too-large-bytes',
   'archived',
   'customer-provided-key',
+  'encoded',
   'not-an-image',
   'corrupt',
   'unsupported-format',
@@ -60,6 +61,18 @@ export function ineligibleAsListed(
   limits: Pick<ImageLimits, 'maxBytes'>,
 ): IneligibleReason | undefined {
   return ineligibleByListing(sizeBytes, limits) ?? (unreadable && reasonOf(unreadable));
+}
+
+/**
+ * Bytes that are no image, of a blob with a Content-Encoding, are most likely an image that was compressed on its way up.
+ * Only then does the encoding count: many tools write one that is not true.
+ */
+export function withEncoding(
+  reason: IneligibleReason | undefined,
+  contentEncoding: string | undefined,
+): IneligibleReason | undefined {
+  const isCoded = /\b(?:gzip|x-gzip|deflate|br|zstd|compress)\b/i.test(contentEncoding ?? '');
+  return reason === 'not-an-image' && isCoded ? 'encoded' : reason;
 }
 
 /** Returns why Vision would refuse the image, or undefined when it may be sent. */

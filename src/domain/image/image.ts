@@ -36,6 +36,7 @@ export type ImageReason =
   | 'empty'
   | 'archived'
   | 'customer-provided-key'
+  | 'encoded'
   | 'corrupt'
   | 'changed'
   | 'gone'
@@ -43,6 +44,7 @@ export type ImageReason =
   | 'cancelled'
   | 'run-failed'
   | 'download-failed'
+  | 'download-forbidden'
   | 'poison'
   | 'not-priced'
   | `vision-${string}`;

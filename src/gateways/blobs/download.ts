@@ -42,7 +42,7 @@ export async function downloadBlob(
 }
 
 async function readBody(
-  { readableStreamBody: stream, contentLength = 0 }: BlobDownloadResponseParsed,
+  { readableStreamBody: stream, contentLength = 0, contentEncoding }: BlobDownloadResponseParsed,
   maxBytes: number,
   stop: AbortController,
 ): Promise<DownloadOutcome> {
@@ -55,7 +55,7 @@ async function readBody(
   const bytes = Buffer.allocUnsafeSlow(contentLength); // I4
   const length = await fill(bytes, stream, stop.signal);
   if (length !== contentLength) return failed(`The answer ended after ${length} of ${contentLength} bytes.`, true);
-  return { ok: true, bytes };
+  return { ok: true, bytes, ...(contentEncoding && { contentEncoding }) };
 }
 
 /** Events and not `for await`: an iterator costs a promise or more per piece, and most pictures are many pieces. */

@@ -29,6 +29,7 @@ export interface MemoryBlobs extends BlobsGateway {
 export interface MemoryBlobProperties {
   readonly contentType?: string;
   readonly lastModified?: string;
+  readonly contentEncoding?: string;
   /** As whoever wrote the blob says; default: of its bytes. */
   readonly contentMd5?: string;
   /** Such as `hdi_isfolder: 'true'`. */
@@ -40,6 +41,7 @@ type DownloadFailure = Extract<DownloadOutcome, { ok: false }>;
 interface Entry {
   readonly listed: ListedBlob;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly contentEncoding?: string;
   readonly bytes: Uint8Array;
 }
 
@@ -74,12 +76,12 @@ export function createMemoryBlobs(order: NameOrder = 'utf-16', account = 'memory
     downloads,
     createContainer: (container) => void containers.set(container, containers.get(container) ?? new Map()),
     deleteContainer: (container) => void containers.delete(container),
-    put(container, name, bytes, { metadata, ...properties } = {}) {
+    put(container, name, bytes, { metadata, contentEncoding, ...properties } = {}) {
       writes += 1;
       const etag = `0x${writes.toString(16).toUpperCase().padStart(15, '0')}`;
       const contentMd5 = createHash('md5').update(bytes).digest('hex');
       const listed = { name, etag, sizeBytes: bytes.length, contentMd5, ...properties };
-      open(container).set(name, { listed, bytes: Uint8Array.from(bytes), ...defined({ metadata }) });
+      open(container).set(name, { listed, bytes: Uint8Array.from(bytes), ...defined({ metadata, contentEncoding }) });
       return listed;
     },
     remove: (container, name) => void open(container).delete(name),
@@ -143,5 +145,5 @@ function read(entry: Entry | undefined, blob: ListedBlob, { maxBytes, signal }: 
   }
   const { unreadable } = entry.listed;
   if (unreadable) return { ...refuse(unreadable, errorOf(unreadable).message), httpStatus: 409 };
-  return { ok: true, bytes: Uint8Array.from(entry.bytes) };
+  return { ok: true, bytes: Uint8Array.from(entry.bytes), ...defined({ contentEncoding: entry.contentEncoding }) };
 }

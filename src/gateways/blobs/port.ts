@@ -49,7 +49,13 @@ export interface DownloadOptions {
 
 /** The bytes, or why there are none. */
 export type DownloadOutcome =
-  | { readonly ok: true; readonly bytes: Uint8Array }
+  | {
+      readonly ok: true;
+      /** As they are stored, whatever their encoding. */
+      readonly bytes: Uint8Array;
+      /** `Content-Encoding` of the blob, such as `gzip`: a property that its uploader chose and nobody checked. */
+      readonly contentEncoding?: string;
+    }
   | {
       readonly ok: false;
       /** `changed`: 412, the blob has another etag now. `gone`: 404. Unreadable: 409, since it was listed. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import {
   AccountSASPermissions,
   AccountSASResourceTypes,
@@ -97,15 +98,20 @@ describe('blobs of every kind in the storage emulator', () => {
       await page.uploadPages(bytes, 0, 512);
       await append.create();
       await append.appendBlock(bytes, 512);
+      const encoded = container.getBlockBlobClient('encoded');
+      await encoded.upload(gzipSync(bytes), gzipSync(bytes).length, {
+        blobHTTPHeaders: { blobContentEncoding: 'gzip' },
+      });
       const leased = container.getBlockBlobClient('leased');
       await leased.upload(bytes, 512);
       await leased.createSnapshot();
       await leased.getBlobLeaseClient().acquireLease(60);
       const { blobs: listed } = await blobs.listPage('kinds', { prefix: '', pageSize: 10 });
-      expect(listed.map(({ name }) => name)).toEqual(['append', 'leased', 'page']);
+      expect(listed.map(({ name }) => name)).toEqual(['append', 'encoded', 'leased', 'page']);
       for (const blob of listed) {
         const read = await blobs.download('kinds', blob, { maxBytes: 1_000, timeoutMs: 10_000 });
-        expect(read).toMatchObject({ ok: true, bytes });
+        if (blob.name !== 'encoded') expect(read).toEqual({ ok: true, bytes });
+        else expect(read).toEqual({ ok: true, bytes: gzipSync(bytes), contentEncoding: 'gzip' });
       }
     } finally {
       blobs.close();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { cacheKey, listedKey } from '../../../src/domain/image/analysis';
 import type { Classified } from '../../../src/domain/image/classification';
 import { RESOURCE_REFUSALS } from '../../../src/domain/image/resource-refusal';
@@ -464,6 +465,41 @@ describe('downloads', () => {
     expect(await run(blob, ['Tags', 'Color'])).toMatchObject({ ...kept, ...archived });
     expect(results.documents('photos')).toHaveLength(1);
     expect(vision.calls).toBe(1);
+  });
+
+  test('one that is forbidden alone fails alone, and is tried again by the next run', async () => {
+    const { blobs, work, vision } = createSite();
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    blobs.put('photos', 'b.gif', picture('another'));
+    const refusal = {
+      ok: false,
+      code: 'download-forbidden',
+      message: 'no',
+      retryable: false,
+      httpStatus: 403,
+    } as const;
+    blobs.failNext('download', 1, refusal);
+    expect(await work({ kind: 'new', blob })).toMatchObject({
+      document: {
+        ...{ status: 'failed', reason: 'download-forbidden' },
+        error: { stage: 'download', httpStatus: 403, retryable: true },
+      },
+    });
+    expect([blobs.downloads, vision.calls]).toEqual([['a.gif', 'b.gif'], 0]);
+    blobs.failNext('download', 2, refusal);
+    await expect(work({ kind: 'new', blob })).rejects.toMatchObject({ code: 'storage-forbidden' });
+  });
+
+  test('one that was uploaded compressed says so; a wrong encoding of a whole image does not matter', async () => {
+    const { blobs, run, vision } = createSite();
+    const coded = gzipSync(picture('x'));
+    const put = (name: string, bytes: Uint8Array, contentEncoding?: string) =>
+      run(blobs.put('photos', name, bytes, contentEncoding === undefined ? {} : { contentEncoding }));
+    expect(await put('a.gif', coded, 'gzip')).toMatchObject({ status: 'skipped', reason: 'encoded' });
+    expect(await put('b.gif', coded)).toMatchObject({ status: 'skipped', reason: 'not-an-image' });
+    expect(await put('c.gif', Buffer.from('text'), 'utf-8')).toMatchObject({ reason: 'not-an-image' });
+    expect(vision.calls).toBe(0);
+    expect(await put('d.gif', picture('x'), 'gzip')).toMatchObject({ status: 'succeeded' });
   });
 
   test('a forbidden one ends the run', async () => {
