@@ -27,7 +27,7 @@ export function createStoredReports(
     const lines: ImageOutcome[] = [];
     for (const [piece, sha256] of pieces.entries()) {
       const stored = await sidecar.getState(component, manifestKeys.reportPiece(ref, piece));
-      if (stored === undefined || hashOf(stored.value) !== sha256) return undefined; // I1
+      if (stored === undefined || hashOf(stored.text) !== sha256) return undefined; // I1
       for (const line of stored.value as readonly ImageOutcome[]) lines.push(line);
     }
     return lines;
@@ -47,10 +47,14 @@ export function createStoredReports(
         await sidecar.saveState(component, manifestKeys.report(ref), outcomes);
         return;
       }
+      const hashes: string[] = [];
       for (const [piece, lines] of pieces.entries()) {
-        await sidecar.saveState(component, manifestKeys.reportPiece(ref, piece), lines);
+        const key = manifestKeys.reportPiece(ref, piece);
+        await sidecar.saveState(component, key, lines);
+        // The sidecar sorts fields: only what it gives back is what others will read.
+        hashes.push(hashOf((await sidecar.getState(component, key))?.text ?? ''));
       }
-      const report: ReportInPieces = { schema: 2, lines: outcomes.length, pieces: pieces.map(hashOf) };
+      const report: ReportInPieces = { schema: 2, lines: outcomes.length, pieces: hashes };
       await sidecar.saveState(component, manifestKeys.report(ref), report);
     },
 
@@ -74,7 +78,6 @@ export function createStoredReports(
   };
 }
 
-/** Of the text that is sent; a store may keep it in a form of its own. */
-function hashOf(lines: unknown): string {
-  return createHash('sha256').update(JSON.stringify(lines)).digest('hex');
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -48,6 +48,8 @@ export class ContainerWatcher {
     const found = workFound(await listing.count({ container, prefix: '' }));
     const decision = decide(watch, found, last, nowMs());
     if (decision !== 'start') return { at: this.now(), outcome: decision, found };
+    // The count of a large container takes minutes, in which the watch may have been removed.
+    if (!(await this.deps.watches.get(container))) return { at: this.now(), outcome: 'unchanged', found };
     const run = await startRun({
       container,
       ...defined({ approval, maxTransactions }),

@@ -4,19 +4,28 @@
  *
  * 1. After a pause or a cancel no result is removed later than a second; the next run removes what is left.
  * 2. A listing that always fails, or never answers, gives way to a cancel in seconds, and the container is free.
+ * 3. What a run does is bounded by no message: thousands of results with the longest names leave, and the report tells each.
  */
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { type Fault, type FaultProxy, startFaultProxy } from '../../../packages/bench/src/fault-proxy';
-import { azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
+import { AZURITE_ACCOUNT, azuriteConnectionString } from '../../../packages/dev-stack/src/settings';
+import { taken } from '../../../src/contract';
+import { imageId } from '../../../src/domain/ids';
+import { createCosmosClient } from '../../../src/gateways/cosmos/client';
+import { createCosmosResults } from '../../../src/gateways/results/cosmos-results';
+import { imageDocument } from '../../contract/gateways/documents';
 import { eventually, type TestStack } from '../framework';
-import { blobs, documents, runToEnd, startRun, violations } from '../main-job/client';
+import { blobs, documents, ended, runToEnd, startRun, violations } from '../main-job/client';
 import { asAnn, inStatus, runOf, seeded, slowStack } from './control';
 
 const IMAGES = 200;
 const CONTAINER = 'emptied';
 /** 20 looks at a time: the removals take four seconds. */
 const LOOK_MS = 400;
+/** Their report is stored in two pieces. */
+const GONE = 1_500;
 
 let stack: TestStack;
 let proxy: FaultProxy;
@@ -70,6 +79,28 @@ test('1: removals stop within a second, and the next run goes on with them', asy
   const last = await runToEnd(stack, CONTAINER, { confirmShrink: true });
   expect(last).toMatchObject({ status: 'Completed', removed: IMAGES - cancelled });
   expect(await violations(stack, CONTAINER, last.id, 0, { confirmShrink: true })).toEqual([]);
+}, 120_000);
+
+test('3: thousands of removals with long names are reported whole, in pieces', async () => {
+  const container = 'long-names';
+  await seeded(stack, container, 1);
+  await runToEnd(stack, container);
+  const client = createCosmosClient(stack.endpoints.cosmos);
+  const results = createCosmosResults({ client, account: AZURITE_ACCOUNT.name });
+  const gone = Array.from({ length: GONE }, (_, n) => `${n}/`.padEnd(1_024, 'x'));
+  const documents = gone.map((blob) =>
+    imageDocument(container, blob, { id: imageId(AZURITE_ACCOUNT.name, container, blob) }),
+  );
+  await Promise.all(documents.map((document) => results.save(document, 'new')));
+  await results.close();
+  client.dispose();
+  const beganMs = Date.now();
+  const run = await ended(stack, await startRun(stack, container, { confirmShrink: true }), 240_000);
+  process.stdout.write(`removed ${run.removed} in ${Date.now() - beganMs} ms\n`);
+  expect(run).toMatchObject({ status: 'Completed', removed: GONE });
+  const report = taken(await stack.client.getRunReport({ params: { id: run.id }, accept: 'application/x-ndjson' }));
+  const lines = (await text(report)).trimEnd().split('\n');
+  expect(lines).toHaveLength(GONE + 1);
 }, 120_000);
 
 const FAILING: Fault = { status: 500, headers: { 'x-ms-error-code': 'InternalError' }, body: '' };

@@ -9,7 +9,7 @@ import { RunLedger } from '../../../src/use-cases/runs/run-ledger';
 const SIDECAR_BYTES = 4 * 1024 * 1024;
 const REF = { runId: '1'.repeat(32), page: 0, chunk: 3 };
 
-/** A state store that refuses what the sidecar would. */
+/** A state store that refuses what the sidecar would, and sorts the fields of what it takes, as the sidecar does. */
 function aStore() {
   const stored = new Map<string, string>();
   let largest = 0;
@@ -21,7 +21,7 @@ function aStore() {
     async saveState(_, key, value) {
       largest = Math.max(largest, jsonBytes([{ key, value }]));
       if (largest > SIDECAR_BYTES) throw new Error('413: the body is too large');
-      stored.set(key, JSON.stringify(value));
+      stored.set(key, JSON.stringify(value, sorted));
       return 'saved';
     },
     async deleteState(_, key) {
@@ -30,6 +30,11 @@ function aStore() {
   });
   return { stored, manifests, largest: () => largest };
 }
+
+const sorted = (_: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 const removed = (n: number): ImageOutcome => ({
   ...{ blob: `${n}/`.padEnd(1_024, '写'), status: 'removed', listed: false, reason: 'gone', calls: 0, transactions: 0 },

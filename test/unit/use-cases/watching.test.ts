@@ -163,6 +163,17 @@ describe('a look', () => {
     expect((await watches.get('photos'))?.lastLook).toMatchObject({ outcome: 'started', found: { new: 2 } });
   });
 
+  test('starts nothing for a watch that was removed while it counted', async () => {
+    const { service, look, found, started, state } = site();
+    await service.set(SETTINGS);
+    state.listing = async () => {
+      await service.remove('photos');
+      return { ...found, total: 3, new: 3 };
+    };
+    expect(await look()).toEqual({ watched: false, waitSeconds: 0 });
+    expect(started).toEqual([]);
+  });
+
   test('does not even count while a run is active, and looks again soon', async () => {
     const { service, look, actors, run, state, watches } = site();
     await service.set(SETTINGS);
