@@ -24,7 +24,7 @@ const SLOWEST = [
   'integration/main-job/footprint',
   'integration/replicas/two-replicas',
   'integration/replicas/rate-of-three',
-  'integration/control/retry-and-purge',
+  'integration/control/control',
   'integration/durable-client/durable-client',
   'integration/engine/retention',
   'integration/quota/quota',
