@@ -15,14 +15,17 @@ export interface Recorded {
   readonly command: string;
 }
 
+/** Where the record lies: a home, or whatever else names and writes files. */
+type Folder = Pick<Home, 'at' | 'write'>;
+
 const FILE = 'pids';
 
 /** One line per process: id, name, command line. Rewritten whenever a part starts. */
-export function recordProcesses(home: Home, processes: readonly Recorded[]): void {
+export function recordProcesses(home: Folder, processes: readonly Recorded[]): void {
   home.write(FILE, processes.map(({ pid, name, command }) => `${pid}\t${name}\t${command}\n`).join(''));
 }
 
-export function forgetProcesses(home: Home): void {
+export function forgetProcesses(home: Folder): void {
   rmSync(home.at(FILE), { force: true });
 }
 
@@ -43,7 +46,7 @@ export async function endLeftovers(home: Home): Promise<Recorded[]> {
  * A shell that outlives the launcher for a moment: when the launcher is gone without a word, its end of the pipe closes
  * and the recorded processes are ended. After an orderly stop the record is gone and nothing happens.
  */
-export function startGuardian(home: Home): { end(): void } {
+export function startGuardian(home: Folder): { end(): void } {
   const script = `
     read -r _
     said() { if [ -r "/proc/$1/cmdline" ]; then tr '\\0' ' ' < "/proc/$1/cmdline"; else ps -ww -o command= -p "$1"; fi; }

@@ -1,15 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { CHECKOUT, compiled } from './checkout';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment } from './environment';
+import { forgetProcesses, recordProcesses, startGuardian } from './leftovers';
 import { tailOf } from './log-file';
 import { createPart, type Part, type PartDefinition } from './part';
 import { APP_GRACE_MS } from './parts';
 import { createPortBook, LOOPBACK } from './ports';
 import { succeeds } from './probe';
+import { commandOf } from './process-table';
 import { commandOfPlan, readRunFile } from './run-file';
 import { acquireRuntime } from './runtime/acquire';
 import { withoutServices } from './settings';
@@ -66,6 +68,20 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
     DAPR_COMPONENTS_SOCKETS_FOLDER: sockets,
     API_PORT: String(ports.api),
   };
+  // The guardian of the stack does not know it: without one of its own it would outlive a test that is killed.
+  const record = {
+    at: (file: string) => join(home, `${file}-${name}`),
+    write: (file: string, text: string) => writeFileSync(record.at(file), text),
+  };
+  const guardian = startGuardian(record);
+  const noteProcesses = () =>
+    recordProcesses(
+      record,
+      parts.flatMap((each) => {
+        const pid = each.pid();
+        return pid === undefined ? [] : [{ name: each.name, pid, command: commandOf(pid) ?? '' }];
+      }),
+    );
   const part = (definition: Pick<PartDefinition, 'name' | 'command' | 'cwd' | 'env' | 'isReady'>): Part =>
     createPart(
       {
@@ -74,7 +90,10 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
         readyWithinMs: 90_000,
         graceMs: APP_GRACE_MS,
       },
-      { restarts: supervise && definition.name !== 'pubsub', report: () => undefined },
+      {
+        restarts: supervise && definition.name !== 'pubsub',
+        report: ({ kind }) => void (kind === 'started' && setImmediate(noteProcesses)),
+      },
     );
 
   const pubsub = part({
@@ -104,6 +123,8 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
 
   async function stop(): Promise<void> {
     for (const each of parts) await each.stop();
+    forgetProcesses(record);
+    guardian.end();
     removeSockets();
   }
 

@@ -105,8 +105,9 @@ export function took(
 
 /** I1 */
 function waits({ want, seenAtMs, silentMs }: Asker, nowMs: number): boolean {
-  const patienceMs = Math.min(MOST_PATIENCE_MS, Math.max(LEAST_PATIENCE_MS, 2 * silentMs));
-  return want > 0 && nowMs - seenAtMs < patienceMs;
+  if (want <= 0) return false;
+  const waitedMs = nowMs - seenAtMs;
+  return waitedMs < LEAST_PATIENCE_MS || (waitedMs < MOST_PATIENCE_MS && waitedMs < 2 * silentMs);
 }
 
 function wantOf(asker: Asker, nowMs: number): number {
