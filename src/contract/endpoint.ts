@@ -33,6 +33,11 @@ export interface Endpoint {
 
 export type { Role };
 
+/** Does it do more than answer? A GET does where its role is more than a reader's. */
+export function hasEffect({ method, access }: Pick<Endpoint, 'method' | 'access'>): boolean {
+  return method !== 'GET' || !(access === 'public' || access === 'reader');
+}
+
 /** Verbs that the API uses. HEAD follows from GET. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

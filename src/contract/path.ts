@@ -23,6 +23,11 @@ export function templateOf({ path }: Pick<Endpoint, 'path'>, params: Readonly<Re
   );
 }
 
+/** The source of a regular expression for the path; `parameter`, a capturing group perhaps, stands for each parameter. */
+export function patternOf({ path }: Pick<Endpoint, 'path'>, parameter = '[^/]+'): string {
+  return path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, () => parameter);
+}
+
 function segment(name: string): string {
   if (name === '' || name === '.' || name === '..') {
     throw new UnaskableName(`'${name}' is not a name the API can be asked for.`);

@@ -1,4 +1,6 @@
 import type { Express, RequestHandler } from 'express';
+import { ENDPOINTS } from '../contract/endpoints';
+import { patternOf } from '../contract/path';
 import { type ApiDeps, createApiRouter, shellOf } from './api';
 import { checkAppToken } from './app-token';
 import { createApp } from './base-app';
@@ -67,8 +69,12 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
 /** The name of a blob is the rest of its path, but for the route below it. */
 const wholeBlobName: RequestHandler = (req, _res, next) => {
   req.url = req.url.replace(
-    /^(\/api\/v1\/containers\/[^/?]+\/images\/)([^?]+?)(\/history)?(?=\?|$)/,
+    IMAGE,
     (_, route: string, name: string, below = '') => route + name.replaceAll('/', '%2F') + below,
   );
   next();
 };
+
+const HISTORY = ENDPOINTS.getImageHistory.path.slice(ENDPOINTS.getImage.path.length);
+/** What comes before the name, the name, and what may come after it. */
+const IMAGE = new RegExp(`^(${patternOf(ENDPOINTS.listImages, '[^/?]+')}/)([^?]+?)(${HISTORY})?(?=\\?|$)`);

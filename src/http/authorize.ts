@@ -5,6 +5,7 @@ import { type Decision, decide } from '../domain/access/decision';
 import { principalName } from '../domain/access/principal';
 import type { Recognition, Recognize } from '../domain/access/recognition';
 import type { Caller } from '../domain/caller';
+import { defined } from '../domain/defined';
 import { APPROVAL_EVENT } from '../names';
 import { letIn } from './access/callers';
 import { concernedContainer, replacedContainer, isShownInPart, type Records } from './access/concerned-container';
@@ -99,7 +100,7 @@ async function decided(
   if (byRole.kind !== 'allowed') return byRole; // I2
   const container = await concernedContainer(endpoint, req, records);
   if (container === undefined && isShownInPart(endpoint)) return byRole; // I3
-  const decision = decide(principal, { role, ...(container !== undefined && { container }) });
+  const decision = decide(principal, { role, ...defined({ container }) });
   if (decision.kind !== 'allowed') return decision;
   const replaced = await replacedContainer(endpoint, req, records);
   return replaced === undefined ? decision : decide(principal, { role, container: replaced });

@@ -1,6 +1,6 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
-import type { AnswerOf, Asked, Endpoint, Method } from '../contract/endpoint';
+import { type AnswerOf, type Asked, type Endpoint, hasEffect, type Method } from '../contract/endpoint';
 import { ENDPOINTS } from '../contract/endpoints';
 import { deleteEntity } from '../contract/endpoints/durable';
 import { isWithin } from '../domain/access/decision';
@@ -11,7 +11,7 @@ import type { LinkBuilder, Links } from './links';
 import { type Pages, pagesFor } from './paging';
 import { forgivingQuery } from './query';
 import { RequestError } from './request-error';
-import { handle, refuseCrossSite } from './handle';
+import { handle } from './handle';
 import { sendStream } from './stream';
 import { noQuery, parsePart } from './validation';
 
@@ -20,8 +20,7 @@ import { noQuery, parsePart } from './validation';
  *
  * I1 In this order: may the caller ask, then path, query and body as their schemas read them, then the handler.
  * I2 Every other verb of a path answers 405 with Allow. Below DURABLE_TASK_BASE it goes on to the 404 of that contract.
- * I3 What has an effect is refused when another site asks, and is never answered to HEAD: GET has one where its role is
- *    more than a reader's.
+ * I3 A GET with an effect is never answered to HEAD.
  * I4 A path that ends in a verb comes first: `/runs/{id}` would take `7:pause` for an id.
  */
 
@@ -81,22 +80,19 @@ const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
 
 function register(router: Pick<IRouter, 'route'>, path: string, bound: readonly Bound[]): void {
   const byMethod = new Map(bound.map((one) => [one.endpoint.method, one]));
-  const isSafe = (method: Method) => method === 'GET' && !hasEffect(byMethod.get(method)?.endpoint);
+  const isSafe = (method: Method) => {
+    const endpoint = byMethod.get(method)?.endpoint;
+    return endpoint !== undefined && !hasEffect(endpoint);
+  };
   const methods = METHODS.filter((method) => byMethod.has(method));
   const refuse = refuseVerb([...methods, ...(methods.some(isSafe) ? ['HEAD'] : [])].join(', '));
   const route = router.route(inExpress(path));
-  if (methods.includes('GET') && !isSafe('GET')) route.head(refuse); // Express would answer it with GET
+  if (methods.includes('GET') && !isSafe('GET')) route.head(refuse); // I3: Express would answer it with GET
   for (const { endpoint, answer } of bound) {
     const verb = endpoint.method.toLowerCase() as Lowercase<Method>;
-    if (hasEffect(endpoint))
-      route[verb](refuseCrossSite, answer); // I3
-    else route[verb](answer);
+    route[verb](answer);
   }
   if (!path.startsWith(DURABLE_TASK_BASE)) route.all(refuse); // I2
-}
-
-function hasEffect(endpoint: Endpoint | undefined): boolean {
-  return endpoint?.method !== 'GET' || !(endpoint.access === 'public' || endpoint.access === 'reader');
 }
 
 function refuseVerb(allow: string): RequestHandler {

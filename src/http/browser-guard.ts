@@ -1,4 +1,7 @@
 import type { Request, RequestHandler } from 'express';
+import { type Endpoint, hasEffect } from '../contract/endpoint';
+import { ENDPOINTS } from '../contract/endpoints';
+import { patternOf } from '../contract/path';
 import { isLoopbackName, nameOf } from './host-guard';
 import { RequestError } from './request-error';
 
@@ -22,15 +25,17 @@ export interface BrowserGuardOptions {
 }
 
 export function guardBrowser({ publicUrl }: BrowserGuardOptions): RequestHandler {
-  return (req, _res, next) => next(hasEffect(req) ? refusalOf(req, publicUrl) : undefined);
+  return (req, _res, next) => next(isWithEffect(req) ? refusalOf(req, publicUrl) : undefined);
 }
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
-/** The one GET that starts something, as Express matches it: in any case, with a slash at the end or without. */
-const STARTER = /^\/api\/AnalysisFunctionStarter\/?$/i;
+/** Each GET that does something, as Express may match it: in any case, with a slash at the end or without. */
+const GETS_WITH_EFFECT = (Object.values(ENDPOINTS) as Endpoint[])
+  .filter((endpoint) => endpoint.method === 'GET' && hasEffect(endpoint))
+  .map((endpoint) => new RegExp(`^${patternOf(endpoint)}/?$`, 'i'));
 
-function hasEffect({ method, path }: Request): boolean {
-  return !SAFE.includes(method) || (method === 'GET' && STARTER.test(path));
+function isWithEffect({ method, path }: Request): boolean {
+  return !SAFE.includes(method) || (method === 'GET' && GETS_WITH_EFFECT.some((pattern) => pattern.test(path)));
 }
 
 function refusalOf(req: Request, publicUrl: BrowserGuardOptions['publicUrl']): RequestError | undefined {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { defined } from '../domain/defined';
 
 /**
  * Identity of a request and its one line in the log.
@@ -36,7 +37,7 @@ export function requestContext({ log, listener, isQuiet }: RequestContextOptions
           event: 'http.request',
           listener,
           requestId,
-          ...(clientRequestId !== undefined && { clientRequestId }),
+          ...defined({ clientRequestId }),
           method: req.method,
           route: routeOf(req),
           status: res.statusCode,

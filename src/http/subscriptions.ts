@@ -1,5 +1,6 @@
 import express, { type IRouter } from 'express';
 import type { Logger } from 'pino';
+import { defined } from '../domain/defined';
 import type { RunEvent } from '../domain/run/events';
 import { SUBSCRIPTION_ROUTES } from '../names';
 import { handle } from './handle';
@@ -67,5 +68,5 @@ function identityOf(body: unknown): { id?: string; type?: string } {
   if (typeof body !== 'object' || body === null) return {};
   const id = 'id' in body && typeof body.id === 'string' ? body.id.slice(0, 200) : undefined;
   const type = 'type' in body && typeof body.type === 'string' ? body.type.slice(0, 200) : undefined;
-  return { ...(id !== undefined && { id }), ...(type !== undefined && { type }) };
+  return defined({ id, type });
 }

@@ -1,4 +1,4 @@
-import type { ChunkReport, ReportInput, ReportResult, RunActorApi } from '../actors/run/run-actor.api';
+import type { ExecutionProgress, ReportInput, ReportResult, RunActorApi } from '../actors/run/run-actor.api';
 import { defined } from '../domain/defined';
 import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
 import type { ChunkProgress } from '../domain/run/chunk-progress';
@@ -230,7 +230,7 @@ class RunSession {
       this.calls.size > 0 ? this.calls : [[1, undefined]];
     try {
       if (this.unheard) await this.send(this.unheard); // I4
-      let chunks: readonly ChunkReport[] | undefined = this.progress();
+      let chunks: readonly ExecutionProgress[] | undefined = this.progress();
       for (const [price, calls] of prices) {
         const sentMs = this.deps.clock.monotonicMs();
         const { want, unused } = calls?.ask(sentMs) ?? { want: 0, unused: 0 };
@@ -287,7 +287,7 @@ class RunSession {
 
   /** Numbered, so that one that arrives twice gives its unused calls back once. */
   private reportOf(
-    chunks: readonly ChunkReport[],
+    chunks: readonly ExecutionProgress[],
     want: number,
     unused: number,
     transactionsPerCall: number,
@@ -298,7 +298,7 @@ class RunSession {
   }
 
   /** A chunk that does not know why it waits is told what holds the calls of this process back. */
-  private progress(): ChunkReport[] {
+  private progress(): ExecutionProgress[] {
     const held = this.limit === undefined ? {} : { waiting: this.limit };
     return [...this.chunks.values()].map(({ ref, attempt, progress }) => ({
       ref,

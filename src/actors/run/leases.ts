@@ -1,7 +1,7 @@
 import { type ChunkRef, chunkId } from '../../domain/ids';
 import { isAlive, type Lease, mayHold, SETTLE_MS } from '../../domain/run/chunk-lease';
 import { type ChunkProgress, covered, NO_PROGRESS } from '../../domain/run/chunk-progress';
-import type { ChunkReport } from './run-actor.api';
+import type { ExecutionProgress } from './run-actor.api';
 
 /** Wall time for what is shown, monotonic time for intervals: a wall clock that is set back would keep the dead alive. */
 export interface RunClock {
@@ -51,7 +51,7 @@ export class ChunkLeases {
   }
 
   /** False where another execution holds the chunk. */
-  renew({ ref, attempt, progress }: ChunkReport): boolean {
+  renew({ ref, attempt, progress }: ExecutionProgress): boolean {
     const id = chunkId(ref);
     const before = this.leases.get(id);
     const now = this.clock.monotonicMs();

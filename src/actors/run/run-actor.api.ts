@@ -117,7 +117,7 @@ export interface RunActorApi {
 
 /** One report of one process on its chunks of a run. */
 export interface ReportInput {
-  readonly chunks: readonly ChunkReport[];
+  readonly chunks: readonly ExecutionProgress[];
   /** Who reports, and its how manyeth report this is: a report may arrive twice. */
   readonly session?: string;
   readonly seq?: number;
@@ -132,7 +132,7 @@ export interface ReportInput {
 }
 
 /** How far one execution of a chunk is. */
-export interface ChunkReport {
+export interface ExecutionProgress {
   readonly ref: ChunkRef;
   readonly attempt: string;
   readonly progress: ChunkProgress;

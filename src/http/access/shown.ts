@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { defined } from '../../domain/defined';
 import type { Shown } from '../../domain/access/recognition';
 
 /** Which listener was asked: only the sidecar speaks on the app channel. */
@@ -9,7 +10,7 @@ export function shownBy(req: Request, listener: Listener): Shown {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(req.get('authorization') ?? '') ?? [];
   const peer = req.socket.remoteAddress;
   return {
-    ...(bearer !== undefined && { bearer }),
+    ...defined({ bearer }),
     header: (name) => req.headersDistinct[name] ?? [],
     ...(listener === 'public' && peer !== undefined && { peer }),
     origin: listener === 'public' ? (peer ?? 'unknown') : `mesh:${req.get('dapr-caller-app-id') ?? ''}`,

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { pickCounters, WORK_COUNTERS } from '../../domain/counters';
 import { isFinal, RUN_PHASES, type RunPhase, type RunView } from '../../domain/run/run';
 import type { TUTORIAL_ALIASES } from '../../names';
@@ -32,7 +33,7 @@ export function durableStatus(run: RunView, showInput: boolean): DurableStatusBo
 /** What names the same images in a start: the container, and what narrows it where something does. */
 function inputOf({ container, prefix, retry }: RunView): NonNullable<DurableStatusBody['input']> {
   if (prefix === '' && retry === undefined) return container;
-  return { container, ...(prefix !== '' && { prefix }), ...(retry !== undefined && { retry }) };
+  return { container, ...(prefix !== '' && { prefix }), ...defined({ retry }) };
 }
 
 function progressOf(run: RunView) {
@@ -64,7 +65,7 @@ const STEP_NAMES: Readonly<Partial<Record<RunPhase, string>>> = {
 export function historyEvents({ run, phases, audit }: RunCourse, options: HistoryOptions): HistoryEvent[] {
   const raised = audit.map(({ at, verb, reason, who }) => ({
     EventType: 'EventRaised',
-    ...(options.showInput && { Input: { who, ...(reason !== undefined && { reason }) } }),
+    ...(options.showInput && { Input: { who, ...defined({ reason }) } }),
     Name: verb,
     Timestamp: at,
   }));

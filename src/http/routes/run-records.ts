@@ -41,5 +41,5 @@ export function listRunSteps(ask: Pick<RunUseCases, 'listRunSteps'>): Handler<'l
 export function reportLine(outcome: ImageOutcome): ReportLine {
   const { code, retryable = false } = outcome;
   const advice = adviceFor({ ...outcome, ...(code !== undefined && { error: { code, retryable } }) });
-  return { ...onlyFields(outcome, ReportLineSchema), ...(advice !== undefined && { advice }) };
+  return { ...onlyFields(outcome, ReportLineSchema), ...defined({ advice }) };
 }
