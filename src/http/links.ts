@@ -24,8 +24,6 @@ export interface LinkOptions {
    * after listening. Absent: the Host header of each request.
    */
   readonly publicUrl?: string | (() => string);
-  /** Believe `x-forwarded-proto` and `x-forwarded-host`: only behind a proxy that sets them. Default false. */
-  readonly trustForwarded?: boolean;
   /** Absent: management links carry no code, and none is asked for. */
   readonly tokens?: LinkTokens;
   /** Callers are known: each is given codes only for what its role may do. Default: whoever asks is given all of them. */
@@ -96,15 +94,10 @@ function managementLinks(base: string, id: string, codeFor: CodeFor): Management
 /** Clients put more parameters behind the ones of a link, so each link has some. Nothing is decided by these two. */
 const HUB = 'taskHub=contactsheet&connection=Storage';
 
-export function createLinks({
-  publicUrl,
-  trustForwarded = false,
-  tokens,
-  knowsCallers = false,
-}: LinkOptions): LinkBuilder {
+export function createLinks({ publicUrl, tokens, knowsCallers = false }: LinkOptions): LinkBuilder {
   return {
     for(req) {
-      const base = baseOf(req, publicUrl, trustForwarded);
+      const base = baseOf(req, publicUrl);
       const codeFor: CodeFor = (id, verb) => {
         const isGiven = !knowsCallers || covers(callerOf(req)?.roles ?? [], roleOfLink(verb));
         return isGiven ? tokens?.issue(id, verb) : undefined;
@@ -155,11 +148,9 @@ function toBlob(
   }
 }
 
-function baseOf(req: Request, publicUrl: LinkOptions['publicUrl'], trustForwarded: boolean): string {
+function baseOf(req: Request, publicUrl: LinkOptions['publicUrl']): string {
   if (publicUrl !== undefined) return (typeof publicUrl === 'function' ? publicUrl() : publicUrl).replace(/\/+$/, '');
-  const forwarded = (name: string) => (trustForwarded ? req.get(name)?.split(',', 1)[0]?.trim() : undefined);
-  const protocol = forwarded('x-forwarded-proto') === 'https' ? 'https' : req.protocol;
-  return `${protocol}://${checkedHost(forwarded('x-forwarded-host') ?? req.get('host') ?? 'localhost')}`;
+  return `${req.protocol}://${checkedHost(req.get('host') ?? 'localhost')}`;
 }
 
 // I2

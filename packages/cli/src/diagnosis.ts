@@ -26,6 +26,7 @@ const CURES: Readonly<Record<string, string>> = {
   storage: 'Correct AZURE_STORAGE_CONNECTION_STRING, or grant the identity Storage Blob Data Reader on the account.',
   vision: 'Correct VISION_ENDPOINT and VISION_KEY: a key belongs to one resource and its region.',
 };
+const RATE_CURE = 'Calls go on by themselves then. `contactsheet quota set --end-wait` ends the wait early.';
 const OTHER_CURE = 'The log of the app says more.';
 
 /** A name that nobody uses: asking for it makes the server look into the storage account. */
@@ -121,10 +122,13 @@ async function examineVision(api: ApiClient): Promise<Finding> {
 }
 
 /** What the run came to know of Vision, if it asked it anything. */
-function visionIn({ id, status, startedAt, calls, waiting = '', failureGroups }: Run): Finding | undefined {
+function visionIn(run: Run): Finding | undefined {
+  const { id, status, startedAt, calls, waiting = '', waitingCode, failureGroups } = run;
   const refused = failureGroups.find(({ stage, code }) => stage === 'vision' && /unauthorized|forbidden/.test(code));
   if (refused) return failed('vision', `${refused.code} in run ${id}, started ${startedAt}`);
-  if (!isFinal(status) && /vision/i.test(waiting)) return failed('vision', waiting);
+  if (!isFinal(status) && waitingCode === 'vision') return failed('vision', waiting, RATE_CURE);
+  // Which service does not answer stands in the sentence alone.
+  if (!isFinal(status) && waitingCode === 'service' && waiting.startsWith('Vision')) return failed('vision', waiting);
   return calls > 0 ? ok('vision', `answered ${calls} calls in run ${id}, started ${startedAt}`) : undefined;
 }
 

@@ -502,6 +502,20 @@ describe('doctor', () => {
     expect(stdout).toContain('ok       storage   answers');
   });
 
+  test.each([
+    [
+      'vision',
+      'Vision asked to wait until noon.',
+      /failed {3}vision {4}Vision asked to wait until noon.\n.*--end-wait/,
+    ],
+    ['service', 'Vision does not answer: vision-network.', /failed {3}vision {4}Vision does not .*\n.*VISION_KEY/],
+    ['service', 'Blob Storage does not answer: storage-unavailable.', /ok {7}vision {4}answered 1 calls/],
+    ['step-failed', 'analyze-chunk failed: vision.jpg', /ok {7}vision {4}answered 1 calls/],
+  ] as const)('knows by its code whether a run waits for Vision: %s, %s', async (waitingCode, waiting, said) => {
+    server.useCases.runs.set(runId(1), aRun({ status: 'Running', waitingCode, waiting }));
+    expect((await server.cli('doctor')).stdout).toMatch(said);
+  });
+
   test('7 when the API is away', async () => {
     await server.stop();
     expect(await server.cli('doctor')).toMatchObject({
