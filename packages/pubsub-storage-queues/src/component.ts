@@ -8,17 +8,21 @@ import type { Logger } from 'pino';
 import { createPublisher, type Publisher } from './publisher';
 import type { Settings } from './settings';
 import { openStorage } from './storage';
-import { type Delivery, type Subscription, startSubscription } from './subscription';
+import type { Delivery } from './pending-delivery';
+import { Subscription } from './subscription';
 import { createWake, type Wake } from './wake';
 
 export interface Component {
   readonly publish: Publisher['publish'];
   /** @throws when the storage does not answer, or for a name that cannot be remembered (RangeError). */
-  subscribe(topic: string, deliver: (delivery: Delivery) => void): Promise<Subscription>;
+  subscribe(topic: string, deliver: (delivery: Delivery) => void): Promise<Subscriber>;
   pause(): void;
   resume(): void;
   close(): Promise<void>;
 }
+
+/** What a subscriber says to its subscription. */
+export type Subscriber = Pick<Subscription, 'answer' | 'close'>;
 
 /** @param wake shared by all components of a process, which may serve one account. */
 export async function startComponent(settings: Settings, log: Logger, wake: Wake = createWake()): Promise<Component> {
@@ -35,7 +39,7 @@ export async function startComponent(settings: Settings, log: Logger, wake: Wake
       await mailbox.queue.ensure(); // I1
       await storage.groups.register({ topic, group });
       await publisher.adoptWaiting(topic);
-      const started = startSubscription({
+      const started = new Subscription({
         topic,
         mailbox,
         poison: storage.mailbox('poison', topic, group),
@@ -47,7 +51,7 @@ export async function startComponent(settings: Settings, log: Logger, wake: Wake
       subscriptions.add(started);
       log.info({ event: 'pubsub.subscribed', topic, group, queue: mailbox.queue.name });
       return {
-        ...started,
+        answer: (id, refusal) => started.answer(id, refusal),
         async close() {
           subscriptions.delete(started);
           await started.close();

@@ -8,11 +8,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import type { Component } from './component';
+import type { Component, Subscriber } from './component';
 import { asCallError } from './instances';
 import type { PullMessagesRequest, PullMessagesResponse } from './proto/messages';
 import { reasonOf } from './storage-errors';
-import type { Delivery, Subscription } from './subscription';
+import type { Delivery } from './pending-delivery';
 
 export type PullCall = ServerDuplexStream<PullMessagesRequest, PullMessagesResponse>;
 
@@ -20,7 +20,7 @@ const RETRY_MS = 1_000;
 
 export function servePull(call: PullCall, component: Component, log: Logger): void {
   const ended = new AbortController();
-  let subscription: Promise<Subscription | undefined> | undefined;
+  let subscription: Promise<Subscriber | undefined> | undefined;
 
   function begin(topic: string): void {
     subscription = subscribed(component, topic, (delivery) => call.write(responseOf(delivery)), ended.signal, log);
@@ -56,7 +56,7 @@ async function subscribed(
   deliver: (delivery: Delivery) => void,
   ended: AbortSignal,
   log: Logger,
-): Promise<Subscription | undefined> {
+): Promise<Subscriber | undefined> {
   while (!ended.aborted) {
     try {
       return await component.subscribe(topic, deliver);

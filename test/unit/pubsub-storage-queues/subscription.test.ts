@@ -2,12 +2,9 @@ import pino from 'pino';
 import { type Envelope, unseal } from '../../../packages/pubsub-storage-queues/src/envelope';
 import { createMailbox, type Mailbox } from '../../../packages/pubsub-storage-queues/src/mailbox';
 import type { ClaimStore } from '../../../packages/pubsub-storage-queues/src/message-queue';
-import {
-  backoffMs,
-  type Delivery,
-  type Subscription,
-  startSubscription,
-} from '../../../packages/pubsub-storage-queues/src/subscription';
+import type { Delivery } from '../../../packages/pubsub-storage-queues/src/pending-delivery';
+import { backoffMs } from '../../../packages/pubsub-storage-queues/src/settlement';
+import { Subscription } from '../../../packages/pubsub-storage-queues/src/subscription';
 import { createWake } from '../../../packages/pubsub-storage-queues/src/wake';
 import { createMemoryQueue, type MemoryQueue } from './memory-queue';
 
@@ -44,7 +41,7 @@ describe('a subscription', () => {
       remove: async (blob) => void blobs.delete(blob),
     };
     mailbox = createMailbox(queue, claims);
-    subscription = startSubscription({
+    subscription = new Subscription({
       topic: 't',
       mailbox,
       poison: createMailbox(poisonQueue, claims),
