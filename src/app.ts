@@ -1,9 +1,12 @@
 import { type Config, readConfig } from './config';
 import { quietEngine } from './dapr/quiet-engine';
 import { createLogger } from './telemetry/logger';
+import { createMetrics } from './telemetry/metrics';
 import { createActorsOf } from './wiring/actors';
 import { openGateways } from './wiring/gateways';
 import { createJobs } from './wiring/jobs';
+import { meterGateways } from './wiring/metered-gateways';
+import { serveMetrics } from './wiring/metrics';
 import type { Overrides } from './wiring/overrides';
 import { createPipeline } from './wiring/pipeline';
 import { runAsProcess } from './wiring/process';
@@ -23,12 +26,14 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const log = createLogger(config.logLevel);
   quietEngine();
 
-  const gateways = await openGateways(config, overrides);
+  const metrics = config.metrics && createMetrics();
+  const gateways = meterGateways(await openGateways(config, overrides), metrics);
   const actors = createActorsOf(config, gateways);
   const pipeline = createPipeline(config, gateways, actors, overrides);
   const application = createUseCases(config, gateways, actors, pipeline, log);
   const jobs = createJobs(config, application, log);
   const servers = await startServers(config, gateways, actors, application, jobs, log);
+  const scrapes = await serveMetrics(config.metrics, metrics, pipeline, application, servers);
   jobs.start();
   log.info({ event: 'app.started', api: servers.publicUrl, appChannel: servers.appChannelUrl }, 'listening');
 
@@ -37,6 +42,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     jobs.stop();
     pipeline.drain();
     await servers.stop();
+    await scrapes?.close(0);
     await gateways.close();
     log.info({ event: 'app.stopped' }, 'stopped');
   }

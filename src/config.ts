@@ -28,6 +28,8 @@ export interface Config {
   readonly storage: StorageSettings;
   readonly cosmos: CosmosConfig;
   readonly vision: VisionConfig;
+  /** Where Prometheus asks; undefined: nothing is measured. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly limits: {
     /** Images downloaded or at Vision at once, in this process. */
     readonly imagesInFlight: number;
@@ -70,6 +72,7 @@ export function readConfig(env: Environment): Config {
     storage: storageOf(read, new Date()),
     cosmos: cosmosOf(read),
     vision: visionOf(read),
+    metrics: metricsOf(read),
     limits: {
       imagesInFlight: read.integer('MAX_IMAGES_IN_FLIGHT', 100, 1, 1_000),
       bytesInFlight: read.integer('MAX_BYTES_IN_FLIGHT', 128 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024 * 1024),
@@ -98,6 +101,12 @@ export function readConfig(env: Environment): Config {
   checkExposure(read, config);
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
+}
+
+/** Counts and durations say nothing of anybody's pictures, but who reads them needs no key: loopback by default. */
+function metricsOf(read: Reader): Config['metrics'] {
+  const host = read.text('METRICS_HOST', '127.0.0.1');
+  return read.first('METRICS_PORT') === undefined ? undefined : { host, port: read.port('METRICS_PORT', 9464) };
 }
 
 /** `auto`: off only where nobody but this machine reaches the API, and nobody is asked who they are. Without a key of its own, that of the app channel. */

@@ -37,6 +37,11 @@ export class FairSemaphore {
     });
   }
 
+  /** What is inside now. */
+  get load(): { readonly items: number; readonly bytes: number } {
+    return { items: this.items, bytes: this.bytes };
+  }
+
   private count(lane: Lane, items: 1 | -1, bytes: number): void {
     lane.inside += items;
     this.items += items;

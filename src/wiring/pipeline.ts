@@ -29,9 +29,9 @@ export function createPipeline(
 ) {
   const listing = new Listing({ blobs, cache, manifests, results, vision, ...defined({ sizes }) });
   const sessions = new RunSessions({ run: actors.run, clock, newId: uuidv4 });
+  const semaphore = new FairSemaphore({ maxItems: limits.imagesInFlight, maxBytes: limits.bytesInFlight });
   const image: ImageDeps = {
-    ...{ blobs, vision, results, cache, clock },
-    semaphore: new FairSemaphore({ maxItems: limits.imagesInFlight, maxBytes: limits.bytesInFlight }),
+    ...{ blobs, vision, results, cache, clock, semaphore },
     keyedMutex: new KeyedMutex(),
     blobBreaker: new CircuitBreaker(clock, 'Blob Storage'),
     visionBreaker: new CircuitBreaker(clock, 'Vision'),
@@ -53,6 +53,7 @@ export function createPipeline(
   const sampling = new Sampling({ ...image, quota: actors.quota, newId: uuidv4 });
   return {
     ...{ listing, chunks, sampling },
+    inFlight: () => semaphore.load,
     drain(): void {
       sessions.drain();
       sampling.drain();

@@ -24,6 +24,8 @@ import type { Application } from './use-cases';
 export interface Servers {
   readonly publicUrl: string;
   readonly appChannelUrl: string;
+  /** What this replica needs, and whether it answers. */
+  health: UseCases['health'];
   /** From now on this replica says that it takes no traffic. */
   drain(): void;
   /** Lets what is in flight end, and closes worker and listeners. */
@@ -89,7 +91,7 @@ export async function startServers(
   const appChannel = await listen(channel.app, { host: '127.0.0.1', port, name: 'app channel', setting: 'APP_PORT' });
   worker.start();
   return {
-    ...{ publicUrl: api.url, appChannelUrl: appChannel.url },
+    ...{ publicUrl: api.url, appChannelUrl: appChannel.url, health: useCases.health },
     drain() {
       draining = true;
     },

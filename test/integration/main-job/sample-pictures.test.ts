@@ -7,11 +7,13 @@
  * 4. Images are found by status, by tag and by name, whatever stands in the name, directly and through the sidecar.
  * 5. A run is announced once at its start and once at its end.
  * 6. A second run over the same blobs calls and downloads nothing.
- * 7. Requests that make no sense get a problem with a cure; each listener serves what is its own.
+ * 7. What is measured on the way agrees with what the run says.
+ * 8. Requests that make no sense get a problem with a cure; each listener serves what is its own.
  */
 import { get } from 'node:http';
 import { ENDPOINTS, pathOf } from '../../../src/contract';
 import type { ImageDocument } from '../../../src/domain/image/image';
+import { createPortBook } from '../../../packages/dev-stack/src/ports';
 import { SAMPLE_CONTAINER, sampleFiles, uploadSamples } from '../../../packages/dev-stack/src/sample-pictures';
 import { APP_ID } from '../../../src/names';
 import { exempt, WITHOUT_APP_TOKEN } from '../../answers/exemptions';
@@ -37,10 +39,14 @@ exempt(WITHOUT_APP_TOKEN);
 let stack: TestStack;
 let counter: DownloadCounter;
 let first: string;
+let metricsPort: number;
 
 beforeAll(async () => {
   counter = await startDownloadCounter();
-  stack = await startTestStack({ appEnv: { AZURE_STORAGE_CONNECTION_STRING: counter.connectionString } });
+  metricsPort = await createPortBook({ everywhereFree: true }).any();
+  stack = await startTestStack({
+    appEnv: { AZURE_STORAGE_CONNECTION_STRING: counter.connectionString, METRICS_PORT: String(metricsPort) },
+  });
   counter.forwardTo(stack.endpoints.blobConnectionString);
   await uploadSamples(stack.endpoints.blobConnectionString, AbortSignal.timeout(30_000));
   const samples = blobs(stack, SAMPLE_CONTAINER);
@@ -199,7 +205,31 @@ test('5, 6: a second run, through the sidecar, calls and downloads nothing', asy
   expect(await runOf(stack, first)).toMatchObject({ counts: { succeeded: IMAGES - 3 } });
 }, 60_000);
 
-test('7: what makes no sense is refused with a cure', async () => {
+test('7: a scrape says what the runs say', async () => {
+  const scrape = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  expect(scrape.headers.get('content-type')).toContain('text/plain');
+  const lines = (await scrape.text()).split('\n');
+  const { calls, transactions, bytesDownloaded } = await ended(stack, first);
+  const expected = {
+    'contactsheet_images_total{outcome="succeeded"}': IMAGES - 3,
+    'contactsheet_images_total{outcome="skipped"}': 3,
+    'contactsheet_vision_call_duration_seconds_count{outcome="ok"}': calls,
+    contactsheet_vision_transactions_total: transactions,
+    contactsheet_month_transactions: transactions,
+    contactsheet_downloaded_bytes_total: bytesDownloaded,
+    contactsheet_vision_calls_in_flight: 0,
+    contactsheet_images_in_flight: 0,
+    'contactsheet_check_ok{check="sidecar"}': 1,
+    'contactsheet_check_ok{check="worker"}': 1,
+    'contactsheet_check_ok{check="results"}': 1,
+  };
+  expect(lines).toEqual(expect.arrayContaining(Object.entries(expected).map(([name, value]) => `${name} ${value}`)));
+  const other = `http://127.0.0.1:${metricsPort}`;
+  expect((await fetch(`${other}/livez`)).status).toBe(404);
+  expect((await fetch(`${other}/metrics`, { method: 'POST' })).status).toBe(405);
+});
+
+test('8: what makes no sense is refused with a cure', async () => {
   const missing = await ask(api('AnalysisFunctionStarter'));
   expect(missing.body.detail).toBe('Please provide the name of the container');
   const run = (container: string) => ask(api(`v1/containers/${container}/runs`), { method: 'POST' });
@@ -224,7 +254,7 @@ test('7: what makes no sense is refused with a cure', async () => {
   }
 }, 60_000);
 
-test('7: each listener serves what is its own', async () => {
+test('8: each listener serves what is its own', async () => {
   const { api: publicUrl, appChannel } = stack.endpoints;
   for (const path of ['/actors/ContainerActor/samples', '/dapr/config', '/dapr/subscribe', '/events/runs']) {
     expect((await ask(`${publicUrl}${path}`)).status).toBe(404);

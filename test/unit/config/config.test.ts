@@ -87,6 +87,7 @@ describe('readConfig', () => {
     ['APP_API_TOKEN', 'app-secret', ({ appChannel }) => appChannel.token?.reveal(), 'app-secret'],
     ['DAPR_HTTP_PORT', '3501', ({ sidecar }) => sidecar.httpPort, 3_501],
     ['DAPR_GRPC_PORT', '50002', ({ sidecar }) => sidecar.grpcPort, 50_002],
+    ['METRICS_PORT', '9464', ({ metrics }) => metrics, { host: '127.0.0.1', port: 9_464 }],
     ['DAPR_API_TOKEN', 'dapr-secret', ({ sidecar }) => sidecar.token?.reveal(), 'dapr-secret'],
     ['VISION_PROVIDER', '', ({ vision }) => vision.provider, 'azure'],
     ['VISION_PROVIDER', 'local-pixels.1', ({ vision }) => vision.provider, 'local-pixels.1'],
