@@ -1,3 +1,4 @@
+import { BLOB_CASES } from './blob-cases';
 import { FOLDER_CASES } from './folder-cases';
 import { ID_CASES } from './id-cases';
 import type { OutsideCase } from './outside-case';
@@ -5,4 +6,10 @@ import { REFUSAL_CASES } from './refusal-cases';
 import { SERVICE_CASES } from './service-cases';
 
 /** Everything that people outside have met, in the order in which it is played. */
-export const OUTSIDE_CASES: readonly OutsideCase[] = [...REFUSAL_CASES, ...FOLDER_CASES, ...ID_CASES, ...SERVICE_CASES];
+export const OUTSIDE_CASES: readonly OutsideCase[] = [
+  ...REFUSAL_CASES,
+  ...FOLDER_CASES,
+  ...BLOB_CASES,
+  ...ID_CASES,
+  ...SERVICE_CASES,
+];
