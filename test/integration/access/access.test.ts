@@ -50,7 +50,8 @@ for (const by of ['api', 'sidecar'] as const) {
       const answers = [undefined, 'cs_wrong', keys.reader, keys.limited].map((who) => ask(by, path, who, method));
       return (await Promise.all(answers)).map(({ status }) => status);
     };
-    expect(await statuses(RUNS)).toEqual([401, 401, 200, 403]);
+    expect(await statuses(RUNS)).toEqual([401, 401, 200, 200]);
+    expect(await statuses(`${RUNS}?container=photos`)).toEqual([401, 401, 200, 403]);
     expect(await statuses(START, 'POST')).toEqual([401, 401, 403, 403]);
     const runs = (await (await ask(by, RUNS, keys.reader)).json()) as { readonly value: readonly unknown[] };
     expect(runs.value).toEqual([]);
@@ -74,6 +75,16 @@ scenario('a person with a key works as ever, and stands in the trail by the name
   expect((json(audit.stdout) as { readonly value: unknown }).value).toMatchObject([
     { verb: 'cancel', who: 'otto', how: 'key' },
   ]);
+
+  for (const path of [RUNS, pathOf(ENDPOINTS.listContainers)]) {
+    for (const by of ['api', 'sidecar'] as const) {
+      const shown = async (who?: string) => {
+        const { value } = (await (await ask(by, path, who)).json()) as { readonly value: readonly unknown[] };
+        return value.length;
+      };
+      expect([await shown(keys.reader), await shown(keys.limited)]).toEqual([1, 0]); // lena's containers are others
+    }
+  }
 });
 
 scenario('a key that is revoked opens nothing from the next request on', async () => {
