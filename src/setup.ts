@@ -3,7 +3,10 @@
  * keeps. The launcher and the benchmarks import this and nothing else of `src`.
  */
 export { type Config, ConfigError, type ConfigProblem, readConfig } from './config';
+export { throughputOf } from './config/cosmos';
+export { Reader } from './config/reader';
 export { readStorageAccount } from './config/storage';
 export { parseRate } from './domain/quota/quota';
+export { AppError } from './domain/errors';
 export { ensureCosmosSchema } from './gateways/cosmos/schema';
 export { COSMOS, SYSTEM_BLOB_CONTAINERS } from './names';

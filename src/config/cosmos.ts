@@ -1,10 +1,13 @@
 import { faultOfKey, readConnectionString } from './connection-string';
+import type { CosmosThroughput } from '../gateways/cosmos/schema';
 import { isUrl, type Reader, Secret } from './reader';
 
 export interface CosmosConfig {
   /** Without a path: `https://photos.documents.azure.com:443/`. */
   readonly endpoint: string;
   readonly key: Secret;
+  /** Asked for when the database is made; absent: whatever the account does by itself. */
+  readonly throughput: CosmosThroughput | undefined;
 }
 
 const ENDPOINT = 'COSMOS_ENDPOINT';
@@ -20,7 +23,7 @@ export function cosmosOf(read: Reader): CosmosConfig {
   const endpoint = read.first(ENDPOINT);
   const key = read.first(KEY);
   const whole = read.first(WHOLE);
-  if (!endpoint && !key && whole) return cosmosOfWhole(read, whole.value);
+  if (!endpoint && !key && whole) return { ...cosmosOfWhole(read, whole.value), throughput: throughputOf(read) };
   if (!endpoint) read.problem(ENDPOINT, 'is missing.', `Set it to the URI of your Cosmos account (or set ${WHOLE}).`);
   else if (/AccountEndpoint=/i.test(endpoint.value)) {
     read.problem(ENDPOINT, 'is a whole connection string.', `Set it as ${WHOLE}, and take COSMOS_ENDPOINT away.`);
@@ -33,10 +36,10 @@ export function cosmosOf(read: Reader): CosmosConfig {
     const fault = faultOfKey(key.value, isOfAzure(endpoint?.value));
     if (fault !== undefined) read.problem(KEY, `${fault}.`, 'Copy the whole key from "Keys" of the Cosmos account.');
   }
-  return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? '') };
+  return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? ''), throughput: throughputOf(read) };
 }
 
-function cosmosOfWhole(read: Reader, text: string): CosmosConfig {
+function cosmosOfWhole(read: Reader, text: string): Pick<CosmosConfig, 'endpoint' | 'key'> {
   const { values, faults: malformed } = readConnectionString(text, NAMES);
   const endpoint = values.get('accountendpoint') ?? '';
   const key = values.get('accountkey') ?? '';
@@ -58,6 +61,33 @@ function cosmosOfWhole(read: Reader, text: string): CosmosConfig {
     return { endpoint: '', key: new Secret('') };
   }
   return { endpoint, key: new Secret(key) };
+}
+
+/** "Azure Cosmos DB service quotas": what one database or container may be given without a ticket. */
+const LIMITS = {
+  shared: { least: 400, step: 100 },
+  each: { least: 400, step: 100 },
+  autoscale: { least: 1_000, step: 1_000 },
+} as const;
+const MOST = 1_000_000;
+
+export function throughputOf(read: Reader): CosmosThroughput | undefined {
+  const name = 'COSMOS_THROUGHPUT';
+  const found = read.first(name);
+  if (!found) return undefined;
+  const { kind, ru } = /^(?<kind>shared|autoscale|each):(?<ru>\d{1,9})$/.exec(found.value)?.groups ?? {};
+  if (kind !== 'shared' && kind !== 'autoscale' && kind !== 'each') {
+    const cure = 'Give RU/s: shared:1000 (all containers share it), autoscale:4000 (the same, up to it), or each:400.';
+    read.problem(name, 'has an unknown value.', cure);
+    return undefined;
+  }
+  const { least, step } = LIMITS[kind];
+  const ruPerSecond = Number(ru);
+  if (ruPerSecond < least || ruPerSecond > MOST || ruPerSecond % step !== 0) {
+    const cure = `Give ${kind}: and from ${least} to ${MOST}, in steps of ${step}.`;
+    read.problem(name, 'is no throughput that Cosmos DB gives.', cure);
+  }
+  return { kind, ruPerSecond };
 }
 
 /** In words that follow the name of the setting. */

@@ -157,8 +157,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   'results-forbidden': {
     status: 502,
     title: 'Cosmos DB refuses the application',
-    cause: 'The key or the data-plane role of the application is wrong.',
-    cure: 'Correct COSMOS_ENDPOINT and COSMOS_KEY, or grant the identity Cosmos DB Built-in Data Contributor.',
+    cause: 'The key is wrong, or a firewall, a policy or a limit of the account stands against it.',
+    cure: 'The log, or the reason of the run, has what Cosmos DB says and the cure. A key: correct COSMOS_ENDPOINT and COSMOS_KEY.',
+  },
+  'results-full': {
+    status: 507,
+    title: 'Cosmos DB has no room',
+    cause: 'A partition has reached its 20 GB, or a quota of the account is used up.',
+    cure: 'Keep the photos in more than one blob container: each has a partition of its own. Raise a quota.',
   },
   'manifests-unavailable': {
     status: 503,

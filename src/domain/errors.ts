@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   'storage-forbidden',
   'results-unavailable',
   'results-forbidden',
+  'results-full',
   'manifests-unavailable',
   'sidecar-unavailable',
   'workflow-unavailable',

@@ -25,7 +25,7 @@ export async function openGateways(config: Config, overrides: Overrides) {
   const token = apiToken === undefined ? {} : { apiToken };
   const sidecar = createSidecar({ port: config.sidecar.httpPort, ...token });
   const cosmosSettings = { endpoint: config.cosmos.endpoint, key: config.cosmos.key.reveal() };
-  await ensureCosmosSchema(cosmosSettings);
+  await ensureCosmosSchema({ ...cosmosSettings, throughput: config.cosmos.throughput });
   const cosmos = createCosmosClient(cosmosSettings);
   const azureBlobs = createAzureBlobs({ connectionString: config.storage.connectionString.reveal() });
   const blobs = overrides.blobs?.(azureBlobs) ?? azureBlobs;

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config';
+import { AppError } from '../domain/errors';
 
 /** Exit codes: 2 is a configuration a person must change; starting again would not help. */
 const EXIT = { failed: 1, configuration: 2 } as const;
@@ -7,8 +8,13 @@ const EXIT = { failed: 1, configuration: 2 } as const;
 export function runAsProcess(start: () => Promise<{ stop(): Promise<void> }>): void {
   serve(start).catch((error: unknown) => {
     process.stderr.write(`${wordsOf(error)}\n`);
-    process.exit(error instanceof ConfigError ? EXIT.configuration : EXIT.failed);
+    process.exit(isForAPerson(error) ? EXIT.configuration : EXIT.failed);
   });
+}
+
+/** A service that refuses us goes on refusing until somebody changes something. */
+function isForAPerson(error: unknown): boolean {
+  return error instanceof ConfigError || (error instanceof AppError && !error.retryable && error.code !== 'internal');
 }
 
 async function serve(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
@@ -26,5 +32,6 @@ async function serve(start: () => Promise<{ stop(): Promise<void> }>): Promise<v
 function wordsOf(error: unknown): string {
   if (error instanceof ConfigError)
     return `The configuration has ${error.problems.length} problem(s):\n${error.message}`;
+  if (error instanceof AppError && isForAPerson(error)) return `${error.message} (${error.code})`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

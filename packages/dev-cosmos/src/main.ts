@@ -7,7 +7,7 @@ import { startCosmosServer } from './server';
 const EMULATOR_KEY = 'C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==';
 
 const USAGE =
-  'usage: main.js --file PATH [--port 8081] [--host 127.0.0.1] [--cert PEM --key PEM], with the base64 key in COSMOS_KEY';
+  'usage: main.js --file PATH [--port 8081] [--host 127.0.0.1] [--cert PEM --key PEM] [--throughput-limit RU], with the base64 key in COSMOS_KEY';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -17,9 +17,13 @@ async function main(): Promise<void> {
       file: { type: 'string' },
       cert: { type: 'string' },
       key: { type: 'string' },
+      'throughput-limit': { type: 'string' },
     },
   });
   const port = Number(values.port ?? 8081);
+  const limit = values['throughput-limit'];
+  const throughputLimit = limit === undefined ? undefined : Number(limit);
+  if (throughputLimit !== undefined && !(throughputLimit >= 0)) throw new Error(USAGE);
   if (values.file === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(USAGE);
   const server = await startCosmosServer({
     host: values.host ?? '127.0.0.1',
@@ -27,6 +31,7 @@ async function main(): Promise<void> {
     file: values.file,
     key: process.env.COSMOS_KEY || EMULATOR_KEY,
     ...tlsOf(values.cert, values.key),
+    throughputLimit,
     log: (line) => console.log(line),
   });
   const stop = () => {

@@ -40,6 +40,8 @@ export const HEADERS = {
   isUpsert: 'x-ms-documentdb-is-upsert',
   itemCount: 'x-ms-item-count',
   maxItemCount: 'x-ms-max-item-count',
+  offerAutopilot: 'x-ms-cosmos-offer-autopilot-settings',
+  offerThroughput: 'x-ms-offer-throughput',
   partitionKey: 'x-ms-documentdb-partitionkey',
   partitionKeyRange: 'x-ms-documentdb-partitionkeyrangeid',
   postTrigger: 'x-ms-documentdb-post-trigger-include',
@@ -106,6 +108,10 @@ export class CosmosError extends Error {
 
 export const notFound = (what: string): CosmosError =>
   new CosmosError(404, `Resource Not Found: ${what}. Learn more: https://aka.ms/cosmosdb-tsg-not-found`);
+
+/** Of what lies in something that is not there: the service says so by a substatus. */
+export const ownerNotFound = (what: string): CosmosError =>
+  new CosmosError(404, `Owner resource does not exist: ${what}.`, { [HEADERS.substatus]: '1003' });
 
 export const conflict = (): CosmosError => new CosmosError(409, 'Resource with specified id or name already exists.');
 

@@ -17,7 +17,17 @@ import {
 } from './documents';
 import { isIndexed } from './indexing-policy';
 import type { PartitionKey } from './partition-key';
-import { CosmosError, DEFAULT_PAGE_ITEMS, HEADERS, LARGEST_PAGE_ITEMS, type StatusCode, unsupported } from './protocol';
+import { checkTotal, DEFAULT_OFFER, type Offer, offerResource, parseOffer } from './offers';
+import {
+  conflict,
+  CosmosError,
+  DEFAULT_PAGE_ITEMS,
+  HEADERS,
+  LARGEST_PAGE_ITEMS,
+  ownerNotFound,
+  type StatusCode,
+  unsupported,
+} from './protocol';
 import { runQuery } from './query-runner';
 import type { CosmosRequest } from './request';
 import {
@@ -40,26 +50,33 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-export async function route(store: Store, request: CosmosRequest, batches: BatchBook): Promise<Answer> {
+/** What a server knows besides its file. */
+export interface Surroundings {
+  readonly batches: BatchBook;
+  /** RU/s that the account may have in all. */
+  readonly throughputLimit?: number | undefined;
+}
+
+export async function route(store: Store, request: CosmosRequest, around: Surroundings): Promise<Answer> {
   const { segments, database, container, kind } = request.link;
   if (segments.length === 0 && request.method === 'GET') {
     return json(200, accountResource(request.origin));
   }
   const [root, , second] = segments;
-  if (root === 'offers') return offers(request);
+  if (root === 'offers') return offers(store, request);
   if (root !== 'dbs') throw unsupported(`the resource /${segments.join('/')}`);
-  if (database === undefined) return databases(store, request);
+  if (database === undefined) return databases(store, request, around);
   if (second === undefined) return oneDatabase(store, request, database);
   if (second !== 'colls') throw unsupported(`the resource type ${second}`);
-  if (container === undefined) return containers(store, request, database);
+  if (container === undefined) return containers(store, request, database, around);
   if (kind === undefined) return oneContainer(store, request, database, container);
-  const entry = store.containerNamed(database, container);
+  const entry = ownerNamed(store, database, container);
   if (kind === 'pkranges') return partitionKeyRanges(request, entry);
   if (kind === 'operations') return operation(store, request, entry);
   if (kind !== 'docs') throw unsupported(`the resource type ${kind} of a container`);
   refuseIgnored(request);
   return request.link.id === undefined
-    ? documents(store, request, entry, batches)
+    ? documents(store, request, entry, around.batches)
     : oneDocument(store, request, entry, request.link.id);
 }
 
@@ -111,17 +128,44 @@ function keyRange(request: CosmosRequest): KeyRange | undefined {
   return from === '' && to === 'FF' ? undefined : { from, to };
 }
 
-function offers(request: CosmosRequest): Answer {
-  // Throughput is not modelled: no offer exists, so the SDKs report none.
-  if (request.link.segments.length > 1) throw unsupported('changing throughput');
-  return feed('Offers', []);
+/** @throws CosmosError 404/1003 */
+function ownerNamed(store: Store, database: string, id: string): ContainerEntry {
+  const entry = store.listContainers(database).find((one) => one.id === id);
+  if (entry === undefined) throw ownerNotFound(`container ${database}/${id}`);
+  return entry;
 }
 
-async function databases(store: Store, request: CosmosRequest): Promise<Answer> {
+function offers(store: Store, request: CosmosRequest): Answer {
+  if (request.link.segments.length > 1) throw unsupported('changing throughput');
+  const all = [
+    ...store.listDatabases().map((entry) => ({ offer: entry.offer, owner: databaseResource(entry) })),
+    ...allContainers(store).map((entry) => ({ offer: entry.offer, owner: containerResource(entry) })),
+  ].flatMap(({ offer, owner }) => (offer === undefined ? [] : [offerResource(offer, owner)]));
+  if (request.method === 'GET') return feed('Offers', all);
+  const body = request.json();
+  const text = isObject(body) && typeof body.query === 'string' ? body.query : '';
+  const wanted = /^\s*SELECT \* FROM root WHERE root\.resource = "([^"]*)"\s*$/i.exec(text)?.[1];
+  if (wanted === undefined) throw unsupported('other queries over offers than that of one resource');
+  return feed(
+    'Offers',
+    all.filter(({ resource }) => resource === wanted),
+  );
+}
+
+const allContainers = (store: Store): ContainerEntry[] =>
+  store.listDatabases().flatMap(({ id }) => store.listContainers(id));
+
+const allOffers = (store: Store): Offer[] =>
+  [...store.listDatabases(), ...allContainers(store)].flatMap(({ offer }) => offer ?? []);
+
+async function databases(store: Store, request: CosmosRequest, { throughputLimit }: Surroundings): Promise<Answer> {
   if (request.method === 'GET') return feed('Databases', store.listDatabases().map(databaseResource));
   if (request.method !== 'POST') throw notAllowed(request);
   if (isQuery(request)) throw unsupported('queries over databases (list them instead)');
-  return json(201, databaseResource(await store.createDatabase(parseResourceName(request.json()))));
+  const id = parseResourceName(request.json());
+  const offer = parseOffer(request);
+  checkTotal(allOffers(store), offer, throughputLimit);
+  return json(201, databaseResource(await store.createDatabase(id, offer)));
 }
 
 async function oneDatabase(store: Store, request: CosmosRequest, database: string): Promise<Answer> {
@@ -131,14 +175,23 @@ async function oneDatabase(store: Store, request: CosmosRequest, database: strin
   return { status: 204 };
 }
 
-async function containers(store: Store, request: CosmosRequest, database: string): Promise<Answer> {
-  store.databaseNamed(database);
+async function containers(
+  store: Store,
+  request: CosmosRequest,
+  database: string,
+  { throughputLimit }: Surroundings,
+): Promise<Answer> {
+  const owner = store.listDatabases().find(({ id }) => id === database);
+  if (owner === undefined) throw ownerNotFound(`database ${database}`);
   if (request.method === 'GET')
     return feed('DocumentCollections', store.listContainers(database).map(containerResource));
   if (request.method !== 'POST') throw notAllowed(request);
   if (isQuery(request)) throw unsupported('queries over containers (list them instead)');
   const definition = parseContainerDefinition(request.json());
-  return json(201, containerResource(await store.createContainer(database, definition)));
+  if (store.listContainers(database).some(({ id }) => id === definition.id)) throw conflict();
+  const offer = parseOffer(request) ?? (owner.offer === undefined ? DEFAULT_OFFER : undefined); // O1
+  checkTotal(allOffers(store), offer, throughputLimit);
+  return json(201, containerResource(await store.createContainer(database, { ...definition, offer })));
 }
 
 async function oneContainer(store: Store, request: CosmosRequest, database: string, id: string): Promise<Answer> {

@@ -33,6 +33,8 @@ export interface CosmosServerOptions {
   /** Refuses the first requests with 429, as `POST /_dev/faults` does later. */
   readonly throttle?: ThrottleFault;
   readonly deadlines?: Deadlines;
+  /** RU/s that all databases and containers may have together, as an account of the free tier has 1,000. Default: any. */
+  readonly throughputLimit?: number | undefined;
 }
 
 /** How long a client may take over its request, in milliseconds; later it is answered 408 and its connection closes. */
@@ -72,6 +74,7 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
   const faults = new Faults();
   const batches = new BatchBook();
   if (options.throttle !== undefined) faults.arm(options.throttle);
+  const { throughputLimit } = options;
   const sockets = new Set<Socket>();
 
   const { headersMs, requestMs } = options.deadlines ?? DEADLINES;
@@ -81,7 +84,7 @@ export async function startCosmosServer(options: CosmosServerOptions): Promise<C
     connectionsCheckingInterval: Math.min(DEADLINE_CHECK_MS, headersMs),
   };
   const listener = (message: IncomingMessage, response: ServerResponse): void => {
-    void answer({ store, faults, batches, key, log }, message, response);
+    void answer({ store, faults, batches, key, log, throughputLimit }, message, response);
   };
   const { tls } = options;
   const server = tls ? createTlsServer({ ...timing, ...tls }, listener) : createServer(timing, listener);
@@ -128,6 +131,7 @@ interface Context {
   readonly store: Store;
   readonly faults: Faults;
   readonly batches: BatchBook;
+  readonly throughputLimit: number | undefined;
   readonly key: Buffer;
   readonly log: (line: string) => void;
 }
@@ -156,7 +160,7 @@ async function handle(context: Context, message: IncomingMessage): Promise<Answe
     request.signed,
   );
   if (request.link.segments.length > 0) context.faults.check();
-  return route(context.store, request, context.batches);
+  return route(context.store, request, context);
 }
 
 /**

@@ -11,6 +11,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { DocumentTable } from './document-table';
+import type { Offer } from './offers';
 import { conflict, MAX_REQUEST_BYTES, notFound } from './protocol';
 import type { JsonObject } from './sql/values';
 import { WriteQueue } from './write-queue';
@@ -22,12 +23,16 @@ export interface ContainerDefinition {
   readonly defaultTtlS: number | undefined;
   /** The definition as the client wrote it, given back on reads. */
   readonly resource: JsonObject;
+  /** Of its own. */
+  readonly offer?: Offer | undefined;
 }
 
 export interface DatabaseEntry {
   readonly id: string;
   readonly etag: string;
   readonly timestampS: number;
+  /** What its containers share. */
+  readonly offer?: Offer | undefined;
 }
 
 export interface ContainerEntry extends ContainerDefinition {
@@ -64,6 +69,7 @@ export class Store {
          definition TEXT NOT NULL, etag TEXT NOT NULL, ts INTEGER NOT NULL, UNIQUE (database, id));
        CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, content BLOB NOT NULL);`,
     );
+    this.addColumn('databases', 'offer TEXT');
     this.queue = new WriteQueue(this.database);
     this.load();
   }
@@ -106,13 +112,13 @@ export class Store {
   }
 
   /** @throws CosmosError 409 */
-  async createDatabase(id: string): Promise<DatabaseEntry> {
-    const entry = { id, etag: newEtag(), timestampS: nowS() };
+  async createDatabase(id: string, offer?: Offer): Promise<DatabaseEntry> {
+    const entry = { id, etag: newEtag(), timestampS: nowS(), offer };
     await this.write(() => {
       if (this.databases.has(id)) throw conflict();
       this.database
-        .prepare('INSERT INTO databases (id, etag, ts) VALUES (?, ?, ?)')
-        .run(id, entry.etag, entry.timestampS);
+        .prepare('INSERT INTO databases (id, etag, ts, offer) VALUES (?, ?, ?, ?)')
+        .run(id, entry.etag, entry.timestampS, offer === undefined ? null : JSON.stringify(offer));
       this.databases.set(id, entry);
     });
     return entry;
@@ -162,10 +168,11 @@ export class Store {
   async replaceContainer(database: string, definition: ContainerDefinition): Promise<ContainerEntry> {
     return this.write(() => {
       const before = this.containerNamed(database, definition.id);
-      const entry = { ...before, ...definition, etag: newEtag(), timestampS: nowS() };
+      const kept = { ...definition, offer: before.offer };
+      const entry = { ...before, ...kept, etag: newEtag(), timestampS: nowS() };
       this.database
         .prepare('UPDATE containers SET definition = ?, etag = ?, ts = ? WHERE number = ?')
-        .run(JSON.stringify(definition), entry.etag, entry.timestampS, before.number);
+        .run(JSON.stringify(kept), entry.etag, entry.timestampS, before.number);
       if (before.defaultTtlS !== definition.defaultTtlS) before.table.resetExpiry(definition.defaultTtlS);
       this.containers.set(containerKey(database, definition.id), entry);
       return entry;
@@ -195,10 +202,18 @@ export class Store {
     this.containers.delete(containerKey(container.database, container.id));
   }
 
+  /** A file of an earlier version lacks it. */
+  private addColumn(table: string, column: string): void {
+    const known = this.database.prepare(`SELECT name FROM pragma_table_info('${table}')`).raw(true).all();
+    const isThere = known.some((row) => Array.isArray(row) && row[0] === column.split(' ', 1)[0]);
+    if (!isThere) this.database.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
+  }
+
   private load(): void {
-    for (const row of this.database.prepare('SELECT id, etag, ts FROM databases').raw(true).all()) {
-      const [id, etag, timestampS] = row as [string, string, number];
-      this.databases.set(id, { id, etag, timestampS });
+    for (const row of this.database.prepare('SELECT id, etag, ts, offer FROM databases').raw(true).all()) {
+      const [id, etag, timestampS, text] = row as [string, string, number, string | null];
+      const offer = text === null ? undefined : (JSON.parse(text) as Offer);
+      this.databases.set(id, { id, etag, timestampS, offer });
     }
     const listed = this.database
       .prepare('SELECT number, database, definition, etag, ts FROM containers')

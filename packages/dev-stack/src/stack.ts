@@ -8,6 +8,7 @@
  * I5 When the pluggable component was started again the sidecar is too: daprd 1.18 does not open its streams again.
  */
 import { resolve } from 'node:path';
+import { Reader, throughputOf } from 'contactsheet/setup';
 import { CHECKOUT } from './checkout';
 import { checkConfiguration } from './configuration';
 import { type Endpoints, endpointsOf, writeEndpoints } from './endpoints';
@@ -263,7 +264,7 @@ async function startParts(
   const storageReady = azurite?.start();
   const { COSMOS_ENDPOINT = '', COSMOS_KEY = '' } = { ...context.env, ...context.services };
   const cosmosReady = Promise.resolve(cosmos?.start()).then(() =>
-    provisionCosmos({ endpoint: COSMOS_ENDPOINT, key: COSMOS_KEY }),
+    provisionCosmos({ endpoint: COSMOS_ENDPOINT, key: COSMOS_KEY, throughput: throughputOf(new Reader(context.env)) }),
   );
   const others = [vision, ...control].map((part) => part?.start());
   const services = Promise.all([storageReady, cosmosReady, pubsub.start()]); // I1

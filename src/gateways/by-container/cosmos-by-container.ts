@@ -5,7 +5,7 @@ import { STORED_OPERATIONS } from '../../domain/stored-operation';
 import { STORED_INSTANCE } from '../../domain/run/instance-entry';
 import { STORED_WATCH } from '../../domain/watch/stored-watch';
 import { COSMOS } from '../../names';
-import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
+import { cosmosError, isConflict, isNotFound, readItem } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
 import { CONTAINERS_PARTITION, INSTANCES_PARTITION, OPERATIONS_PARTITION, WATCHES_PARTITION } from '../cosmos/schema';
 import type { StoreByContainer, Stores } from './port';
@@ -49,13 +49,7 @@ function storeOf<T extends { readonly container: string }>(
   const open = (stored: Stored<T>): T => shapes.read(plain(stored));
 
   async function read(container: string): Promise<Stored<T> | undefined> {
-    try {
-      // A missing item is a 404 in the response, not an error.
-      return (await item(container).read<Stored<T>>()).resource;
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw cosmosError(thrown, `reading ${one} of ${container}`);
-    }
+    return readItem<Stored<T>>(item(container), `reading ${one} of ${container}`);
   }
 
   /** False when somebody else wrote first. */

@@ -2,7 +2,7 @@ import { BulkOperationType, type Container, type CosmosClient, type OperationInp
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
-import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
+import { cosmosError, isConflict, isNotFound, readItem } from '../cosmos/failure';
 import { createGroupCommitter } from '../results/group-commit';
 import { type CacheEntry, type ListedNote, leased, STORED_CACHE_ENTRY, STORED_NOTE, standingOf } from './cache-entry';
 import type { CacheGateway, Claim, Granted } from './port';
@@ -138,10 +138,7 @@ async function read(
   container: Container,
   key: string,
 ): Promise<{ readonly entry: CacheEntry; readonly version: string } | undefined> {
-  try {
-    const { resource } = await container.item(key, key).read<CacheEntry & { readonly _etag: string }>();
-    return resource && { entry: STORED_CACHE_ENTRY.read(resource), version: resource._etag };
-  } catch (thrown) {
-    throw cosmosError(thrown, 'reading the cache');
-  }
+  const item = container.item(key, key);
+  const resource = await readItem<CacheEntry & { readonly _etag: string }>(item, 'reading the cache');
+  return resource && { entry: STORED_CACHE_ENTRY.read(resource), version: resource._etag };
 }

@@ -1,5 +1,5 @@
-import { type ContainerDefinition, type CosmosClient, PartitionKeyKind } from '@azure/cosmos';
-import type { AppError } from '../../domain/errors';
+import { type ContainerDefinition, type CosmosClient, type Database, PartitionKeyKind } from '@azure/cosmos';
+import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
 import { type CosmosSettings, createCosmosClient } from './client';
 import { cosmosError } from './failure';
@@ -38,17 +38,31 @@ const CONTAINERS: readonly ContainerDefinition[] = [
   { ...container(COSMOS.engineState.id, COSMOS.engineState.partitionKey, []), defaultTtl: -1 },
 ];
 
+/**
+ * What is asked for when the database is made. `shared`: its containers share so many RU/s; `autoscale`: they share what
+ * Cosmos DB sets between a tenth of it and all of it; `each`: every container has so many of its own.
+ */
+export interface CosmosThroughput {
+  readonly kind: 'shared' | 'autoscale' | 'each';
+  readonly ruPerSecond: number;
+}
+
+export interface SchemaSettings extends CosmosSettings {
+  /** Absent: none is asked for. A container then gets 400 RU/s of its own, unless the account is serverless. */
+  readonly throughput?: CosmosThroughput | undefined;
+}
+
 /** How long a server may take to come up. */
 const STARTING_MS = 30_000;
 const RETRY_MS = 500;
 
-/** @throws AppError results-forbidden, or results-unavailable after 30 s without an answer. */
-export async function ensureCosmosSchema(settings: CosmosSettings): Promise<void> {
+/** @throws AppError results-forbidden, results-full, or results-unavailable after 30 s without an answer. */
+export async function ensureCosmosSchema(settings: SchemaSettings): Promise<void> {
   const client = createCosmosClient(settings);
   const deadline = performance.now() + STARTING_MS;
   try {
     while (true) {
-      const error = await tryToCreate(client);
+      const error = await tryToCreate(client, settings.throughput);
       if (error === undefined) return;
       if (!error.retryable || performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -58,15 +72,40 @@ export async function ensureCosmosSchema(settings: CosmosSettings): Promise<void
   }
 }
 
-async function tryToCreate(client: CosmosClient): Promise<AppError | undefined> {
+async function tryToCreate(client: CosmosClient, throughput?: CosmosThroughput): Promise<AppError | undefined> {
   try {
-    await tolerateExisting(client.databases.createIfNotExists({ id: COSMOS.database }));
-    const { containers } = client.database(COSMOS.database);
-    for (const definition of CONTAINERS) await tolerateExisting(containers.createIfNotExists(definition));
+    await tolerateExisting(client.databases.createIfNotExists({ id: COSMOS.database, ...sharedOffer(throughput) }));
+    const database = client.database(COSMOS.database);
+    await refuseSharingOfNothing(database, throughput);
+    const own = throughput?.kind === 'each' ? { throughput: throughput.ruPerSecond } : {};
+    for (const definition of CONTAINERS) {
+      await tolerateExisting(database.containers.createIfNotExists({ ...definition, ...own }));
+    }
     return undefined;
   } catch (thrown) {
     return cosmosError(thrown, 'the creation of its database and containers');
   }
+}
+
+function sharedOffer(throughput?: CosmosThroughput) {
+  if (throughput?.kind === 'shared') return { throughput: throughput.ruPerSecond };
+  return throughput?.kind === 'autoscale' ? { maxThroughput: throughput.ruPerSecond } : {};
+}
+
+/**
+ * A database gets a throughput to share when it is made, and never afterwards. One that was made without, as by a start that
+ * failed before the setting was there, would give each new container 400 RU/s of its own.
+ *
+ * @throws AppError results-forbidden
+ */
+async function refuseSharingOfNothing(database: Database, throughput?: CosmosThroughput): Promise<void> {
+  if (throughput === undefined || throughput.kind === 'each') return;
+  const { resources } = await database.containers.readAll().fetchAll();
+  const isComplete = CONTAINERS.every(({ id }) => resources.some((one) => one.id === id));
+  if (isComplete || (await database.readOffer()).resource !== undefined) return;
+  const cure = `Delete the database if it holds nothing that you need, or set COSMOS_THROUGHPUT=each:400.`;
+  const problem = `The database ${COSMOS.database} was made without a throughput that its containers could share.`;
+  throw new AppError('results-forbidden', `${problem} ${cure}`);
 }
 
 /** I1 Another replica was faster between the SDK's look and its creation. */

@@ -1,6 +1,6 @@
 import { BulkOperationType, type Container, type OperationInput } from '@azure/cosmos';
 import type { ImageDocument } from '../../domain/image/image';
-import { cosmosError, cosmosStatus, isConflict, isNotFound } from '../cosmos/failure';
+import { cosmosError, cosmosStatus, isConflict, isNotFound, readItem } from '../cosmos/failure';
 import type { Expected, SaveOutcome } from './port';
 import { type StoredDocument, toStored } from './stored-document';
 
@@ -89,15 +89,5 @@ export async function readDocument(
   id: string,
   partition: string,
 ): Promise<StoredDocument | undefined> {
-  try {
-    const { resource, substatus } = await container.item(id, partition).read<StoredDocument>();
-    // The container itself is missing: not the same as "no such image".
-    if (substatus === OWNER_MISSING) throw new Error('the database or the container does not exist');
-    return resource;
-  } catch (thrown) {
-    throw cosmosError(thrown, 'reading a result');
-  }
+  return readItem<StoredDocument>(container.item(id, partition), 'reading a result');
 }
-
-/** x-ms-substatus of a 404 whose container does not exist. */
-const OWNER_MISSING = 1003;

@@ -2,7 +2,7 @@ import type { Container, CosmosClient } from '@azure/cosmos';
 import { isFinal, type RunView } from '../../domain/run/run';
 import { STORED_VIEW } from '../../domain/run/stored-records';
 import { COSMOS } from '../../names';
-import { cosmosError, isConflict, isNotFound } from '../cosmos/failure';
+import { cosmosError, isConflict, isNotFound, readItem } from '../cosmos/failure';
 import { queryPage } from '../cosmos/page';
 import { RUNS_PARTITION } from '../cosmos/schema';
 import type { Page, PageRequest } from '../../domain/page';
@@ -65,13 +65,7 @@ function listQuery({ container, statuses }: RunFilter) {
 }
 
 async function read(container: Container, id: string): Promise<RunDocument | undefined> {
-  try {
-    // A missing item is a 404 in the response, not an error.
-    return (await container.item(id, RUNS_PARTITION.value).read<RunDocument>()).resource;
-  } catch (thrown) {
-    if (isNotFound(thrown)) return undefined;
-    throw cosmosError(thrown, `reading run ${id}`);
-  }
+  return readItem<RunDocument>(container.item(id, RUNS_PARTITION.value), `reading run ${id}`);
 }
 
 /** False when somebody else wrote first. */

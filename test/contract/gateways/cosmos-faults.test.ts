@@ -176,6 +176,60 @@ describe('the Cosmos schema', () => {
     }
   });
 
+  test('on an account of 1,000 RU/s five containers have no room unless they share one throughput', async () => {
+    const cosmos = await startCosmos({ schema: false, throughputLimit: 1_000 });
+    const client = createCosmosClient(cosmos.settings);
+    const shared = { kind: 'shared', ruPerSecond: 1_000 } as const;
+    try {
+      const refused = expect.objectContaining({ code: 'results-forbidden', retryable: false });
+      const first = ensureCosmosSchema(cosmos.settings);
+      await expect(first).rejects.toEqual(refused);
+      await expect(first).rejects.toThrow(/400\/1028.*COSMOS_THROUGHPUT=shared:1000.*delete the database/);
+      // The database that the failed start has made has nothing to share.
+      const second = ensureCosmosSchema({ ...cosmos.settings, throughput: shared });
+      await expect(second).rejects.toEqual(refused);
+      await expect(second).rejects.toThrow(/made without a throughput.*Delete the database/);
+      await client.database(COSMOS.database).delete();
+      await ensureCosmosSchema({ ...cosmos.settings, throughput: shared });
+      await ensureCosmosSchema({ ...cosmos.settings, throughput: { kind: 'autoscale', ruPerSecond: 4_000 } });
+      const { resources } = await client.offers.readAll().fetchAll();
+      expect(resources.map(({ content }) => content?.offerThroughput)).toEqual([1_000]);
+    } finally {
+      client.dispose();
+      await cosmos.stop();
+    }
+  });
+
+  test.each([
+    [{ kind: 'autoscale', ruPerSecond: 1_000 } as const, [100]],
+    [{ kind: 'each', ruPerSecond: 500 } as const, [500, 500, 500, 500, 500]],
+    [undefined, [400, 400, 400, 400, 400]],
+  ])('is made with the throughput %j', async (throughput, offers) => {
+    const cosmos = await startCosmos({ schema: false });
+    const client = createCosmosClient(cosmos.settings);
+    try {
+      await ensureCosmosSchema({ ...cosmos.settings, throughput });
+      const { resources } = await client.offers.readAll().fetchAll();
+      expect(resources.map(({ content }) => content?.offerThroughput)).toEqual(offers);
+    } finally {
+      client.dispose();
+      await cosmos.stop();
+    }
+  });
+
+  test('without it nothing is known of a run', async () => {
+    const cosmos = await startCosmos();
+    const client = createCosmosClient(cosmos.settings);
+    try {
+      await client.database(COSMOS.database).delete();
+      const gone = expect.objectContaining({ code: 'results-unavailable', retryable: true });
+      await expect(createCosmosRuns(client).get('1'.repeat(32))).rejects.toEqual(gone);
+    } finally {
+      client.dispose();
+      await cosmos.stop();
+    }
+  });
+
   test('does not wait when the key is wrong', async () => {
     const cosmos = await startCosmos({ schema: false });
     const key = Buffer.from('another key').toString('base64');

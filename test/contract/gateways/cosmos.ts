@@ -13,9 +13,21 @@ export interface Cosmos {
 
 export const COSMOS_KEY = Buffer.from('a key of the contract suites').toString('base64');
 
-export async function startCosmos({ schema = true, port = 0 } = {}): Promise<Cosmos> {
+export interface CosmosOptions {
+  readonly schema?: boolean;
+  readonly port?: number;
+  /** RU/s of the whole account. */
+  readonly throughputLimit?: number;
+}
+
+export async function startCosmos({ schema = true, port = 0, throughputLimit }: CosmosOptions = {}): Promise<Cosmos> {
   const folder = mkdtempSync(join(tmpdir(), 'contactsheet-cosmos-'));
-  const server = await startCosmosServer({ port, file: join(folder, 'cosmos.sqlite'), key: COSMOS_KEY });
+  const server = await startCosmosServer({
+    port,
+    file: join(folder, 'cosmos.sqlite'),
+    key: COSMOS_KEY,
+    throughputLimit,
+  });
   const settings = { endpoint: server.endpoint, key: COSMOS_KEY };
   if (schema) await ensureCosmosSchema(settings);
   return {

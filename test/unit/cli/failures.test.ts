@@ -22,6 +22,7 @@ const EXIT_CODES: Readonly<Record<number, number>> = {
   502: 1,
   503: 7,
   504: 7,
+  507: 1,
 };
 
 test.each(PROBLEM_CODES)('%s has the exit code of its status, its cure, and a request id when it is ours', (code) => {

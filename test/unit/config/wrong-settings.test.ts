@@ -167,6 +167,18 @@ describe('other settings', () => {
       { VISION_RATE: '0/s' },
       'VISION_RATE: is no rate above 0. Give calls per second or minute: 10/s, 20/min, or unlimited.',
     ],
+    ...['1000', 'shared', 'shared:1,000', 'shared:', 'manual:400'].map((value): [Record<string, string>, string] => [
+      { COSMOS_THROUGHPUT: value },
+      'COSMOS_THROUGHPUT: has an unknown value. Give RU/s: shared:1000 (all containers share it), autoscale:4000 (the same, up to it), or each:400.',
+    ]),
+    ...['shared:300', 'shared:1050', 'shared:1000100'].map((value): [Record<string, string>, string] => [
+      { COSMOS_THROUGHPUT: value },
+      'COSMOS_THROUGHPUT: is no throughput that Cosmos DB gives. Give shared: and from 400 to 1000000, in steps of 100.',
+    ]),
+    [
+      { COSMOS_THROUGHPUT: 'autoscale:1500' },
+      'COSMOS_THROUGHPUT: is no throughput that Cosmos DB gives. Give autoscale: and from 1000 to 1000000, in steps of 1000.',
+    ],
     [{ API_PORT: '0x50' }, 'API_PORT: is not a number. Give a number from 1 to 65535.'],
     [{ API_PORT: '80 80' }, 'API_PORT: is not a number. Give a number from 1 to 65535.'],
     [{ API_PORT: '65536' }, 'API_PORT: is out of range. Give a number from 1 to 65535.'],
