@@ -59,7 +59,10 @@ export async function startServers(
     { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...defined({ apiToken }) },
     { sidecar, workflows: workflowDefinitions, activities, log },
   );
-  const useCases: UseCases = { ...questions, health: () => checkHealth({ sidecar, worker, results }) };
+  const useCases: UseCases = {
+    ...questions,
+    health: (isVerbose) => checkHealth({ sidecar, worker, results }, isVerbose),
+  };
   let draining = false;
   const isDraining = () => draining;
   const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};

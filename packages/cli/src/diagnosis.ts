@@ -9,6 +9,7 @@ import { Failure, Interrupted } from './failure';
  *
  * I1 Nothing is started, changed or paid.
  * I2 `unknown` is no failure: it says that nobody has tried yet.
+ * I3 All parts are asked side by side, and each has 5 s: a part that hangs hides no other.
  */
 export interface Finding {
   readonly part: string;
@@ -32,18 +33,23 @@ const OTHER_CURE = 'The log of the app says more.';
 /** A name that nobody uses: asking for it makes the server look into the storage account. */
 const NOBODYS_CONTAINER = 'contactsheet-doctor-asks';
 
+/** I3 */
+const PART_MS = 5_000;
+const ONCE = { retries: 0, timeoutMs: PART_MS } as const;
+
 export async function examine(api: ApiClient): Promise<Finding[]> {
-  const alive = await examineApi(api);
+  const [alive, reported, ...asked] = await Promise.all([
+    examineApi(api),
+    examineReport(api),
+    examineStorage(api),
+    examineResults(api),
+    examineVision(api),
+  ]);
   if (alive.state === 'failed') {
     return [alive, ...['sidecar', 'worker', 'results', 'storage', 'vision'].map(unasked)];
   }
-  const reported = await examineReport(api);
   const isReported = (part: string) => reported.some((finding) => finding.part === part);
-  const asked: Finding[] = [];
-  if (!isReported('storage')) asked.push(await examineStorage(api));
-  if (!isReported('results')) asked.push(await examineResults(api));
-  if (!isReported('vision')) asked.push(await examineVision(api));
-  return [alive, ...reported, ...asked];
+  return [alive, ...reported, ...asked.filter(({ part }) => !isReported(part))];
 }
 
 function unasked(part: string): Finding {
@@ -60,7 +66,7 @@ function failed(part: string, detail: string, cure = CURES[part] ?? OTHER_CURE):
 
 async function examineApi(api: ApiClient): Promise<Finding> {
   try {
-    const { body } = await api.livez({}, { what: 'a probe', retries: 0, timeoutMs: 10_000, isPublic: true });
+    const { body } = await api.livez({}, { ...ONCE, what: 'a probe', isPublic: true });
     if (body.status === 'ok') return ok('api', api.address);
     return failed('api', `${api.address} does not answer like a Contactsheet server`);
   } catch (error) {
@@ -70,7 +76,10 @@ async function examineApi(api: ApiClient): Promise<Finding> {
 
 async function examineReport(api: ApiClient): Promise<Finding[]> {
   try {
-    const { body } = await api.readyz({ query: { verbose: '' } }, { what: 'a probe', accept: [503], isPublic: true });
+    const { body } = await api.readyz(
+      { query: { verbose: '' } },
+      { ...ONCE, what: 'a probe', accept: [503], isPublic: true },
+    );
     const checks = Object.entries(body.checks ?? {}).map(([part, { ok: isOk, detail = '' }]) =>
       isOk ? ok(part, detail) : failed(part, detail || 'not well'),
     );
@@ -85,7 +94,7 @@ async function examineReport(api: ApiClient): Promise<Finding[]> {
 
 async function examineStorage(api: ApiClient): Promise<Finding> {
   try {
-    await api.getContainer({ params: { container: NOBODYS_CONTAINER } }, { what: 'containers' });
+    await api.getContainer({ params: { container: NOBODYS_CONTAINER } }, { ...ONCE, what: 'containers' });
     return ok('storage', 'answers');
   } catch (error) {
     if (error instanceof Refused && error.code === 'container-not-found') return ok('storage', 'answers');
@@ -110,38 +119,50 @@ const RUNS_LOOKED_AT = 100;
 /** I1: Vision is not called, as every call is billed; the newest run that asked it something tells how it went. */
 async function examineVision(api: ApiClient): Promise<Finding> {
   try {
-    const runs = await newestRuns(api, RUNS_LOOKED_AT);
+    const [runs, resource] = await Promise.all([newestRuns(api, RUNS_LOOKED_AT), resourceOf(api)]);
     for (const run of runs) {
       const told = visionIn(run);
       if (told) return told;
     }
-    return await neverCalled(api, runs.length);
+    return neverCalled(resource, runs.length);
   } catch (error) {
     return notAsked('vision', error);
   }
 }
 
-/** What the run came to know of Vision, if it asked it anything. */
+/** What the run came to know of Vision, if it asked it anything: what stands against it counts more than what was answered. */
 function visionIn(run: Run): Finding | undefined {
   const { id, status, startedAt, calls, waiting = '', waitingCode, failureGroups } = run;
   const refused = failureGroups.find(({ stage, code }) => stage === 'vision' && /unauthorized|forbidden/.test(code));
   if (refused) return failed('vision', `${refused.code} in run ${id}, started ${startedAt}`);
+  const code = codeOfEnd(run);
+  if (code !== undefined) return failed('vision', `${code} ended run ${id}, started ${startedAt}`, run.cure);
   if (!isFinal(status) && waitingCode === 'vision') return failed('vision', waiting, RATE_CURE);
   // Which service does not answer stands in the sentence alone.
   if (!isFinal(status) && waitingCode === 'service' && waiting.startsWith('Vision')) return failed('vision', waiting);
   return calls > 0 ? ok('vision', `answered ${calls} calls in run ${id}, started ${startedAt}`) : undefined;
 }
 
+/** A run that Vision refuses as a whole ends `Failed` and marks no image: its reason names the code. */
+function codeOfEnd({ status, reason = '' }: Run): string | undefined {
+  return status === 'Failed' ? /\bvision-[a-z]+(-[a-z]+)*\b/.exec(reason)?.[0] : undefined;
+}
+
 /** I2 */
-async function neverCalled(api: ApiClient, runs: number): Promise<Finding> {
-  const { resource = 'Vision' } = (await api.getQuota({}, { what: 'quotas' })).body;
+function neverCalled(resource: string, runs: number): Finding {
   const why = runs === 0 ? 'there is no run' : 'no image of the latest runs needed it';
   const cure = '`contactsheet quote CONTAINER --sample 1` calls it, for the price of one image.';
   return { part: 'vision', state: 'unknown', detail: `not called yet (${resource}): ${why}`, cure };
 }
 
+/** Which Vision it is. */
+async function resourceOf(api: ApiClient): Promise<string> {
+  const { resource = 'Vision' } = (await api.getQuota({}, { ...ONCE, what: 'quotas' })).body;
+  return resource;
+}
+
 async function newestRuns(api: ApiClient, maxpagesize: number): Promise<readonly Run[]> {
-  const { body } = await api.listRuns({ query: { maxpagesize } }, { what: 'a list of runs' });
+  const { body } = await api.listRuns({ query: { maxpagesize } }, { ...ONCE, what: 'a list of runs' });
   return body.value;
 }
 

@@ -18,9 +18,10 @@ export const livez: Handler<'livez'> = () => ({ status: 200, body: { status: 'ok
 
 export function readyz(ask: HealthUseCases, isDraining: () => boolean): Handler<'readyz'> {
   return async ({ query }) => {
-    const { ready, checks } = await ask.health().catch(unknownHealth);
+    const isVerbose = 'verbose' in query;
+    const { ready, checks } = await ask.health(isVerbose).catch(unknownHealth);
     const status = isDraining() ? 'draining' : ready ? 'ok' : 'not-ready';
-    return probed({ status, ...('verbose' in query && { checks }) });
+    return probed({ status, ...(isVerbose && { checks }) });
   };
 }
 

@@ -9,21 +9,42 @@ export interface HealthDeps {
   readonly results: Pick<ResultsGateway, 'ping'>;
 }
 
-/** Ready means: this replica can take a run. Azure's state is shown and does not count, or an outage would stop probes too. */
-export async function checkHealth({ sidecar, worker, results }: HealthDeps): Promise<HealthReport> {
+/** How long a check may take. Longer than what is well needs, and shorter than whoever asks waits. */
+const CHECK_MS = 3_000;
+
+/**
+ * Ready means: this replica can take a run. Azure's state is shown and does not count, or an outage would stop probes too. So
+ * nobody waits for it who does not want to see it.
+ */
+export async function checkHealth(deps: HealthDeps, isVerbose: boolean): Promise<HealthReport> {
+  const { sidecar, worker, results } = deps;
   const [outbound, store] = await Promise.all([
-    sidecar.outboundHealthy(),
-    results.ping().then(
-      () => ({ ok: true }),
-      (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : String(error) }),
-    ),
+    inTime(sidecar.outboundHealthy()).catch(() => false),
+    isVerbose ? inTime(results.ping()).then(() => ({ ok: true }), unwell) : undefined,
   ]);
   return {
     ready: outbound && worker.isConnected,
     checks: {
       sidecar: outbound ? { ok: true } : { ok: false, detail: 'the Dapr sidecar does not answer or is not ready' },
       worker: worker.isConnected ? { ok: true } : { ok: false, detail: 'the workflow worker is not connected' },
-      results: store,
+      ...(store && { results: store }),
     },
   };
+}
+
+function unwell(error: unknown) {
+  return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+}
+
+/** @throws Error when it takes longer than CHECK_MS */
+async function inTime<T>(check: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not answer within ${CHECK_MS / 1_000} s`)), CHECK_MS);
+  });
+  try {
+    return await Promise.race([check, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

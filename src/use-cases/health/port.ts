@@ -1,7 +1,10 @@
 /** What probes ask. */
 export interface HealthUseCases {
-  /** Whether this replica may take traffic, and each thing that this depends on. Never throws for what does not answer. */
-  health(): Promise<HealthReport>;
+  /**
+   * Whether this replica may take traffic, and what was checked. With `isVerbose` services that do not count are checked too,
+   * for three seconds at most. Never throws for what does not answer.
+   */
+  health(isVerbose: boolean): Promise<HealthReport>;
 }
 
 /** Whether this replica is ready, and why not. */

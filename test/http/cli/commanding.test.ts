@@ -516,6 +516,38 @@ describe('doctor', () => {
     expect((await server.cli('doctor')).stdout).toMatch(said);
   });
 
+  test.each([
+    ['vision-unauthorized: Vision refused the key (401).', 'vision-unauthorized', 'Correct VISION_KEY'],
+    ['The run ended: vision-unsupported-feature, as the region lacks it.', 'vision-unsupported-feature', 'VISION_KEY'],
+  ])('a run that Vision ended tells it, although it called: %s', async (reason, code, cure) => {
+    server.useCases.runs.set(runId(1), aRun({ status: 'Completed', calls: 9 }));
+    const failed = aRun({ id: runId(2), status: 'Failed', calls: 1, reason, startedAt: '2026-01-02T04:00:00.000Z' });
+    server.useCases.runs.set(failed.id, failed);
+    const { code: exit, stdout } = await server.cli('doctor');
+    expect(exit).toBe(1);
+    expect(stdout).toContain(`failed   vision    ${code} ended run ${failed.id}, started ${failed.startedAt}`);
+    expect(stdout).toContain(cure);
+    const later = aRun({ id: runId(3), status: 'Completed', calls: 2, startedAt: '2026-01-02T05:00:00.000Z' });
+    server.useCases.runs.set(later.id, later);
+    expect((await server.cli('doctor')).stdout).toContain(`ok       vision    answered 2 calls in run ${later.id}`);
+  });
+
+  test('a part that hangs has 5 s, and hides no other', async () => {
+    const frozen = await aServer({
+      before: express.Router().use((req, _res, next) => {
+        if (!/^\/api\/v1\/(runs|containers)/.test(req.url)) next();
+      }),
+    });
+    const began = performance.now();
+    const { stdout } = await frozen.cli('doctor');
+    expect(performance.now() - began).toBeLessThan(9_000); // with the start of the command line
+    expect(stdout).toMatch(/ok {7}sidecar/);
+    expect(stdout).toMatch(/unknown {2}storage {3}http.* did not answer within 5 s/);
+    expect(stdout).toMatch(/unknown {2}results {3}http.* did not answer within 5 s/);
+    expect(stdout).toMatch(/unknown {2}vision {4}http.* did not answer within 5 s/);
+    await frozen.stop();
+  }, 20_000);
+
   test('7 when the API is away', async () => {
     await server.stop();
     expect(await server.cli('doctor')).toMatchObject({
