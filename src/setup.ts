@@ -8,5 +8,6 @@ export { Reader } from './config/reader';
 export { readStorageAccount } from './config/storage';
 export { parseRate } from './domain/quota/quota';
 export { AppError } from './domain/errors';
+export { createAzureBlobs } from './gateways/blobs/azure-blobs';
 export { ensureCosmosSchema } from './gateways/cosmos/schema';
 export { COSMOS, SYSTEM_BLOB_CONTAINERS } from './names';

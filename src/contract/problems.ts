@@ -145,8 +145,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   'storage-forbidden': {
     status: 502,
     title: 'Blob Storage refuses the application',
-    cause: 'The key, the connection string or the role of the application is wrong.',
-    cure: 'Correct AZURE_STORAGE_CONNECTION_STRING, or grant the identity Storage Blob Data Reader on the account.',
+    cause: 'The key is wrong, or network rules, a policy or the state of the account stand against it.',
+    cure: 'The reason of the run has what Blob Storage says and the cure. A key: correct AZURE_STORAGE_CONNECTION_STRING.',
   },
   'results-unavailable': {
     status: 503,

@@ -36,7 +36,7 @@ import {
 import { createPortBook } from './ports';
 import { asFileProblem, Problem } from './problem';
 import { commandOf } from './process-table';
-import { provisionCosmos } from './provision';
+import { checkStorage, provisionCosmos } from './provision';
 import { type RunPlan, readRunFile } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
 import { writeSecretsFile } from './secrets-file';
@@ -261,7 +261,7 @@ async function startParts(
   const control = [add(placementPart(context)), add(schedulerPart(context))];
   const sidecar = withApp ? [add(daprdPart(context)), add(appPart(context))] : [];
 
-  const storageReady = azurite?.start();
+  const storageReady = azurite?.start() ?? checkStorage(context.services.AZURE_STORAGE_CONNECTION_STRING ?? '');
   const { COSMOS_ENDPOINT = '', COSMOS_KEY = '' } = { ...context.env, ...context.services };
   const cosmosReady = Promise.resolve(cosmos?.start()).then(() =>
     provisionCosmos({ endpoint: COSMOS_ENDPOINT, key: COSMOS_KEY, throughput: throughputOf(new Reader(context.env)) }),

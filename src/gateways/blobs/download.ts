@@ -2,6 +2,7 @@ import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob
 import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import { messageOf, storageFailure } from './failure';
 import type { DownloadOptions, DownloadOutcome } from './port';
+import { inWords } from './refusals';
 import { errorOf } from '../../domain/image/unreadable';
 
 /**
@@ -109,7 +110,7 @@ function failedBy(thrown: unknown): DownloadOutcome {
       return { ok: false, code: 'gone', message: 'The blob is gone since it was listed.', retryable: false, ...status };
     case 401:
     case 403: {
-      const message = `Storage refused the download (${code ?? statusCode}).`;
+      const message = `Storage refused the download ${inWords(code, statusCode)}`;
       return { ok: false, code: 'download-forbidden', message, retryable: false, ...status };
     }
     case 409: {

@@ -1,5 +1,6 @@
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
+import { inWords, isRefusal } from './refusals';
 
 /** What a storage failure means. Source: "Blob Storage error codes" and "Status and error codes". */
 
@@ -42,9 +43,12 @@ export function storageError(thrown: unknown, container: string): AppError {
       options,
     );
   }
-  if (statusCode === 401 || statusCode === 403) {
-    const message = `Storage refused to read '${container}' (${code ?? statusCode}): check the account key or the role of the app.`;
+  if (isRefusal(code, statusCode)) {
+    const message = `Storage refused to read '${container}' ${inWords(code, statusCode)}`;
     return new AppError('container-forbidden', message, options);
+  }
+  if (code === 'InvalidResourceName') {
+    return new AppError('invalid-container-name', `Storage does not take the name '${container}' (${code}).`, options);
   }
   if (statusCode === 400) {
     return new AppError('internal', `Storage cannot take the request for '${container}' (${code ?? 400}).`, options);

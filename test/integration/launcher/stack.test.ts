@@ -3,6 +3,8 @@
  * its port; what a killed launcher leaves behind is ended at the next start; nothing remains after a stop.
  */
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,6 +157,38 @@ test('wrong settings end the start with code 2, all of them named, before anythi
     });
     expect(events).toEqual([]);
   } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});
+
+test('a storage account that refuses the key ends the start with code 2 and the cure, before there is a sidecar', async () => {
+  const account = createServer((_request, response) => {
+    response.writeHead(403, { 'x-ms-error-code': 'KeyBasedAuthenticationNotPermitted' }).end();
+  });
+  await new Promise<void>((resolve) => void account.listen(0, '127.0.0.1', resolve));
+  const { port } = account.address() as AddressInfo;
+  const home = mkdtempSync(join(tmpdir(), 'contactsheet-'));
+  const events: StackEvent[] = [];
+  try {
+    const started = startStack({
+      home,
+      runtime: await acquireRuntime({ env: process.env, signal: new AbortController().signal, say: () => undefined }),
+      env: {
+        ...withoutServices(process.env),
+        AzureWebJobsStorage: `AccountName=own;AccountKey=eA==;BlobEndpoint=http://127.0.0.1:${port}/own`,
+      },
+      ports: 'free',
+      report: (event) => events.push(event),
+    });
+    await expect(started).rejects.toMatchObject({
+      exitCode: 2,
+      sentence: expect.stringMatching(
+        /^The storage account cannot be used\..*\(KeyBasedAuthenticationNotPermitted\): /,
+      ),
+    });
+    expect(events.filter((event) => event.kind === 'started' && event.name === 'daprd')).toEqual([]);
+  } finally {
+    account.close();
     rmSync(home, { recursive: true, force: true });
   }
 });
