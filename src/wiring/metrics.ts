@@ -19,7 +19,7 @@ export async function serveMetrics(
   metrics.observe({
     inFlight,
     async checks() {
-      const { checks } = await health();
+      const { checks } = await health(true);
       return Object.fromEntries(Object.entries(checks).map(([name, { ok }]) => [name, ok]));
     },
     quota: async () => figuresOf(await useCases.getQuota()),

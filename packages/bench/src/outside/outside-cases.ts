@@ -4,6 +4,7 @@ import { ID_CASES } from './id-cases';
 import type { OutsideCase } from './outside-case';
 import { REFUSAL_CASES } from './refusal-cases';
 import { SERVICE_CASES } from './service-cases';
+import { SETTINGS_CASES } from './settings-cases';
 
 /** Everything that people outside have met, in the order in which it is played. */
 export const OUTSIDE_CASES: readonly OutsideCase[] = [
@@ -11,5 +12,6 @@ export const OUTSIDE_CASES: readonly OutsideCase[] = [
   ...FOLDER_CASES,
   ...BLOB_CASES,
   ...ID_CASES,
+  ...SETTINGS_CASES,
   ...SERVICE_CASES,
 ];

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { problemsOfLauncher } from '@contactsheet/dev-stack';
+import { ENDPOINTS, pathOf } from 'contactsheet/contract';
+import { ConfigError, readConfig } from 'contactsheet/setup';
+import { atMost } from './expected';
+import type { OutsideCase } from './outside-case';
+import type { Place } from './place';
+
+const KEY = Buffer.alloc(64, 'key').toString('base64');
+const SERVICES = {
+  AzureWebJobsStorage: `AccountName=photos;AccountKey=${KEY}`,
+  COSMOS_ENDPOINT: 'https://photos.documents.azure.com:443/',
+  COSMOS_KEY: KEY,
+  VISION_ENDPOINT: 'https://photos.cognitiveservices.azure.com',
+  VISION_KEY: 'key',
+};
+
+/** What the start says of one wrong setting, before anything runs. */
+function wrongSetting(name: string, env: Record<string, string>, setting: string, problem: RegExp): OutsideCase {
+  return {
+    kind: 'settings',
+    name,
+    isTested: true,
+    see: async () => {
+      const [found, ...more] = problemsOf({ ...SERVICES, ...env });
+      return { setting: found?.name, problem: found?.problem, more: more.length };
+    },
+    expected: { setting, problem, more: 0 },
+  };
+}
+
+function problemsOf(env: Record<string, string>) {
+  const ofLauncher = problemsOfLauncher(env);
+  try {
+    readConfig(env);
+    return ofLauncher;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [...error.problems, ...ofLauncher];
+  }
+}
+
+const CLI = join(__dirname, '..', '..', '..', 'cli', 'dist', 'main.js');
+
+/** The parts as `contactsheet doctor` finds them. */
+async function doctor(place: Place): Promise<Readonly<Record<string, { state: string; detail: string }>>> {
+  const words = [CLI, 'doctor', '-o', 'json', '--address', place.endpoints.api];
+  // It ends with a code of its own where a part has failed.
+  const { stdout } = await promisify(execFile)(process.execPath, words).catch((error: { stdout: string }) => error);
+  return (JSON.parse(stdout) as { checks: Record<string, { state: string; detail: string }> }).checks;
+}
+
+export const SETTINGS_CASES: readonly OutsideCase[] = [
+  wrongSetting(
+    'a connection string of nonsense and a key',
+    { AzureWebJobsStorage: `nonsense;AccountKey=${KEY}` },
+    'AzureWebJobsStorage',
+    /it has no "=" in its part 1, and it has no AccountName/,
+  ),
+  wrongSetting(
+    'a shared access signature without the key',
+    { AzureWebJobsStorage: 'AccountName=photos;SharedAccessSignature=sv=1&ss=b&srt=co&sp=rl&sig=s' },
+    'AzureWebJobsStorage',
+    /has a SharedAccessSignature and no AccountKey/,
+  ),
+  wrongSetting('a key in quotes', { COSMOS_KEY: `"${KEY}"` }, 'COSMOS_KEY', /has quotes around its value/),
+  wrongSetting('half a key', { COSMOS_KEY: KEY.slice(0, 44) }, 'COSMOS_KEY', /has 33 bytes, and keys of Azure have 64/),
+  {
+    kind: 'settings',
+    name: 'a body of null',
+    isTested: true,
+    arrange: (place) => place.pictures(['a.jpg']),
+    see: async (place) => {
+      const path = pathOf(ENDPOINTS.startRun, { container: place.container });
+      const headers = { 'content-type': 'application/json' };
+      const { status } = await place.ask(path, { method: 'POST', headers, body: 'null' });
+      const { body } = await place.ask(`${pathOf(ENDPOINTS.listRuns)}?container=${place.container}`);
+      return { status, runs: (body as { value: unknown[] }).value.length };
+    },
+    expected: { status: 400, runs: 0 },
+  },
+  {
+    kind: 'settings',
+    name: 'a page of 500',
+    isTested: true,
+    see: async (place) => {
+      const { status, body } = await place.ask(`${pathOf(ENDPOINTS.listRuns)}?maxpagesize=500`);
+      return { status, items: (body as { value?: unknown[] }).value?.length };
+    },
+    expected: { status: 200, items: atMost(100) },
+  },
+  {
+    kind: 'settings',
+    name: 'doctor after Vision refused the key',
+    isTested: true,
+    arrange: async (place) => {
+      await place.pictures(['a.jpg']);
+      await place.vision.arm({ behaviour: 'status-401', times: 1_000 });
+    },
+    see: async (place) => {
+      const { status } = await place.run();
+      const { vision } = await doctor(place);
+      await place.vision.disarm();
+      await place.run();
+      return { status, ...vision, later: (await doctor(place)).vision?.state };
+    },
+    expected: { status: 'Failed', state: 'failed', detail: /^vision-unauthorized/, later: 'ok' },
+  },
+];
