@@ -91,7 +91,7 @@ const COMMANDS = {
   /** How much of what Vision allows is called. */
   fidelity: (words) => measure('fidelity', words),
 
-  /** What others wrote, against our Cosmos server and Azurite; it needs `go` and `python3`. */
+  /** What others wrote, against our Cosmos server, our pub/sub component and Azurite; it needs `go` and `python3`. */
   async conformance() {
     await prepare();
     return run(process.execPath, [at('packages', 'bench', 'dist', 'conformance.js')]);

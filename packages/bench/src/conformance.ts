@@ -1,6 +1,6 @@
 /**
- * `npm run conformance`: what others wrote, against our Cosmos server and Azurite. Dapr's own suite for its state stores (Go),
- * azcosmos (Go) and azure-cosmos (Python).
+ * `npm run conformance`: what others wrote, against our Cosmos server, our pub/sub component and Azurite. Dapr's own suites
+ * for state stores and for pub/sub (Go), azcosmos (Go) and azure-cosmos (Python).
  *
  * It needs `go` and `python3` and fetches modules and packages from their registries, pinned in packages/bench/conformance,
  * so it is no part of `npm test`. Exit code 1 when a case fails, 2 when a tool is missing.
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CosmosClient } from '@azure/cosmos';
+import { azuriteConnectionString } from '@contactsheet/dev-stack';
 
 const CHECKOUT = dirname(dirname(dirname(__dirname)));
 const SUITES = join(CHECKOUT, 'packages', 'bench', 'conformance');
@@ -58,12 +59,9 @@ async function runAll(folder: string, children: ChildProcess[]): Promise<Case[]>
   const azurite = spawn(
     process.execPath,
     [
-      join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'blob', 'main.js'),
+      join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'azurite.js'),
       ...[
-        '--blobHost',
-        '127.0.0.1',
-        '--blobPort',
-        '0',
+        ...['blob', 'queue', 'table'].flatMap((service) => [`--${service}Host`, '127.0.0.1', `--${service}Port`, '0']),
         '--inMemoryPersistence',
         '--skipApiVersionCheck',
         '--disableTelemetry',
@@ -71,8 +69,19 @@ async function runAll(folder: string, children: ChildProcess[]): Promise<Case[]>
     ],
     { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  children.push(cosmos, azurite);
-  const [cosmosUrl, storageUrl] = await Promise.all([addressOf(cosmos), addressOf(azurite)]);
+  const socket = join(folder, 'storage-queues.sock');
+  const component = spawn(
+    process.execPath,
+    [join(CHECKOUT, 'packages/pubsub-storage-queues/dist/main.js'), '--socket', socket],
+    { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  children.push(cosmos, azurite, component);
+  const [cosmosUrl, storageUrl, queueUrl] = await Promise.all([
+    said(cosmos, /listening on (http:\S+)/),
+    said(azurite, /Blob service is successfully listening at (http:\S+)/),
+    said(azurite, /Queue service is successfully listening at (http:\S+)/),
+    said(component, /listening on (\S+)/),
+  ]);
   await createDaprContainer(cosmosUrl, key);
   const env = {
     ...process.env,
@@ -81,10 +90,16 @@ async function runAll(folder: string, children: ChildProcess[]): Promise<Case[]>
     CONFORMANCE_STORAGE_ACCOUNT: STORAGE_ACCOUNT,
     CONFORMANCE_STORAGE_KEY: STORAGE_KEY,
     CONFORMANCE_STORAGE_URL: storageUrl,
+    CONFORMANCE_STORAGE_CONNECTION_STRING: azuriteConnectionString({
+      blob: portOf(storageUrl),
+      queue: portOf(queueUrl),
+    }),
+    CONFORMANCE_PUBSUB_SOCKET: socket,
   };
   const go = (suite: string, module: string) =>
     collect(suite, ['go', 'test', '-count=1', '-v', '.'], join(SUITES, module), env, GO_CASE);
-  const cases = await go('Dapr components-contrib 1.18.0', 'dapr');
+  const cases = await go('Dapr components-contrib 1.18.0, state', 'dapr');
+  cases.push(...(await go('Dapr components-contrib 1.18.3, pubsub', 'pubsub')));
   cases.push(...(await go('azcosmos 1.5.0 (Go)', 'azcosmos')));
 
   const python = join(folder, 'venv', 'bin', 'python');
@@ -145,20 +160,23 @@ async function createDaprContainer(endpoint: string, key: string): Promise<void>
   client.dispose();
 }
 
-function addressOf(child: ChildProcess): Promise<string> {
+const portOf = (url: string) => Number(new URL(url).port);
+
+/** What a process has said in the group of the pattern. @throws Error when it ends, or does not say it in time */
+function said(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const timer = setTimeout(() => reject(new Error(`It does not listen after ${START_MS} ms: ${said}`)), START_MS);
+    let words = '';
+    const timer = setTimeout(() => reject(new Error(`It does not listen after ${START_MS} ms: ${words}`)), START_MS);
     child.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk;
-      const address = /(?:listens on|listening (?:at|on)) (http:\/\/127\.0\.0\.1:\d+)/.exec(said)?.[1];
-      if (address === undefined) return;
+      words += chunk;
+      const found = pattern.exec(words)?.[1];
+      if (found === undefined) return;
       clearTimeout(timer);
-      resolve(address);
+      resolve(found);
     });
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`It ended with ${code}: ${said}`));
+      reject(new Error(`It ended with ${code}: ${words}`));
     });
   });
 }
