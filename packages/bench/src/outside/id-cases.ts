@@ -133,6 +133,7 @@ export const ID_CASES: readonly OutsideCase[] = [
   {
     kind: 'ids',
     name: 'a run under a random GUID, and the next one',
+    isTested: true,
     arrange,
     see: seeOrder,
     expected: { first: [3, 3], second: [3, 3], unchanged: 3 },

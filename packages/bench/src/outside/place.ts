@@ -35,7 +35,7 @@ export interface BlobOptions {
   readonly contentType?: string;
 }
 
-const PARALLEL_UPLOADS = 32;
+const PARALLEL_REQUESTS = 32;
 const LOOK_MS = 100;
 
 /**
@@ -75,21 +75,30 @@ export class Place {
 
   /** Small JPEGs with bytes of their own. */
   async pictures(names: readonly string[]): Promise<void> {
-    await this.blobs.createIfNotExists();
     const pictureOf = await createPictures(this.container);
-    const left = names.entries();
-    const upload = async () => {
-      for (const [n, name] of left) await this.put(name, pictureOf(n), { contentType: 'image/jpeg' });
-    };
-    await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, upload));
+    await this.blobs.createIfNotExists();
+    await sideBySide(names, (name, n) => this.put(name, pictureOf(n), { contentType: 'image/jpeg' }));
+  }
+
+  /** The same bytes under many names. */
+  async many(names: readonly string[], bytes: Uint8Array, options: BlobOptions = {}): Promise<void> {
+    await this.blobs.createIfNotExists();
+    await sideBySide(names, (name) => this.put(name, bytes, options));
   }
 
   async remove(names: readonly string[]): Promise<void> {
-    const left = names.values();
-    const removing = async () => {
-      for (const name of left) await this.blobs.deleteBlob(name);
-    };
-    await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, removing));
+    await sideBySide(names, async (name) => void (await this.blobs.deleteBlob(name)));
+  }
+
+  /** The same for a container whose name the case cannot choose. */
+  in(container: string): Place {
+    return new Place(this.ground, container);
+  }
+
+  async quote(): Promise<BodyOf<Endpoints['quote']>> {
+    const answer = await this.client.quote({ params: { container: this.container }, body: {} });
+    if (answer.status !== 200) throw new Error(`There is no quote: ${answer.status}.`);
+    return answer.body;
   }
 
   /** How requests of this container's blobs are answered by storage. */
@@ -144,7 +153,7 @@ export class Place {
   async ask(path: string, init?: RequestInit): Promise<{ readonly status: number; readonly body: unknown }> {
     const answer = await fetch(`${this.endpoints.api}${path}`, init);
     const text = await answer.text();
-    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+    const isJson = /[/+]json\b/.test(answer.headers.get('content-type') ?? '');
     return { status: answer.status, body: isJson ? JSON.parse(text) : text };
   }
 
@@ -158,4 +167,12 @@ export class Place {
 
 function ifRefused(error: unknown): undefined {
   if (!(error instanceof Refusal)) throw error;
+}
+
+async function sideBySide<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+  const left = items.entries();
+  const one = async () => {
+    for (const [index, item] of left) await work(item, index);
+  };
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, one));
 }

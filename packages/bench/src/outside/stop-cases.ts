@@ -1,0 +1,130 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CosmosClient } from '@azure/cosmos';
+import { ENDPOINTS, pathOf } from 'contactsheet/contract';
+import { atMost, between } from './expected';
+import type { OutsideCase } from './outside-case';
+import type { Place, Run } from './place';
+
+/** What began before a stop may still be told: nothing starts later than this. */
+const STOPS_WITHIN_MS = 1_000;
+const LOOK_AGAIN_MS = 4_000;
+
+/** Documents of removed images, counted where they lie. */
+async function removedIn(place: Place): Promise<number> {
+  const { endpoint, key } = place.endpoints.cosmos;
+  const results = new CosmosClient({ endpoint, key }).database('AnalysisResult').container('ImageAnalysis');
+  const query = "SELECT VALUE COUNT(1) FROM c WHERE c.status = 'removed'";
+  const { resources } = await results.items.query<number>(query, { partitionKey: place.container }).fetchAll();
+  return resources[0] ?? 0;
+}
+
+/** A run that removes `count` images is under way: its id. */
+async function removing(place: Place, names: readonly string[]): Promise<string> {
+  await place.run({ withinMs: 300_000 });
+  await place.remove(names);
+  const id = await place.start({ confirmShrink: true });
+  await place.until(
+    () => removedIn(place),
+    (count) => count > 0,
+    60_000,
+  );
+  return id;
+}
+
+const named = (count: number, stem = 'photo') =>
+  Array.from({ length: count }, (_, n) => `${stem}-${String(n).padStart(4, '0')}.jpg`);
+
+/** Removals that a command meets half way. `stopped`: the run as it is then, and what was removed after the command. */
+function stopped(count: number, verb: 'pauseRun' | 'cancelRun', status: Run['status']): OutsideCase {
+  const names = named(count);
+  return {
+    kind: 'stop',
+    name: `${count} removals, and a ${verb === 'pauseRun' ? 'pause' : 'cancel'} in the middle`,
+    isSlow: true,
+    arrange: (place) => place.pictures([...names, 'stays.jpg']),
+    see: async (place) => {
+      const id = await removing(place, names);
+      const began = Date.now();
+      await place.client[verb]({ params: { id } });
+      await pause(STOPS_WITHIN_MS);
+      const then = await removedIn(place);
+      const run = await place.until(
+        () => place.look(id),
+        (seen) => seen.status === status || seen.status.startsWith('Completed'),
+        90_000,
+      );
+      const seconds = Math.round((Date.now() - began) / 1_000);
+      await pause(LOOK_AGAIN_MS);
+      const now = await removedIn(place);
+      if (verb === 'pauseRun') await place.client.cancelRun({ params: { id } });
+      return { status: run.status, seconds, removed: now, later: now - then };
+    },
+    expected: { status, seconds: atMost(10), removed: between(1, count - 1), later: 0 },
+  };
+}
+
+/** A name or prefix that no storage takes. */
+function impossible(name: string, prefix: string): OutsideCase {
+  return {
+    kind: 'stop',
+    name: `a prefix with ${name}`,
+    arrange: (place) => place.pictures(['photo.jpg']),
+    see: async (place) => {
+      const { container } = place;
+      const init = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ prefix }),
+      };
+      const run = await place.ask(pathOf(ENDPOINTS.startRun, { container }), init);
+      const quote = await place.ask(pathOf(ENDPOINTS.quote, { container }), init);
+      const { status } = await place.run();
+      return { run: run.status, quote: quote.status, next: status };
+    },
+    expected: { run: 400, quote: 400, next: 'Completed' },
+  };
+}
+
+async function seeEndlessListing(place: Place): Promise<unknown> {
+  place.storageObeys((line) => (line.includes('comp=list') ? { status: 500, body: '' } : 'pass'));
+  const id = await place.start();
+  await pause(5_000);
+  const began = Date.now();
+  await place.client.cancelRun({ params: { id } });
+  const { status } = await place.ended(id, 120_000);
+  const seconds = Math.round((Date.now() - began) / 1_000);
+  place.storageObeys(() => 'pass');
+  const next = await place.run();
+  return { status, seconds, next: next.status };
+}
+
+/** Together they outgrow every body that the sidecar takes. */
+const LONG_NAMES = 5_600;
+
+export const STOP_CASES: readonly OutsideCase[] = [
+  { ...impossible('the control character U+0001', '\u0001'), isTested: true },
+  impossible('the control character U+007F', 'a\u007fb'),
+  impossible('the control character U+001F', 'a\u001fb'),
+  {
+    kind: 'stop',
+    name: 'a cancel while the listing always gets 500',
+    arrange: (place) => place.pictures(['photo.jpg']),
+    see: seeEndlessListing,
+    expected: { status: 'Cancelled', seconds: atMost(20), next: 'Completed' },
+  },
+  stopped(1_000, 'pauseRun', 'Paused'),
+  stopped(3_000, 'cancelRun', 'Cancelled'),
+  {
+    kind: 'stop',
+    name: `${LONG_NAMES} removals of images with long names`,
+    isSlow: true,
+    arrange: (place) => place.pictures([...named(LONG_NAMES, 'n'.repeat(900)), 'stays.jpg']),
+    see: async (place) => {
+      await place.run({ withinMs: 600_000 });
+      await place.remove(named(LONG_NAMES, 'n'.repeat(900)));
+      const { status, removed, reason } = await place.run({ confirmShrink: true, withinMs: 600_000 });
+      return { status, removed, reason };
+    },
+    expected: { status: 'Completed', removed: LONG_NAMES },
+  },
+];
