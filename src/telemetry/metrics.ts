@@ -41,7 +41,8 @@ export interface QuotaFigures {
   readonly cap?: number;
 }
 
-const SOURCE_WITHIN_MS = 2_000;
+/** Longer than the health check waits for Cosmos DB; Prometheus waits 10 s by default. */
+const SOURCE_WITHIN_MS = 4_000;
 /** Seconds. A call of Vision takes 0.3 to 3; our deadline is 30. */
 const CALL_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const WRITE_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
