@@ -1,10 +1,10 @@
-import { PROBLEMS } from '../../contract/problems';
 import { type RunBody, RunSchema } from '../../contract/schemas/run';
 import { defined } from '../../domain/defined';
 import { adviceOn } from '../../domain/image/advice';
 import { pageOfShown } from '../../domain/page';
 import { isFinal, type RunView } from '../../domain/run/run';
 import type { UseCases } from '../../use-cases/port';
+import { cureOfFailure } from '../../use-cases/runs/failure-reason';
 import type { Handler } from '../bind';
 import { onlyFields } from '../field-order';
 import type { Links } from '../links';
@@ -45,7 +45,7 @@ export function runBody(run: RunView, links: Links): RunBody {
   return {
     ...body,
     failureGroups: body.failureGroups.map((group) => ({ ...group, advice: adviceOn(group.reason, group.retryable) })),
-    ...defined({ cure: run.status === 'Failed' ? cureOf(run.reason) : undefined }),
+    ...defined({ cure: run.status === 'Failed' ? cureOfFailure(run.reason ?? '') : undefined }),
     links: {
       self: links.run(run.id),
       container: links.container(run.container),
@@ -60,10 +60,4 @@ export function runBody(run: RunView, links: Links): RunBody {
       status: links.durableStatus(run.id),
     },
   };
-}
-
-/** The reason of a run that failed begins with the code of what it met. */
-function cureOf(reason = ''): string | undefined {
-  const code = reason.slice(0, reason.indexOf(': '));
-  return Object.entries(PROBLEMS).find(([known]) => known === code)?.[1].cure;
 }

@@ -9,11 +9,16 @@ export function failureReason({ code, message }: { readonly code: ErrorCode; rea
 
 /** The same of what begins with its code. What tells its cure already, or has no code, stays as it is. */
 export function withCure(failure: string): string {
-  const code = ERROR_CODES.find((each) => failure.startsWith(`${each}: `));
-  const cure = code === undefined ? undefined : cureOf(code);
+  const cure = cureOfFailure(failure);
   if (cure === undefined || failure.includes(cure)) return within(failure, MAX_REASON_BYTES);
   const told = within(failure, MAX_REASON_BYTES - Buffer.byteLength(` ${cure}`) - 1);
   return `${told}${/[.!?]$/.test(told) ? '' : '.'} ${cure}`;
+}
+
+/** What a person does about a failure that begins with its code; undefined where nobody knows. */
+export function cureOfFailure(failure: string): string | undefined {
+  const code = ERROR_CODES.find((each) => failure.startsWith(`${each}: `));
+  return code === undefined ? undefined : cureOf(code);
 }
 
 /** A run has no request that could be sent again, and no id of one. */

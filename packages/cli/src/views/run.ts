@@ -49,7 +49,7 @@ export function runLines(run: Run, { colors, width }: Pick<Output, 'colors' | 'w
         ['features', run.features?.join(', ')],
         ['only', run.retry && scopeWords(run.retry)],
         ['reason', run.reason],
-        ['cure', run.cure],
+        ['cure', run.cure && !run.reason?.includes(run.cure) ? run.cure : undefined], // runs of today say it in the reason
         ['waiting', run.waiting],
         ['images', `${count(counts.total)}${counts.totalIsFinal ? '' : '+'}: ${countWords(run)}`],
         ['removed', run.removed > 0 ? count(run.removed) : undefined],
