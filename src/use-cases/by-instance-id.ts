@@ -5,12 +5,13 @@ import { instanceIdOf } from '../domain/run/instance-id';
 import type { RunView } from '../domain/run/run';
 import type { Watch } from '../domain/watch/watch';
 import type { UseCases } from './port';
+import type { QuotaReading } from './quota/port';
 import type { InstanceIds } from './runs/instance-ids';
 
 type Asked = Omit<UseCases, 'health'>;
 
 /** The same questions, asked and answered in the ids that callers choose. Inside, every run has an id that was made for it. */
-export function byInstanceId(ask: Asked, ids: Pick<InstanceIds, 'run'>): Asked {
+export function byInstanceId(ask: Asked, ids: Pick<InstanceIds, 'run' | 'inside'>): Asked {
   /** A command names its run beside what else it says. */
   const of = <Command extends { readonly id: string }, T>(work: (command: Command) => Promise<T>) => {
     return (command: Command) => ids.run(command.id, (id) => work({ ...command, id }));
@@ -42,6 +43,11 @@ export function byInstanceId(ask: Asked, ids: Pick<InstanceIds, 'run'>): Asked {
     listContainers: async (page) => shownPage(await ask.listContainers(page), shownContainer),
     listImages: async (container, filter, page) => shownPage(await ask.listImages(container, filter, page), shownImage),
     getImage: async (container, blob) => shownImage(await ask.getImage(container, blob)),
+    getQuota: async () => shownQuota(await ask.getQuota()),
+    async setQuota({ weights, ...change }) {
+      const inside = weights && (await namedAnew(weights, (id) => ids.inside(id)));
+      return shownQuota(await ask.setQuota({ ...change, ...defined({ weights: inside }) }));
+    },
     getWatch: async (container) => shownWatch(await ask.getWatch(container)),
     setWatch: async (settings) => shownWatch(await ask.setWatch(settings)),
   };
@@ -72,6 +78,21 @@ function shownContainer<T extends OfRuns>(container: T): T {
 function shownImage(image: ImageDocument): ImageDocument {
   const attempts = image.attempts.map((attempt) => ({ ...attempt, runId: instanceIdOf(attempt.runId) }));
   return { ...image, runId: instanceIdOf(image.runId), attempts };
+}
+
+function shownQuota({ weights, ...quota }: QuotaReading): QuotaReading {
+  if (weights === undefined) return quota;
+  const shown = Object.entries(weights).map(([id, weight]) => [instanceIdOf(id), weight] as const);
+  return { ...quota, weights: Object.fromEntries(shown) };
+}
+
+/** The same values under other names. */
+async function namedAnew<T>(
+  values: Readonly<Record<string, T>>,
+  nameOf: (name: string) => Promise<string>,
+): Promise<Record<string, T>> {
+  const entries = Object.entries(values).map(async ([name, value]) => [await nameOf(name), value] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 function shownWatch(watch: Watch): Watch {

@@ -71,7 +71,7 @@ describe('a change', () => {
     [{ ratePerSecond: 1, ratePerMinute: 60 }, '/body/ratePerMinute'],
     [{ monthlyTransactions: 0.5 }, '/body/monthlyTransactions'],
     [{ weights: { [runId(1)]: 0 } }, `/body/weights/${runId(1)}`],
-    [{ weights: { me: 1 } }, '/body/weights/me'],
+    [{ weights: { '@me': 1 } }, '/body/weights/@me'],
     [{ rate: 1 }, '/body/rate'],
   ])('%j is refused', async (change, pointer) => {
     const { api, useCases } = aPublicApp();

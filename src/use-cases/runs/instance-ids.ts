@@ -39,6 +39,13 @@ export class InstanceIds {
     return given.value;
   }
 
+  /** The id inside of the run that has this id. @throws AppError invalid-request where none has it */
+  async inside(instanceId: string): Promise<string> {
+    const runId = (await this.entry(instanceId))?.runId ?? (isOwnId(instanceId) ? instanceId : undefined); // I3
+    if (runId === undefined) throw new AppError('invalid-request', `No run has the id '${instanceId}'.`);
+    return runId;
+  }
+
   /** The run that had this id last and has ended, if any. @throws AppError run-active while one has it (I1) */
   async ended(instanceId: string): Promise<RunView | undefined> {
     const own = isOwnId(instanceId) ? await this.known(instanceId) : undefined; // I3

@@ -277,8 +277,12 @@ describe('containers, images, tags', () => {
   });
 
   test('an image, whatever its name', async () => {
-    const blob = 'ferien/2026 ä#?%2F+🙂\u001b[31m\n.jpg';
-    server.useCases.images.push(anImage(blob));
+    const blob = 'ferien/2026 ä#?%2F+🙂\t\r\n.jpg';
+    server.useCases.images.push(
+      anImage(blob, {
+        analysis: { description: { captions: [{ text: 'a \u001b[31mmountain', confidence: 0.9 }], tags: [] } },
+      }),
+    );
     const { code, stdout } = await server.cli('image', 'show', `photos/${blob}`);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^blob +ferien\/2026 ä#\?%2F\+🙂 \.jpg\n/);

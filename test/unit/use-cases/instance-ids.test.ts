@@ -109,8 +109,13 @@ test('whatever is asked, no answer shows the id inside', async () => {
     listContainers: async () => page(container),
     getWatch: async () => ({ lastLook: { run: inside }, lastStart: { run: inside } }),
     setWatch: async () => ({ container: 'photos' }),
+    getQuota: async () => ({ weights: { [inside]: 2 } }),
+    setQuota: async (change: object) => change,
   } as unknown as Omit<UseCases, 'health'>;
-  const ids = { run: async <T>(_: string, work: (id: string) => Promise<T>) => work(inside) };
+  const ids = {
+    run: async <T>(_: string, work: (id: string) => Promise<T>) => work(inside),
+    inside: async () => inside,
+  };
   const shown = byInstanceId(inner, ids) as unknown as Record<string, (said: unknown) => Promise<unknown>>;
   const ofRun = Object.keys(inner).filter(
     (name) => /Run|Audit|Course|Receipt|forecast/.test(name) && !/^start|^listRuns/.test(name),
@@ -122,4 +127,24 @@ test('whatever is asked, no answer shows the id inside', async () => {
   }
   expect(asked).toEqual(ofRun.map(() => inside));
   expect(instanceIdOf(inside)).toBe(ID);
+});
+
+test('a weight holds for the run that has the id, and one for nobody is refused', async () => {
+  const { ids } = createSite();
+  const runId = runIdFor(MADE, ID);
+  await ids.claim(runId, 'photos');
+  const told: object[] = [];
+  const inner = {
+    setQuota: async (change: object) => {
+      told.push(change);
+      return change;
+    },
+  } as unknown as Omit<UseCases, 'health'>;
+  const { setQuota } = byInstanceId(inner, ids);
+  expect(await setQuota({ ratePerSecond: 5, weights: { [ID]: 3, [OTHER]: 2 } })).toEqual({
+    ratePerSecond: 5,
+    weights: { [ID]: 3, [OTHER]: 2 },
+  });
+  expect(told).toEqual([{ ratePerSecond: 5, weights: { [runId]: 3, [OTHER]: 2 } }]);
+  await expect(setQuota({ weights: { nobody: 3 } })).rejects.toMatchObject({ code: 'invalid-request' });
 });
