@@ -62,6 +62,15 @@ export const BLOB_CASES: readonly OutsideCase[] = [
       back: { calls: 1, images: { [PHOTO]: 'succeeded' } },
     },
   },
+  ...['$web', '$root'].map(
+    (name): OutsideCase => ({
+      kind: 'blobs',
+      name: `the container ${name}`,
+      arrange: (place) => place.in(name).pictures([PHOTO]),
+      see: (place) => afterRun(place.in(name)),
+      expected: { calls: 1, images: { [PHOTO]: 'succeeded' } },
+    }),
+  ),
   {
     kind: 'blobs',
     name: 'three photos and 300 side-cars',

@@ -108,4 +108,22 @@ export const SETTINGS_CASES: readonly OutsideCase[] = [
     },
     expected: { status: 'Failed', state: 'failed', detail: /^vision-unauthorized/, later: 'ok' },
   },
+  {
+    kind: 'settings',
+    name: 'doctor beside a frozen Cosmos DB',
+    see: async (place) => {
+      const pid = place.endpoints.pids.cosmos;
+      if (pid === null) throw new Error('Cosmos DB is not one of this stack.');
+      process.kill(pid, 'SIGSTOP');
+      const began = Date.now();
+      try {
+        const { api, sidecar, results } = await doctor(place);
+        const states = { api: api?.state, sidecar: sidecar?.state, results: results?.state };
+        return { ...states, seconds: Math.floor((Date.now() - began) / 1_000) };
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    },
+    expected: { api: 'ok', sidecar: 'ok', results: 'failed', seconds: atMost(8) },
+  },
 ];
