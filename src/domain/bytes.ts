@@ -6,7 +6,18 @@ export const MAX_STORED_BYTES = 1_000_000;
 
 /** Of a value as JSON, in UTF-8. */
 export function jsonBytes(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value) ?? '').length;
+  return utf8Bytes(JSON.stringify(value) ?? '');
+}
+
+/** As many of the first characters as fit, none of them cut in two. `bytesOf`: of the text, with what stands around it. */
+export function textWithin(text: string, maxBytes: number, bytesOf: (text: string) => number = utf8Bytes): string {
+  const characters = [...text.slice(0, maxBytes)];
+  while (characters.length > 0 && bytesOf(characters.join('')) > maxBytes) characters.pop();
+  return characters.join('');
+}
+
+function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 /** Cut where a piece would be larger than `maxBytes`; what is larger by itself is a piece of its own. At least one piece. */

@@ -1,3 +1,4 @@
+import { jsonBytes, textWithin } from './bytes';
 import { AppError, type ErrorCode, toAppError } from './errors';
 
 /**
@@ -41,12 +42,6 @@ export function fitted<T>(outcome: Outcome<T>, maxBytes = MAX_ERROR_BYTES): Outc
   if (outcome.ok) return outcome;
   const { error } = outcome;
   // No character takes less than a byte; and what failed may have quoted a whole answer.
-  const message = [...error.message.slice(0, maxBytes)];
-  while (bytesOf({ ...error, message: message.join('') }) > maxBytes) message.pop();
-  return { ok: false, error: { ...error, message: message.join('') } };
-}
-
-/** As it is sent: characters beyond ASCII and what JSON escapes take more than one byte. */
-function bytesOf(value: object): number {
-  return new TextEncoder().encode(JSON.stringify(value)).length;
+  const message = textWithin(error.message, maxBytes, (text) => jsonBytes({ ...error, message: text }));
+  return { ok: false, error: { ...error, message } };
 }

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CosmosClient } from '@azure/cosmos';
 import { azuriteConnectionString } from '@contactsheet/dev-stack';
+import { runAsProgram } from './program';
 
 const CHECKOUT = dirname(dirname(dirname(__dirname)));
 const SUITES = join(CHECKOUT, 'packages', 'bench', 'conformance');
@@ -201,12 +202,4 @@ function report(cases: readonly Case[]): number {
   return cases.some(({ outcome }) => outcome === 'FAIL') ? 1 : 0;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  },
-);
+runAsProgram(main);

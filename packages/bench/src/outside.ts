@@ -14,6 +14,7 @@ import { KINDS, type Kind, type OutsideCase } from './outside/outside-case';
 import { OUTSIDE_CASES } from './outside/outside-cases';
 import type { Ground } from './outside/place';
 import { lineOf, type Played, play } from './outside/play';
+import { runAsProgram } from './program';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -81,12 +82,4 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  },
-);
+runAsProgram(main);

@@ -47,8 +47,8 @@ async function main(): Promise<void> {
 
 /** Both or none. @throws Error when a file cannot be read */
 function tlsOf(cert: string | undefined, key: string | undefined): { tls?: { cert: string; key: string } } {
-  if ((cert === undefined) !== (key === undefined)) throw new Error(USAGE);
-  if (cert === undefined || key === undefined) return {};
+  if (cert === undefined && key === undefined) return {};
+  if (cert === undefined || key === undefined) throw new Error(USAGE);
   return { tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } };
 }
 

@@ -28,16 +28,24 @@ interface Row extends Refusal {
 const FORBIDDEN = { code: 'results-forbidden', retryable: false } as const;
 const LATER = { code: 'results-unavailable', retryable: true } as const;
 
+const NO_KEYS = {
+  why: 'the account takes no keys (a policy has disabled local authorization)',
+  cure: 'Allow keys for the account (disableLocalAuth=false), or name an account that takes them.',
+} as const;
+
+const ACCOUNT_LIMIT = {
+  why: 'the account may not have so much throughput in all',
+  cure: 'Share one throughput: COSMOS_THROUGHPUT=shared:1000 (or what the account has left), and delete the database AnalysisResult if it was just made without one.',
+} as const;
+
 const ROWS: readonly Row[] = [
   {
     ...{ status: 401, words: /local authorization is disabled/i, ...FORBIDDEN },
-    why: 'the account takes no keys (a policy has disabled local authorization)',
-    cure: 'Allow keys for the account (disableLocalAuth=false), or name an account that takes them.',
+    ...NO_KEYS,
   },
   {
     ...{ status: 401, substatus: 5202, ...FORBIDDEN },
-    why: 'the account takes no keys (a policy has disabled local authorization)',
-    cure: 'Allow keys for the account (disableLocalAuth=false), or name an account that takes them.',
+    ...NO_KEYS,
   },
   {
     ...{ status: 401, words: /not valid at the current time|token (has |is )?expired/i, ...FORBIDDEN },
@@ -87,13 +95,11 @@ const ROWS: readonly Row[] = [
   },
   {
     ...{ status: 400, substatus: 1028, ...FORBIDDEN },
-    why: 'the account may not have so much throughput in all',
-    cure: 'Share one throughput: COSMOS_THROUGHPUT=shared:1000 (or what the account has left), and delete the database AnalysisResult if it was just made without one.',
+    ...ACCOUNT_LIMIT,
   },
   {
     ...{ status: 400, words: /total throughput limit/i, ...FORBIDDEN },
-    why: 'the account may not have so much throughput in all',
-    cure: 'Share one throughput: COSMOS_THROUGHPUT=shared:1000 (or what the account has left), and delete the database AnalysisResult if it was just made without one.',
+    ...ACCOUNT_LIMIT,
   },
   {
     ...{ status: 400, words: /serverless/i, ...FORBIDDEN },

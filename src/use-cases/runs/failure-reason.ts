@@ -1,4 +1,5 @@
 import { PROBLEMS } from '../../contract/problems';
+import { textWithin } from '../../domain/bytes';
 import { ERROR_CODES, type ErrorCode } from '../../domain/errors';
 import { MAX_REASON_BYTES } from '../../domain/outcome';
 
@@ -10,8 +11,8 @@ export function failureReason({ code, message }: { readonly code: ErrorCode; rea
 /** The same of what begins with its code. What tells its cure already, or has no code, stays as it is. */
 export function withCure(failure: string): string {
   const cure = cureOfFailure(failure);
-  if (cure === undefined || failure.includes(cure)) return within(failure, MAX_REASON_BYTES);
-  const told = within(failure, MAX_REASON_BYTES - Buffer.byteLength(` ${cure}`) - 1);
+  if (cure === undefined || failure.includes(cure)) return textWithin(failure, MAX_REASON_BYTES);
+  const told = textWithin(failure, MAX_REASON_BYTES - Buffer.byteLength(` ${cure}`) - 1);
   return `${told}${/[.!?]$/.test(told) ? '' : '.'} ${cure}`;
 }
 
@@ -27,10 +28,4 @@ function cureOf(code: ErrorCode): string {
     return 'Start a new run. If it fails again, report it with the id of the run.';
   }
   return PROBLEMS[code].cure.replace('Try again after the seconds in Retry-After.', 'Start a new run.');
-}
-
-function within(text: string, maxBytes: number): string {
-  const characters = [...text.slice(0, maxBytes)];
-  while (Buffer.byteLength(characters.join('')) > maxBytes) characters.pop();
-  return characters.join('');
 }
