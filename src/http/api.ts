@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import { DURABLE_TASK_BASE } from '../contract/durable-task';
@@ -5,6 +6,7 @@ import type { UseCases } from '../use-cases/port';
 import { type Authorize, claimedCallers } from './authorize';
 import { bind, type Handlers, type Shell } from './bind';
 import type { CallerLimit } from './caller-limit';
+import { type Continuations, createContinuations } from './continuation';
 import { readBody } from './json-body';
 import { createLinks, type LinkOptions } from './links';
 import { problemHandler, routeNotFound } from './problem-response';
@@ -32,15 +34,18 @@ export interface ApiDeps extends Omit<LinkOptions, 'knowsCallers'> {
   readonly authorize?: Authorize;
   /** Of those who claim a name only; `authorize` has its own. Default: none. */
   readonly limit?: CallerLimit;
+  /** How lists go on. Default: with a key of this process alone. */
+  readonly continuations?: Continuations;
   /** Features that Vision offers here, for /openapi.json. Default: those of every version. */
   readonly features?: readonly string[];
 }
 
 /** What every endpoint is served with. */
-export function shellOf({ authorize, ...options }: Omit<ApiDeps, 'useCases' | 'log'>): Shell {
+export function shellOf({ authorize, continuations, ...options }: Omit<ApiDeps, 'useCases' | 'log'>): Shell {
   return {
     authorize: authorize ?? claimedCallers(options),
     links: createLinks({ ...options, knowsCallers: authorize !== undefined }),
+    continuations: continuations ?? createContinuations(randomBytes(32).toString('hex')),
   };
 }
 

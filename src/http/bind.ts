@@ -6,6 +6,7 @@ import { deleteEntity } from '../contract/endpoints/durable';
 import { isWithin } from '../domain/access/decision';
 import type { Caller } from '../domain/caller';
 import type { Authorize } from './authorize';
+import type { Continuations } from './continuation';
 import { bodyOrEmpty, bodyOrNothing } from './json-body';
 import type { LinkBuilder, Links } from './links';
 import { type Pages, pagesFor } from './paging';
@@ -41,6 +42,7 @@ export interface Around {
   /** Addresses for the answer. Take it before the work: reading it refuses a Host header that is none. */
   readonly links: Links;
   readonly pages: Pages;
+  readonly continuations: Continuations;
   /** May this caller see what concerns the container? */
   isShown(of: { readonly container: string }): boolean;
   header(name: string): string | undefined;
@@ -51,6 +53,7 @@ export interface Around {
 export interface Shell {
   readonly authorize: Authorize;
   readonly links: LinkBuilder;
+  readonly continuations: Continuations;
 }
 
 /** Registers the endpoints that have a handler here, whatever their order. */
@@ -115,14 +118,18 @@ interface AnyAnswer {
 }
 type AnyHandler = (asked: Around & { readonly [Part in keyof Asked<Endpoint>]: unknown }) => Promise<AnyAnswer>;
 
-function answering(endpoint: Endpoint, handler: AnyHandler, { authorize, links }: Shell): RequestHandler {
+function answering(
+  endpoint: Endpoint,
+  handler: AnyHandler,
+  { authorize, links, continuations }: Shell,
+): RequestHandler {
   return handle(async (req, res) => {
     const caller = await authorize(endpoint, req); // I1
     const params = endpoint.params ? parsePart(endpoint.params, 'path', req.params) : {};
     const query = queryOf(endpoint, req);
     const body = bodyOf(endpoint, req);
     const answer = await handler({
-      ...{ params, query, body, caller, pages: pagesFor(req, links) },
+      ...{ params, query, body, caller, continuations, pages: pagesFor(req, links, continuations) },
       isShown: ({ container }) => isWithin(caller, container),
       get links() {
         return links.for(req);

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Page, PageRequest } from '../domain/page';
-import { openContinuation, sealContinuation } from './continuation';
+import type { Continuations } from './continuation';
 import type { LinkBuilder } from './links';
 
 /**
@@ -11,8 +11,8 @@ import type { LinkBuilder } from './links';
  */
 export interface Pages {
   /** What a use case is asked for. @throws RequestError invalid-request for a continuation of another list */
-  asked(query: PageQuery): PageRequest;
-  shown<T, Shown>(page: Page<T>, show: (item: T) => Shown): ShownPage<Shown>;
+  asked(query: PageQuery): Promise<PageRequest>;
+  shown<T, Shown>(page: Page<T>, show: (item: T) => Shown): Promise<ShownPage<Shown>>;
 }
 
 export interface PageQuery {
@@ -25,17 +25,17 @@ export interface ShownPage<Shown> {
   readonly nextLink?: string;
 }
 
-export function pagesFor(req: Request, links: LinkBuilder): Pages {
+export function pagesFor(req: Request, links: LinkBuilder, continuations: Continuations): Pages {
   return {
-    asked: ({ maxpagesize, continuation }) => ({
-      size: maxpagesize,
-      ...(continuation !== undefined && { continuation: openContinuation(continuation, scopeOf(req)) }),
-    }),
-    shown({ value, continuation }, show) {
+    async asked({ maxpagesize: size, continuation }) {
+      if (continuation === undefined) return { size };
+      return { size, continuation: await continuations.open(continuation, scopeOf(req)) };
+    },
+    async shown({ value, continuation }, show) {
       const shown = value.map(show);
       if (continuation === undefined) return { value: shown };
       const query = parametersOf(req, ['continuation']);
-      query.set('continuation', sealContinuation(continuation, scopeOf(req)));
+      query.set('continuation', await continuations.seal(continuation, scopeOf(req)));
       return { value: shown, nextLink: links.for(req).withQuery(pathOf(req), query) }; // I1
     },
   };

@@ -9,6 +9,7 @@ import type { Listener } from '../http/access/shown';
 import { createAppChannel } from '../http/app-channel';
 import { provenCallers } from '../http/authorize';
 import { limitCallers } from '../http/caller-limit';
+import { createContinuations } from '../http/continuation';
 import { createLinkTokens } from '../http/link-tokens';
 import { listen } from '../http/listener';
 import { createPublicApp } from '../http/public-server';
@@ -65,13 +66,15 @@ export async function startServers(
   };
   let draining = false;
   const isDraining = () => draining;
-  const links = config.links.withCodes ? { tokens: createLinkTokens(linkKeyOf(config), systemClock.nowMs) } : {};
+  const linkKey = linkKeyOf(config);
+  const links = config.links.withCodes ? { tokens: createLinkTokens(linkKey, systemClock.nowMs) } : {};
+  const continuations = createContinuations(linkKey);
   const { publicUrl: configured, hosts } = config.api;
   const recognize = await openIdentities(config.auth);
   const { callerRate: perSecond } = config.limits;
   const limits = perSecond === undefined ? {} : { limit: limitCallers({ perSecond }) };
   const shellOn = (listener: Listener) => ({
-    ...{ useCases, log, isDraining, features: vision.offered, ...links, ...limits },
+    ...{ useCases, log, isDraining, features: vision.offered, continuations, ...links, ...limits },
     ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links, ...limits }) }),
   });
   const publicApp = createPublicApp({ ...shellOn('public'), hosts, ...defined({ publicUrl: configured }) });

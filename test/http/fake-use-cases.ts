@@ -353,11 +353,14 @@ function aSummary(container: string, images: readonly ImageDocument[]): Containe
   };
 }
 
+/** Says its place as a store does: with what stands there. */
 function pageOf<T>(all: readonly T[], { size, continuation }: PageRequest): Page<T> {
-  const from = continuation === undefined ? 0 : Number(continuation);
+  const from = continuation === undefined ? 0 : Number(continuation.split(' ', 1)[0]);
   if (!Number.isInteger(from)) throw new Error('the shell let a continuation through that the store did not make');
   const value = all.slice(from, from + size);
-  return from + size < all.length ? { value, continuation: String(from + size) } : { value };
+  return from + size < all.length
+    ? { value, continuation: `${from + size} after ${JSON.stringify(value.at(-1)).slice(0, 200)}` }
+    : { value };
 }
 
 function noContainer(name: string): AppError {

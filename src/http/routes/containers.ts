@@ -15,8 +15,8 @@ import type { Links } from '../links';
 
 export function listContainers(ask: Pick<ContainerUseCases, 'listContainers'>): Handler<'listContainers'> {
   return async ({ query, links, pages, isShown }) => {
-    const entries = await pageOfShown(ask.listContainers, isShown, pages.asked(query));
-    return { status: 200, body: pages.shown(entries, (entry) => entryBody(entry, links)) };
+    const entries = await pageOfShown(ask.listContainers, isShown, await pages.asked(query));
+    return { status: 200, body: await pages.shown(entries, (entry) => entryBody(entry, links)) };
   };
 }
 
@@ -29,10 +29,10 @@ export function getContainer(ask: Pick<ContainerUseCases, 'getContainer'>): Hand
 
 export function listActivity(ask: Pick<ContainerUseCases, 'listActivity'>): Handler<'listActivity'> {
   return async ({ params: { container }, query, pages }) => {
-    const entries = await ask.listActivity(container, pages.asked(query));
+    const entries = await ask.listActivity(container, await pages.asked(query));
     return {
       status: 200,
-      body: pages.shown(entries, (entry) => onlyFields({ ...entry, container }, ActivityEntrySchema)),
+      body: await pages.shown(entries, (entry) => onlyFields({ ...entry, container }, ActivityEntrySchema)),
     };
   };
 }

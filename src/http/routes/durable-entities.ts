@@ -27,14 +27,12 @@ const STATES_AT_ONCE = 4;
 type Listing = Pick<ContainerUseCases, 'listContainers' | 'getContainer'>;
 
 export function listEntities(ask: Listing): Handler<'listEntities'> {
-  return ({ query, header, isShown }) => entities(ask, query, { header, isShown });
+  return ({ query, ...around }) => entities(ask, query, around);
 }
 
 export function listEntitiesByName(ask: Listing): Handler<'listEntitiesByName'> {
-  return ({ params: { entityName }, query, header, isShown }) =>
-    isEntity(entityName)
-      ? entities(ask, query, { header, isShown })
-      : listAnswer<EntityStatusBody>(SCOPE, { value: [] });
+  return ({ params: { entityName }, query, ...around }) =>
+    isEntity(entityName) ? entities(ask, query, around) : listAnswer<EntityStatusBody>(around, SCOPE, { value: [] });
 }
 
 export function readEntity(ask: Pick<ContainerUseCases, 'getContainer'>): Handler<'readEntity'> {
@@ -77,10 +75,15 @@ interface EntityQuery {
   readonly top: number;
 }
 
-async function entities(ask: Listing, query: EntityQuery, { header, isShown }: Pick<Around, 'header' | 'isShown'>) {
+async function entities(
+  ask: Listing,
+  query: EntityQuery,
+  around: Pick<Around, 'header' | 'continuations' | 'isShown'>,
+) {
   const { fetchState, top } = query;
   const { lastOperationTimeFrom = Number.NEGATIVE_INFINITY, lastOperationTimeTo = Number.POSITIVE_INFINITY } = query;
-  const page = await pageOfShown(ask.listContainers, isShown, listRequest(header, top, SCOPE));
+  const asked = await listRequest(around, top, SCOPE);
+  const page = await pageOfShown(ask.listContainers, around.isShown, asked);
   const found = page.value.filter(({ updatedAt }) => {
     const updatedAtMs = Date.parse(updatedAt);
     return updatedAtMs >= lastOperationTimeFrom && updatedAtMs <= lastOperationTimeTo;
@@ -96,7 +99,7 @@ async function entities(ask: Listing, query: EntityQuery, { header, isShown }: P
     );
     value.push(...(await Promise.all(some)));
   }
-  return listAnswer(SCOPE, { ...page, value });
+  return listAnswer(around, SCOPE, { ...page, value });
 }
 
 async function stateOf(

@@ -30,14 +30,18 @@ export function purgeInstance(ask: Pick<RunUseCases, 'getRun' | 'purgeRun'>): Ha
 }
 
 export function listInstances(ask: Pick<RunUseCases, 'listRuns'>): Handler<'listInstances'> {
-  return async ({ query, header, isShown }) => {
+  return async ({ query, header, continuations, isShown }) => {
     const { top, showInput, ...filter } = query;
     // A continuation holds for the statuses it was made with: only they are part of the query.
     const scope = JSON.stringify(['instances', filter.runtimeStatus ?? []]);
     const listRuns: RunUseCases['listRuns'] = (runs, page) =>
       pageOfShown((some) => ask.listRuns(runs, some), isShown, page);
-    const { value, ...goesOn } = await listed({ listRuns }, filter, listRequest(header, top, scope));
-    return listAnswer(scope, { ...goesOn, value: value.map((run) => durableStatus(run, showInput)) });
+    const page = await listRequest({ header, continuations }, top, scope);
+    const { value, ...goesOn } = await listed({ listRuns }, filter, page);
+    return listAnswer({ continuations }, scope, {
+      ...goesOn,
+      value: value.map((run) => durableStatus(run, showInput)),
+    });
   };
 }
 

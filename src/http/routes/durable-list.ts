@@ -1,6 +1,5 @@
 import type { Page, PageRequest } from '../../domain/page';
 import type { Around } from '../bind';
-import { openContinuation, sealContinuation } from '../continuation';
 
 /**
  * Lists of the Durable Functions contract: a bare array, and where it goes on in a header.
@@ -11,12 +10,20 @@ import { openContinuation, sealContinuation } from '../continuation';
 const CONTINUATION = 'x-ms-continuation-token';
 
 /** What is asked for: `top` and the header. @throws RequestError for a continuation of another scope */
-export function listRequest(header: Around['header'], top: number, scope: string): PageRequest {
+export async function listRequest(
+  { header, continuations }: Pick<Around, 'header' | 'continuations'>,
+  top: number,
+  scope: string,
+): Promise<PageRequest> {
   const sealed = header(CONTINUATION);
-  return { size: top, ...(sealed && { continuation: openContinuation(sealed, scope) }) };
+  return { size: top, ...(sealed && { continuation: await continuations.open(sealed, scope) }) };
 }
 
-export function listAnswer<T>(scope: string, { value, continuation }: Page<T>) {
-  const goesOn = continuation === undefined ? '' : sealContinuation(continuation, scope);
+export async function listAnswer<T>(
+  { continuations }: Pick<Around, 'continuations'>,
+  scope: string,
+  { value, continuation }: Page<T>,
+) {
+  const goesOn = continuation === undefined ? '' : await continuations.seal(continuation, scope);
   return { status: 200, headers: { [CONTINUATION]: goesOn }, body: value } as const;
 }

@@ -11,8 +11,8 @@ import type { Links } from '../links';
 export function listImages(ask: Pick<ContainerUseCases, 'listImages'>): Handler<'listImages'> {
   return async ({ params: { container }, query: { status, tag, ...page }, pages }) => {
     const filter = defined({ status, tag: tag?.toLowerCase() });
-    const images = await ask.listImages(container, filter, pages.asked(page));
-    return { status: 200, body: pages.shown(images, imageBody) };
+    const images = await ask.listImages(container, filter, await pages.asked(page));
+    return { status: 200, body: await pages.shown(images, imageBody) };
   };
 }
 

@@ -20,9 +20,9 @@ export function getAudit(ask: Pick<RunUseCases, 'getAudit'>): Handler<'getAudit'
 /** What the run did with each image: of chunks that are finished, while it goes on. */
 export function listRunImages(ask: Pick<RunUseCases, 'listRunImages' | 'getRun'>): Handler<'listRunImages'> {
   return async ({ params: { id }, query: { maxpagesize, continuation, ...filter }, links, pages }) => {
-    const page = pages.asked({ maxpagesize, continuation });
+    const page = await pages.asked({ maxpagesize, continuation });
     const [images, { container }] = await Promise.all([ask.listRunImages(id, defined(filter), page), ask.getRun(id)]);
-    const body = pages.shown(images, (outcome) => ({
+    const body = await pages.shown(images, (outcome) => ({
       ...reportLine(outcome),
       links: { image: links.image(container, outcome.blob), history: links.imageHistory(container, outcome.blob) },
     }));
@@ -33,8 +33,8 @@ export function listRunImages(ask: Pick<RunUseCases, 'listRunImages' | 'getRun'>
 /** The workflow as it happened. A page holds so many pages of the listing, and the phases around them. */
 export function listRunSteps(ask: Pick<RunUseCases, 'listRunSteps'>): Handler<'listRunSteps'> {
   return async ({ params: { id }, query, pages }) => {
-    const steps = await ask.listRunSteps(id, pages.asked(query));
-    return { status: 200, body: pages.shown(steps, (step) => step) };
+    const steps = await ask.listRunSteps(id, await pages.asked(query));
+    return { status: 200, body: await pages.shown(steps, (step) => step) };
   };
 }
 

@@ -29,8 +29,8 @@ export function getRun(ask: Pick<UseCases, 'getRun'>): Handler<'getRun'> {
 export function listRuns(ask: Pick<UseCases, 'listRuns'>): Handler<'listRuns'> {
   return async ({ query: { container, status, ...page }, links, pages, isShown }) => {
     const filter = defined({ container, statuses: status });
-    const runs = await pageOfShown((some) => ask.listRuns(filter, some), isShown, pages.asked(page));
-    return { status: 200, body: pages.shown(runs, (run) => runBody(run, links)) };
+    const runs = await pageOfShown((some) => ask.listRuns(filter, some), isShown, await pages.asked(page));
+    return { status: 200, body: await pages.shown(runs, (run) => runBody(run, links)) };
   };
 }
 
