@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../checkout';
-import { buildFolder, cacheFolder, claimCache, fillCache, findCached, RELEASE_FOLDER } from './cache';
+import { buildFolder, cacheFolder, claimCache, fillCache, findCached, releaseFolder } from './cache';
 import type { DaprRuntime } from './dapr-runtime';
 import { RELEASE } from './dapr-version';
 import { findInstalled } from './installed';
 import { buildFromModule } from './module-build';
+import { type Pins, pinnedArchives } from './pins';
 import { downloadRelease } from './release';
 
 export interface Acquisition {
@@ -26,7 +27,8 @@ export async function acquireRuntime(acquisition: Acquisition): Promise<DaprRunt
 
   const cache = cacheFolder(env);
   const components = componentFiles();
-  const folders = [RELEASE_FOLDER, buildFolder(components)];
+  const pins = pinnedArchives();
+  const folders = [releaseFolder(pins), buildFolder(components)];
   const cached = findCached(cache, folders);
   if (cached) return cached;
 
@@ -38,7 +40,7 @@ export async function acquireRuntime(acquisition: Acquisition): Promise<DaprRunt
   try {
     return (
       findCached(cache, folders) ??
-      (await released(cache, acquisition)) ??
+      (await released(cache, pins, acquisition)) ??
       (await built(cache, components, acquisition))
     );
   } finally {
@@ -46,10 +48,12 @@ export async function acquireRuntime(acquisition: Acquisition): Promise<DaprRunt
   }
 }
 
-async function released(cache: string, { signal, say }: Acquisition): Promise<DaprRuntime | undefined> {
+async function released(cache: string, pins: Pins, { signal, say }: Acquisition): Promise<DaprRuntime | undefined> {
   say(`Looking for the Dapr runtime ${RELEASE} on github.com ...`);
   try {
-    return await fillCache(cache, RELEASE_FOLDER, ({ programs }) => downloadRelease(programs, signal, say));
+    return await fillCache(cache, releaseFolder(pins), ({ programs }) =>
+      downloadRelease(programs, signal, say, { pins }),
+    );
   } catch (error) {
     signal.throwIfAborted();
     say(`The release is not available (${error instanceof Error ? error.message : error}).`);

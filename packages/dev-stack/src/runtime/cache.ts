@@ -14,13 +14,17 @@ import { asFileProblem, errorCode } from '../problem';
 import { isAlive } from '../process-table';
 import { type DaprRuntime, inspectRuntime } from './dapr-runtime';
 import { MODULE_VERSION, RELEASE } from './dapr-version';
+import { type Pins, pinsMark } from './pins';
 
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'contactsheet', 'dapr');
 }
 
-/** Names inside the cache. A build is another one when its list of components is. */
-export const RELEASE_FOLDER = `${RELEASE}-release`;
+/** Names inside the cache. A release is another one when its pinned digests are, a build when its list of components is. */
+export function releaseFolder(pins: Pins): string {
+  const mark = pinsMark(pins);
+  return mark === undefined ? `${RELEASE}-release` : `${RELEASE}-release-${mark}`;
+}
 export function buildFolder(components: readonly string[]): string {
   const hash = createHash('sha256')
     .update([...components].sort().join('\n'))

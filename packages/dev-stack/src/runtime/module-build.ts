@@ -16,7 +16,7 @@ import { MODULE_VERSION } from './dapr-version';
 
 const MODULE = `github.com/dapr/dapr@v${MODULE_VERSION}`;
 /** Of the module's files, as the Go checksum database has it. */
-const MODULE_SUM = 'h1:yT1BXImaUiYtIKaKVnOBiWVFqQU1ckQaiXkXEO2+Dh0=';
+export const MODULE_SUM = 'h1:yT1BXImaUiYtIKaKVnOBiWVFqQU1ckQaiXkXEO2+Dh0=';
 /** From 1.21 on, the Go tool gets the newer one that the module asks for by itself. */
 const OLDEST_GO = [1, 21] as const;
 const NEEDED_BYTES = 6e9;

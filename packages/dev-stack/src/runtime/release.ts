@@ -1,6 +1,9 @@
 /**
- * The official release archives, each checked against the checksum that is published beside it, and read no further than
- * one can be large.
+ * The official release archives, read no further than one can be large.
+ *
+ * I1 An archive whose digest is pinned in the repository must have it, whatever its release says.
+ * I2 Any other one is held to the checksum that is published beside it, and the person is told: whoever can replace the
+ *    archive can replace the checksum.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -8,6 +11,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PROGRAMS } from './dapr-runtime';
 import { RELEASE } from './dapr-version';
+import { PINS_FILE, type Pins, pinnedArchives } from './pins';
 
 const SOURCE = `https://github.com/dapr/dapr/releases/download/v${RELEASE}`;
 /** An offline machine should fall through to the next way quickly. */
@@ -20,6 +24,8 @@ const MOST = { checksum: 1_024, packed: 256 * 1024 * 1024, unpacked: 1024 * 1024
 export interface ReleaseSource {
   readonly base?: string;
   readonly fetch?: typeof fetch;
+  /** Default: those of the repository. */
+  readonly pins?: Pins;
   /** Bytes that are read at most. Default: MOST. */
   readonly most?: { readonly checksum: number; readonly packed: number; readonly unpacked: number };
 }
@@ -39,20 +45,38 @@ export async function downloadRelease(
 ): Promise<void> {
   const platform = platformName();
   if (!platform) throw new Error(`there is no release for ${process.platform} ${process.arch}`);
-  for (const program of PROGRAMS) {
-    const name = `${program}_${platform}.tar.gz`;
-    const { base = SOURCE, most = MOST } = source;
-    const published = await download(`${base}/${name}.sha256`, signal, source, most.checksum);
-    const wanted = /[0-9a-f]{64}/i.exec(published.toString('utf8'))?.[0]?.toLowerCase();
-    if (!wanted) throw new Error(`${name}.sha256 holds no checksum`);
+  const { base = SOURCE, most = MOST, pins = pinnedArchives() } = source;
+  const archives = PROGRAMS.map((program) => ({ program, name: `${program}_${platform}.tar.gz` }));
+  const unpinned = archives.filter(({ name }) => !pins.has(name)).map(({ program }) => program);
+  if (unpinned.length > 0) {
+    say(`No digest is pinned for ${unpinned.join(', ')} ${RELEASE}: held to the checksums of the release itself.`); // I2
+  }
+  for (const { program, name } of archives) {
+    const pinned = pins.get(name);
+    const wanted = pinned ?? (await publishedChecksum(`${base}/${name}.sha256`, signal, source, most.checksum));
     say(`Getting ${program} ${RELEASE} ...`);
     const archive = await download(`${base}/${name}`, signal, source, most.packed);
     const got = createHash('sha256').update(archive).digest('hex');
-    if (got !== wanted) throw new Error(`${name} does not match its published checksum`);
+    if (got !== wanted) {
+      const by = pinned === undefined ? 'its published checksum' : `the digest that is pinned in ${PINS_FILE}`;
+      throw new Error(`${name} does not match ${by}`); // I1
+    }
     const content = entryOf(gunzipSync(archive, { maxOutputLength: most.unpacked }), program);
     if (!content) throw new Error(`${name} holds no ${program}`);
     writeFileSync(join(folder, program), content, { mode: 0o755 });
   }
+}
+
+async function publishedChecksum(
+  url: string,
+  signal: AbortSignal,
+  source: ReleaseSource,
+  most: number,
+): Promise<string> {
+  const published = (await download(url, signal, source, most)).toString('utf8');
+  const checksum = /[0-9a-f]{64}/i.exec(published)?.[0]?.toLowerCase();
+  if (!checksum) throw new Error(`${new URL(url).pathname.split('/').pop()} holds no checksum`);
+  return checksum;
 }
 
 async function download(url: string, signal: AbortSignal, source: ReleaseSource, most: number): Promise<Buffer> {
