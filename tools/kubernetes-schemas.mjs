@@ -1,13 +1,18 @@
 /**
- * Writes test/unit/kubernetes/schemas.json: what Kubernetes and Dapr accept of the kinds that deploy/ and components/ use.
+ * Writes test/unit/kubernetes/schemas.json: what Kubernetes, Dapr, the operator of Prometheus and the secrets store driver
+ * accept of the kinds that deploy/ and components/ use.
  *
  *     pip download --no-deps kubernetes-validate==1.37.0 && unzip kubernetes_validate-*.whl
  *     go mod download -json github.com/dapr/dapr@v1.18.2      # prints its folder
- *     node tools/kubernetes-schemas.mjs kubernetes_validate/kubernetes-json-schema/v1.35.0-local-strict DAPR_FOLDER/charts/dapr/crds
+ *     go mod download -json github.com/prometheus-operator/prometheus-operator@v0.84.0 sigs.k8s.io/secrets-store-csi-driver@v1.5.3
+ *     node tools/kubernetes-schemas.mjs kubernetes_validate/kubernetes-json-schema/v1.35.0-local-strict \
+ *       DAPR_FOLDER/charts/dapr/crds/*.yaml \
+ *       PROMETHEUS_FOLDER/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml \
+ *       DRIVER_FOLDER/config/crd/bases/secrets-store.csi.x-k8s.io_secretproviderclasses.yaml
  *
- * Descriptions are left out, and every object of a Dapr resource is closed: a misspelt field is an error.
+ * Descriptions are left out, and every object of a custom resource is closed: a misspelt field is an error.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
@@ -25,8 +30,8 @@ const KINDS = [
 ];
 const REF = '#/$defs/';
 
-const [kubernetes, crds] = process.argv.slice(2);
-if (crds === undefined) throw new Error('usage: kubernetes-schemas.mjs FOLDER_OF_KUBERNETES_SCHEMAS FOLDER_OF_DAPR_CRDS');
+const [kubernetes, ...crds] = process.argv.slice(2);
+if (crds.length === 0) throw new Error('usage: kubernetes-schemas.mjs FOLDER_OF_KUBERNETES_SCHEMAS FILE_OF_A_CRD...');
 const definitions = JSON.parse(readFileSync(join(kubernetes, '_definitions.json'), 'utf8')).$defs;
 
 const $defs = {};
@@ -68,8 +73,8 @@ for (const name of KINDS) {
   kinds[`${schema.properties.apiVersion.enum[0]} ${schema.properties.kind.enum[0]}`] = schema;
 }
 const metadata = local(`${REF}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta`);
-for (const file of readdirSync(crds)) {
-  for (const document of parseAllDocuments(readFileSync(join(crds, file), 'utf8'))) {
+for (const file of crds) {
+  for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
     const crd = document.toJS();
     if (crd?.kind !== 'CustomResourceDefinition') continue;
     for (const { name, schema } of crd.spec.versions) {
