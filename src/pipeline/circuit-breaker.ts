@@ -10,12 +10,19 @@ import type { Clock } from './clock';
  *    no storm, and no image pays for it with its own attempts.
  * I3 A failure that may lie in one image (500, 408) is no sign of an outage until it has met TRIP_BY_IMAGES images in a
  *    row: a few images that always fail end after their own attempts, in seconds, whatever else is left to do.
+ * I4 The row ends when no image is in hand: what failed before says nothing about the work that comes later.
+ * I5 After TRIP_BY_IMAGES it is in doubt whether the service or the images are to blame. A probe that is not one of them
+ *    decides. If it is answered, these images are convicted: they never pass for an outage again while they are in hand.
  */
 export class CircuitBreaker {
   private pausedUntilMs = 0;
   private failuresInRow = 0;
   /** Images, of those that may be to blame themselves, since the last answer. At most TRIP_BY_IMAGES. */
   private readonly suspects = new Set<string>();
+  /** I5 */
+  private readonly convicts = new Set<string>();
+  private inHand = 0;
+  private doubt = false;
   private trips = 0;
   private downSinceMs = 0;
   private probing = false;
@@ -48,6 +55,23 @@ export class CircuitBreaker {
     }
   }
 
+  /** An image is in hand until the function that this gives is called. */
+  takeInHand(image: string): () => void {
+    this.inHand += 1;
+    return () => {
+      this.inHand -= 1;
+      this.convicts.delete(image);
+      if (this.inHand > 0) return;
+      this.suspects.clear(); // I4
+      this.failuresInRow = 0;
+    };
+  }
+
+  /** The last failure may lie in the images that failed: a probe with something else tells (I5). */
+  get isInDoubt(): boolean {
+    return this.trips > 0 && this.doubt;
+  }
+
   /** Why requests are held back, when they are. */
   get waiting(): string | undefined {
     return this.pausedUntilMs > this.clock.monotonicMs() || this.trips > 0 ? this.reason : undefined;
@@ -63,15 +87,17 @@ export class CircuitBreaker {
     if (probe) this.probing = false;
   }
 
-  /** Has a pause begun since the turn was given? Then it is given back, and another one is asked for. */
+  /** Has a pause begun or ended since the turn was given? Then it is given back, and another one is asked for. */
   isOver(turn: Turn): boolean {
-    const isOver = this.pausedUntilMs > this.clock.monotonicMs() || (this.trips > 0 && !turn.probe);
+    const isOver = this.pausedUntilMs > this.clock.monotonicMs() || this.trips > 0 !== turn.probe;
     if (isOver) this.giveBack(turn);
     return isOver;
   }
 
-  answered(answer: ServiceAnswer, { probe }: Turn): void {
-    if (probe) this.probing = false;
+  /** Gives the turn as it was in the end: a probe is none if somebody else was answered before it failed. */
+  answered(answer: ServiceAnswer, turn: Turn): Turn {
+    if (turn.probe) this.probing = false;
+    const probe = turn.probe && this.trips > 0;
     switch (answer.kind) {
       case 'throttled': {
         this.pause(
@@ -81,23 +107,29 @@ export class CircuitBreaker {
         break;
       }
       case 'outage':
-        // What was under way when the service went down says nothing new: only probes make the pause longer.
-        if (!probe && this.trips > 0) break;
-        if (answer.suspect === undefined) this.failuresInRow += 1;
-        else this.suspects.add(answer.suspect); // I3
-        if (probe || this.failuresInRow >= TRIP || this.suspects.size >= TRIP_BY_IMAGES) {
-          if (this.trips === 0) this.downSinceMs = this.clock.monotonicMs();
-          this.trips += 1;
-          this.failuresInRow = 0;
-          this.suspects.clear();
-          this.pause(this.probePauseMs(), `${this.service} does not answer: ${answer.code}.`);
-        }
+        this.failed(answer, probe);
         break;
       case 'answer':
+        if (this.isInDoubt && probe) for (const image of this.suspects) this.convicts.add(image); // I5
         this.failuresInRow = 0;
         this.suspects.clear();
         this.trips = 0;
     }
+    return { probe };
+  }
+
+  private failed({ code, suspect }: Extract<ServiceAnswer, { kind: 'outage' }>, probe: boolean): void {
+    // What was under way when the service went down says nothing new: only probes make the pause longer.
+    if (!probe && this.trips > 0) return;
+    if (suspect !== undefined && this.convicts.has(suspect) && this.trips === 0) return;
+    if (suspect === undefined) this.failuresInRow += 1;
+    else if (this.suspects.size < TRIP_BY_IMAGES) this.suspects.add(suspect); // I3
+    if (!probe && this.failuresInRow < TRIP && this.suspects.size < TRIP_BY_IMAGES) return;
+    if (this.trips === 0) this.downSinceMs = this.clock.monotonicMs();
+    this.doubt = suspect !== undefined;
+    this.trips += 1;
+    this.failuresInRow = 0;
+    this.pause(this.probePauseMs(), `${this.service} does not answer: ${code}.`);
   }
 
   /** Short at first: it may be a few images that always fail, and they must not hold up the end of a run. */
@@ -136,7 +168,7 @@ export function outage(failure: { readonly code: string; readonly httpStatus?: n
 
 /** Failures in a row, over all images, that mean an outage and not bad luck. */
 const TRIP = 10;
-/** More images than these that always fail, and nothing else to do, pass for an outage: they end more slowly then. */
+/** From so many images in a row on, it may as well be an outage (I5). */
 const TRIP_BY_IMAGES = 25;
 const OUTAGE: RetryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, firstDelayMs: 500, maxDelayMs: 15_000 };
 const YOUNG_OUTAGE_MS = 60_000;

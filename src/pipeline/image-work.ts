@@ -26,6 +26,7 @@ import type { FairSemaphore } from './fair-semaphore';
 import { type AnswerDeps, PaidAnswer, type Verdict } from './paid-answer';
 import type { Permit } from './run-session';
 import { type CircuitBreaker, outage, type ServiceAnswer } from './circuit-breaker';
+import { CONTROL } from './control-picture';
 import { errorOf, reasonOf, saysAll } from '../domain/image/unreadable';
 
 /**
@@ -61,6 +62,7 @@ type Downloaded = Extract<DownloadOutcome, { readonly ok: true }>;
 /** An image that changes under our hands is followed this often, then left to the next run. */
 const MAX_FOLLOWED_CHANGES = 2;
 const DOWNLOAD_TIMEOUT_MS = 60_000;
+const CONTROL_TIMEOUT_MS = 10_000;
 
 export class ImageWork {
   private readonly attempts: Attempts;
@@ -96,6 +98,8 @@ export class ImageWork {
     const byListing = ineligibleAsListed(this.blob, this.deps.vision.limits);
     const permit = await this.chunk.permit();
     if (permit !== 'go') return permit;
+    const image = `${this.chunk.container}/${this.blob.name}`;
+    const done = [this.deps.visionBreaker, this.deps.blobBreaker].map((breaker) => breaker.takeInHand(image));
     // Held until the result is saved: what a crash can repeat is what is inside the semaphore (I3 of the design).
     const leave = await this.deps.semaphore.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
     try {
@@ -103,6 +107,7 @@ export class ImageWork {
       return typeof verdict === 'string' ? verdict : await use(await this.answer.keepingKnown(verdict, this.blob.etag));
     } finally {
       leave();
+      for (const end of done) end();
     }
   }
 
@@ -138,12 +143,19 @@ export class ImageWork {
         return permit;
       }
       if (this.deps.blobBreaker.isOver(turn)) continue;
+      if (this.deps.blobBreaker.isInDoubt) {
+        this.deps.blobBreaker.answered(await this.controlListing(), turn);
+        continue;
+      }
       const startedMs = this.deps.clock.nowMs();
       const outcome = await this.deps.blobs.download(this.chunk.container, this.blob, {
         maxBytes: this.deps.vision.limits.maxBytes,
         timeoutMs: DOWNLOAD_TIMEOUT_MS,
       });
-      this.deps.blobBreaker.answered(downloadAnswer(outcome, `${this.chunk.container}/${this.blob.name}`), turn);
+      const asked = this.deps.blobBreaker.answered(
+        downloadAnswer(outcome, `${this.chunk.container}/${this.blob.name}`),
+        turn,
+      );
       const brought = outcome.ok ? { bytesDownloaded: outcome.bytes.byteLength } : {};
       this.attempts.record('download', startedMs, 0, { ...outcome, ...brought });
       if (outcome.ok) return outcome;
@@ -178,13 +190,26 @@ export class ImageWork {
             `Reading '${this.chunk.container}' was forbidden: ${outcome.message}`,
           );
         case 'download-failed':
-          if (outcome.retryable && this.attempts.isSpared(turn, this.deps.blobBreaker)) break;
+          if (outcome.retryable && this.attempts.isSpared(asked, this.deps.blobBreaker)) break;
           if (!outcome.retryable || attempt >= IMAGE_RETRY.maxAttempts) {
             return { status: 'failed', reason: 'download-failed', error, transactions: 0 };
           }
           await this.deps.clock.sleep(delayMs(IMAGE_RETRY, attempt++, this.deps.clock.random01()));
       }
     }
+  }
+
+  /** Does Blob Storage answer at all, or do these blobs alone fail? A listing costs nothing and reads none of them. */
+  private async controlListing(): Promise<ServiceAnswer> {
+    const signal = AbortSignal.timeout(CONTROL_TIMEOUT_MS);
+    const page = this.deps.blobs.listPage(this.chunk.container, { prefix: '', pageSize: 1, signal });
+    return page.then(
+      () => ({ kind: 'answer' }),
+      (thrown: unknown) =>
+        thrown instanceof AppError && !thrown.retryable
+          ? { kind: 'answer' }
+          : { kind: 'outage', code: 'storage-unavailable', suspect: CONTROL },
+    );
   }
 
   /** Saves against what was seen; a document that somebody else wrote meanwhile is read again and decided again. */

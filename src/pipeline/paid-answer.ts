@@ -13,7 +13,7 @@ import { answered } from '../domain/image/classification';
 import { AppError } from '../domain/errors';
 import { parseChunkId } from '../domain/ids';
 import { isResourceRefusal } from '../domain/image/resource-refusal';
-import type { ImageDocument, ImageError, StoredImage } from '../domain/image/image';
+import { CONTROL_ANSWERED, type ImageDocument, type ImageError, type StoredImage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
 import type { CachedAnswer, CacheGateway, Granted } from '../gateways/cache/port';
 import type { ResultsGateway } from '../gateways/results/port';
@@ -21,6 +21,7 @@ import type { VisionCode, VisionGateway, VisionOutcome } from '../gateways/visio
 import { type Attempts, pickError } from './attempts';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
+import { CONTROL, CONTROL_PICTURE } from './control-picture';
 import type { Permit } from './run-session';
 import { type ServiceAnswer, type CircuitBreaker, outage, throttleMs, type Turn } from './circuit-breaker';
 import type { KeyedMutex } from './keyed-mutex';
@@ -35,6 +36,8 @@ import type { KeyedMutex } from './keyed-mutex';
  * I5 Where only what was priced may be called for, no call asks for more than the price of its image: what a quote did not
  *    foresee is left to the next one.
  * I4 A claim ends as an answer in the cache or is given back; one that a death left behind is told as maybe billed.
+ * I6 Where it is in doubt whether Vision or the images fail, Vision is asked about a picture of our own. The image that
+ *    asks counts the call and its transactions.
  */
 export interface AnswerDeps {
   readonly vision: VisionGateway;
@@ -276,21 +279,32 @@ export class PaidAnswer {
           continue;
         }
         const startedMs = this.deps.clock.nowMs();
+        const isControl = this.deps.visionBreaker.isInDoubt;
+        const [asked, image] = isControl
+          ? [CONTROL_PICTURE, CONTROL]
+          : [bytes, `${this.chunk.container}/${this.blobName}`];
         this.chunk.inFlight(1);
-        const outcome = await this.deps.vision.analyze(bytes, { features }).finally(() => this.chunk.inFlight(-1));
+        const outcome = await this.deps.vision.analyze(asked, { features }).finally(() => this.chunk.inFlight(-1));
         first?.answered(outcome);
-        this.deps.visionBreaker.answered(visionAnswer(outcome, `${this.chunk.container}/${this.blobName}`), turn);
-        this.attempts.record('vision', startedMs, startedMs - waitFromMs, outcome);
+        const answeredTurn = this.deps.visionBreaker.answered(visionAnswer(outcome, image), turn);
+        const told = isControl && outcome.ok ? { ...outcome, code: CONTROL_ANSWERED } : outcome;
+        this.attempts.record('vision', startedMs, startedMs - waitFromMs, told);
         if (!outcome.ok && isUnbilled(outcome.code)) this.chunk.callUnused(features.length);
         if (!outcome.ok && outcome.code === 'vision-throttled') {
           void this.deps.notifyThrottled(throttleMs(outcome.retryAfterMs));
         }
-        return { outcome, turn };
+        if (!isControl || isRefused(outcome)) return { outcome, turn: answeredTurn };
+        if (outcome.ok) this.transactions += outcome.transactions;
       } finally {
         first?.leave();
       }
     }
   }
+}
+
+/** The resource refuses whatever it is asked. */
+function isRefused(outcome: VisionOutcome): boolean {
+  return !outcome.ok && isResourceRefusal(outcome.code);
 }
 
 interface Asked {

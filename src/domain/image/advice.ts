@@ -42,6 +42,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'vision-timeout': 'Vision did not answer in time: run again; raise VISION_TIMEOUT_MS if it stays.',
   'vision-aborted': 'The call was given up when the process stopped: run again.',
   'maybe-billed': 'The process ended while this call was under way: it may stand on the bill once more. Nothing to do.',
+  'control-answered':
+    'Vision had failed on 25 images in a row, but answered a picture of our own: these images are at fault. Nothing to do.',
   'vision-bad-response':
     'What answered is not Vision, or its answer was cut: check VISION_ENDPOINT and any proxy, then retry by this reason.',
   'vision-invalid-size': 'Vision finds the image too large or too small: upload a copy of another size.',

@@ -84,6 +84,9 @@ export interface Attempt {
 
 export const MAX_ATTEMPTS = 10;
 
+/** The code of an attempt that was about a picture of ours, and was answered (pipeline/control-picture.ts). */
+export const CONTROL_ANSWERED = 'control-answered';
+
 /** One document per image: its current state. Container `ImageAnalysis`, partition key `/container`. */
 export interface ImageDocument {
   /** uuid v5 of account, container and blob: see ids.ts. */

@@ -9,7 +9,14 @@ import {
 } from '../counters';
 import { defined } from '../defined';
 import { times } from '../image/attempt-history';
-import type { Attempt, ImageDocument, ImageReason, ImageStatus, StoredImage } from '../image/image';
+import {
+  type Attempt,
+  CONTROL_ANSWERED,
+  type ImageDocument,
+  type ImageReason,
+  type ImageStatus,
+  type StoredImage,
+} from '../image/image';
 import { isWrittenLater, type RunStart } from './run-order';
 
 /** Counters that a line tells where they are not 0. The others it always tells; of the cache hits, `source` tells. */
@@ -130,7 +137,7 @@ function nonZero(work: Pick<WorkCounters, LineCounter>): Partial<Pick<WorkCounte
 /** Every failure was followed by another try, but the one that decided the image. */
 function retriesOf({ error, reason }: StoredImage, attempts: readonly Attempt[]): number {
   const failures = attempts
-    .filter(({ code }) => code !== undefined && !NO_ANSWER_OF_OURS.includes(code))
+    .filter(({ code }) => code !== undefined && code !== CONTROL_ANSWERED && !NO_ANSWER_OF_OURS.includes(code))
     .reduce((sum, attempt) => sum + times(attempt), 0);
   const last = attempts.at(-1)?.code;
   const decided = last !== undefined && (last === error?.code || last === reason);
