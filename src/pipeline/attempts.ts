@@ -2,6 +2,7 @@ import { defined } from '../domain/defined';
 import { AppError } from '../domain/errors';
 import type { Attempt, ImageError, Stage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
+import { unheardOf } from '../domain/run/report';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
 import type { CircuitBreaker, Turn } from './circuit-breaker';
@@ -16,6 +17,7 @@ import type { CircuitBreaker, Turn } from './circuit-breaker';
  */
 export class Attempts {
   private readonly attempts: Attempt[] = [];
+  private readonly earlier = new Set<Attempt>();
   /** Times the image was the one that tested a service that was down. */
   private probes = 0;
 
@@ -33,10 +35,22 @@ export class Attempts {
     return this.attempts.some(({ stage }) => stage === 'vision');
   }
 
+  /** Calls of this execution. */
+  get calls(): readonly Attempt[] {
+    return this.attempts.filter((attempt) => attempt.stage === 'vision' && !this.earlier.has(attempt));
+  }
+
+  /** Calls that may have been billed and that nobody has read the answer of, by this execution or one before. */
+  get unheard(): readonly string[] {
+    return unheardOf(this.attempts);
+  }
+
   /** A call that an earlier execution of this chunk began (I1). */
   recordEarlier(startedAt: string, code?: 'maybe-billed'): void {
     const { runId } = this.chunk;
-    this.attempts.push({ stage: 'vision', startedAt, waitMs: 0, workMs: 0, runId, ...defined({ code }) });
+    const attempt: Attempt = { stage: 'vision', startedAt, waitMs: 0, workMs: 0, runId, ...defined({ code }) };
+    this.attempts.push(attempt);
+    this.earlier.add(attempt);
   }
 
   record(

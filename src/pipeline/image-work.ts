@@ -7,6 +7,7 @@ import { checkEligibility, ineligibleAsListed, withEncoding } from '../domain/im
 import { AppError } from '../domain/errors';
 import { imageId } from '../domain/ids';
 import {
+  type Attempt,
   contributionOf,
   type ImageDocument,
   type ImageError,
@@ -37,6 +38,7 @@ import { errorOf, reasonOf, saysAll } from '../domain/image/unreadable';
  * I3 What this chunk replaced is remembered in the document (`replaced`), so the delta is a function of documents: a
  *    document that this chunk writes twice keeps what it replaced the first time.
  * I4 What no call was made for is not saved after a pause or a cancel. What Vision has worked on is.
+ * I5 Where two executions of the chunk have called, the document tells of both: who holds the chunk adds its calls.
  */
 export interface ImageDeps extends AnswerDeps {
   readonly blobs: BlobsGateway;
@@ -223,7 +225,12 @@ export class ImageWork {
         const outcome = await this.deps.results.save(document, expected);
         if (outcome.saved) return document;
         const now = await this.deps.results.get(this.chunk.container, this.blob.name);
-        if (now && this.isAnswered(now.document)) return now.document;
+        const owed = now && this.isAnswered(now.document) ? await this.withCalls(now.document, verdict) : undefined;
+        if (now && owed) {
+          const isTold = owed === now.document || (await this.deps.results.save(owed, { version: now.version })).saved;
+          if (isTold) return owed;
+          continue;
+        }
         this.stored = now ? { ...now.document, version: now.version } : undefined;
       } catch (thrown) {
         // The answer of Vision is paid for: it is offered again for as long as that makes sense.
@@ -240,6 +247,17 @@ export class ImageWork {
   private isAnswered(document: ImageDocument): boolean {
     const { chunkId, runId, startedAt = timeInId(runId) ?? '' } = this.chunk;
     return document.chunkId === chunkId || isWrittenLater(document, { id: runId, startedAt });
+  }
+
+  /** The document that stands, with calls of this execution that it does not tell of (I5). */
+  private async withCalls(standing: ImageDocument, { transactions }: Verdict): Promise<ImageDocument> {
+    const { runId, chunkId } = this.chunk;
+    const { calls } = this.attempts;
+    const isOurs = calls.length === 0 || calls.some((call) => standing.attempts.some(isSameCall(call)));
+    // Who has lost the chunk left its claim to who has it, and that one tells of it.
+    if (standing.chunkId !== chunkId || isOurs || (await this.chunk.permit()) === 'lost') return standing;
+    const attempts = keptAttempts([...standing.attempts, ...calls], runId);
+    return { ...standing, attempts, transactions: standing.transactions + transactions };
   }
 
   private document(verdict: Verdict): ImageDocument {
@@ -284,6 +302,10 @@ export class ImageWork {
 export function replacedBy(chunkId: string, stored: StoredImage | undefined): TotalsVector {
   if (!stored) return {};
   return stored.chunkId === chunkId ? stored.replaced : stored.contribution;
+}
+
+function isSameCall({ stage, startedAt, code }: Attempt) {
+  return (other: Attempt) => other.stage === stage && other.startedAt === startedAt && other.code === code;
 }
 
 function downloadAnswer(outcome: DownloadOutcome, image: string): ServiceAnswer {

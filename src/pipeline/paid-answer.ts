@@ -35,7 +35,8 @@ import type { KeyedMutex } from './keyed-mutex';
  * I3 What is known of the same bytes is never dropped, by an answer or by a failure.
  * I5 Where only what was priced may be called for, no call asks for more than the price of its image: what a quote did not
  *    foresee is left to the next one.
- * I4 A claim ends as an answer in the cache or is given back; one that a death left behind is told as maybe billed.
+ * I4 A claim ends as an answer in the cache or is given back; one that a death left behind is told as maybe billed. What was
+ *    to be told and is not, as the work stopped before a document was saved, goes back with the claim.
  * I6 Where it is in doubt whether Vision or the images fail, Vision is asked about a picture of our own. The image that
  *    asks counts the call and its transactions.
  */
@@ -98,7 +99,7 @@ export class PaidAnswer {
     const { cache, keyedMutex, clock } = this.deps;
     const key = cacheKey(contentHash, this.analyzer);
     return keyedMutex.run(key, async () => {
-      const unheard = new Set<string>();
+      const ownLost = new Set<string>();
       let over: string | undefined;
       let lookAtMs = clock.monotonicMs() + OWNER_LOOK_MS;
       for (;;) {
@@ -108,11 +109,11 @@ export class PaidAnswer {
         const leaseMs = this.chunk.claimMs ?? CLAIM_MS;
         const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...defined({ over }) };
         const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
-          unheard.add(new Date(askedMs).toISOString());
-          await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: unheard.size });
+          ownLost.add(new Date(askedMs).toISOString());
+          await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: ownLost.size });
         });
         if (claim === undefined) continue;
-        if (claim.state === 'granted') return this.pay(bytes, contentHash, withoutOwn(claim, unheard));
+        if (claim.state === 'granted') return this.pay(bytes, contentHash, withoutOwn(claim, ownLost));
         if (claim.state === 'hit') {
           this.attempts.record('cache', askedMs, 0, { ok: true });
           return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
@@ -140,14 +141,17 @@ export class PaidAnswer {
     const verdict = { status: 'succeeded', analysis, analyzer } as const;
     const isOurs = paid.holder === this.chunk.chunkId && paid.blob === this.blobName;
     if (!isOurs) return { ...verdict, source: 'cache', transactions: 0 };
-    // Paid for by an earlier execution of this chunk that died before its save: the call is this image's.
+    // Paid for by an earlier execution of this chunk that died before its save: the call is this image's, and what was
+    // to be told with it (I4).
+    for (const at of paid.unheard ?? []) this.attempts.recordEarlier(at, 'maybe-billed');
     this.attempts.recordEarlier(paid.at);
     return { ...verdict, source: 'call', transactions: paid.transactions };
   }
 
   private async pay(bytes: Uint8Array, contentHash: string, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
     // I4: Vision may have answered, and billed, into the void.
-    if (claim.abandonedAt !== undefined) this.attempts.recordEarlier(claim.abandonedAt, 'maybe-billed');
+    for (const at of claim.unheard ?? []) this.attempts.recordEarlier(at, 'maybe-billed');
+    let hasVerdict = false;
     try {
       const known = await this.union(contentHash, claim.known);
       const missing = missingFeatures(this.analyzer, known?.analyzer);
@@ -155,19 +159,24 @@ export class PaidAnswer {
         this.kept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
         return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
       }
-      if (!this.isPriced(missing)) return notPriced(); // I5
-      const verdict = await this.call(bytes, missing);
+      const verdict = this.isPriced(missing) ? await this.call(bytes, missing) : notPriced(); // I5
+      hasVerdict = typeof verdict !== 'string';
       if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
       const merged = mergeAnalyses(known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
       // The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known
       // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
       const { transactions } = verdict;
       const at = new Date(this.deps.clock.nowMs()).toISOString();
-      const paid = { holder: this.chunk.chunkId, blob: this.blobName, at, transactions };
+      const { unheard } = this.attempts;
+      const paid = {
+        ...{ holder: this.chunk.chunkId, blob: this.blobName, at, transactions },
+        ...(unheard.length > 0 && { unheard }),
+      };
       this.kept = await this.keep(bytes, claim, { ...merged, paid });
       return { ...verdict, ...merged };
     } finally {
-      if (!this.kept) await this.deps.cache.release(claim).catch(() => undefined);
+      const untold = hasVerdict ? [] : this.attempts.unheard; // a verdict is saved, with the attempts
+      if (!this.kept) await this.deps.cache.release(claim, untold).catch(() => undefined);
     }
   }
 
@@ -319,10 +328,8 @@ function notPriced(): Verdict {
 }
 
 /** A claim whose answer was lost is our own: nothing was called for it. */
-function withoutOwn(claim: Granted, unheard: ReadonlySet<string>): Granted {
-  if (claim.abandonedAt === undefined || !unheard.has(claim.abandonedAt)) return claim;
-  const { abandonedAt: _, ...fresh } = claim;
-  return fresh;
+function withoutOwn({ unheard = [], ...claim }: Granted, own: ReadonlySet<string>): Granted {
+  return { ...claim, unheard: unheard.filter((at) => !own.has(at)) };
 }
 
 /** Vision refused before it saw an image: nothing is on the bill. */

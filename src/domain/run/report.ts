@@ -116,7 +116,7 @@ function effortOf(image: StoredImage, attempts: readonly Attempt[]): Effort {
     retries: retriesOf(image, attempts),
     throttled: sum((attempt) => (isThrottled(attempt) ? times(attempt) : 0)),
   };
-  const maybeBilled = attempts.filter(isUnheard).flatMap((attempt) => Array(times(attempt)).fill(attempt.startedAt));
+  const maybeBilled = unheardOf(attempts);
   const [first = image.analyzedAt] = attempts.map(({ startedAt }) => startedAt).sort();
   return {
     ...nonZero(work),
@@ -163,7 +163,11 @@ function isThrottled(attempt: Attempt): boolean {
   return attempt.code === THROTTLED;
 }
 
-/** Calls that were, or may have been, sent and whose answer nobody read: the service may have done its work. */
+/** When calls were sent, or may have been, whose answer nobody read: the service may have done its work. */
+export function unheardOf(attempts: readonly Attempt[]): readonly string[] {
+  return attempts.filter(isUnheard).flatMap((attempt) => Array<string>(times(attempt)).fill(attempt.startedAt));
+}
+
 const UNHEARD_CODES: readonly string[] = [
   'vision-timeout',
   'vision-network',

@@ -4,8 +4,16 @@ import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
 import { cosmosError, isConflict, isNotFound, readItem } from '../cosmos/failure';
 import { createGroupCommitter } from '../results/group-commit';
-import { type CacheEntry, type ListedNote, leased, STORED_CACHE_ENTRY, STORED_NOTE, standingOf } from './cache-entry';
-import type { CacheGateway, Claim, Granted } from './port';
+import {
+  type CacheEntry,
+  givenBack,
+  type ListedNote,
+  leased,
+  STORED_CACHE_ENTRY,
+  STORED_NOTE,
+  standingOf,
+} from './cache-entry';
+import type { CacheGateway, Claim } from './port';
 
 /**
  * The cache in Cosmos DB, one partition a key.
@@ -66,9 +74,11 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
       return new Map(found.map(({ id, features }) => [id, features]));
     },
 
-    async release({ key, version, known }: Granted) {
-      if (known) {
-        await write({ id: key, ...known }, version);
+    async release(claim, unheard = []) {
+      const { key, version } = claim;
+      const left = givenBack(claim, unheard);
+      if (left) {
+        await write(left, version);
         return;
       }
       try {

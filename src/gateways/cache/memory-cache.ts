@@ -1,4 +1,4 @@
-import { type CacheEntry, leased, standingOf } from './cache-entry';
+import { type CacheEntry, givenBack, leased, standingOf } from './cache-entry';
 import type { CacheGateway } from './port';
 
 export interface MemoryCache extends CacheGateway {
@@ -45,9 +45,11 @@ export function createMemoryCache(): MemoryCache {
     async known(listedKeys) {
       return new Map(listedKeys.flatMap((key) => (notes.has(key) ? [[key, notes.get(key) ?? []]] : [])));
     },
-    async release({ key, version, known }) {
+    async release(claim, unheard = []) {
+      const { key, version } = claim;
       if (!isAt(key, version)) return;
-      if (known) set({ id: key, ...known });
+      const left = givenBack(claim, unheard);
+      if (left) set(left);
       else {
         entries.delete(key);
         versions.delete(key);

@@ -5,7 +5,8 @@ import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
  *
  * I1 One holder at a time pays for a key. The holder calls. The others wait for the answer or the end of the lease.
  * I2 Features are merged in as they are paid for; an entry never loses one.
- * I3 The successor of an abandoned lease learns of it: its call may have been billed.
+ * I3 Whoever claims a key learns of every call that was begun under it and answered to nobody: leases that were left behind,
+ *    and what was given back with a claim. Each may have been billed. Once told, with an answer, it is told to nobody else.
  * I4 What is known by listing is a note beside the answer, for quotes: it may be missing, and nothing is answered by it.
  *
  * Every method: @throws AppError results-unavailable (retryable), results-forbidden.
@@ -20,8 +21,11 @@ export interface CacheGateway {
   put(claim: Granted, answer: CachedAnswer, listedKey?: string): Promise<boolean>;
   /** Features that are answered, by listed key; keys that nobody has noted are absent. */
   known(listedKeys: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** Gives a claim back without an answer. Idempotent: a claim that somebody else has taken over stays. */
-  release(claim: Granted): Promise<void>;
+  /**
+   * Gives a claim back without an answer. `unheard`: calls that no document tells of, for the next claimant (RFC 3339).
+   * Idempotent: a claim that somebody else has taken over stays.
+   */
+  release(claim: Granted, unheard?: readonly string[]): Promise<void>;
 }
 
 /** Who claims a key, and for how long. */
@@ -51,6 +55,8 @@ export interface Payment {
   /** RFC 3339. */
   readonly at: string;
   readonly transactions: number;
+  /** Calls before it whose answer nobody has read, of the same blob (RFC 3339). Absent: none. */
+  readonly unheard?: readonly string[];
 }
 
 /** What a claim gets: the answer, somebody else's claim, or the right to pay. */
@@ -71,6 +77,6 @@ export interface Granted {
   readonly version: string;
   /** What is known already, with other features. */
   readonly known?: CachedAnswer;
-  /** When the lease that was left behind began (RFC 3339). */
-  readonly abandonedAt?: string;
+  /** When calls may have been begun whose answer nobody has read, oldest first (RFC 3339). Absent: none (I3). */
+  readonly unheard?: readonly string[];
 }

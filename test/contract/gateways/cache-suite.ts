@@ -18,7 +18,7 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
   test('I1 one holder at a time: the others are told that it is busy, then get its answer', async () => {
     const [cache, id] = [open(), key()];
     const first = granted(await cache.claim(id, ['Tags'], claimant('a')));
-    expect(first.abandonedAt).toBeUndefined();
+    expect(first.unheard).toBeUndefined();
     expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'busy', holder: 'a' });
     expect(await cache.put(first, answer('a', 'Tags'))).toBe(true);
     expect(await cache.claim(id, ['Tags'], claimant('b'))).toEqual({ state: 'hit', answer: answer('a', 'Tags') });
@@ -62,7 +62,7 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
     const [cache, id] = [open(), key()];
     await cache.release(granted(await cache.claim(id, ['Tags'], claimant('a'))));
     const again = granted(await cache.claim(id, ['Tags'], claimant('b')));
-    expect(again.abandonedAt).toBeUndefined();
+    expect(again.unheard).toBeUndefined();
     await cache.put(again, answer('b', 'Tags'));
     await cache.release(granted(await cache.claim(id, ['Color', 'Tags'], claimant('c'))));
     expect(await cache.claim(id, ['Tags'], claimant('d'))).toMatchObject({ state: 'hit' });
@@ -73,13 +73,33 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
     const left = granted(await cache.claim(id, ['Tags'], claimant('a', 1_000)));
     expect(await cache.claim(id, ['Tags'], claimant('b', 60_999))).toEqual({ state: 'busy', holder: 'a' });
     const taken = granted(await cache.claim(id, ['Tags'], claimant('b', 61_001)));
-    expect(taken.abandonedAt).toBe('1970-01-01T00:00:01.000Z');
+    expect(taken.unheard).toEqual(['1970-01-01T00:00:01.000Z']);
     expect(await cache.put(left, answer('a', 'Tags'))).toBe(false); // the key is somebody else's by now
     expect(await cache.put(taken, answer('b', 'Tags'))).toBe(true);
     await cache.claim(other, ['Tags'], claimant('a', 1_000));
     expect(await cache.claim(other, ['Tags'], { ...claimant('b'), over: 'c' })).toEqual({ state: 'busy', holder: 'a' });
-    expect(granted(await cache.claim(other, ['Tags'], claimant('a', 1_500))).abandonedAt).toBeDefined();
+    const first = '1970-01-01T00:00:01.000Z';
+    expect(granted(await cache.claim(other, ['Tags'], claimant('a', 1_500))).unheard).toEqual([first]);
     const ended = granted(await cache.claim(other, ['Tags'], { ...claimant('b', 1_600), over: 'a' }));
-    expect(ended.abandonedAt).toBe('1970-01-01T00:00:01.500Z');
+    expect(ended.unheard).toEqual([first, '1970-01-01T00:00:01.500Z']);
+    expect(await cache.put(ended, answer('b', 'Tags'))).toBe(true);
+    const more = granted(await cache.claim(other, ['Color'], claimant('c')));
+    expect(more.unheard).toBeUndefined(); // it was told with the answer
+  });
+
+  test('I3 what was to be told and is not goes back with the claim, beside what is known, and to the next one', async () => {
+    const [cache, id] = [open(), key()];
+    await cache.claim(id, ['Tags'], claimant('a', 1_000));
+    const second = granted(await cache.claim(id, ['Tags'], claimant('a', 2_000)));
+    await cache.release(second, second.unheard);
+    const third = granted(await cache.claim(id, ['Tags'], claimant('b', 3_000)));
+    expect(third.unheard).toEqual(['1970-01-01T00:00:01.000Z']);
+    await cache.release(second); // somebody else's by now
+    expect(await cache.put(third, answer('b', 'Tags'))).toBe(true);
+    const more = granted(await cache.claim(id, ['Color', 'Tags'], claimant('c', 4_000)));
+    await cache.release(more, ['1970-01-01T00:00:04.000Z']);
+    expect(await cache.claim(id, ['Tags'], claimant('d', 5_000))).toMatchObject({ state: 'hit' });
+    const again = granted(await cache.claim(id, ['Color', 'Tags'], claimant('d', 5_000)));
+    expect(again).toMatchObject({ known: answer('b', 'Tags'), unheard: ['1970-01-01T00:00:04.000Z'] });
   });
 }

@@ -33,6 +33,7 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
   const asked: (readonly string[])[] = [];
   const state = {
     permit: 'go' as Permit,
+    callPermit: undefined as Permit | undefined,
     inFlight: 0,
     unused: 0,
     granted: 0,
@@ -58,7 +59,7 @@ function createSite(script: MemoryScript = () => undefined, cache: MemoryCache =
     permit: async () => state.permit,
     callPermit: async (transactions: number) => {
       state.granted += transactions;
-      return state.permit;
+      return state.callPermit ?? state.permit;
     },
     callUnused: (transactions: number) => {
       state.unused += transactions;
@@ -585,6 +586,34 @@ describe('saves', () => {
     expect(calls(saved)).toHaveLength(1);
   });
 
+  test.each([
+    { permit: 'go', calls: 2, transactions: 8 },
+    { permit: 'pause', calls: 2, transactions: 8 },
+    { permit: 'lost', calls: 1, transactions: 4 },
+  ] as const)('one that another execution of the chunk was faster with tells of both calls: $permit', async (told) => {
+    const { blobs, cache, clock, start, results, state } = createSite();
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    const item = { kind: 'new', blob } as const;
+    const save = results.save.bind(results);
+    const race = jest.spyOn(results, 'save').mockImplementationOnce(async () => ({ saved: true, version: 'stalled' }));
+    const early = (await clock.until(start(item))) as { document: ImageDocument };
+    cache.forget();
+    await clock.advance(6_000);
+    race.mockImplementationOnce(async (document, expected) => {
+      state.permit = told.permit;
+      await save(early.document, 'new');
+      return save(document, expected);
+    });
+    const late = (await clock.until(start(item))) as { document: ImageDocument };
+    race.mockRestore();
+    expect(outcomeOf({ ...late.document, version: '' }, true)).toMatchObject({
+      calls: told.calls,
+      transactions: told.transactions,
+    });
+    expect(results.documents('photos')).toEqual([late.document]);
+    expect(late.document.contribution).toEqual(early.document.contribution);
+  });
+
   test('a document that an older run wrote meanwhile is replaced, and what it added remembered', async () => {
     const { blobs, results, work } = createSite();
     const first = await work({ kind: 'new', blob: blobs.put('photos', 'b.gif', picture('x')) });
@@ -663,6 +692,61 @@ describe('claims', () => {
       calls: 1,
       maybeBilled: [expect.any(String)],
     });
+  });
+
+  test('of a call that a death left behind are told by whoever saves, however often the work stops before', async () => {
+    const { blobs, cache, clock, results, start, state, vision } = createSite();
+    const bytes = picture('x');
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const key = cacheKey(createHash('sha256').update(bytes).digest('hex'), vision.analyzer);
+    const [diedAt, leaseMs] = [clock.nowMs(), 900_000];
+    await cache.claim(key, ['Tags'], { holder: 'run-2-chunk', nowMs: diedAt, leaseMs });
+    for (const permit of ['budget', 'pause', 'lost'] as const) {
+      state.callPermit = permit;
+      expect(await clock.until(start({ kind: 'new', blob }))).toEqual({ saved: false, stop: permit });
+      expect([vision.calls, results.documents('photos')]).toEqual([0, []]);
+    }
+    state.callPermit = 'go';
+    const { document } = (await clock.until(start({ kind: 'new', blob }))) as { document: ImageDocument };
+    const maybeBilled = [new Date(diedAt).toISOString()];
+    expect(outcomeOf({ ...document, version: '' }, true)).toMatchObject({ calls: 1, maybeBilled });
+  });
+
+  test('of calls whose answer was lost are told after a stop between two tries', async () => {
+    const lost = failure('vision-timeout', { retryable: true });
+    const { blobs, clock, start, state } = createSite(({ attempt }) => (attempt === 1 ? lost : undefined));
+    const blob = blobs.put('photos', 'a.gif', picture('x'));
+    const stopped = start({ kind: 'new', blob });
+    clock.at(1, () => {
+      state.callPermit = 'pause';
+    });
+    expect(await clock.until(stopped)).toEqual({ saved: false, stop: 'pause' });
+    state.callPermit = 'go';
+    const { document } = (await clock.until(start({ kind: 'new', blob }))) as { document: ImageDocument };
+    expect(outcomeOf({ ...document, version: '' }, true)).toMatchObject({
+      calls: 1,
+      maybeBilled: [expect.any(String)],
+    });
+  });
+
+  test('of several deaths are told together, also when the last one kept its answer and saved nothing', async () => {
+    const { blobs, cache, clock, start, results, vision } = createSite();
+    const bytes = picture('x');
+    const blob = blobs.put('photos', 'a.gif', bytes);
+    const key = cacheKey(createHash('sha256').update(bytes).digest('hex'), vision.analyzer);
+    const claimant = () => ({ holder: 'run-2-chunk', nowMs: clock.nowMs(), leaseMs: 900_000 });
+    for (const _ of [1, 2]) {
+      await cache.claim(key, ['Tags'], claimant());
+      await clock.advance(10);
+    }
+    const save = jest.spyOn(results, 'save').mockRejectedValue(new AppError('internal', 'The process died.'));
+    await expect(clock.until(start({ kind: 'new', blob }))).rejects.toThrow('The process died.');
+    save.mockRestore();
+    const { document } = (await clock.until(start({ kind: 'new', blob }))) as { document: ImageDocument };
+    expect(vision.calls).toBe(1);
+    const outcome = outcomeOf({ ...document, version: '' }, true);
+    expect(outcome).toMatchObject({ calls: 1, transactions: 4 });
+    expect(new Set(outcome.maybeBilled).size).toBe(2);
   });
 
   test('of a store that stays away end the chunk, not the image', async () => {
