@@ -4,7 +4,8 @@ import { type CosmosConfig, cosmosOf } from './config/cosmos';
 import { checkExposure } from './config/exposure';
 import { checkPorts } from './config/ports';
 import { ConfigError, type Environment, isLoopback, Reader, type Secret } from './config/reader';
-import { type StorageSettings, storageOf } from './config/storage';
+import { type IdentityConfig, identityOf } from './config/identity';
+import { photosOf, type StorageSettings, storageOf } from './config/storage';
 import { type VisionConfig, visionOf } from './config/vision';
 import type { ApprovalRule } from './domain/run/approval';
 
@@ -25,9 +26,14 @@ export interface Config {
   /** Only the sidecar talks to it. */
   readonly appChannel: { readonly port: number; readonly token: Secret | undefined };
   readonly sidecar: { readonly httpPort: number; readonly grpcPort: number; readonly token: Secret | undefined };
+  /** The account of the system. */
   readonly storage: StorageSettings;
+  /** The account with the photos, which is only read; mostly the same one. */
+  readonly photos: StorageSettings;
   readonly cosmos: CosmosConfig;
   readonly vision: VisionConfig;
+  /** Who the application is for services that are named without a key; undefined: each has its key. */
+  readonly identity: IdentityConfig | undefined;
   /** Where Prometheus asks; undefined: nothing is measured. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly limits: {
@@ -59,6 +65,12 @@ export function readConfig(env: Environment): Config {
   const read = new Reader(env);
   const api = addressOf(read);
   const auth = authOf(read);
+  const now = new Date();
+  const storage = storageOf(read, now);
+  const photos = photosOf(read, now, storage);
+  const cosmos = cosmosOf(read);
+  const vision = visionOf(read);
+  const isByIdentity = [storage, photos, cosmos, vision].some(({ credential }) => credential === 'identity');
   const config: Config = {
     api,
     auth,
@@ -69,9 +81,8 @@ export function readConfig(env: Environment): Config {
       grpcPort: read.port('DAPR_GRPC_PORT', 50001),
       token: read.secret('DAPR_API_TOKEN'),
     },
-    storage: storageOf(read, new Date()),
-    cosmos: cosmosOf(read),
-    vision: visionOf(read),
+    ...{ storage, photos, cosmos, vision },
+    identity: identityOf(read, isByIdentity),
     metrics: metricsOf(read),
     limits: {
       imagesInFlight: read.integer('MAX_IMAGES_IN_FLIGHT', 100, 1, 1_000),

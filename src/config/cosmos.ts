@@ -1,11 +1,16 @@
 import { faultOfKey, readConnectionString } from './connection-string';
-import type { CosmosThroughput } from '../gateways/cosmos/schema';
+import type { CosmosThroughput } from '../gateways/cosmos/throughput';
 import { isUrl, type Reader, Secret } from './reader';
 
 export interface CosmosConfig {
   /** Without a path: `https://photos.documents.azure.com:443/`. */
   readonly endpoint: string;
+  /** Empty with an identity. */
   readonly key: Secret;
+  /** How it signs: with a key of the account, or with a token of the application's identity. */
+  readonly credential: 'key' | 'identity';
+  /** Regions of the account, those that are asked first in front; empty: as the account orders them. */
+  readonly regions: readonly string[];
   /** Asked for when the database is made; absent: whatever the account does by itself. */
   readonly throughput: CosmosThroughput | undefined;
 }
@@ -19,11 +24,19 @@ const NAMES = ['AccountEndpoint', 'AccountKey', 'Database', 'DisableServerCertif
 
 const LOOKS = 'Use an address such as https://NAME.documents.azure.com:443/';
 
+const MISSING_KEY = `Set it to a key of your Cosmos account (or set ${WHOLE}).`;
+
 export function cosmosOf(read: Reader): CosmosConfig {
+  return { ...accountOf(read), throughput: throughputOf(read), regions: read.list('COSMOS_REGIONS') };
+}
+
+type Account = Pick<CosmosConfig, 'endpoint' | 'key' | 'credential'>;
+
+function accountOf(read: Reader): Account {
   const endpoint = read.first(ENDPOINT);
   const key = read.first(KEY);
   const whole = read.first(WHOLE);
-  if (!endpoint && !key && whole) return { ...cosmosOfWhole(read, whole.value), throughput: throughputOf(read) };
+  if (!endpoint && !key && whole) return { ...cosmosOfWhole(read, whole.value), credential: 'key' };
   if (!endpoint) read.problem(ENDPOINT, 'is missing.', `Set it to the URI of your Cosmos account (or set ${WHOLE}).`);
   else if (/AccountEndpoint=/i.test(endpoint.value)) {
     read.problem(ENDPOINT, 'is a whole connection string.', `Set it as ${WHOLE}, and take COSMOS_ENDPOINT away.`);
@@ -31,12 +44,15 @@ export function cosmosOf(read: Reader): CosmosConfig {
     const fault = faultOfEndpoint(endpoint.value);
     if (fault !== undefined) read.problem(ENDPOINT, `${fault}.`, LOOKS);
   }
-  if (!key) read.problem(KEY, 'is missing.', `Set it to a key of your Cosmos account (or set ${WHOLE}).`);
+  if (!key && endpoint && !whole && takesToken(endpoint.value)) {
+    return { endpoint: endpoint.value, key: new Secret(''), credential: 'identity' };
+  }
+  if (!key) read.problem(KEY, 'is missing.', MISSING_KEY);
   else {
     const fault = faultOfKey(key.value, isOfAzure(endpoint?.value));
     if (fault !== undefined) read.problem(KEY, `${fault}.`, 'Copy the whole key from "Keys" of the Cosmos account.');
   }
-  return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? ''), throughput: throughputOf(read) };
+  return { endpoint: endpoint?.value ?? '', key: new Secret(key?.value ?? ''), credential: 'key' };
 }
 
 function cosmosOfWhole(read: Reader, text: string): Pick<CosmosConfig, 'endpoint' | 'key'> {
@@ -88,6 +104,11 @@ export function throughputOf(read: Reader): CosmosThroughput | undefined {
     read.problem(name, 'is no throughput that Cosmos DB gives.', cure);
   }
   return { kind, ruPerSecond };
+}
+
+/** A token is sent by https alone: where that is not spoken, a key is missing. */
+function takesToken(endpoint: string): boolean {
+  return /^https:/i.test(endpoint) || !isUrl(endpoint);
 }
 
 /** In words that follow the name of the setting. */

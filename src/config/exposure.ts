@@ -1,5 +1,6 @@
 import type { AuthSettings } from './auth';
 import { isLoopback, type Reader, type Secret } from './reader';
+import { PHOTO_STORAGE, settingOf, SYSTEM_STORAGE } from './storage';
 
 interface Settings {
   readonly api: { readonly host: string };
@@ -8,6 +9,7 @@ interface Settings {
   readonly appChannel: { readonly token: Secret | undefined };
   readonly sidecar: { readonly token: Secret | undefined };
   readonly storage: { readonly connectionString: Secret };
+  readonly photos: { readonly connectionString: Secret };
   readonly cosmos: { readonly endpoint: string };
 }
 
@@ -47,7 +49,7 @@ export function randomBytesOf(text: string): number {
   return Math.floor((text.replace(/=+$/, '').length * 6) / 8);
 }
 
-function checkProduction(read: Reader, { appChannel, sidecar, storage }: Settings): void {
+function checkProduction(read: Reader, { appChannel, sidecar, ...accounts }: Settings): void {
   const both = 'Give app and sidecar the same long random text (Kubernetes: annotation';
   if (!appChannel.token) {
     const cure = `${both} dapr.io/app-token-secret).`;
@@ -58,9 +60,10 @@ function checkProduction(read: Reader, { appChannel, sidecar, storage }: Setting
     const cure = `${both} dapr.io/api-token-secret).`;
     read.problem('DAPR_API_TOKEN', 'is missing, and NODE_ENV=production requires it.', cure);
   }
-  if (isEmulator(storage.connectionString.reveal())) {
+  for (const { name, connectionString } of storageAccounts(read, accounts)) {
+    if (!isEmulator(connectionString)) continue;
     const cure = 'Give the connection string of a storage account: the key of the emulator is published.';
-    read.problem(nameOfStorage(read), 'leads to the storage emulator, and NODE_ENV is production.', cure);
+    read.problem(name, 'leads to the storage emulator, and NODE_ENV is production.', cure);
   }
 }
 
@@ -69,13 +72,13 @@ function isEmulator(connectionString: string): boolean {
 }
 
 /** Of Vision, parseVisionUrl says the same. */
-function checkPlainHttp(read: Reader, { storage, cosmos }: Settings): void {
+function checkPlainHttp(read: Reader, { cosmos, ...accounts }: Settings): void {
   const problem = 'leads to another machine by plain http: the key and what it opens could be read on the way.';
   if (isPlainUrl(cosmos.endpoint)) {
     read.problem(read.first('COSMOS_ENDPOINT') ? 'COSMOS_ENDPOINT' : 'CosmosDBConnection', problem, 'Use https.');
   }
-  if (isPlainStorage(storage.connectionString.reveal())) {
-    read.problem(nameOfStorage(read), problem, 'Use https: DefaultEndpointsProtocol=https;...');
+  for (const { name, connectionString } of storageAccounts(read, accounts)) {
+    if (isPlainStorage(connectionString)) read.problem(name, problem, 'Use https: DefaultEndpointsProtocol=https;...');
   }
 }
 
@@ -97,7 +100,9 @@ function isPlainUrl(text: string): boolean {
   return protocol === 'http:' && !isLoopback(hostname);
 }
 
-function nameOfStorage(read: Reader): string {
-  const name = 'AZURE_STORAGE_CONNECTION_STRING';
-  return read.first(name, 'AzureWebJobsStorage')?.name ?? name;
+/** Each account once, by the setting that names it. */
+function storageAccounts(read: Reader, { storage, photos }: Pick<Settings, 'storage' | 'photos'>) {
+  const accounts = [{ name: settingOf(read, SYSTEM_STORAGE), connectionString: storage.connectionString.reveal() }];
+  if (photos === storage) return accounts;
+  return [...accounts, { name: settingOf(read, PHOTO_STORAGE), connectionString: photos.connectionString.reveal() }];
 }

@@ -1,8 +1,9 @@
 import { faultOfKey, readConnectionString } from './connection-string';
+import { faultOfTokenEndpoint } from './identity';
 import { isUrl, type Reader, Secret } from './reader';
 
 /**
- * The storage account.
+ * The storage accounts: that of the system, and that of the photos, which is the same one where nobody names another.
  *
  * I1 What leaves here is a connection string that every SDK takes: with the names as they write them, and with a protocol and
  *    an endpoint suffix where Azure's own are meant.
@@ -10,9 +11,16 @@ import { isUrl, type Reader, Secret } from './reader';
  * Source: "Configure Azure Storage connection strings", "Create an account SAS".
  */
 export interface StorageSettings {
+  /** Empty with an identity. */
   readonly connectionString: Secret;
-  /** How it signs: with the key of the account, or with a shared access signature, which only reads photos. */
-  readonly credential: 'key' | 'sas';
+  /**
+   * How it signs: with the key of the account, with a shared access signature, which only reads photos, or with a token of
+   * the application's identity.
+   */
+  readonly credential: 'key' | 'sas' | 'identity';
+  /** With an identity alone; without a slash at the end. */
+  readonly blobEndpoint?: string;
+  readonly queueEndpoint?: string;
 }
 
 /** An account as its connection string tells it. */
@@ -28,9 +36,25 @@ export interface StorageAccount {
   readonly connectionString: string;
 }
 
-const SETTING = 'AZURE_STORAGE_CONNECTION_STRING';
-/** Of Azure Functions and the tutorial. */
-const OLDER_SETTING = 'AzureWebJobsStorage';
+/** The names that lead to an account. */
+interface Names {
+  readonly connectionString: string;
+  /** Of Azure Functions and the tutorial. */
+  readonly older?: string;
+  readonly blobEndpoint: string;
+  readonly queueEndpoint?: string;
+}
+
+export const SYSTEM_STORAGE: Names = {
+  connectionString: 'AZURE_STORAGE_CONNECTION_STRING',
+  older: 'AzureWebJobsStorage',
+  blobEndpoint: 'AZURE_STORAGE_BLOB_ENDPOINT',
+  queueEndpoint: 'AZURE_STORAGE_QUEUE_ENDPOINT',
+};
+export const PHOTO_STORAGE: Names = {
+  connectionString: 'PHOTOS_STORAGE_CONNECTION_STRING',
+  blobEndpoint: 'PHOTOS_STORAGE_BLOB_ENDPOINT',
+};
 
 const SERVICES = ['Blob', 'Queue', 'Table', 'File', 'Dfs', 'Web'];
 const NAMES = [
@@ -42,13 +66,31 @@ const PUBLIC_AZURE = 'core.windows.net';
 const COPY_IT =
   'Copy the complete string from "Access keys" of the storage account: DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...;EndpointSuffix=core.windows.net';
 
+/** The account of the system. */
 export function storageOf(read: Reader, now: Date): StorageSettings {
-  const found = read.first(SETTING, OLDER_SETTING);
-  if (!found) {
-    const cure = 'Set it to the connection string of your storage account, or UseDevelopmentStorage=true for Azurite.';
-    read.problem(SETTING, 'is missing.', cure);
-    return { connectionString: new Secret(''), credential: 'key' };
-  }
+  const settings = accountOf(read, SYSTEM_STORAGE, now);
+  if (settings) return settings;
+  const cure = 'Set it to the connection string of your storage account, or UseDevelopmentStorage=true for Azurite.';
+  read.problem(SYSTEM_STORAGE.connectionString, 'is missing.', cure);
+  return { connectionString: new Secret(''), credential: 'key' };
+}
+
+/** The account of the photos, from which nothing but reading is asked; that of the system where none is named. */
+export function photosOf(read: Reader, now: Date, system: StorageSettings): StorageSettings {
+  return accountOf(read, PHOTO_STORAGE, now) ?? system;
+}
+
+/** The name of the setting that leads to the account. */
+export function settingOf(read: Reader, names: Names): string {
+  const { connectionString, older = connectionString, blobEndpoint } = names;
+  return read.first(connectionString, older, blobEndpoint)?.name ?? connectionString;
+}
+
+/** A connection string wins over an endpoint: it has the key. */
+function accountOf(read: Reader, names: Names, now: Date): StorageSettings | undefined {
+  const { connectionString, older = connectionString } = names;
+  const found = read.first(connectionString, older);
+  if (!found) return accountByIdentity(read, names);
   const account = readStorageAccount(found.value, now);
   if ('faults' in account) {
     read.problem(found.name, `is not a connection string of a storage account: it ${inOne(account.faults)}.`, COPY_IT);
@@ -56,6 +98,29 @@ export function storageOf(read: Reader, now: Date): StorageSettings {
   }
   const credential = 'sas' in account.credential ? 'sas' : 'key';
   return { connectionString: new Secret(account.connectionString), credential };
+}
+
+function accountByIdentity(read: Reader, names: Names): StorageSettings | undefined {
+  const blobEndpoint = endpointOf(read, names.blobEndpoint, 'blob');
+  const queueEndpoint = names.queueEndpoint && endpointOf(read, names.queueEndpoint, 'queue');
+  if (blobEndpoint === undefined) return undefined;
+  return {
+    connectionString: new Secret(''),
+    credential: 'identity',
+    blobEndpoint,
+    ...(queueEndpoint && { queueEndpoint }),
+  };
+}
+
+function endpointOf(read: Reader, name: string, service: 'blob' | 'queue'): string | undefined {
+  const found = read.first(name);
+  if (!found) return undefined;
+  const other = /\.(blob|queue|table|file|dfs|web)\./.exec(found.value)?.[1] ?? service;
+  const isElsewhere = other !== service;
+  const fault = faultOfTokenEndpoint(found.value) ?? (isElsewhere ? `leads to the ${other} service` : undefined);
+  if (fault !== undefined)
+    read.problem(name, `${fault}.`, `Use https://NAME.${service}.${PUBLIC_AZURE}, or set a connection string.`);
+  return found.value.replace(/\/+$/, '');
 }
 
 /** The account, or all that is wrong, each in words that follow "it". */

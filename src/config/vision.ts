@@ -5,7 +5,10 @@ import { type Reader, Secret } from './reader';
 
 export interface VisionConfig {
   readonly endpoint: string;
+  /** Empty with an identity. */
   readonly key: Secret;
+  /** How it signs: with a key of the resource, or with a token of the application's identity. */
+  readonly credential: 'key' | 'identity';
   readonly apiVersion: VisionApiVersion;
   readonly features: readonly string[];
   /** Of smart crops, width / height, two decimals each; none: the service chooses one. */
@@ -39,7 +42,15 @@ export function visionOf(read: Reader): VisionConfig {
       apiVersion = parsed.apiVersion ?? apiVersion;
     }
   }
-  if (!key) read.problem('VISION_KEY', 'is missing.', 'Set it to a key of your Computer Vision resource.');
+  const isByIdentity = !key && endpoint.startsWith('https:');
+  if (isByIdentity && REGIONAL.test(new URL(endpoint).hostname)) {
+    const cure =
+      'Use the address of the resource (https://NAME.cognitiveservices.azure.com, a custom subdomain), or set VISION_KEY.';
+    read.problem(url?.name ?? 'VISION_ENDPOINT', 'is the address of a region, which takes keys and no tokens.', cure);
+  }
+  if (!key && !isByIdentity) {
+    read.problem('VISION_KEY', 'is missing.', 'Set it to a key of your Computer Vision resource.');
+  }
   const rate = read.text('VISION_RATE', '');
   if (rate !== '' && parseRate(rate) === undefined) {
     const cure = 'Give calls per second or minute: 10/s, 20/min, or unlimited.';
@@ -49,6 +60,7 @@ export function visionOf(read: Reader): VisionConfig {
   return {
     endpoint,
     key: key ?? new Secret(''),
+    credential: isByIdentity ? 'identity' : 'key',
     apiVersion,
     features: featuresOf(read, apiVersion),
     smartCropsAspectRatios: aspectRatiosOf(read, apiVersion),
@@ -63,6 +75,9 @@ export function visionOf(read: Reader): VisionConfig {
     rate: rate === '' ? undefined : rate,
   };
 }
+
+/** "Authenticate requests to Azure AI services": only a custom subdomain is asked with a token of Microsoft Entra. */
+const REGIONAL = /\.(api\.cognitive\.microsoft|cognitiveservices\.microsoft)\.(com|cn|us)$/;
 
 /** What the gateway would refuse when it is made. */
 function featuresOf(read: Reader, apiVersion: VisionApiVersion): readonly string[] {

@@ -12,6 +12,7 @@ import { createCosmosResults } from '../gateways/results/cosmos-results';
 import { createCosmosRuns } from '../gateways/runs/cosmos-runs';
 import { createSidecar } from '../gateways/sidecar/sidecar';
 import { createVision } from '../gateways/vision';
+import { accessOf } from './azure-access';
 import type { Overrides } from './overrides';
 
 export type Gateways = Awaited<ReturnType<typeof openGateways>>;
@@ -24,14 +25,13 @@ export async function openGateways(config: Config, overrides: Overrides) {
   const apiToken = config.sidecar.token?.reveal();
   const token = apiToken === undefined ? {} : { apiToken };
   const sidecar = createSidecar({ port: config.sidecar.httpPort, ...token });
-  const cosmosSettings = { endpoint: config.cosmos.endpoint, key: config.cosmos.key.reveal() };
-  await ensureCosmosSchema({ ...cosmosSettings, throughput: config.cosmos.throughput });
-  const cosmos = createCosmosClient(cosmosSettings);
-  const azureBlobs = createAzureBlobs({ connectionString: config.storage.connectionString.reveal() });
+  const access = accessOf(config);
+  await ensureCosmosSchema({ ...access.cosmos, throughput: config.cosmos.throughput });
+  const cosmos = createCosmosClient(access.cosmos);
+  const azureBlobs = createAzureBlobs(access.photos);
   const blobs = overrides.blobs?.(azureBlobs) ?? azureBlobs;
   const results = createCosmosResults({ client: cosmos, account: blobs.account });
-  const { rate: _rate, ...visionSettings } = config.vision;
-  const vision = createVision({ ...visionSettings, key: config.vision.key.reveal() });
+  const vision = createVision(access.vision);
   const grpc = { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...token };
   const workflows = createWorkflowStarter({ ...grpc, deadlineMs: WORKFLOW_DEADLINE_MS });
   return {

@@ -10,7 +10,7 @@ const ANY = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|XDG_\
 const GO = /^(GOMAXPROCS|GODEBUG|GOMEMLIMIT|GOGC|GOTRACEBACK)$/;
 /** How to reach Azure, and as whom, for who brings services of his own. */
 const OUTSIDE =
-  /^((https?|all|no)_proxy|OTEL_\w+|IDENTITY_(ENDPOINT|HEADER)|MSI_\w+|AZURE_(CLIENT_\w+|TENANT_ID|FEDERATED_\w+|AUTHORITY_HOST))$/i;
+  /^((https?|all|no)_proxy|OTEL_\w+|IDENTITY_(ENDPOINT|HEADER)|MSI_\w+|AZURE_(CLIENT_\w+|TENANT_ID|FEDERATED_\w+|AUTHORITY_HOST|IDENTITY|CONFIG_DIR|TOKEN_CREDENTIALS))$/i;
 
 const OF_PART: Readonly<Record<PartName, readonly RegExp[]>> = {
   azurite: [/^AZURITE_\w+$/],

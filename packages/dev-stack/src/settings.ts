@@ -101,7 +101,9 @@ export function withoutServices(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     Object.entries(env).filter(
       ([name]) =>
         !names.has(name) &&
-        !/^(VISION|COSMOS|CONTACTSHEET|PRICE|LINK|OIDC|PROXY)_|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(name),
+        !/^(VISION|COSMOS|CONTACTSHEET|PRICE|LINK|OIDC|PROXY|PHOTOS_STORAGE|AZURE_STORAGE)_|^AZURE_IDENTITY$|^MAX_(BYTES|IMAGES)_|^LOG_LEVEL$/.test(
+          name,
+        ),
     ),
   );
 }
@@ -131,7 +133,26 @@ const PUBLIC_AZURE = 'core.windows.net';
 
 /** What the app can work with, and the launcher and the components of this checkout cannot. */
 export function problemsOfLauncher(env: NodeJS.ProcessEnv): ConfigProblem[] {
-  return [...problemsOfStorage(env), ...problemsOfLocalKeys(env)];
+  return [...problemsOfStorage(env), ...problemsOfIdentity(env), ...problemsOfLocalKeys(env)];
+}
+
+/** The app asks as its identity where no key is named; the components of this checkout only sign with keys. */
+function problemsOfIdentity(env: NodeJS.ProcessEnv): ConfigProblem[] {
+  const has = (name: string) => Boolean(env[name]?.trim());
+  const problems: ConfigProblem[] = [];
+  const blobs = 'AZURE_STORAGE_BLOB_ENDPOINT';
+  if (has(blobs) && !NAMES.storage.some(has)) {
+    const problem = 'is set, and the components of the sidecar (manifests, pubsub, blob-events) sign with a key.';
+    const cure =
+      'Set AZURE_STORAGE_CONNECTION_STRING, or run the app with components of your own (components/azure). Photos alone are read without a key: PHOTOS_STORAGE_BLOB_ENDPOINT.';
+    problems.push({ name: blobs, problem, cure });
+  }
+  // Where https is not spoken the app says the same.
+  if (/^\s*["']?https:/i.test(env.COSMOS_ENDPOINT ?? '') && !has('COSMOS_KEY') && !has('CosmosDBConnection')) {
+    const cure = 'Set it to a key of your Cosmos account (or set CosmosDBConnection).';
+    problems.push({ name: 'COSMOS_KEY', problem: 'is missing.', cure });
+  }
+  return problems;
 }
 
 function problemsOfStorage(env: NodeJS.ProcessEnv): ConfigProblem[] {

@@ -2,7 +2,8 @@ import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob
 import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import { messageOf, storageFailure } from './failure';
 import type { DownloadOptions, DownloadOutcome } from './port';
-import { inWords } from './refusals';
+import { IdentityFailure } from '../azure-identity/failure';
+import { inWords, type Signs } from './refusals';
 import { errorOf } from '../../domain/image/unreadable';
 
 /**
@@ -17,6 +18,7 @@ export async function downloadBlob(
   client: BlobClient,
   blob: ListedBlob,
   options: DownloadOptions,
+  signs: Signs = 'key',
 ): Promise<DownloadOutcome> {
   if (blob.sizeBytes > options.maxBytes) return tooLarge(blob.sizeBytes, options.maxBytes);
   if (options.signal?.aborted) return aborted();
@@ -35,7 +37,7 @@ export async function downloadBlob(
   } catch (thrown) {
     if (options.signal?.aborted) return aborted();
     if (stop.signal.aborted) return failed(`No complete answer within ${options.timeoutMs} ms.`, true);
-    return failedBy(await causeOf(thrown, client, stop.signal));
+    return failedBy(await causeOf(thrown, client, stop.signal), signs);
   } finally {
     clearTimeout(deadline);
     options.signal?.removeEventListener('abort', abort);
@@ -94,7 +96,11 @@ const UNREADABLE_BY_CODE: Readonly<Partial<Record<string, Unreadable>>> = {
   BlobUsesCustomerSpecifiedEncryption: 'customer-provided-key',
 };
 
-function failedBy(thrown: unknown): DownloadOutcome {
+function failedBy(thrown: unknown, signs: Signs): DownloadOutcome {
+  if (thrown instanceof IdentityFailure) {
+    const { message, retryable } = thrown;
+    return { ok: false, code: retryable ? 'download-failed' : 'download-forbidden', message, retryable };
+  }
   const { statusCode, code } = storageFailure(thrown);
   const status = statusCode === undefined ? {} : { httpStatus: statusCode };
   switch (statusCode) {
@@ -110,7 +116,7 @@ function failedBy(thrown: unknown): DownloadOutcome {
       return { ok: false, code: 'gone', message: 'The blob is gone since it was listed.', retryable: false, ...status };
     case 401:
     case 403: {
-      const message = `Storage refused the download ${inWords(code, statusCode)}`;
+      const message = `Storage refused the download ${inWords(code, statusCode, signs)}`;
       return { ok: false, code: 'download-forbidden', message, retryable: false, ...status };
     }
     case 409: {

@@ -1,6 +1,7 @@
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
-import { inWords, isRefusal } from './refusals';
+import { IdentityFailure } from '../azure-identity/failure';
+import { inWords, isRefusal, type Signs } from './refusals';
 
 /** What a storage failure means. Source: "Blob Storage error codes" and "Status and error codes". */
 
@@ -28,8 +29,14 @@ export function isContainerGone({ code }: StorageFailure): boolean {
 }
 
 /** Failure of a listing or of a look at one blob. */
-export function storageError(thrown: unknown, container: string): AppError {
+export function storageError(thrown: unknown, container: string, signs: Signs = 'key'): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof IdentityFailure) {
+    const { message, retryable } = thrown;
+    const code = retryable ? 'storage-unavailable' : 'storage-forbidden';
+    const options = { cause: thrown, retryable, context: { container } };
+    return new AppError(code, `Storage could not be asked for '${container}': ${message}`, options);
+  }
   const failure = storageFailure(thrown);
   const { statusCode, code } = failure;
   const options = {
@@ -44,7 +51,7 @@ export function storageError(thrown: unknown, container: string): AppError {
     );
   }
   if (isRefusal(code, statusCode)) {
-    const message = `Storage refused to read '${container}' ${inWords(code, statusCode)}`;
+    const message = `Storage refused to read '${container}' ${inWords(code, statusCode, signs)}`;
     return new AppError('container-forbidden', message, options);
   }
   if (code === 'InvalidResourceName') {
@@ -60,7 +67,10 @@ export function storageError(thrown: unknown, container: string): AppError {
 /** Failure of a look at the account itself. */
 export function accountError(thrown: unknown): AppError {
   const { statusCode, code } = storageFailure(thrown);
-  const retryable = statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 429;
+  const retryable =
+    thrown instanceof IdentityFailure
+      ? thrown.retryable
+      : statusCode === undefined || statusCode >= 500 || statusCode === 408 || statusCode === 429;
   const message = `Storage did not say what kind of account it is (${code ?? statusCode ?? messageOf(thrown)}).`;
   return new AppError('storage-unavailable', message, { cause: thrown, retryable });
 }

@@ -25,11 +25,31 @@ const REFUSALS: Readonly<Record<string, string>> = {
   PublicAccessNotPermitted: `it would be public access, and the account allows none. ${KEY}`,
 };
 
+/** How a request is signed: by what a connection string holds, or with a token of the application's identity. */
+export type Signs = 'key' | 'identity';
+
+const TOKEN =
+  'Check that AZURE_TENANT_ID is the tenant of the account, that the endpoint is that of the account, and the clock of this machine.';
+const ROLE =
+  'Grant it Storage Blob Data Reader on the container or on the account: az role assignment create --assignee CLIENT_ID --role "Storage Blob Data Reader" --scope RESOURCE_ID_OF_THE_ACCOUNT/blobServices/default/containers/CONTAINER. A new role takes up to 10 minutes.';
+
+/** Where an identity asks, other things are to be done. */
+const REFUSALS_OF_IDENTITY: Readonly<Record<string, string>> = {
+  AuthenticationFailed: `the token of the identity is not accepted. ${TOKEN}`,
+  InvalidAuthenticationInfo: `the token of the identity is not accepted. ${TOKEN}`,
+  NoAuthenticationInformation: `nothing says who asks. ${TOKEN}`,
+  AuthorizationPermissionMismatch: `the identity has no role for it. ${ROLE}`,
+  AuthorizationFailure:
+    'the network rules of the account keep this machine out. Allow its address or network under "Networking" of the account.',
+};
+
 const OTHERWISE = 'Check the account key, the role of the app and the network rules of the account.';
 
 /** `(AccountIsDisabled): the account is disabled. Look ...`, for the end of a sentence about what was refused. */
-export function inWords(code: string | undefined, statusCode: number | undefined): string {
-  const known = code !== undefined && Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
+export function inWords(code: string | undefined, statusCode: number | undefined, signs: Signs = 'key'): string {
+  const rows: Readonly<Record<string, string>> =
+    signs === 'identity' ? { ...REFUSALS, ...REFUSALS_OF_IDENTITY } : REFUSALS;
+  const known = code !== undefined && Object.hasOwn(rows, code) ? rows[code] : undefined;
   return known === undefined ? `(${code ?? statusCode}). ${OTHERWISE}` : `(${code}): ${known}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Item, ItemDefinition } from '@azure/cosmos';
 import { AppError } from '../../domain/errors';
+import { IdentityFailure } from '../azure-identity/failure';
 import { refusalOf } from './refusals';
 
 /** HTTP status of what the SDK threw; undefined when no answer came (network, timeout). */
@@ -41,6 +42,11 @@ export async function readItem<T extends ItemDefinition>(item: Item, doing: stri
  */
 export function cosmosError(thrown: unknown, doing: string): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof IdentityFailure) {
+    const { message, retryable } = thrown;
+    const code = retryable ? 'results-unavailable' : 'results-forbidden';
+    return new AppError(code, `Cosmos DB could not be asked for ${doing}: ${message}`, { retryable, cause: thrown });
+  }
   const status = cosmosStatus(thrown);
   const options = { cause: thrown, context: status === undefined ? {} : { httpStatus: status } };
   const words = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,5 +1,3 @@
-import type { CosmosClientOptions } from '@azure/cosmos';
-
 /**
  * Keeps the SDK from asking for a query plan beside every query.
  *
@@ -8,8 +6,6 @@ import type { CosmosClientOptions } from '@azure/cosmos';
  * the requests, for nothing. Refusing the plan locally also proves the rule: a query that does need one fails with this
  * message on Azure and on the development server alike. May go when the SDK asks for plans on demand only;
  * test/contract/gateways/cosmos-faults.test.ts counts the requests.
- *
- * `plugins` is the SDK's own seam (plugins/Plugin.d.ts) but left out of its public types.
  */
 
 interface PluginRequest {
@@ -18,7 +14,7 @@ interface PluginRequest {
 
 type Send = (request: PluginRequest) => Promise<unknown>;
 
-const refusePlans = {
+export const refusePlans = {
   on: 'request',
   plugin: (request: PluginRequest, _diagnostics: unknown, send: Send): Promise<unknown> => {
     if (request.headers['x-ms-cosmos-is-query-plan-request'] === undefined) return send(request);
@@ -26,5 +22,3 @@ const refusePlans = {
     return Promise.reject(Object.assign(refusal, { code: 400 }));
   },
 };
-
-export const withoutQueryPlans = { plugins: [refusePlans] } as Partial<CosmosClientOptions>;

@@ -53,6 +53,11 @@ const ROWS: readonly Row[] = [
     cure: 'Set the clock of this machine: it may differ by 15 minutes at most.',
   },
   {
+    ...{ status: 401, words: /\bAAD\b|Entra|Active Directory|\bJWT\b|audience|issuer|bearer/i, ...FORBIDDEN },
+    why: 'the token of the identity is not accepted',
+    cure: 'Check that AZURE_TENANT_ID is the tenant of the account, and the clock of this machine.',
+  },
+  {
     ...{ status: 401, ...FORBIDDEN },
     why: 'the key does not fit',
     cure: 'Copy COSMOS_KEY again: a read-write key of the account that COSMOS_ENDPOINT names.',
@@ -87,6 +92,16 @@ const ROWS: readonly Row[] = [
     ...{ status: 403, words: /quota/i, code: 'results-full', retryable: false },
     why: 'a quota of the account is used up',
     cure: 'Raise it, or remove what is not needed.',
+  },
+  {
+    ...{ status: 403, words: /required RBAC permissions/i, ...FORBIDDEN },
+    why: 'the identity has no role for it',
+    cure: 'Grant it Cosmos DB Built-in Data Contributor on the account: az cosmosdb sql role assignment create --account-name ACCOUNT --resource-group GROUP --role-definition-id 00000000-0000-0000-0000-000000000002 --principal-id OBJECT_ID --scope "/". That takes some minutes.',
+  },
+  {
+    ...{ status: 403, words: /cannot be authorized by AAD token/i, ...FORBIDDEN },
+    why: 'an identity makes no database and no container',
+    cure: 'Make them with the commands that the start names.',
   },
   {
     ...{ status: 403, ...FORBIDDEN },

@@ -2,10 +2,14 @@ import { type ContainerDefinition, type CosmosClient, type Database, PartitionKe
 import { AppError } from '../../domain/errors';
 import { COSMOS } from '../../names';
 import { type CosmosSettings, createCosmosClient } from './client';
-import { cosmosError } from './failure';
+import { cosmosError, isNotFound } from './failure';
+import { creationCommands } from './creation-commands';
+import type { CosmosThroughput } from './throughput';
 
 /**
- * Creates the database and its containers where they are missing. What exists is left as it is.
+ * Creates the database and its containers where they are missing. What exists is left as it is. An identity may create
+ * nothing ("Connect to Azure Cosmos DB for NoSQL using role-based access control": data-plane roles cover no management): what
+ * is missing is named then, with the commands that make it.
  *
  * I1 Idempotent, and safe when several replicas start at once: "exists already" counts as created.
  * I2 Only what is queried is indexed: an index over every tag and confidence of an analysis would make each write cost
@@ -38,15 +42,6 @@ const CONTAINERS: readonly ContainerDefinition[] = [
   { ...container(COSMOS.engineState.id, COSMOS.engineState.partitionKey, []), defaultTtl: -1 },
 ];
 
-/**
- * What is asked for when the database is made. `shared`: its containers share so many RU/s; `autoscale`: they share what
- * Cosmos DB sets between a tenth of it and all of it; `each`: every container has so many of its own.
- */
-export interface CosmosThroughput {
-  readonly kind: 'shared' | 'autoscale' | 'each';
-  readonly ruPerSecond: number;
-}
-
 export interface SchemaSettings extends CosmosSettings {
   /** Absent: none is asked for. A container then gets 400 RU/s of its own, unless the account is serverless. */
   readonly throughput?: CosmosThroughput | undefined;
@@ -59,16 +54,50 @@ const RETRY_MS = 500;
 /** @throws AppError results-forbidden, results-full, or results-unavailable after 30 s without an answer. */
 export async function ensureCosmosSchema(settings: SchemaSettings): Promise<void> {
   const client = createCosmosClient(settings);
+  const prepare = () => (settings.identity ? tryToFind(client, settings) : tryToCreate(client, settings.throughput));
   const deadline = performance.now() + STARTING_MS;
   try {
     while (true) {
-      const error = await tryToCreate(client, settings.throughput);
+      const error = await prepare();
       if (error === undefined) return;
       if (!error.retryable || performance.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   } finally {
     client.dispose();
+  }
+}
+
+/** The containers that are missing; undefined: so is the database. */
+export async function missingSchema(client: CosmosClient): Promise<readonly ContainerDefinition[] | undefined> {
+  const database = client.database(COSMOS.database);
+  if (!(await exists(database.read()))) return undefined;
+  const found = await Promise.all(CONTAINERS.map(({ id = '' }) => exists(database.container(id).read())));
+  return CONTAINERS.filter((_one, index) => !found[index]);
+}
+
+async function exists(look: Promise<unknown>): Promise<boolean> {
+  try {
+    await look;
+    return true;
+  } catch (thrown) {
+    if (isNotFound(thrown)) return false;
+    throw thrown;
+  }
+}
+
+async function tryToFind(client: CosmosClient, settings: SchemaSettings): Promise<AppError | undefined> {
+  try {
+    const missing = await missingSchema(client);
+    if (missing?.length === 0) return undefined;
+    const what = missing
+      ? `the containers ${missing.map(({ id }) => id).join(', ')}`
+      : 'the database and all containers';
+    const commands = creationCommands(settings, missing ?? CONTAINERS, missing === undefined);
+    const message = `In Cosmos DB ${what} of ${COSMOS.database} are missing, and an identity makes none. Make them:`;
+    return new AppError('results-forbidden', [message, ...commands].join('\n'));
+  } catch (thrown) {
+    return cosmosError(thrown, 'a look at its database and containers');
   }
 }
 

@@ -3,16 +3,19 @@ import type { Analyzer, ImageAnalysis } from '../../domain/image/analysis';
 import { offeredFeatures, resolveFeatures, spellFeature } from './features';
 import { VISION_LIMITS, type VisionApiVersion } from './limits';
 import type { VisionGateway, VisionOutcome } from './port';
+import { IdentityFailure } from '../azure-identity/failure';
+import { visionAuthorization } from './vision-authorization';
 import { analyzerOf, azureAnalyzer, PROVIDER_HEADER } from './provider-header';
 import { readResponseBody } from './response-body';
 import type { VisionSettings } from './settings';
-import { badResponse, failureOf, failureOfAnswer, requestIdOf } from './vision-failure';
-import { createVisionHttp, type VisionHttpAnswer } from './vision-http';
+import { badResponse, failureOf, failureOfAnswer, failureOfIdentity, requestIdOf } from './vision-failure';
+import { createVisionHttp, type VisionHttpAnswer, type VisionHttpOutcome } from './vision-http';
 
 /**
  * What the adapters of both API versions share: everything but the address and the reading of an answer.
  *
- * I1 One call is one request (vision-http.ts, I1).
+ * I1 One call is one request (vision-http.ts, I1). Only a refused token is renewed and shown once more: Vision has seen no
+ *    image then, and bills nothing.
  * I2 `analyzer` is who answered last. It is right before the first answer too if the settings say who it is.
  */
 
@@ -31,10 +34,17 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
   const endpoint = settings.endpoint.replace(/\/+$/, '');
   const azure = azureAnalyzer(dialect.apiVersion, features, language);
   const http = createVisionHttp(settings);
+  const authorize = visionAuthorization(settings);
   let analyzer: Analyzer = analyzerOf(azure, settings.provider);
 
+  async function post(url: string, body: Uint8Array, signal: AbortSignal | undefined): Promise<VisionHttpOutcome> {
+    const attempt = async () =>
+      http.post({ url, body, authorization: await authorize.headers(), ...defined({ signal }) });
+    return authorize.renewing(attempt, (outcome) => outcome.kind === 'answer' && outcome.status === 401);
+  }
+
   function read(answer: VisionHttpAnswer, asked: readonly string[]): VisionOutcome {
-    if (answer.status !== 200) return failureOfAnswer(answer, Date.now());
+    if (answer.status !== 200) return failureOfAnswer(answer, Date.now(), authorize.refusal(answer.status));
     const body = readResponseBody(answer.text);
     if ('problem' in body) return badResponse(answer, body.problem);
     const analysis = dialect.parse(body.value, requestIdOf(answer));
@@ -54,13 +64,13 @@ export function createAzureVision(dialect: VisionDialect, settings: VisionSettin
     spell: (feature) => spellFeature(dialect.apiVersion, feature, ratios),
     async analyze(image, options = {}) {
       const asked = options.features === undefined ? features : resolveFeatures(dialect.apiVersion, options.features);
-      const outcome = await http.post({
-        url: dialect.url(endpoint, asked, language),
-        key: settings.key,
-        body: image,
-        ...defined({ signal: options.signal }),
-      });
-      return outcome.kind === 'answer' ? read(outcome, asked) : failureOf(outcome);
+      try {
+        const outcome = await post(dialect.url(endpoint, asked, language), image, options.signal);
+        return outcome.kind === 'answer' ? read(outcome, asked) : failureOf(outcome);
+      } catch (thrown) {
+        if (thrown instanceof IdentityFailure) return failureOfIdentity(thrown);
+        throw thrown;
+      }
     },
     close: () => http.close(),
   };

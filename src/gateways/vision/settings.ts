@@ -1,9 +1,12 @@
+import type { AzureIdentity } from '../azure-identity/azure-identity';
 import type { VisionApiVersion } from './limits';
 
 export interface VisionSettings {
   /** As `parseVisionUrl` returns it: no trailing slash. A bare endpoint with one is taken too. */
   readonly endpoint: string;
-  readonly key: string;
+  /** Of the resource; with an identity it is not asked for. */
+  readonly key?: string;
+  readonly identity?: AzureIdentity;
   readonly apiVersion: VisionApiVersion;
   /** In the words of either version; see features.ts. */
   readonly features: readonly string[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defined } from '../../domain/defined';
+import type { IdentityFailure } from '../azure-identity/failure';
 import type { VisionCode, VisionFailure } from './port';
 import { parseRetryAfterMs, waitInWordsMs } from './retry-after';
 import type { VisionHttpAnswer, VisionHttpOutcome } from './vision-http';
@@ -74,6 +75,11 @@ export function failureOf(outcome: Exclude<VisionHttpOutcome, VisionHttpAnswer>)
   }
 }
 
+/** No token, and so no call. Where it may pass it is like a network that is away: no image is to blame. */
+export function failureOfIdentity({ message, retryable }: IdentityFailure): VisionFailure {
+  return fail(retryable ? 'vision-network' : 'vision-unauthorized', printable(message), retryable);
+}
+
 /** For a 200 whose body is not what Vision sends. */
 export function badResponse(answer: VisionHttpAnswer, what: string): VisionFailure {
   return { ...fail('vision-bad-response', what, false), ...traceOf(answer, undefined) }; // I2
@@ -96,17 +102,21 @@ function waitOf(
   return words ?? (answer.status === 403 ? UNKNOWN_VOLUME_WAIT_MS : undefined);
 }
 
-/** For every status but 200. */
-export function failureOfAnswer(answer: VisionHttpAnswer, nowMs: number): VisionFailure {
+/** For every status but 200. `cure`: what a person can do about a refused identity. */
+export function failureOfAnswer(answer: VisionHttpAnswer, nowMs: number, cure?: string): VisionFailure {
   const fault = readFault(answer.text);
   const code = codeOf(answer.status, fault);
   const retryable = RETRYABLE.has(code); // I1
   const retryAfterMs = retryable ? waitOf(answer, fault, code, nowMs) : undefined;
   return {
-    ...fail(code, messageOf(answer, fault), retryable),
+    ...fail(code, [messageOf(answer, fault), ...(isOfIdentity(code) && cure ? [cure] : [])].join('. '), retryable),
     ...traceOf(answer, fault),
     ...defined({ retryAfterMs }),
   };
+}
+
+function isOfIdentity(code: VisionCode): boolean {
+  return code === 'vision-unauthorized' || code === 'vision-forbidden';
 }
 
 /** Request id as the services name it: in the header of the gateway, or in the body. */

@@ -25,7 +25,8 @@ export interface VisionHttpOptions {
 
 export interface VisionHttpRequest {
   readonly url: string;
-  readonly key: string;
+  /** What proves who asks: the header of a key, or that of a token. */
+  readonly authorization: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly signal?: AbortSignal;
 }
@@ -90,7 +91,7 @@ async function exchange(
   request.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const response = await client.post<Buffer>(request.url, request.body, {
-      headers: { 'Ocp-Apim-Subscription-Key': request.key, 'Content-Type': 'application/octet-stream' },
+      headers: { ...request.authorization, 'Content-Type': 'application/octet-stream' },
       signal: ending.signal, // I2
     });
     const headers: Record<string, string> = {};

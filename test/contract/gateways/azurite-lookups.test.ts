@@ -14,7 +14,7 @@ describe('lookups of the storage emulator', () => {
   let containers: readonly ContainerClient[] = [];
 
   beforeAll(async () => {
-    for (const preload of [undefined, LOOKUPS]) emulators.push(await startAzurite(preload));
+    for (const preload of [undefined, LOOKUPS]) emulators.push(await startAzurite({ preload: preload }));
     containers = emulators.map(({ connectionString }) =>
       BlobServiceClient.fromConnectionString(connectionString).getContainerClient('photos'),
     );

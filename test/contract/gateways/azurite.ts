@@ -17,11 +17,18 @@ export const DEV_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErC
 
 const START_TIMEOUT_MS = 30_000;
 
-/** `preload`: a script that it loads before itself. */
-export async function startAzurite(preload?: string): Promise<Azurite> {
+interface AzuriteOptions {
+  /** A script that it loads before itself. */
+  readonly preload?: string | undefined;
+  /** Files of a certificate and its key: it then speaks https, and takes tokens of Microsoft Entra ID. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export async function startAzurite({ preload, tls }: AzuriteOptions = {}): Promise<Azurite> {
   const script = createRequire(__filename).resolve('azurite/dist/src/blob/main.js');
   const folder = mkdtempSync(join(tmpdir(), 'contactsheet-azurite-'));
   const options = ['--inMemoryPersistence', '--silent', '--skipApiVersionCheck', '--disableTelemetry'];
+  if (tls) options.push('--cert', tls.cert, '--key', tls.key, '--oauth', 'basic');
   const before = preload === undefined ? [] : ['--require', preload];
   const child = spawn(process.execPath, [...before, script, '--blobHost', '127.0.0.1', '--blobPort', '0', ...options], {
     cwd: folder,
@@ -32,7 +39,7 @@ export async function startAzurite(preload?: string): Promise<Azurite> {
     const url = `${address}/${DEV_ACCOUNT}`;
     return {
       url,
-      connectionString: `DefaultEndpointsProtocol=http;AccountName=${DEV_ACCOUNT};AccountKey=${DEV_KEY};BlobEndpoint=${url};`,
+      connectionString: `DefaultEndpointsProtocol=${tls ? 'https' : 'http'};AccountName=${DEV_ACCOUNT};AccountKey=${DEV_KEY};BlobEndpoint=${url};`,
       stop: () => stop(child, folder),
     };
   } catch (error) {
@@ -48,7 +55,7 @@ function readAddress(child: ChildProcess): Promise<string> {
     const timer = setTimeout(() => fail('timeout'), START_TIMEOUT_MS);
     const read = (chunk: Buffer) => {
       output += chunk;
-      const match = /(?:listens on|listening (?:at|on)) (http:\/\/127\.0\.0\.1:\d+)/.exec(output);
+      const match = /(?:listens on|listening (?:at|on)) (https?:\/\/127\.0\.0\.1:\d+)/.exec(output);
       if (!match?.[1]) return;
       clearTimeout(timer);
       resolve(match[1]);

@@ -151,6 +151,19 @@ test.each([
   expect(problemsOfLauncher({ AzureWebJobsStorage, LOCAL_KEYS: 'random' })).toEqual([]);
 });
 
+test('the launcher needs keys where its components sign; photos and Vision may be asked as an identity', () => {
+  const azure = {
+    COSMOS_ENDPOINT: 'https://c.documents.azure.com/',
+    VISION_ENDPOINT: 'https://v.cognitiveservices.azure.com',
+  };
+  const blobs = 'https://s.blob.core.windows.net';
+  const problems = problemsOfLauncher({ ...azure, AZURE_STORAGE_BLOB_ENDPOINT: blobs });
+  expect(problems.map(({ name }) => name)).toEqual(['AZURE_STORAGE_BLOB_ENDPOINT', 'COSMOS_KEY']);
+  expect(problemsOfLauncher({ VISION_ENDPOINT: azure.VISION_ENDPOINT, PHOTOS_STORAGE_BLOB_ENDPOINT: blobs })).toEqual(
+    [],
+  );
+});
+
 test('what a person brings reaches the components whole and trimmed', () => {
   const home = { path: '/h', at: () => '/h/x', keys: {} } as never;
   const env = {
