@@ -18,7 +18,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/packages/[a-z-]+/dist'],
 };
 /** These talk to the API: every answer is held against the contract. */
-const ASKING = ['http', 'integration', 'chaos'];
+const ASKING = ['http', 'integration', 'chaos', 'cluster'];
 const level = (name) => ({
   ...base,
   displayName: name,
@@ -29,5 +29,7 @@ module.exports = {
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
   testTimeout: 120_000,
-  projects: ['unit', 'replay', 'contract', 'http', 'integration', 'chaos', 'browser'].map(level),
+  projects: ['unit', 'replay', 'contract', 'http', 'api-server', 'integration', 'chaos', 'browser', 'cluster'].map(
+    level,
+  ),
 };

@@ -97,6 +97,12 @@ const COMMANDS = {
     return run(process.execPath, [at('packages', 'bench', 'dist', 'conformance.js')]);
   },
 
+  /** A Kubernetes on this machine, with Dapr and the trial of deploy/kubernetes, and what happens to it. Root on Linux. */
+  async cluster(words) {
+    await prepare();
+    return withTerminal((means) => compiled('cluster', 'index').cluster(words, means));
+  },
+
   /** What people outside have met, input by input, on a whole stack. */
   outside: (words) => measure('outside', words),
 
@@ -273,13 +279,14 @@ function filesIn(folder) {
 }
 
 const BROWSER = 'browser';
+const API_SERVER = 'api-server';
 
 /** They measure how much of a rate is used: stacks beside them would be measured too. */
 const RATES = 'integration/(quota/quota|replicas/rate-of-three)\\.test';
 
 /** Levels that are quick, those that start whole stacks, three at a time, and last what wants the machine for itself. */
 const LEVELS = [
-  ['--selectProjects', 'unit', 'replay', 'contract', 'http'],
+  ['--selectProjects', 'unit', 'replay', 'contract', 'http', API_SERVER],
   ['--selectProjects', 'integration', 'chaos', BROWSER, '--maxWorkers', '3', '--testPathIgnorePatterns', RATES],
   ['--selectProjects', 'integration', '--runInBand', '--testPathPatterns', RATES],
 ];
@@ -294,11 +301,11 @@ async function test(words) {
   const needsBrowser = words.length === 0 || words.some((word) => word === BROWSER || word.startsWith('test/browser'));
   const chromium = needsBrowser ? await launcher('chromium').acquireChromium({ env: process.env, say }) : undefined;
   if (chromium !== undefined) process.env.CHROMIUM_PATH = chromium;
-  const isWithout = words.length === 0 && chromium === undefined;
+  const unplayed = words.length === 0 ? unplayable(chromium) : {};
   const total = { passed: 0, failed: 0, skipped: 0 };
   let exitCode = 0;
   for (const level of words.length > 0 ? [words] : LEVELS) {
-    const played = isWithout ? level.filter((word) => word !== BROWSER) : level;
+    const played = level.filter((word) => !Object.hasOwn(unplayed, word));
     const { code, passed, failed, skipped } = await jest(played, dirname(runtime.daprd));
     if (code > SIGNALLED) throw stopped();
     exitCode ||= code;
@@ -308,8 +315,21 @@ async function test(words) {
   }
   const { passed, failed, skipped } = total;
   say(`tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-  if (isWithout) say(`NOT RUN: the browser tests, for want of a browser. ${launcher('chromium').CHROMIUM_CURE}`);
+  for (const why of Object.values(unplayed)) say(`NOT RUN: ${why}`);
   return exitCode;
+}
+
+/** Levels that this machine lacks something for, each with what it lacks and the cure. */
+function unplayable(chromium) {
+  const { findApiServer, API_SERVER_CURE } = compiled('cluster', 'index');
+  return {
+    ...(chromium === undefined && {
+      [BROWSER]: `the browser tests, for want of a browser. ${launcher('chromium').CHROMIUM_CURE}`,
+    }),
+    ...(findApiServer(process.env) === undefined && {
+      [API_SERVER]: `the manifests against an API server of Kubernetes, which is not here. ${API_SERVER_CURE}`,
+    }),
+  };
 }
 
 /** Plays the tests of every promise once, and prints what became of each. */
@@ -364,14 +384,19 @@ async function jest(words, runtimePath) {
   };
 }
 
-async function acquireRuntime() {
+function acquireRuntime() {
+  return withTerminal((means) => launcher('runtime/acquire').acquireRuntime(means));
+}
+
+/** Work that says how far it is, and ends when it is told to. */
+async function withTerminal(work) {
   const stopping = new AbortController();
   const stop = () => stopping.abort(stopped('Unfinished work is removed. You can start again at any time.'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const terminal = compiled('terminal', 'index').createTerminal();
   try {
     const { say, live } = terminal;
-    return await launcher('runtime/acquire').acquireRuntime({ env: process.env, signal: stopping.signal, say, live });
+    return await work({ env: process.env, signal: stopping.signal, say, live });
   } finally {
     terminal.settle();
     process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -28,6 +28,8 @@ import { heldBack, lateCalls, overspent, unaskedRemovals } from './breaches';
 export interface Evidence {
   readonly endpoints: {
     readonly api: string;
+    /** Where the API asks for one. */
+    readonly apiKey?: string;
     readonly blobConnectionString: string;
     readonly cosmos: { readonly endpoint: string; readonly key: string };
     readonly vision: { readonly endpoint: string };
@@ -59,7 +61,8 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   const expect = (holds: boolean, violation: string) => {
     if (!holds) violations.push(violation);
   };
-  const client = createClient({ address: endpoints.api });
+  const headers = endpoints.apiKey === undefined ? {} : { authorization: `Bearer ${endpoints.apiKey}` };
+  const client = createClient({ address: endpoints.api, headers });
   const run = taken(await client.getRun({ params: { id: runId } })) as RunView;
   const listed = await namesOf(endpoints.blobConnectionString, container);
   const documents = await documentsOf(endpoints.cosmos, container);

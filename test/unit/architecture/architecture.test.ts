@@ -153,6 +153,7 @@ describe('paths of the API', () => {
     'src/contract/': 'it declares them',
     'test/http/': 'it holds the paths against what clients have written down: what is renamed must fail there',
     'test/unit/contract/': 'it holds what the client and `pathOf` make of the paths',
+    'test/cluster/changes.ts': 'it asks Kubernetes, whose API begins in the same way',
     'test/generated-clients/': 'the paths are keys of generated types: the compiler knows them',
   };
   const SPELLED = /\/api\/v1\b|\/runtime\/webhooks\/durabletask|\/api\/AnalysisFunctionStarter/;

@@ -4,12 +4,12 @@
  *
  * I1 What is built is the published module: the Go tool checks every dependency, and this file the module itself.
  * I2 Module and build caches are our own and go when the build ends: 3.6 GB that nobody would miss otherwise.
- * I3 An abort ends the Go tool with all its children.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { GoFailure, go, goEnvironment } from '../go-tool';
 import { Problem } from '../problem';
 import { PROGRAMS } from './dapr-runtime';
 import { MODULE_VERSION } from './dapr-version';
@@ -51,7 +51,7 @@ export async function buildFromModule(build: Build): Promise<void> {
     build.live(`  ${step}: ${inMinutes(Date.now() - started)} of about ${minutes} min`);
   }, TICK_MS);
   try {
-    const env = goEnvironment(build);
+    const env = goEnvironment(build.env, build.work); // I2
     mkdirSync(join(build.work, 'temporary'));
     const module = await downloadModule(build, env);
     const source = join(build.work, 'source');
@@ -67,6 +67,8 @@ export async function buildFromModule(build: Build): Promise<void> {
         signal: build.signal,
       });
     }
+  } catch (error) {
+    throw asBuildProblem(error);
   } finally {
     clearInterval(ticker);
   }
@@ -106,22 +108,6 @@ function checkSpace(folder: string): void {
   );
 }
 
-function goEnvironment({ env, work }: Build): NodeJS.ProcessEnv {
-  return {
-    ...env,
-    GOMODCACHE: join(work, 'modules'), // I2
-    GOCACHE: join(work, 'objects'),
-    GOPATH: join(work, 'path'),
-    GOTMPDIR: join(work, 'temporary'),
-    GOTOOLCHAIN: 'auto',
-    GOWORK: 'off',
-    GO111MODULE: 'on',
-    // Files of the module cache are write-protected otherwise, and hard to remove.
-    GOFLAGS: '-modcacherw -buildvcs=false',
-    CGO_ENABLED: '0',
-  };
-}
-
 async function downloadModule(build: Build, env: NodeJS.ProcessEnv): Promise<string> {
   const answer = await go(['mod', 'download', '-json', MODULE], { cwd: build.work, env, signal: build.signal });
   const { Dir, Sum } = JSON.parse(answer) as { Dir?: string; Sum?: string };
@@ -150,47 +136,13 @@ function copyTree(from: string, to: string): void {
   }
 }
 
-interface GoRun {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
-}
-
-/** Runs the Go tool in a process group of its own and returns what it prints. */
-function go(words: readonly string[], run: GoRun): Promise<string> {
-  return new Promise((resolve, reject) => {
-    run.signal.throwIfAborted();
-    const child = spawn('go', words, { cwd: run.cwd, env: run.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const heard = { out: '', err: '' };
-    child.stdout.on('data', (data) => {
-      heard.out += data;
-    });
-    child.stderr.on('data', (data) => {
-      heard.err = (heard.err + data).slice(-4_000);
-    });
-    const abort = () => {
-      if (child.pid) process.kill(-child.pid, 'SIGKILL'); // I3
-    };
-    run.signal.addEventListener('abort', abort, { once: true });
-    child.once('error', reject);
-    child.once('close', (code) => {
-      run.signal.removeEventListener('abort', abort);
-      if (run.signal.aborted) reject(run.signal.reason);
-      else if (code === 0) resolve(heard.out);
-      else reject(failure(words, heard.err || heard.out));
-    });
-  });
-}
-
-function failure(words: readonly string[], output: string): Problem {
-  const last = output.trim().split('\n').slice(-3).join(' | ');
-  if (/no space left/i.test(output)) {
+/** A failure of the Go tool as something to act on; anything else as it is. */
+function asBuildProblem(error: unknown): unknown {
+  if (!(error instanceof GoFailure)) return error;
+  if (/no space left/i.test(error.output)) {
     return new Problem('The disk became full while the Dapr runtime was built.', 'Free about 6 GB and start again.');
   }
-  return new Problem(
-    `\`go ${words.slice(0, 2).join(' ')}\` failed: ${last}`,
-    'Check the network and GOPROXY, or install Dapr 1.18 with `dapr init --slim`.',
-  );
+  return new Problem(error.message, 'Check the network and GOPROXY, or install Dapr 1.18 with `dapr init --slim`.');
 }
 
 function inMinutes(ms: number): string {
