@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -64,6 +64,7 @@ beforeAll(async () => {
   const secrets = join(deploy, 'kubernetes', 'stand-ins', 'secrets');
   rmSync(secrets, { recursive: true, force: true });
   expect(spawnSync(join(deploy, 'kubernetes', 'stand-ins', 'make-secrets.sh')).status).toBe(0);
+  writeAzure();
 
   processes = new Processes(folder);
   const port = await freePort();
@@ -96,6 +97,21 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
+/** What the overlay for Azure takes from a person, and an overlay of their own with every option. */
+function writeAzure(): void {
+  const azure = join(deploy, 'kubernetes', 'azure');
+  const more = 'SERVICEBUS_NAMESPACE=photos.servicebus.windows.net\nKEY_VAULT_NAME=photos-vault\n';
+  writeFileSync(join(azure, 'azure.env'), readFileSync(join(azure, 'azure.env.example'), 'utf8') + more);
+  const own = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: ['../azure'],
+    components: readdirSync(join(deploy, 'kubernetes', 'options')).map((name) => `../options/${name}`),
+  };
+  mkdirSync(join(deploy, 'kubernetes', 'mine'));
+  writeFileSync(join(deploy, 'kubernetes', 'mine', 'kustomization.yaml'), JSON.stringify(own));
+}
+
 /** Kinds of products that a cluster may have besides: their CRDs are not here. */
 const FOREIGN = ['monitoring.coreos.com', 'secrets-store.csi.x-k8s.io'];
 const isOurs = ({ apiVersion }: Resource) => !FOREIGN.some((group) => apiVersion.startsWith(`${group}/`));
@@ -108,10 +124,11 @@ function overlaysIn(below: string): string[] {
     .map((file) => relative(below, join(below, file, '..')));
 }
 
-const OVERLAYS = overlaysIn(join(CHECKOUT, 'deploy'));
+const OVERLAYS = [...overlaysIn(join(CHECKOUT, 'deploy')), 'kubernetes/mine'];
 
 test('there are overlays', () => {
-  expect(OVERLAYS).toEqual(expect.arrayContaining(['kubernetes/base', 'kubernetes/with-keys', 'kubernetes/stand-ins']));
+  const some = ['base', 'with-keys', 'stand-ins', 'azure'].map((name) => `kubernetes/${name}`);
+  expect(OVERLAYS).toEqual(expect.arrayContaining(some));
 });
 
 test.each(OVERLAYS)('deploy/%s is taken', (overlay) => {
@@ -149,7 +166,7 @@ function podsOf(resources: readonly Resource[]) {
 test('PodSecurity "restricted" admits every pod', () => {
   const pods = podsOf(render(join(deploy, 'kubernetes', 'stand-ins')));
   expect(pods.map(({ metadata }) => metadata.name).sort()).toEqual(['contactsheet', 'stand-ins', 'upload-samples']);
-  expect(refusals(pods)).toEqual([]);
+  expect(refusals([...pods, ...podsOf(render(join(deploy, 'kubernetes', 'mine')))])).toEqual([]);
 });
 
 test('a fault is found: a misspelt field, a rule of a CRD, a pod that may be root', () => {
