@@ -25,6 +25,12 @@ export function recordProcesses(home: Folder, processes: readonly Recorded[]): v
   home.write(FILE, processes.map(({ pid, name, command }) => `${pid}\t${name}\t${command}\n`).join(''));
 }
 
+/** What the record says of a part: nothing while it has no process. */
+export function runningOf(part: { readonly name: string; pid(): number | undefined }): Recorded[] {
+  const pid = part.pid();
+  return pid === undefined ? [] : [{ name: part.name, pid, command: commandOf(pid) ?? '' }];
+}
+
 export function forgetProcesses(home: Folder): void {
   rmSync(home.at(FILE), { force: true });
 }

@@ -2,17 +2,17 @@
  * One supervised child process of the stack.
  *
  * I1 At most one process of a part is alive at a time.
- * I2 A part that dies is started again after a growing pause, and given up after `QUICK_DEATHS` deaths in a row that each
- *    came before it served, or after SERVING_DEATHS that each came within `STEADY_MS` of the start.
+ * I2 A part that dies is started again after a growing pause, and given up after too many deaths in a row (`deaths.ts`).
  * I3 `stop` ends the process, by force after its grace, and nothing starts it again.
- * I5 A part serves only when the process that listens on its ports is ours; one whose port somebody else has taken is given
- *    up, and nothing of ours goes on talking to that one.
  * I4 A part that refuses its configuration (exit code 2) is not started again: nothing would be different.
+ * I5 A part serves only when the process that listens on its ports is ours. If somebody else has taken one of them, the
+ *    part is given up, and nothing of ours talks to that program.
  *
  * The child gets its own process group, so that Ctrl-C reaches the launcher alone, which stops the parts in order.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { Deaths } from './deaths';
 import { tailOf } from './log-file';
 import { pause, until } from './pause';
 import { asFileProblem, Problem } from './problem';
@@ -64,21 +64,8 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-export const QUICK_DEATHS = 8;
-/** A part that serves and dies again and again still gets somewhere: it is given up much later. */
-export const SERVING_DEATHS = 40;
-export const STEADY_MS = 30_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 10_000;
 /** How a program says that its configuration is wrong. */
 const REFUSED = 2;
-
-/** Of a part that had been serving: its trouble comes with its work, not with its start. */
-const LONGEST_PAUSE_AFTER_SERVING_MS = 2_000;
-
-export function restartPauseMs(deaths: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1));
-}
 
 /** Somebody else listens where a part of ours should. */
 export class LostPort extends Problem {
@@ -94,155 +81,164 @@ export interface Supervision {
 }
 
 export function createPart(definition: PartDefinition, supervision: Supervision): Part {
-  const { name, logFile } = definition;
-  let child: ChildProcess | undefined;
-  let startedAt = 0;
-  let starts = 0;
-  let deaths = 0;
-  /** In a row, without ever serving. */
-  let silentDeaths = 0;
-  let heldMs = 0;
-  let isServing = false;
-  let isStopping = false;
-  let givenUp: Problem | undefined;
-  let restart: NodeJS.Timeout | undefined;
+  return new SupervisedPart(definition, supervision);
+}
 
-  function spawnProcess(): void {
-    const [program, ...words] = definition.command;
-    const log = openLog(logFile);
-    startedAt = Date.now();
-    const spawned = spawn(program, words, {
-      cwd: definition.cwd,
-      env: definition.env,
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
-    closeSync(log);
-    child = spawned;
-    isServing = false;
-    spawned.once('error', (error) => ended(spawned, `could not be started: ${error.message}`, undefined));
-    spawned.once('exit', (code, signal) => ended(spawned, signal ?? `exit code ${code}`, code ?? undefined));
-    if (spawned.pid === undefined) return;
-    starts += 1;
-    supervision.report({ kind: 'started', name, pid: spawned.pid, again: starts > 1 });
-    if (starts > 1) void announceReady(spawned);
+class SupervisedPart implements Part {
+  readonly name: PartName;
+  readonly logFile: string;
+  private readonly deaths = new Deaths();
+  private child: ChildProcess | undefined;
+  private startedAt = 0;
+  private starts = 0;
+  private heldMs = 0;
+  private isServing = false;
+  private isStopping = false;
+  private givenUp: Problem | undefined;
+  private restart: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly definition: PartDefinition,
+    private readonly supervision: Supervision,
+  ) {
+    this.name = definition.name;
+    this.logFile = definition.logFile;
   }
 
-  async function announceReady(spawned: ChildProcess): Promise<void> {
-    await until(async () => child !== spawned || (await serves()), { withinMs: definition.readyWithinMs });
-    if (child === spawned && isServing) supervision.report({ kind: 'ready', name, again: true });
+  pid(): number | undefined {
+    return this.child?.pid;
   }
 
-  async function serves(): Promise<boolean> {
-    const asked = child;
-    if (asked && !isServing && (await definition.isReady()) && child === asked) {
-      isServing = ownsPorts(asked.pid ?? 0, definition.ports ?? []); // I5
-    }
-    return isServing;
+  async start(): Promise<void> {
+    if (this.child) return; // I1
+    this.spawnProcess();
+    await this.ready();
   }
 
-  function ended(which: ChildProcess, how: string, code: number | undefined): void {
-    if (child !== which) return;
-    child = undefined;
-    const served = isServing;
-    isServing = false;
-    if (isStopping) return;
-    silentDeaths = served ? 0 : silentDeaths + 1;
-    deaths = Date.now() - startedAt < STEADY_MS ? deaths + 1 : 1;
-    // All of it, when it lists what is wrong with the configuration.
-    const tail = tailOf(logFile, name === 'app' && code === REFUSED ? 100 : 8);
-    givenUp = verdict(how, code, tail);
-    const againInMs = givenUp || !supervision.restarts ? undefined : Math.max(pauseMs(served), heldMs);
-    heldMs = 0;
-    supervision.report({ kind: 'died', name, pid: which.pid ?? 0, how, tail, againInMs });
-    if (givenUp) supervision.report({ kind: 'given-up', name, problem: givenUp });
-    if (againInMs !== undefined) restart = setTimeout(spawnAgain, againInMs);
-  }
-
-  function pauseMs(served: boolean): number {
-    const ms = restartPauseMs(deaths);
-    return served ? Math.min(ms, LONGEST_PAUSE_AFTER_SERVING_MS) : ms;
-  }
-
-  function spawnAgain(): void {
-    try {
-      const lost = lostPort();
-      if (lost) throw lost;
-      spawnProcess();
-    } catch (error) {
-      givenUp = error instanceof Problem ? error : new Problem(`${name} cannot be started: ${error}.`, 'Start again.');
-      supervision.report({ kind: 'given-up', name, problem: givenUp });
-    }
-  }
-
-  function verdict(how: string, code: number | undefined, tail: readonly string[]): Problem | undefined {
-    if (name === 'app' && code === REFUSED) {
-      return new Problem('The configuration is wrong; above is what and why.', 'Correct it and start again.', 2); // I4
-    }
-    const lost = lostPort();
-    if (lost) return lost; // I5
-    if (tail.some((line) => /ENOSPC|no space left on device/i.test(line))) {
-      return new Problem(`${name} ended because the disk is full.`, 'Free some space and start again.');
-    }
-    if (silentDeaths >= QUICK_DEATHS || deaths >= SERVING_DEATHS) {
-      return new Problem(
-        `${name} ended ${deaths} times in a row (${how}). It is not started again.`,
-        `Read ${logFile}, cure what it says and start again.`, // I2
-      );
-    }
-    return undefined;
-  }
-
-  /** Nothing of ours is alive when this is asked. */
-  function lostPort(): LostPort | undefined {
-    const taken = definition.ports?.find(isListenedOn);
-    return taken === undefined ? undefined : new LostPort(name, taken);
-  }
-
-  async function ready(withinMs = definition.readyWithinMs): Promise<void> {
-    const settled = await until(async () => givenUp !== undefined || isStopping || (await serves()), {
-      withinMs,
-      everyMs: 50,
-    });
-    if (givenUp) throw givenUp;
+  async ready(withinMs = this.definition.readyWithinMs): Promise<void> {
+    const isSettled = async () => this.givenUp !== undefined || this.isStopping || (await this.serves());
+    const settled = await until(isSettled, { withinMs, everyMs: 50 });
+    if (this.givenUp) throw this.givenUp;
     if (settled) return;
     throw new Problem(
-      `${name} does not answer ${Math.round(withinMs / 1000)} s after its start.`,
-      `Read ${logFile}; the last lines: ${tailOf(logFile, 3).join(' | ') || 'none'}.`,
+      `${this.name} does not answer ${Math.round(withinMs / 1000)} s after its start.`,
+      `Read ${this.logFile}; the last lines: ${tailOf(this.logFile, 3).join(' | ') || 'none'}.`,
     );
   }
 
-  async function stop(): Promise<void> {
-    isStopping = true; // I3
-    clearTimeout(restart);
-    const last = child;
+  kill(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
+  holdRestart(ms: number): void {
+    this.heldMs = ms;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true; // I3
+    clearTimeout(this.restart);
+    const last = this.child;
     if (!last) return;
     const gone = new Promise<void>((resolve) => last.once('exit', () => resolve()));
     last.kill('SIGTERM');
-    const force = setTimeout(() => last.kill('SIGKILL'), definition.graceMs);
+    const force = setTimeout(() => last.kill('SIGKILL'), this.definition.graceMs);
     // `exit` may have come between the look and the listening.
     await Promise.race([gone, untilGone(last)]);
     clearTimeout(force);
   }
 
-  return {
-    name,
-    logFile,
-    pid: () => child?.pid,
-    async start() {
-      if (child) return; // I1
-      spawnProcess();
-      await ready();
-    },
-    ready,
-    kill: (signal) => {
-      child?.kill(signal);
-    },
-    holdRestart: (ms) => {
-      heldMs = ms;
-    },
-    stop,
-  };
+  private spawnProcess(): void {
+    const { cwd, env, command } = this.definition;
+    const [program, ...words] = command;
+    const log = openLog(this.logFile);
+    this.startedAt = Date.now();
+    const spawned = spawn(program, words, { cwd, env, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    this.child = spawned;
+    this.isServing = false;
+    spawned.once('error', (error) => this.ended(spawned, `could not be started: ${error.message}`, undefined));
+    spawned.once('exit', (code, signal) => this.ended(spawned, signal ?? `exit code ${code}`, code ?? undefined));
+    if (spawned.pid === undefined) return;
+    this.starts += 1;
+    this.report({ kind: 'started', name: this.name, pid: spawned.pid, again: this.starts > 1 });
+    if (this.starts > 1) void this.announceReady(spawned);
+  }
+
+  private async announceReady(spawned: ChildProcess): Promise<void> {
+    const { readyWithinMs } = this.definition;
+    await until(async () => this.child !== spawned || (await this.serves()), { withinMs: readyWithinMs });
+    if (this.child === spawned && this.isServing) this.report({ kind: 'ready', name: this.name, again: true });
+  }
+
+  private async serves(): Promise<boolean> {
+    const asked = this.child;
+    if (asked && !this.isServing && (await this.definition.isReady()) && this.child === asked) {
+      this.isServing = ownsPorts(asked.pid ?? 0, this.definition.ports ?? []); // I5
+    }
+    return this.isServing;
+  }
+
+  private ended(which: ChildProcess, how: string, code: number | undefined): void {
+    if (this.child !== which) return;
+    const hadServed = this.isServing;
+    this.child = undefined;
+    this.isServing = false;
+    if (this.isStopping) return;
+    this.deaths.add({ livedMs: Date.now() - this.startedAt, hadServed });
+    const isRefusal = this.name === 'app' && code === REFUSED;
+    // All of it, when it lists what is wrong with the configuration.
+    const tail = tailOf(this.logFile, isRefusal ? 100 : 8);
+    const problem = this.reasonToGiveUp(how, isRefusal, tail);
+    const againInMs = problem || !this.supervision.restarts ? undefined : Math.max(this.deaths.pauseMs, this.heldMs);
+    this.heldMs = 0;
+    this.report({ kind: 'died', name: this.name, pid: which.pid ?? 0, how, tail, againInMs });
+    if (problem) this.giveUp(problem);
+    if (againInMs !== undefined) this.restart = setTimeout(() => this.spawnAgain(), againInMs);
+  }
+
+  private reasonToGiveUp(how: string, isRefusal: boolean, tail: readonly string[]): Problem | undefined {
+    if (isRefusal) {
+      return new Problem('The configuration is wrong; above is what and why.', 'Correct it and start again.', 2); // I4
+    }
+    const lost = this.lostPort();
+    if (lost) return lost; // I5
+    if (tail.some((line) => /ENOSPC|no space left on device/i.test(line))) {
+      return new Problem(`${this.name} ended because the disk is full.`, 'Free some space and start again.');
+    }
+    if (this.deaths.areTooMany) {
+      return new Problem(
+        `${this.name} ended ${this.deaths.count} times in a row (${how}). It is not started again.`,
+        `Read ${this.logFile}, cure what it says and start again.`, // I2
+      );
+    }
+    return undefined;
+  }
+
+  private spawnAgain(): void {
+    try {
+      const lost = this.lostPort();
+      if (lost) throw lost;
+      this.spawnProcess();
+    } catch (error) {
+      const isKnown = error instanceof Problem;
+      this.giveUp(isKnown ? error : new Problem(`${this.name} cannot be started: ${error}.`, 'Start again.'));
+    }
+  }
+
+  private giveUp(problem: Problem): void {
+    this.givenUp = problem;
+    this.report({ kind: 'given-up', name: this.name, problem });
+  }
+
+  /** Nothing of ours is alive when this is asked. */
+  private lostPort(): LostPort | undefined {
+    const taken = this.definition.ports?.find(isListenedOn);
+    return taken === undefined ? undefined : new LostPort(this.name, taken);
+  }
+
+  private report(event: PartEvent): void {
+    this.supervision.report(event);
+  }
 }
 
 async function untilGone(child: ChildProcess): Promise<void> {

@@ -5,18 +5,17 @@ import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { CHECKOUT, compiled } from './checkout';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment } from './environment';
-import { forgetProcesses, recordProcesses, startGuardian } from './leftovers';
+import { forgetProcesses, recordProcesses, runningOf, startGuardian } from './leftovers';
 import { tailOf } from './log-file';
 import { createPart, type Part, type PartDefinition } from './part';
 import { APP_GRACE_MS } from './parts';
 import { createPortBook, LOOPBACK } from './ports';
 import { succeeds } from './probe';
-import { commandOf } from './process-table';
-import { commandOfPlan, readRunFile } from './run-file';
+import { commandOfPlan, type RunPlan, readRunFile } from './run-file';
 import { acquireRuntime } from './runtime/acquire';
 import { withoutServices } from './settings';
 import { listensOn, pubsubSocket } from './sockets';
-import { chooseStackPorts } from './stack-ports';
+import { chooseStackPorts, type StackPorts } from './stack-ports';
 
 /**
  * One more replica beside that of a stack: an app, a daprd and a pub/sub component of its own, on the services and the
@@ -49,40 +48,19 @@ export interface ReplicaOptions {
 
 export async function startReplica({ home, name, appEnv = {}, supervise = false }: ReplicaOptions): Promise<Replica> {
   const plan = readRunFile(join(home, 'dapr.yaml'));
-  const ports = {
-    ...(await chooseStackPorts(createPortBook({ everywhereFree: true }), plan)),
-    placement: portOf(plan.placementHostAddress),
-    scheduler: portOf(plan.schedulerHostAddress),
-  };
-  const runtime = await acquireRuntime({
+  const ports = await portsBeside(plan);
+  const { daprd } = await acquireRuntime({
     env: process.env,
     signal: new AbortController().signal,
     say: () => undefined,
   });
   const sockets = mkdtempSync(join(tmpdir(), 'cs-'));
-  const socket = pubsubSocket(sockets);
-  const { NODE_ENV, JEST_WORKER_ID, ...inherited } = process.env;
-  const env = {
-    ...withoutServices(inherited),
-    ...exported(join(home, 'env')),
-    DAPR_COMPONENTS_SOCKETS_FOLDER: sockets,
-    API_PORT: String(ports.api),
-  };
+  const definitions = definitionsOf({ home, plan, ports, daprd, sockets, appEnv });
+  const record = recordIn(home, name);
   // The guardian of the stack does not know it: without one of its own it would outlive a test that is killed.
-  const record = {
-    at: (file: string) => join(home, `${file}-${name}`),
-    write: (file: string, text: string) => writeFileSync(record.at(file), text),
-  };
   const guardian = startGuardian(record);
-  const noteProcesses = () =>
-    recordProcesses(
-      record,
-      parts.flatMap((each) => {
-        const pid = each.pid();
-        return pid === undefined ? [] : [{ name: each.name, pid, command: commandOf(pid) ?? '' }];
-      }),
-    );
-  const part = (definition: Pick<PartDefinition, 'name' | 'command' | 'cwd' | 'env' | 'isReady'>): Part =>
+  const noteProcesses = () => recordProcesses(record, parts.flatMap(runningOf));
+  const started = (definition: Definition): Part =>
     createPart(
       {
         ...definition,
@@ -95,42 +73,20 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
         report: ({ kind }) => void (kind === 'started' && setImmediate(noteProcesses)),
       },
     );
-
-  const pubsub = part({
-    name: 'pubsub',
-    command: [process.execPath, compiled('pubsub-storage-queues'), '--socket', socket],
-    cwd: CHECKOUT,
-    env,
-    isReady: listensOn(socket),
-  });
-  const daprd = part({
-    name: 'daprd',
-    command: [runtime.daprd, ...daprdArguments(plan, ports)],
-    cwd: plan.appDirPath,
-    env,
-    isReady: succeeds(`http://${LOOPBACK}:${ports.sidecarHttp}/v1.0/healthz/outbound`),
-  });
-  const app = part({
-    name: 'app',
-    command: commandOfPlan(plan),
-    cwd: plan.appDirPath,
-    env: { ...env, ...plan.env, ...cliEnvironment(plan.appID, ports), ...appEnv },
-    isReady: succeeds(`http://${LOOPBACK}:${ports.api}${pathOf(ENDPOINTS.readyz)}`),
-  });
-  const parts = [app, daprd, pubsub];
-  const removeSockets = () => rmSync(sockets, { recursive: true, force: true });
+  const [app, sidecar, pubsub] = [started(definitions.app), started(definitions.daprd), started(definitions.pubsub)];
+  const parts = [app, sidecar, pubsub];
   const logs = () => parts.map(({ logFile }) => [`--- ${logFile}`, ...tailOf(logFile, 20)].join('\n')).join('\n');
 
   async function stop(): Promise<void> {
     for (const each of parts) await each.stop();
     forgetProcesses(record);
     guardian.end();
-    removeSockets();
+    rmSync(sockets, { recursive: true, force: true });
   }
 
   try {
     await pubsub.start();
-    await Promise.all([daprd.start(), app.start()]);
+    await Promise.all([sidecar.start(), app.start()]);
   } catch (error) {
     if (error instanceof Error) error.message += `\n${logs()}`;
     await stop();
@@ -141,7 +97,7 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
     api: `http://${LOOPBACK}:${ports.api}`,
     sidecar: `http://${LOOPBACK}:${ports.sidecarHttp}`,
     chunks: () => chunksOf(ports.sidecarMetrics),
-    end: (which) => (which === 'app' ? app : daprd).kill('SIGKILL'),
+    end: (which) => (which === 'app' ? app : sidecar).kill('SIGKILL'),
     async kill() {
       for (const each of parts) each.kill('SIGKILL');
       await stop();
@@ -149,6 +105,66 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
     stop,
     logs,
   };
+}
+
+/** Free ones, but for the control plane: that is the stack's. */
+async function portsBeside(plan: RunPlan): Promise<StackPorts> {
+  return {
+    ...(await chooseStackPorts(createPortBook({ everywhereFree: true }), plan)),
+    placement: portOf(plan.placementHostAddress),
+    scheduler: portOf(plan.schedulerHostAddress),
+  };
+}
+
+type Definition = Pick<PartDefinition, 'name' | 'command' | 'cwd' | 'env' | 'isReady'>;
+
+interface Surroundings extends Required<Pick<ReplicaOptions, 'home' | 'appEnv'>> {
+  readonly plan: RunPlan;
+  readonly ports: StackPorts;
+  /** Path of the program. */
+  readonly daprd: string;
+  /** Folder of the component's socket. */
+  readonly sockets: string;
+}
+
+function definitionsOf({ home, plan, ports, daprd, sockets, appEnv }: Surroundings) {
+  const { NODE_ENV, JEST_WORKER_ID, ...inherited } = process.env;
+  const env = {
+    ...withoutServices(inherited),
+    ...exported(join(home, 'env')),
+    DAPR_COMPONENTS_SOCKETS_FOLDER: sockets,
+    API_PORT: String(ports.api),
+  };
+  const socket = pubsubSocket(sockets);
+  return {
+    pubsub: {
+      name: 'pubsub',
+      command: [process.execPath, compiled('pubsub-storage-queues'), '--socket', socket],
+      cwd: CHECKOUT,
+      env,
+      isReady: listensOn(socket),
+    },
+    daprd: {
+      name: 'daprd',
+      command: [daprd, ...daprdArguments(plan, ports)],
+      cwd: plan.appDirPath,
+      env,
+      isReady: succeeds(`http://${LOOPBACK}:${ports.sidecarHttp}/v1.0/healthz/outbound`),
+    },
+    app: {
+      name: 'app',
+      command: commandOfPlan(plan),
+      cwd: plan.appDirPath,
+      env: { ...env, ...plan.env, ...cliEnvironment(plan.appID, ports), ...appEnv },
+      isReady: succeeds(`http://${LOOPBACK}:${ports.api}${pathOf(ENDPOINTS.readyz)}`),
+    },
+  } satisfies Record<string, Definition>;
+}
+
+/** The record of its processes, beside that of the stack. */
+function recordIn(home: string, name: string) {
+  const at = (file: string) => join(home, `${file}-${name}`);
+  return { at, write: (file: string, text: string) => writeFileSync(at(file), text) };
 }
 
 /** Executions of analyze-chunk that a sidecar has seen end. */

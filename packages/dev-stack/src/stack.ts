@@ -6,38 +6,39 @@
  * I3 A start that fails leaves no process behind.
  * I4 `endpoints.json` names a process of every part from its first writing on, and is rewritten after every start of one.
  * I5 When the pluggable component was started again the sidecar is too: daprd 1.18 does not open its streams again.
+ *
+ * `running-parts.ts` upholds I2, I4 and I5.
  */
 import { resolve } from 'node:path';
+import { defined } from 'contactsheet/contract';
 import { Reader, throughputOf } from 'contactsheet/setup';
 import { CHECKOUT } from './checkout';
 import { checkConfiguration } from './configuration';
-import { type Endpoints, endpointsOf, writeEndpoints } from './endpoints';
+import type { Endpoints } from './endpoints';
 import { withEngineRetention } from './engine-retention';
 import { serviceEnvironment } from './environment';
 import { etcdHost, type Home, openHome } from './home';
-import { endLeftovers, forgetProcesses, type Recorded, recordProcesses, startGuardian } from './leftovers';
-import { rotate } from './log-file';
-import { createPart, LostPort, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
+import { endLeftovers, type Recorded } from './leftovers';
+import { LostPort, type Part, type PartDefinition, type PartEvent, type PartName } from './part';
 import {
   appEnvironment,
   appPart,
   azuritePart,
   cosmosPart,
   daprdPart,
-  isCompiled,
   type PartContext,
   placementPart,
   pubsubPart,
-  schedulerPart,
   rateText,
+  schedulerPart,
   type VisionPace,
   visionPart,
 } from './parts';
 import { createPortBook } from './ports';
-import { asFileProblem, Problem } from './problem';
-import { commandOf } from './process-table';
+import { asFileProblem, type Problem } from './problem';
 import { checkStorage, provisionCosmos } from './provision';
 import { type RunPlan, readRunFile } from './run-file';
+import { RunningParts } from './running-parts';
 import type { DaprRuntime } from './runtime/dapr-runtime';
 import { writeSecretsFile } from './secrets-file';
 import { writeMovedRunFile, writeShellEnvironment } from './services-files';
@@ -114,118 +115,90 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 const LOST_PORTS = 4;
 
 async function startIn(home: Home, options: StackOptions): Promise<Stack> {
-  const report = options.report ?? (() => undefined);
+  const { report = () => undefined } = options;
   for (const process of await endLeftovers(home)) report({ kind: 'leftover', process });
 
-  const given = withoutOwnExports(options.env, home.keys);
-  const wrong = problemsOfLauncher(given);
-  // Told below, with all else that is wrong.
-  const env = wrong.some(({ name }) => name === 'LOCAL_KEYS') ? { ...given, LOCAL_KEYS: '' } : given;
-  const brought = broughtAlong(env);
-  const runFile = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
-  const { engineRetention } = options;
-  const plan = engineRetention === undefined ? runFile : withEngineRetention(runFile, home, engineRetention);
+  const settings = settingsOf(options.env, home);
+  const plan = planOf(options, home);
   const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
-  const ports = await chooseStackPorts(book, plan, env.API_PORT);
-  const socketsOfStart = socketsFolder(home);
-  const sockets = socketsOfStart.path;
-  const services = serviceEnvironment(home, ports, brought, env, sockets, rateText(options.vision));
-  const context: PartContext = {
-    home,
-    ports,
-    plan,
-    runtime: options.runtime,
-    env,
-    services,
-    sockets,
-    ...(options.appEnv ? { appEnv: options.appEnv } : {}),
-    ...(options.appCommand ? { appCommand: options.appCommand } : {}),
-    ...(options.vision ? { vision: options.vision } : {}),
-    ...(options.storageInMemory ? { storageInMemory: true } : {}),
-  };
-  if (!options.appCommand) checkConfiguration({ ...appEnvironment(context), ...asGiven(env, brought) }, wrong);
-  writeSecretsFile(home, plan.resourcesPaths, { ...env, ...services });
-  writeShellEnvironment(home, services, options.runtime);
-  const movedRunFile = writeMovedRunFile(home, plan, ports);
+  const ports = await chooseStackPorts(book, plan, settings.env.API_PORT);
+  const sockets = socketsFolder(home);
+  const context = contextOf({ home, options, settings, plan, ports, sockets: sockets.path });
+  if (!options.appCommand) checkConfiguration(configurationOf(context, settings), settings.wrong);
+  const movedRunFile = writeFiles(context);
 
-  let giveUp: (problem: Problem) => void = () => undefined;
-  const givenUp = new Promise<Problem>((resolve) => {
-    giveUp = resolve;
-  });
-  const parts = new Map<PartName, Part>();
-  const guardian = startGuardian(home);
-  let isComplete = false;
-
-  const pids = () =>
-    Object.fromEntries(ALL_PARTS.map((name) => [name, parts.get(name)?.pid() ?? null])) as Endpoints['pids'];
-  const endpoints = () => endpointsOf(ports, { ...env, ...services }, pids());
-  const record = () => {
-    const running = [...parts.values()].flatMap((part) => {
-      const pid = part.pid();
-      return pid === undefined ? [] : [{ name: part.name, pid, command: commandOf(pid) ?? '' }];
-    });
-    recordProcesses(home, running);
-    isComplete ||= running.length === parts.size;
-    if (isComplete) writeEndpoints(home, endpoints()); // I4
-  };
-  const onEvent = (event: PartEvent) => {
-    if (event.kind === 'started') setImmediate(record);
-    if (event.kind === 'ready' && event.name === 'pubsub') parts.get('daprd')?.kill('SIGTERM'); // I5
-    if (event.kind === 'given-up') {
-      if (event.problem instanceof LostPort && isComplete) home.forgetTokens();
-      giveUp(event.problem);
-    }
-    report(event);
-  };
-  const add = (definition: PartDefinition): Part => {
-    if (!isCompiled(definition)) {
-      throw new Problem(`${definition.name} is not built.`, 'Run `npm run build`, and read what it says.');
-    }
-    rotate(definition.logFile);
-    const part = createPart(definition, { restarts: options.supervise !== false, report: onEvent });
-    parts.set(definition.name, part);
-    return part;
-  };
-
-  async function stop(): Promise<void> {
-    await parts.get('app')?.stop(); // I2
-    await parts.get('daprd')?.stop();
-    await Promise.all([...parts.values()].map((part) => part.stop()));
-    forgetProcesses(home);
-    guardian.end();
-    socketsOfStart.remove();
+  const parts = new RunningParts(context, { restarts: options.supervise !== false, report });
+  const stop = async () => {
+    await parts.stop();
+    sockets.remove();
     book.release();
-  }
-
+  };
   try {
-    await orAborted(startParts(context, brought, options.withApp !== false, add), options.signal);
-    record();
+    await orAborted(startParts(context, settings.brought, options.withApp !== false, parts), options.signal);
+    parts.record();
   } catch (error) {
     await stop(); // I3
     throw error;
   }
-  const stopForGood = async () => {
-    await stop();
-    home.release();
-  };
   return {
-    home,
-    plan,
-    ports,
-    brought,
-    hasOwnStorageKey: !brought.storage && services.AZURE_BLOB_ACCOUNT_KEY === home.keys.storageKey,
+    ...{ home, plan, ports, brought: settings.brought, movedRunFile },
+    hasOwnStorageKey: !settings.brought.storage && context.services.AZURE_BLOB_ACCOUNT_KEY === home.keys.storageKey,
     etcd: `http://${etcdHost(home.keys)}:${ports.schedulerEtcdClient}`,
-    endpoints,
-    part(name) {
-      const part = parts.get(name);
-      if (!part) throw new Error(`This stack has no ${name}.`);
-      return part;
+    endpoints: () => parts.endpoints(),
+    part: (name) => parts.part(name),
+    parts: parts.all,
+    givenUp: parts.givenUp,
+    async stop() {
+      await stop();
+      home.release();
     },
-    parts: [...parts.values()],
-    movedRunFile,
-    givenUp,
-    stop: stopForGood,
   };
+}
+
+/** What the person set, and what is wrong with it. */
+interface Settings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly brought: Brought;
+  /** Of the launcher's own settings; reported together with those of the app. */
+  readonly wrong: ReturnType<typeof problemsOfLauncher>;
+}
+
+function settingsOf(exported: NodeJS.ProcessEnv, home: Home): Settings {
+  const given = withoutOwnExports(exported, home.keys);
+  const wrong = problemsOfLauncher(given);
+  const env = wrong.some(({ name }) => name === 'LOCAL_KEYS') ? { ...given, LOCAL_KEYS: '' } : given;
+  return { env, brought: broughtAlong(env), wrong };
+}
+
+function planOf({ engineRetention }: StackOptions, home: Home): RunPlan {
+  const runFile = readRunFile(resolve(CHECKOUT, 'dapr.yaml'));
+  return engineRetention === undefined ? runFile : withEngineRetention(runFile, home, engineRetention);
+}
+
+interface Chosen extends Pick<PartContext, 'home' | 'plan' | 'ports' | 'sockets'> {
+  readonly options: StackOptions;
+  readonly settings: Settings;
+}
+
+function contextOf({ home, options, settings, plan, ports, sockets }: Chosen): PartContext {
+  const { runtime, appEnv, appCommand, vision, storageInMemory } = options;
+  const { env, brought } = settings;
+  const services = serviceEnvironment(home, ports, brought, env, sockets, rateText(vision));
+  return {
+    ...{ home, ports, plan, runtime, env, services, sockets },
+    ...defined({ appEnv, appCommand, vision, storageInMemory }),
+  };
+}
+
+function configurationOf(context: PartContext, { env, brought }: Settings): NodeJS.ProcessEnv {
+  return { ...appEnvironment(context), ...asGiven(env, brought) };
+}
+
+/** What the sidecar, a shell and the Dapr CLI read. Returns the run file with other ports, if there is one. */
+function writeFiles({ home, plan, ports, env, services, runtime }: PartContext): string | undefined {
+  writeSecretsFile(home, plan.resourcesPaths, { ...env, ...services });
+  writeShellEnvironment(home, services, runtime);
+  return writeMovedRunFile(home, plan, ports);
 }
 
 async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
@@ -237,23 +210,13 @@ async function orAborted(work: Promise<void>, signal: AbortSignal | undefined): 
   await Promise.race([work, aborted]);
 }
 
-const ALL_PARTS: readonly PartName[] = [
-  'app',
-  'daprd',
-  'pubsub',
-  'placement',
-  'scheduler',
-  'azurite',
-  'cosmos',
-  'vision',
-];
-
 async function startParts(
   context: PartContext,
   brought: Brought,
   withApp: boolean,
-  add: (definition: PartDefinition) => Part,
+  parts: RunningParts,
 ): Promise<void> {
+  const add = (definition: PartDefinition) => parts.add(definition);
   const azurite = brought.storage ? undefined : add(azuritePart(context));
   const cosmos = brought.cosmos ? undefined : add(cosmosPart(context));
   const vision = brought.vision ? undefined : add(visionPart(context));

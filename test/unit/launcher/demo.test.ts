@@ -1,5 +1,5 @@
 import { follow, leftAlone, progressLine, rowOf } from '../../../packages/dev-stack/src/demo';
-import { restartPauseMs } from '../../../packages/dev-stack/src/part';
+import { restartPauseMs } from '../../../packages/dev-stack/src/deaths';
 import { contentTypeOf } from '../../../packages/dev-stack/src/sample-pictures';
 
 test('the pauses before restarts double up to ten seconds', () => {
