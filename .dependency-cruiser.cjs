@@ -33,10 +33,10 @@ module.exports = {
       to: { pathNot: '^src/(domain/|names\\.ts$)|^node_modules/uuid/' },
     },
     {
-      name: 'names-imports-nothing',
+      name: 'names-and-deadline-import-nothing',
       severity: 'error',
-      comment: 'Everybody imports the wire names.',
-      from: { path: '^src/names\\.ts$' },
+      comment: 'Every room may import the wire names and the deadline.',
+      from: { path: '^src/(names|deadline)\\.ts$' },
       to: {},
     },
     {
@@ -56,6 +56,7 @@ module.exports = {
       ['domain', 'gateways', 'actors', 'pipeline', 'contract'],
       'A use case is what a person asks for. HTTP and Dapr are only ways to ask.',
     ),
+    room('telemetry', ['domain'], 'Logs, metrics and traces are told what happened. They ask nobody.'),
     room('jobs', ['domain', 'use-cases'], 'What runs by the clock asks use cases, as people do.'),
     room(
       'http',

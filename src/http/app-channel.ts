@@ -16,8 +16,8 @@ import { type RunEventHandlers, subscriptionRoutes } from './subscriptions';
  * The app that only the sidecar reaches: actors, subscriptions, invoked methods.
  *
  * I1 The token is checked before anything else, the probe `GET /healthz` excepted.
- * I2 Our routes come before `attach`: DaprServer of @dapr/dapr 3.18 adds body parsers of 4 MB to the whole app and a
- *    `/healthz` of its own, and whatever parses a body first decides its limits.
+ * I2 The app has our routes before DaprServer of @dapr/dapr 3.18 gets it. That adds body parsers of 4 MB to the whole app
+ *    and a `/healthz` of its own, and whatever parses a body first decides its limits.
  * I3 404 and error handlers come last, in `finish`: DaprServer adds routes as late as in its `start()`, and a 404 before
  *    them would swallow them.
  * I4 The sidecar (1.18.2) hands on a path that it has decoded once. So `a%2Fb.jpg` arrives as `a/b.jpg` and is understood;
@@ -34,18 +34,17 @@ export interface AppChannelDeps extends ApiDeps {
   readonly isDraining: () => boolean;
   readonly events: RunEventHandlers;
   readonly blobEvents: BlobEventHandlers;
-  /** Called once with the bare app, after our routes: hand it to DaprServer as `serverHttp`. */
-  readonly attach?: (app: Express) => void;
 }
 
 export interface AppChannel {
+  /** With our routes: hand it to DaprServer as `serverHttp` (I2). */
   readonly app: Express;
   /** Adds 404 and error handlers. Call it once, when the SDK has added its last route. */
   finish(): void;
 }
 
 export function createAppChannel(deps: AppChannelDeps): AppChannel {
-  const { log, isDraining, events, blobEvents, appApiToken, attach } = deps;
+  const { log, isDraining, events, blobEvents, appApiToken } = deps;
   const shell = shellOf(deps);
   const onProblem = problemHandler(log, shell.links);
   const app = createApp();
@@ -57,7 +56,6 @@ export function createAppChannel(deps: AppChannelDeps): AppChannel {
   app.use(createApiRouter(deps)); // I2
   subscriptionRoutes(app, { events, log });
   blobEventRoutes(app, { blobEvents, log });
-  attach?.(app);
   return {
     app,
     finish() {

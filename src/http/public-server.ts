@@ -1,4 +1,4 @@
-import type { Express, Request, Router } from 'express';
+import type { Express, Request } from 'express';
 import { type ApiDeps, createApiRouter, shellOf } from './api';
 import { createApp } from './base-app';
 import { bind } from './bind';
@@ -14,13 +14,17 @@ export interface PublicAppDeps extends ApiDeps {
   readonly isDraining?: () => boolean;
   /** Under which names it answers. Default: LOOPBACK_ONLY. */
   readonly hosts?: HostNames;
-  /** Routes besides the API, such as pages; they come after it and before the 404. */
-  readonly routers?: readonly Router[];
 }
 
-/** The public listener: probes, the API, 404. Builds the app only; `listen` opens the port. */
-export function createPublicApp(deps: PublicAppDeps): Express {
-  const { useCases, log, isDraining = () => false, hosts = LOOPBACK_ONLY, routers = [] } = deps;
+export interface PublicApp {
+  readonly app: Express;
+  /** Adds 404 and error handlers. Call it once, after the last route. */
+  finish(): void;
+}
+
+/** The public listener: guards, probes, the API. Builds the app only; `listen` opens the port. */
+export function createPublicApp(deps: PublicAppDeps): PublicApp {
+  const { useCases, log, isDraining = () => false, hosts = LOOPBACK_ONLY } = deps;
   const shell = shellOf(deps);
   const app = createApp();
   app.use(requestContext({ log, listener: 'public', isQuiet: isProbe }));
@@ -29,10 +33,13 @@ export function createPublicApp(deps: PublicAppDeps): Express {
   bind(app, { livez, readyz: readyz(useCases, isDraining), healthz: healthz(isDraining) }, shell);
   app.use(guardBrowser(deps));
   app.use(createApiRouter(deps));
-  for (const router of routers) app.use(router);
-  app.use(routeNotFound);
-  app.use(problemHandler(log, shell.links));
-  return app;
+  return {
+    app,
+    finish() {
+      app.use(routeNotFound);
+      app.use(problemHandler(log, shell.links));
+    },
+  };
 }
 
 /** An orchestrator asks by address, and an answer of one word is nobody's secret. What `?verbose` tells is for our names. */

@@ -3,11 +3,10 @@ import type { Logger } from 'pino';
 export interface WakeUpsDeps {
   readonly wake: (container: string) => Promise<void>;
   readonly log: Logger;
-  /** How long one wake-up stands for all that follow. Default 10 s. */
-  readonly windowMs?: number;
 }
 
-const WINDOW_MS = 10_000;
+/** How long one wake-up stands for all that follow. */
+export const WINDOW_MS = 10_000;
 
 /**
  * Turns new blobs into wake-ups: the first at once, all others of a window as one at its end. So 10,000 uploads cost
@@ -27,7 +26,7 @@ export class WakeUps {
       open.again = true;
       return;
     }
-    const timer = setTimeout(() => this.close(container), this.deps.windowMs ?? WINDOW_MS);
+    const timer = setTimeout(() => this.close(container), WINDOW_MS);
     timer.unref();
     this.windows.set(container, { timer, again: false }); // I1
     try {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { within } from '../deadline';
 
 /**
  * What this process counts and measures, in the text format of Prometheus.
@@ -125,7 +126,7 @@ export function createMetrics(): Metrics {
 
   async function ask<T>(source: string, question: () => Promise<T>, use: (answer: T) => void): Promise<void> {
     try {
-      use(await within(question(), SOURCE_WITHIN_MS));
+      use(await within(SOURCE_WITHIN_MS, question()));
     } catch {
       unanswered.inc({ source });
     }
@@ -171,16 +172,4 @@ export function createMetrics(): Metrics {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
-}
-
-async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

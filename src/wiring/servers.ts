@@ -78,7 +78,8 @@ export async function startServers(
     ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links, ...limits }) }),
   });
   const publicApp = createPublicApp({ ...shellOn('public'), hosts, ...defined({ publicUrl: configured }) });
-  const api = await listen(publicApp, { ...config.api, name: 'public API', setting: 'API_PORT' });
+  publicApp.finish();
+  const api = await listen(publicApp.app, { ...config.api, name: 'public API', setting: 'API_PORT' });
   const appApiToken = config.appChannel.token?.reveal();
   const channel = createAppChannel({
     ...{ ...shellOn('app-channel'), publicUrl: configured ?? api.url },

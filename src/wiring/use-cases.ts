@@ -83,7 +83,7 @@ export function createUseCases(
   const quota = new QuotaControl(actors, resourceOf(config.vision.endpoint));
   const watching = new WatchService({ watches, workflows, blobs, nowMs, log });
   const watcher = new ContainerWatcher({ watches, listing, actors, getRun, startRun, nowMs });
-  const operations = new Operations({ manifests, known: gateways.operations, nowMs, newId: uuidv4 });
+  const operations = new Operations({ manifests, known: gateways.operations, clock: systemClock, newId: uuidv4 });
   const index = new RunIndex(actors, runs, containerIndex);
   const milestones = new RunMilestones(actors, index);
 

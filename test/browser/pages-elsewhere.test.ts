@@ -49,7 +49,9 @@ beforeEach(async () => {
   useCases = fakeUseCases();
   useCases.containers.add(SECRET);
   heard = [];
-  const app = createPublicApp({ useCases, log: recordedLog().log, routers: [ownPage()] });
+  const { app, finish } = createPublicApp({ useCases, log: recordedLog().log });
+  app.use(ownPage());
+  finish();
   listener = await listen(
     (req, res) => {
       const { method = '', url: path = '' } = req;

@@ -70,7 +70,9 @@ function anApp(listener: Listener, withCodes = true) {
   const { log } = recordedLog();
   const authorize = provenCallers({ recognize, listener, records: useCases, ...codes });
   if (listener === 'public') {
-    return { api: request(createPublicApp({ useCases, log, authorize, ...codes })), asked, fake };
+    const { app, finish } = createPublicApp({ useCases, log, authorize, ...codes });
+    finish();
+    return { api: request(app), asked, fake };
   }
   const channel = createAppChannel({
     ...{ useCases, log, authorize, ...codes, publicUrl: 'http://localhost:8080', isDraining: () => false },
@@ -399,7 +401,9 @@ describe('a sample', () => {
 
   test('that somebody asks for who is not known is approved by nobody', async () => {
     const useCases = fakeUseCases();
-    const api = request(createPublicApp({ useCases, log: recordedLog().log, authorize: claimedCallers() }));
+    const { app, finish } = createPublicApp({ useCases, log: recordedLog().log, authorize: claimedCallers() });
+    finish();
+    const api = request(app);
     expect((await send(api, ENDPOINTS.quote, 'nobody', '?sample=3')).status).toBe(200);
     expect([useCases.samples, useCases.approvedSamples]).toEqual([[3], []]);
   });

@@ -13,7 +13,7 @@ const START = '/api/v1/containers/photos/runs';
 
 exempt(WITHOUT_APP_TOKEN);
 
-function aChannel(deps: Partial<AppChannelDeps> = {}) {
+function aChannel({ attach, ...deps }: Partial<AppChannelDeps> & { attach?: (app: Express) => void } = {}) {
   const useCases = fakeUseCases();
   const { log, lines } = recordedLog();
   const channel = createAppChannel({
@@ -25,6 +25,7 @@ function aChannel(deps: Partial<AppChannelDeps> = {}) {
     blobEvents: { onBlobCreated: async () => {} },
     ...deps,
   });
+  attach?.(channel.app);
   return { ...channel, api: request(channel.app), useCases, lines };
 }
 

@@ -39,8 +39,8 @@ function aService(limit: CallerLimit, listener: Listener = 'public') {
     events: { onRunEvent: async () => 'SUCCESS' },
     blobEvents: { onBlobCreated: async () => {} },
   });
-  channel.finish();
-  const app = listener === 'public' ? createPublicApp({ useCases, log, authorize }) : channel.app;
+  const { app, finish } = listener === 'public' ? createPublicApp({ useCases, log, authorize }) : channel;
+  finish();
   const ask = (who: string, path = '/api/v1/runs') => {
     const get = request(app).get(path);
     return who === '' ? get : get.set('Authorization', `Bearer ${who}`);

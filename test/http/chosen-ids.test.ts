@@ -1,24 +1,13 @@
 import type { ManagementLinks } from '../../src/http/links';
 import { createLinkTokens } from '../../src/http/link-tokens';
-import { type Listener, listen } from '../../src/http/listener';
 import { runId } from './fake-use-cases';
-import { aPublicApp, expectDurableError, expectProblem } from './listening';
+import { aListeningApp, expectDurableError, expectProblem } from './listening';
 
 /** Any id that Durable Functions takes is the id of a run in every address and every answer. */
 const KEY = 'operator-key';
 const DURABLE = '/runtime/webhooks/durabletask';
-const shell = aPublicApp({ tokens: createLinkTokens(KEY, () => Date.now()) });
+const shell = aListeningApp({ tokens: createLinkTokens(KEY, () => Date.now()) });
 const { api, useCases } = shell;
-let listener: Listener;
-
-beforeAll(async () => {
-  listener = await listen(shell.app, { host: '127.0.0.1', port: 0, name: 'public API' });
-});
-afterAll(() => listener.close(0));
-beforeEach(() => {
-  useCases.runs.clear();
-  useCases.said.length = 0;
-});
 
 const start = (id: string) =>
   api
@@ -47,7 +36,7 @@ describe.each(CHOSEN)('the id %j', (id) => {
     expect([status, body.id, headers.location]).toEqual([202, id, body.statusQueryGetUri]);
     const links = body as ManagementLinks;
     const here = async (link: string, method = 'POST') => {
-      const answer = await fetch(link.replace(/^https?:\/\/[^/]+/, listener.url).replace('{eventName}', 'other'), {
+      const answer = await fetch(link.replace(/^https?:\/\/[^/]+/, shell.url).replace('{eventName}', 'other'), {
         method,
       });
       return { status: answer.status, text: await answer.text() };
@@ -70,7 +59,7 @@ describe.each(CHOSEN)('the id %j', (id) => {
     await start(id);
     const { status, body } = await api.get(run);
     expect([status, body.id]).toEqual([200, id]);
-    expect((await fetch(body.links.self.replace(/^https?:\/\/[^/]+/, listener.url))).status).toBe(200);
+    expect((await fetch(body.links.self.replace(/^https?:\/\/[^/]+/, shell.url))).status).toBe(200);
     expect((await api.post(`${run}:pause`)).body.id).toBe(id);
     expect((await api.get('/api/v1/runs')).body.value[0].id).toBe(id);
     const report = await api.get(`${run}/report`);

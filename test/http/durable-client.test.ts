@@ -2,33 +2,21 @@ import { EntityId, OrchestrationRuntimeStatus } from 'durable-functions';
 import { AppError } from '../../src/domain/errors';
 import { RUN_STATUSES, type RunStatus } from '../../src/domain/run/run';
 import { createLinkTokens } from '../../src/http/link-tokens';
-import { type Listener, listen } from '../../src/http/listener';
+import { listen } from '../../src/http/listener';
 import { EntityStatusSchema } from '../../src/contract/schemas/durable';
 import { durableClient, durableClientOverRpc } from './azure-client';
 import { aRun, PLAN_HASH, runId } from './fake-use-cases';
-import { aPublicApp, expectDurableError, expectShape } from './listening';
+import { aListeningApp, aPublicApp, expectDurableError, expectShape } from './listening';
 
 /**
  * The client of Durable Functions 3.x over HTTP, every management call it has, in both ways it finds its addresses: a base
  * URL, and links with placeholders as an Azure Functions host binds them.
  */
 const KEY = 'operator-key';
-let listener: Listener;
-const shell = aPublicApp({ tokens: createLinkTokens(KEY, () => Date.now()) });
+const shell = aListeningApp({ tokens: createLinkTokens(KEY, () => Date.now()) });
 const { useCases } = shell;
 
-beforeAll(async () => {
-  listener = await listen(shell.app, { host: '127.0.0.1', port: 0, name: 'public API' });
-});
-afterAll(() => listener.close(0));
-beforeEach(() => {
-  useCases.runs.clear();
-  useCases.said.length = 0;
-  useCases.retries.length = 0;
-  useCases.records.repairs.length = 0;
-});
-
-const client = () => durableClient(listener.url, KEY);
+const client = () => durableClient(shell.url, KEY);
 
 function having(...runs: Parameters<typeof aRun>[0][]): void {
   for (const [n, run] of runs.entries()) useCases.runs.set(runId(n + 1), aRun({ id: runId(n + 1), ...run }));
@@ -401,7 +389,7 @@ describe('what the client does not have', () => {
 });
 
 describe('codes of links', () => {
-  const path = (uri: string) => uri.replace(listener.url, '').replace(/^https?:\/\/[^/]+/, '');
+  const path = (uri: string) => uri.replace(shell.url, '').replace(/^https?:\/\/[^/]+/, '');
 
   test('open their run and verb, and nothing else', async () => {
     const mine = (await shell.api.post('/api/AnalysisFunctionStarter?container=photos')).body;

@@ -3,6 +3,7 @@ import pino, { type Logger } from 'pino';
 import request from 'supertest';
 import type { ZodType } from 'zod';
 import { PROBLEMS, type ProblemCode } from '../../src/contract/problems';
+import { type Listener, listen } from '../../src/http/listener';
 import { createPublicApp, type PublicAppDeps } from '../../src/http/public-server';
 import { type DurableErrorBody, DurableErrorSchema } from '../../src/contract/schemas/durable';
 import { type ProblemBody, ProblemSchema } from '../../src/contract/schemas/problem';
@@ -37,11 +38,35 @@ function parseLine(line: string): Record<string, unknown> {
 /** What tests ask under besides loopback. */
 const NAMES = { loopback: true, addresses: false, names: ['pictures.example', 'h'] };
 
-export function aPublicApp(deps: Partial<PublicAppDeps> = {}) {
+/** Of an app that still takes routes. */
+export function anOpenApp(deps: Partial<PublicAppDeps> = {}) {
   const useCases: FakeUseCases = fakeUseCases();
   const { log, lines } = recordedLog();
-  const app = createPublicApp({ useCases, log, hosts: NAMES, ...deps });
-  return { app, api: request(app), useCases, lines };
+  return { ...createPublicApp({ useCases, log, hosts: NAMES, ...deps }), useCases, lines };
+}
+
+export function aPublicApp(deps: Partial<PublicAppDeps> = {}) {
+  const { app, finish, ...recorded } = anOpenApp(deps);
+  finish();
+  return { app, api: request(app), ...recorded };
+}
+
+/** The same with a port of its own for the tests of a file. What the fake was told is forgotten before each test. */
+export function aListeningApp(deps: Partial<PublicAppDeps> = {}) {
+  const shell = aPublicApp(deps);
+  const { useCases } = shell;
+  const listening = { ...shell, url: '' };
+  let listener: Listener;
+  beforeAll(async () => {
+    listener = await listen(shell.app, { host: '127.0.0.1', port: 0, name: 'public API' });
+    listening.url = listener.url;
+  });
+  afterAll(() => listener.close(0));
+  beforeEach(() => {
+    useCases.runs.clear();
+    for (const told of [useCases.said, useCases.retries, useCases.records.repairs]) told.length = 0;
+  });
+  return listening;
 }
 
 /** The body is a problem of this code, whole and with nothing else in it. */

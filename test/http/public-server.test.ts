@@ -1,7 +1,8 @@
 import { Router } from 'express';
+import request from 'supertest';
 import { AppError } from '../../src/domain/errors';
 import { runId } from './fake-use-cases';
-import { aPublicApp, expectProblem } from './listening';
+import { anOpenApp, aPublicApp, expectProblem } from './listening';
 
 describe('headers of the public listener', () => {
   test.each(['/api/v1/runs', '/livez', '/openapi.json', '/nothing', '/docs/errors'])(
@@ -44,7 +45,10 @@ describe('headers of the public listener', () => {
     router.get(['/', '/api/v1/runs'], (_req, res) => {
       res.type('html').send('a page');
     });
-    const { api } = aPublicApp({ routers: [router] });
+    const { app, finish } = anOpenApp();
+    app.use(router);
+    finish();
+    const api = request(app);
     expect((await api.get('/')).text).toBe('a page');
     expect((await api.get('/api/v1/runs')).body).toEqual({ value: [] });
     expectProblem(await api.get('/nothing'), 'route-not-found');

@@ -1,3 +1,5 @@
+import { within } from '../../deadline';
+import { defined } from '../../domain/defined';
 import type { ResultsGateway } from '../../gateways/results/port';
 import type { Sidecar } from '../../gateways/sidecar/sidecar';
 import type { HealthReport } from './port';
@@ -27,7 +29,7 @@ export async function checkHealth(deps: HealthDeps, isVerbose: boolean): Promise
     checks: {
       sidecar: outbound ? { ok: true } : { ok: false, detail: 'the Dapr sidecar does not answer or is not ready' },
       worker: worker.isConnected ? { ok: true } : { ok: false, detail: 'the workflow worker is not connected' },
-      ...(store && { results: store }),
+      ...defined({ results: store }),
     },
   };
 }
@@ -36,15 +38,6 @@ function unwell(error: unknown) {
   return { ok: false, detail: error instanceof Error ? error.message : String(error) };
 }
 
-/** @throws Error when it takes longer than CHECK_MS */
-async function inTime<T>(check: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not answer within ${CHECK_MS / 1_000} s`)), CHECK_MS);
-  });
-  try {
-    return await Promise.race([check, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function inTime<T>(check: Promise<T>): Promise<T> {
+  return within(CHECK_MS, check, `it did not answer within ${CHECK_MS / 1_000} s`);
 }

@@ -11,19 +11,19 @@ import {
 import type { ManifestsGateway } from '../../gateways/manifests/port';
 import type { Stores } from '../../gateways/by-container/port';
 import { everyPage } from '../../domain/page';
+import type { Clock } from '../../pipeline/clock';
 import type { WaitedFor } from './port';
 
 export interface OperationsDeps {
   readonly manifests: Pick<ManifestsGateway, 'readOperation' | 'writeOperation' | 'deleteOperation'>;
   readonly known: Pick<Stores['operations'], 'change' | 'list'>;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
   readonly newId: () => string;
-  /** How long a caller is kept waiting for the answer itself. Default 10 s. */
-  readonly patienceMs?: number;
 }
 
 type Answer = NonNullable<Operation['result']>;
 
+/** How long a caller is kept waiting for the answer itself. */
 const PATIENCE_MS = 10_000;
 
 /**
@@ -55,7 +55,7 @@ export class Operations {
   async get(id: string): Promise<Operation> {
     const operation = await this.deps.manifests.readOperation(id);
     if (!operation) throw new AppError('operation-not-found', 'No operation has this id.');
-    return believed(operation, Date.parse(operation.updatedAt), this.deps.nowMs());
+    return believed(operation, Date.parse(operation.updatedAt), this.deps.clock.nowMs());
   }
 
   /** Forgets the records of what began before then (I3). Answers how many. */
@@ -121,14 +121,13 @@ export class Operations {
     return operation;
   }
 
-  private patience(): Promise<'late'> {
-    return new Promise((resolve) => {
-      setTimeout(() => resolve('late'), this.deps.patienceMs ?? PATIENCE_MS).unref();
-    });
+  private async patience(): Promise<'late'> {
+    await this.deps.clock.sleep(PATIENCE_MS);
+    return 'late';
   }
 
   private now(): string {
-    return new Date(this.deps.nowMs()).toISOString();
+    return new Date(this.deps.clock.nowMs()).toISOString();
   }
 }
 

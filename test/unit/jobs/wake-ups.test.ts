@@ -1,15 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
-import { WakeUps } from '../../../src/jobs/wake-ups';
+import { WakeUps, WINDOW_MS } from '../../../src/jobs/wake-ups';
 
-const WINDOW_MS = 40;
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
 
 function site() {
   const woken: string[] = [];
   const state = { fails: false };
   const wakeUps = new WakeUps({
     log: pino({ level: 'silent' }),
-    windowMs: WINDOW_MS,
     wake: async (container) => {
       if (state.fails) throw new Error('no engine');
       woken.push(container);
@@ -23,7 +22,7 @@ test('10,000 new blobs are one wake-up at once and one at the end of the window'
   for (let n = 0; n < 10_000; n++) await wakeUps.blobCreated('photos');
   await wakeUps.blobCreated('albums');
   expect(woken).toEqual(['photos', 'albums']);
-  await pause(4 * WINDOW_MS);
+  await jest.advanceTimersByTimeAsync(4 * WINDOW_MS);
   expect(woken).toEqual(['photos', 'albums', 'photos']);
   await wakeUps.blobCreated('photos');
   expect(woken).toHaveLength(4);
@@ -45,6 +44,6 @@ test('nothing is woken after the stop', async () => {
   await wakeUps.blobCreated('photos');
   await wakeUps.blobCreated('photos');
   wakeUps.stop();
-  await pause(2 * WINDOW_MS);
+  await jest.advanceTimersByTimeAsync(2 * WINDOW_MS);
   expect(woken).toEqual(['photos']);
 });

@@ -171,14 +171,20 @@ describe('a report that gives calls back and is not answered', () => {
     ['its answer is lost', { isHeard: false }],
   ] as const;
 
-  test.each(lost)('is told again, and counts once, where %s', async (_, trouble) => {
+  /** Two calls may start, one goes back, and nobody hears of it until its grant is stale. */
+  async function unheard(trouble: object) {
     const { clock, createProcess } = await createSite(8);
     const { net, hold } = createProcess();
     const chunk = await hold();
     for (let call = 0; call < 2; call++) expect(await clock.until(chunk.callPermit(4))).toBe('go');
     chunk.callUnused(4);
     Object.assign(net, trouble);
-    await clock.advance(4 * REPORT_INTERVAL_MS); // the grant grows stale meanwhile
+    await clock.advance(4 * REPORT_INTERVAL_MS);
+    return { clock, createProcess, net, chunk };
+  }
+
+  test.each(lost)('is told again, and counts once, where %s', async (_, trouble) => {
+    const { clock, net, chunk } = await unheard(trouble);
     Object.assign(net, { isUp: true, isHeard: true });
     await clock.advance(2 * REPORT_INTERVAL_MS);
     const seen = Array.from({ length: 9 }, () => watch(chunk.callPermit(1)));
@@ -187,13 +193,7 @@ describe('a report that gives calls back and is not answered', () => {
   });
 
   test.each(lost)('is told again after the last chunk, where %s', async (_, trouble) => {
-    const { clock, createProcess } = await createSite(8);
-    const { net, hold } = createProcess();
-    const chunk = await hold();
-    for (let call = 0; call < 2; call++) expect(await clock.until(chunk.callPermit(4))).toBe('go');
-    chunk.callUnused(4);
-    Object.assign(net, trouble);
-    await clock.advance(4 * REPORT_INTERVAL_MS);
+    const { clock, createProcess, net, chunk } = await unheard(trouble);
     chunk.abandon();
     await clock.advance(REPORT_INTERVAL_MS);
     Object.assign(net, { isUp: true, isHeard: true });

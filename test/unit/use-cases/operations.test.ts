@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { KEPT_OPERATIONS, LOST_AFTER_MS, type Operation } from '../../../src/domain/operation';
 import type { Verification } from '../../../src/domain/container/verification';
 import { createMemoryManifests } from '../../../src/gateways/manifests/memory-manifests';
@@ -9,12 +10,13 @@ const TASK = { kind: 'verify', container: 'photos' } as const;
 
 function aBench() {
   const time = { ms: Date.UTC(2026, 0, 1) };
+  const clock = { nowMs: () => time.ms, sleep: () => pause(20) };
   const manifests = createMemoryManifests();
   const known = createMemoryStores().operations;
   let ids = 0;
   const newId = () => `operation-${++ids}`;
-  const operations = new Operations({ manifests, known, nowMs: () => time.ms, newId, patienceMs: 20 });
-  return { time, manifests, known, operations };
+  const operations = new Operations({ manifests, known, clock, newId });
+  return { time, clock, manifests, known, operations };
 }
 
 /** Work that ends when the test says so. */
@@ -90,12 +92,12 @@ test('a record that nobody renews is shown as failed', async () => {
 });
 
 test('another replica tells how it goes, also when the one that worked on it is gone', async () => {
-  const { operations, manifests, known, time } = aBench();
+  const { operations, manifests, known, time, clock } = aBench();
   const { begin, end } = work();
   const answer = await operations.run(TASK, begin);
   if (answer.done) throw new Error('it cannot be done');
   const { id } = answer.operation;
-  const other = new Operations({ manifests, known, nowMs: () => time.ms, newId: () => 'other', patienceMs: 20 });
+  const other = new Operations({ manifests, known, clock, newId: () => 'other' });
   expect(await other.get(id)).toMatchObject({ ...TASK, id, status: 'Running' });
   time.ms += LOST_AFTER_MS; // nobody renewed it
   expect(await other.get(id)).toMatchObject({ error: { code: 'lost', message: expect.stringContaining('ask again') } });
@@ -138,7 +140,8 @@ test('a container keeps its newest records; what did not go at once goes with th
     await manifests.deleteOperation(id);
   };
   let ids = 0;
-  const deps = { manifests: { ...manifests, deleteOperation }, known, nowMs: () => time.ms, patienceMs: 1 };
+  const clock = { nowMs: () => time.ms, sleep: () => pause(1) };
+  const deps = { manifests: { ...manifests, deleteOperation }, known, clock };
   const operations = new Operations({ ...deps, newId: () => `new-${++ids}` });
   const begin = async () => {
     const { begin, end } = work();
