@@ -4,12 +4,14 @@ export { isContainerGlob } from '../domain/access/container-glob';
 export { principalName } from '../domain/access/principal';
 export { GRANTED_ROLES, type GrantedRole, isGrantedRole } from '../domain/access/role';
 export type { ContainerEntry } from '../domain/container/container-entry';
+export type { ContainerSummary } from '../domain/container/container-summary';
 export { COUNTERS, type CounterDefinition, WORK_COUNTERS } from '../domain/counters';
+export { defined } from '../domain/defined';
 export type { ImageDocument } from '../domain/image/image';
 export type { Quote } from '../domain/money/quote';
 export type { Sample } from '../domain/money/sample';
-export type { RetryScope } from '../domain/run/retry-filter';
 export { type AuditVerdict, verifyAudit } from '../domain/run/audit';
+export type { RetryScope } from '../domain/run/retry-filter';
 export {
   type FailureGroup,
   FINAL_STATUSES,
@@ -18,7 +20,6 @@ export {
   type RunStatus,
   type RunView,
 } from '../domain/run/run';
-export type { ContainerSummary } from '../domain/container/container-summary';
 export * from './client';
 export type { Answer, AskOf, Endpoint, HeardHeaders, HeardOf, ProblemAnswer } from './endpoint';
 export { ENDPOINTS, type Endpoints } from './endpoints';

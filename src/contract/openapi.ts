@@ -191,7 +191,7 @@ function asShown({ jsonSchema }: { jsonSchema: Schema }): void {
   delete jsonSchema.readOnly; // zod says it of `.readonly()`, which is about our types: a generator would drop such a field
   if (typeof shownAs === 'object' && shownAs !== null) {
     for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-    Object.assign(jsonSchema, shownAs, description === undefined ? {} : { description });
+    Object.assign(jsonSchema, shownAs, defined({ description }));
   }
   if (jsonSchema.format === 'date-time' || jsonSchema.format === 'uri') delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;

@@ -1,16 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import { DURABLE_TASK_BASE } from '../contract/durable-task';
+import { PROBLEMS, type ProblemCode } from '../contract/problems';
+import type { DurableErrorBody } from '../contract/schemas/durable';
+import type { ProblemBody } from '../contract/schemas/problem';
+import { defined } from '../domain/defined';
 import { AppError } from '../domain/errors';
 import { instanceIdOf } from '../domain/run/instance-id';
 import { RUN_STATUSES, type RunStatus } from '../domain/run/run';
-import { DURABLE_TASK_BASE } from '../contract/durable-task';
 import type { LinkBuilder } from './links';
-import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import { requestIdOf } from './request-context';
 import { RequestError, type RequestFault } from './request-error';
-import type { DurableErrorBody } from '../contract/schemas/durable';
-import type { ProblemBody } from '../contract/schemas/problem';
 
 /**
  * Thrown values as RFC 9457 problem details.
@@ -73,7 +74,7 @@ function sendProblem(req: Request, res: Response, refusal: Refusal, links: LinkB
       existingRun: refusal.existingRun,
       links: { existingRun: links.for(req).run(refusal.existingRun) },
     }),
-    ...(refusal.runStatus !== undefined && { runStatus: refusal.runStatus }),
+    ...defined({ runStatus: refusal.runStatus }),
   };
   res.status(status).set({ 'x-ms-error-code': refusal.code, ...refusal.headers }); // I2
   if (status === 503) res.set('Retry-After', String(RETRY_AFTER_SECONDS));

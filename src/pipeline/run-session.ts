@@ -1,11 +1,11 @@
 import type { ExecutionProgress, ReportInput, ReportResult, RunActorApi } from '../actors/run/run-actor.api';
 import { defined } from '../domain/defined';
+import { AppError } from '../domain/errors';
+import { type ChunkRef, chunkId } from '../domain/ids';
 import { FRESH_MS, REPORT_INTERVAL_MS } from '../domain/run/chunk-lease';
 import type { ChunkProgress } from '../domain/run/chunk-progress';
 import type { CarefulRange } from '../domain/run/chunk-suspicion';
-import { type ChunkRef, chunkId } from '../domain/ids';
 import type { Control } from '../domain/run/facts';
-import { AppError } from '../domain/errors';
 import type { Clock } from './clock';
 import { FirstCalls } from './first-calls';
 import { GrantedCalls } from './granted-calls';
@@ -299,7 +299,7 @@ class RunSession {
 
   /** A chunk that does not know why it waits is told what holds the calls of this process back. */
   private progress(): ExecutionProgress[] {
-    const held = this.limit === undefined ? {} : { waiting: this.limit };
+    const held = defined({ waiting: this.limit });
     return [...this.chunks.values()].map(({ ref, attempt, progress }) => ({
       ref,
       attempt,

@@ -1,5 +1,6 @@
 import type { Config } from '../config';
 import { createWorkflowStarter } from '../dapr/workflow-client';
+import { defined } from '../domain/defined';
 import { createCosmosActivityLog } from '../gateways/activity-log/cosmos-activity-log';
 import { createAzureBlobs } from '../gateways/blobs/azure-blobs';
 import { createCosmosStores } from '../gateways/by-container/cosmos-by-container';
@@ -23,7 +24,7 @@ const WORKFLOW_DEADLINE_MS = 10_000;
 /** Everything outside of this process, as the rest knows it. @throws AppError when Cosmos DB cannot be reached or prepared */
 export async function openGateways(config: Config, overrides: Overrides) {
   const apiToken = config.sidecar.token?.reveal();
-  const token = apiToken === undefined ? {} : { apiToken };
+  const token = defined({ apiToken });
   const sidecar = createSidecar({ port: config.sidecar.httpPort, ...token });
   const access = accessOf(config);
   await ensureCosmosSchema({ ...access.cosmos, throughput: config.cosmos.throughput });

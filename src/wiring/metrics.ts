@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Config } from '../config';
+import { defined } from '../domain/defined';
 import { type Listener, listen } from '../http/listener';
 import type { Metrics, QuotaFigures } from '../telemetry/metrics';
 import type { QuotaReading } from '../use-cases/quota/port';
@@ -30,8 +31,7 @@ export async function serveMetrics(
 function figuresOf(quota: QuotaReading): QuotaFigures {
   const { ratePerSecond, monthlyTransactions, factor, pausedUntil, spent } = quota;
   return {
-    ...(ratePerSecond !== undefined && { ratePerSecond }),
-    ...(monthlyTransactions !== undefined && { cap: monthlyTransactions }),
+    ...defined({ ratePerSecond, cap: monthlyTransactions }),
     ...{ factor, isPaused: pausedUntil !== undefined, spent: spent.transactions },
   };
 }

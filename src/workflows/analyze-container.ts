@@ -1,9 +1,10 @@
-import type { AnalyzeContainerState } from '../domain/run/analyze-container-state';
-import { scopeOf } from '../domain/run/run-scope';
-import { readApprovalAnswer } from '../domain/run/approval';
+import { defined } from '../domain/defined';
 import { pageInstanceId } from '../domain/ids';
-import type { RunPhase } from '../domain/run/run';
+import type { AnalyzeContainerState } from '../domain/run/analyze-container-state';
+import { readApprovalAnswer } from '../domain/run/approval';
 import { type Control, isHeld } from '../domain/run/facts';
+import type { RunPhase } from '../domain/run/run';
+import { scopeOf } from '../domain/run/run-scope';
 import { APPROVAL_EVENT, RUN_CONTROL_EVENT, WORKFLOWS } from '../names';
 import type { AnalyzePageState, PageResult } from './analyze-page';
 import { call, defineWorkflow, type Generation, GenerationFull, type Step, StepFailed, waitFor, window } from './sdk';
@@ -154,7 +155,7 @@ async function* finish(generation: Generation, state: AnalyzeContainerState): St
   const scope = scopeOf(state);
   yield* call(generation, setPhase, { ...scope, phase: 'finish' });
   yield* call(generation, verifyTotals, scope);
-  const failure = state.failure === undefined ? {} : { failure: state.failure };
+  const failure = defined({ failure: state.failure });
   const { failed } = yield* call(generation, closeRun, { ...scope, ...failure });
   yield* call(generation, announce, { ...scope, event: failed ? 'run-failed' : 'run-completed' });
   yield* call(generation, cleanRun, { ...scope, pages: state.pages });

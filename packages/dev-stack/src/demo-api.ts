@@ -1,6 +1,7 @@
 import {
   type BodyOf,
   createClient,
+  defined,
   type Endpoints,
   isFinal,
   Refusal,
@@ -35,7 +36,7 @@ export function createDemoApi(address: string, signal: AbortSignal, key?: string
       fetch(url, {
         method,
         headers,
-        ...(body !== undefined && { body }),
+        ...defined({ body }),
         signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_WITHIN_MS)]),
       }),
   });

@@ -79,7 +79,7 @@ export function planOf(text: string, path: string): RunPlan {
     resourcesPaths: own.resourcesPaths
       ? own.resourcesPaths.map((each) => resolve(appDir, each))
       : (common.resourcesPaths ?? []).map((each) => resolve(folder, each)),
-    ...(configFilePath ? { configFilePath } : {}),
+    ...(configFilePath && { configFilePath }),
     env: { ...common.env, ...own.env },
   };
 }

@@ -1,4 +1,5 @@
 import { SYSTEM_BLOB_CONTAINERS } from '../../names';
+import { defined } from '../defined';
 import { AppError } from '../errors';
 
 /**
@@ -28,7 +29,7 @@ export function isContainerName(name: string): boolean {
  */
 export function checkContainerName(name: string, pointer?: string): void {
   if (isContainerName(name)) return;
-  const context = pointer === undefined ? {} : { pointer };
+  const context = defined({ pointer });
   if (SYSTEM.has(name) || name.startsWith('$')) {
     throw new AppError('system-container', `'${name}' belongs to the system; name a container of your own.`, {
       context,

@@ -1,11 +1,11 @@
 import { defined } from '../defined';
-import { chunkId, type ChunkRef } from '../ids';
+import { type ChunkRef, chunkId } from '../ids';
 import { addListings, type ListingCounts, NO_LISTING, type Quote } from '../money/quote';
 import type { RunBudget } from '../money/run-budget';
 import { type ApprovalAnswer, needsApproval } from './approval';
 import { addGroups, addProgress, type ChunkProgress, NO_PROGRESS } from './chunk-progress';
 import { type ChunkSet, hasChunk, withChunk } from './chunk-set';
-import { decided, isOver, isStopping, type Outcome, reasonOf, type RunFacts, statusOf } from './facts';
+import { decided, isOver, isStopping, type Outcome, type RunFacts, reasonOf, statusOf } from './facts';
 import type { FailureGroup, RunPhase, RunRequest, RunStatus } from './run';
 import { allowed, entered, obey, type Refusal } from './transitions';
 
@@ -164,7 +164,7 @@ export function approve(state: RunState, answer: Omit<ApprovalAnswer, 'approved'
     return known.includes(maxTransactions) ? { accepted: true, state } : { accepted: false, isApproved: true };
   }
   const { approval } = result.facts;
-  const cap = maxTransactions === undefined ? {} : { maxTransactions };
+  const cap = defined({ maxTransactions });
   return {
     accepted: true,
     state: { ...result.facts, ...(approval && { approval: { ...approval, ...cap } }), ...cap, updatedAt: at },

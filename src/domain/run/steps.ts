@@ -60,7 +60,7 @@ function phaseStep(phase: PhaseStep['step'], run: RunView, phases: PhaseTimes): 
   if (startedAt === undefined) return undefined;
   const next = ORDER.slice(ORDER.indexOf(phase) + 1).flatMap((later) => phases[later] ?? [])[0];
   const endedAt = next ?? (isFinal(run.status) ? run.endedAt : undefined);
-  return { step: phase, state: endedAt === undefined ? 'running' : 'done', startedAt, ...(endedAt && { endedAt }) };
+  return { step: phase, state: endedAt === undefined ? 'running' : 'done', startedAt, ...defined({ endedAt }) };
 }
 
 export function pageStep(page: number, { chunks }: LedgerPage): PageStep {

@@ -1,7 +1,7 @@
-import { ACTIONS, type Action } from './action';
 import { defined } from '../defined';
-import { isBehind, controlOf, isHeld, isOver, isStopping, type Hold, type Outcome, type RunFacts } from './facts';
 import { msOf } from '../time';
+import { ACTIONS, type Action } from './action';
+import { controlOf, type Hold, isBehind, isHeld, isOver, isStopping, type Outcome, type RunFacts } from './facts';
 import { heldDuring } from './pace';
 import type { RunPhase } from './run';
 
@@ -78,7 +78,7 @@ const heldBy =
 const hold =
   (by: Hold['by']) =>
   (before: RunFacts, { at, reason = before.hold?.reason, until }: Said): Change => ({
-    hold: { by, since: before.hold?.since ?? at, ...defined({ reason }), ...(until && { until }) },
+    hold: { by, since: before.hold?.since ?? at, ...defined({ reason, until }) },
   });
 /** Whoever lets a run go on has seen it: it is queued no more. */
 const released = ({ phase }: RunFacts): Change => ({

@@ -1,10 +1,11 @@
 import type { BlobClient, BlobDownloadResponseParsed } from '@azure/storage-blob';
+import { defined } from '../../domain/defined';
 import type { ListedBlob, Unreadable } from '../../domain/image/image';
+import { errorOf } from '../../domain/image/unreadable';
+import { IdentityFailure } from '../azure-identity/failure';
 import { messageOf, storageFailure } from './failure';
 import type { DownloadOptions, DownloadOutcome } from './port';
-import { IdentityFailure } from '../azure-identity/failure';
 import { inWords, type Signs } from './refusals';
-import { errorOf } from '../../domain/image/unreadable';
 
 /**
  * Reads one blob into memory.
@@ -102,7 +103,7 @@ function failedBy(thrown: unknown, signs: Signs): DownloadOutcome {
     return { ok: false, code: retryable ? 'download-failed' : 'download-forbidden', message, retryable };
   }
   const { statusCode, code } = storageFailure(thrown);
-  const status = statusCode === undefined ? {} : { httpStatus: statusCode };
+  const status = defined({ httpStatus: statusCode });
   switch (statusCode) {
     case 412:
       return {

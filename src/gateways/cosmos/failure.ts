@@ -1,4 +1,5 @@
 import type { Item, ItemDefinition } from '@azure/cosmos';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { IdentityFailure } from '../azure-identity/failure';
 import { refusalOf } from './refusals';
@@ -48,7 +49,7 @@ export function cosmosError(thrown: unknown, doing: string): AppError {
     return new AppError(code, `Cosmos DB could not be asked for ${doing}: ${message}`, { retryable, cause: thrown });
   }
   const status = cosmosStatus(thrown);
-  const options = { cause: thrown, context: status === undefined ? {} : { httpStatus: status } };
+  const options = { cause: thrown, context: defined({ httpStatus: status }) };
   const words = thrown instanceof Error ? thrown.message : String(thrown);
   const substatus = cosmosSubstatus(thrown);
   const refusal = status === undefined ? undefined : refusalOf(status, substatus, words);

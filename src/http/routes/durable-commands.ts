@@ -1,5 +1,5 @@
-import { defined } from '../../domain/defined';
 import { type Caller, spokenBy } from '../../domain/caller';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import { readApprovalAnswer } from '../../domain/run/approval';
 import { FINAL_STATUSES, isFinal, type RunStatus } from '../../domain/run/run';
@@ -111,5 +111,5 @@ const MAX_REASON = 500;
 
 function saidBy(caller: Caller, query: { readonly reason?: string | undefined }) {
   const reason = query.reason?.slice(0, MAX_REASON).replace(/\p{Surrogate}/gu, '');
-  return { ...spokenBy(caller), ...(reason ? { reason } : {}) };
+  return { ...spokenBy(caller), ...(reason && { reason }) };
 }

@@ -45,7 +45,7 @@ export function createRepairContainer(deps: RepairContainerDeps): RepairContaine
     const wrong = wrongTotals(recount, counters); // as found: what follows from the orphans' leaving was not wrong
     const removed = held === undefined && orphans > 0 ? await removeOrphans(deps, container, recount) : 0;
     if (wrong.length > 0 || removed > 0) {
-      const since = lastRun === undefined ? {} : { lastRun };
+      const since = defined({ lastRun });
       const { repaired } = await actors.container(container).repair({ ...since, counters: recount });
       if (!repaired) throw moved(container);
     }

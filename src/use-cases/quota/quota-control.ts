@@ -1,5 +1,6 @@
 import type { Actors } from '../../actors';
 import type { QuotaView } from '../../actors/quota/vision-quota-actor.api';
+import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
 import type { QuotaAsked, QuotaReading } from './port';
 
@@ -25,7 +26,7 @@ export class QuotaControl {
   }
 
   private reading({ settings, ledger, factor, pausedUntil }: QuotaView): QuotaReading {
-    const paused = pausedUntil === undefined ? {} : { pausedUntil };
+    const paused = defined({ pausedUntil });
     return { resource: this.resource, ...settings, spent: ledger, factor, ...paused };
   }
 }

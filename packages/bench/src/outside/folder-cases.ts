@@ -1,3 +1,4 @@
+import { defined } from 'contactsheet/contract';
 import type { OutsideCase } from './outside-case';
 import type { Place } from './place';
 
@@ -12,7 +13,7 @@ function markerBefore(form: string, marker: string, metadata?: Record<string, st
     name: form,
     arrange: async (place) => {
       await place.pictures(['first.jpg']);
-      await place.put(marker, new Uint8Array(), metadata === undefined ? {} : { metadata });
+      await place.put(marker, new Uint8Array(), defined({ metadata }));
     },
     see: async (place) => {
       await place.run();

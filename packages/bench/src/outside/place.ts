@@ -6,6 +6,7 @@ import {
   type BodyOf,
   type Client,
   createClient,
+  defined,
   type Endpoints,
   isFinal,
   Refusal,
@@ -68,7 +69,7 @@ export class Place {
   async put(name: string, bytes: Uint8Array, { metadata, contentType }: BlobOptions = {}): Promise<void> {
     await this.blobs.createIfNotExists();
     await this.blobs.getBlockBlobClient(name).upload(Buffer.from(bytes), bytes.length, {
-      ...(metadata !== undefined && { metadata }),
+      ...defined({ metadata }),
       ...(contentType !== undefined && { blobHTTPHeaders: { blobContentType: contentType } }),
     });
   }

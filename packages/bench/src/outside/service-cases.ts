@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { CosmosClient, type Container } from '@azure/cosmos';
+import { type Container, CosmosClient } from '@azure/cosmos';
+import { defined } from 'contactsheet/contract';
 import sharp from 'sharp';
 import { bitmap, HEIGHT, icon, WIDTH } from '../bitmap-files';
 import { atMost } from './expected';
@@ -71,7 +72,7 @@ async function seeFeed(place: Place, path: string, feed: string): Promise<unknow
       path,
       headers: {
         'a-im': 'Incremental feed',
-        ...(continuation !== undefined && { 'if-none-match': continuation }),
+        ...defined({ 'if-none-match': continuation }),
       },
     });
     if (status === 304) return { entries, rounds, ends: 304 };

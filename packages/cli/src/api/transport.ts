@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Incoming, Outgoing } from 'contactsheet/contract';
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError, isCancel } from 'axios';
+import { defined, type Incoming, type Outgoing } from 'contactsheet/contract';
 import { EXIT } from '../exit-codes';
 import { Failure, Interrupted } from '../failure';
 import { isRecord } from '../text/plain';
@@ -96,7 +96,7 @@ async function sendOnce(
       url,
       method,
       headers: { ...headers, ...(key !== undefined && { Authorization: `Bearer ${key}` }) },
-      ...(body !== undefined && { data: body }),
+      ...defined({ data: body }),
       timeout: timeoutMs,
       responseType: isStream ? 'stream' : 'text',
       ...(method === 'GET' && { signal: interrupted }), // I3

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { defined } from 'contactsheet/contract';
 import { commaList, positiveNumber } from '../session';
 
 /** Options of everything that says what a run does, and the body that says it to the API. */
@@ -28,7 +29,7 @@ export function addSpendingOptions(command: Command): Command {
 }
 
 export function analysisBody({ prefix, features }: AnalysisOptions) {
-  return { ...(prefix !== undefined && { prefix }), ...(features !== undefined && { features }) };
+  return defined({ prefix, features });
 }
 
 export function approvalRule(text: string): Approval {

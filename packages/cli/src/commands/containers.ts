@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from 'contactsheet/contract';
 import type { ApiClient, SetWatch } from '../api/client';
 import type { Recount } from '../api/documents';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -114,7 +115,7 @@ function askWatch(api: ApiClient, container: string, { every, approve, maxTransa
   if (off) return api.removeWatch({ params }, call);
   const body = {
     ...(every !== undefined && { every: every / 1000 }),
-    ...(approve !== undefined && { approval: approve }),
+    ...defined({ approval: approve }),
     ...(maxTransactions !== undefined && { caps: { maxTransactions } }),
   };
   if (Object.keys(body).length === 0) return api.getWatch({ params }, call);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import {
   type AccessKey,
+  defined,
   formatAccessKey,
   GRANTED_ROLES,
   type GrantedRole,
@@ -13,12 +14,12 @@ import {
   KEY_SECRET_BYTES,
   principalName,
 } from 'contactsheet/contract';
+import type { CliContext } from '../cli-context';
 import { EXIT } from '../exit-codes';
 import { Failure, usage } from '../failure';
 import { editKeys, readKeys } from '../keys/keys-file';
 import type { ListView } from '../output';
 import { commaList, durationMs, type Registrar } from '../session';
-import type { CliContext } from '../cli-context';
 
 /** The keys of a server: they lie in a file of its machine (KEYS_FILE), so these commands ask no API. */
 export function registerKeys(program: Command, { action }: Registrar): void {
@@ -100,7 +101,7 @@ function made(name: string, { role: granted, containers, expires }: CreateOption
     name,
     sha256: createHash('sha256').update(secret).digest('hex'),
     roles: [granted],
-    ...(containers && { containers }),
+    ...defined({ containers }),
     createdAt: new Date(nowMs).toISOString(),
     ...(expires !== undefined && { expiresAt: new Date(nowMs + expires).toISOString() }),
   };

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
 import { printable } from '@contactsheet/terminal';
+import { type Command, Option } from 'commander';
+import { defined } from 'contactsheet/contract';
 import type { CliContext } from '../cli-context';
 import { usage } from '../failure';
 import { editLogins, loginPath } from '../login/login-file';
@@ -26,7 +27,7 @@ export function registerLogin(program: Command, { action }: Registrar): void {
         });
         await editLogins(path, context, (logins) => ({ ...logins, [loginKey(api.address)]: login }));
         const { issuer, expiresAt } = login;
-        await out.value({ address: api.address, issuer, ...(expiresAt && { expiresAt }) }, () => []);
+        await out.value({ address: api.address, issuer, ...defined({ expiresAt }) }, () => []);
         out.note(`Logged in for ${api.address}.`);
         if (login.refreshToken === undefined && expiresAt !== undefined) {
           out.note(`The login ends at ${expiresAt}: the provider gave no refresh token.`);
@@ -62,7 +63,7 @@ function clientOf({ issuer, clientId, scope, resource }: LoginOptions, { env }: 
     issuer: needed(issuer || env.CONTACTSHEET_OIDC_ISSUER, '--issuer or CONTACTSHEET_OIDC_ISSUER'),
     clientId: needed(clientId || env.CONTACTSHEET_OIDC_CLIENT_ID, '--client-id or CONTACTSHEET_OIDC_CLIENT_ID'),
     scope,
-    ...(resource !== undefined && { resource }),
+    ...defined({ resource }),
   };
   issuerUrl(client.issuer);
   return client;

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { defined } from 'contactsheet/contract';
 import { usage } from '../failure';
 import { positiveNumber, type Registrar } from '../session';
 import { plainLines } from '../text/plain';
@@ -53,11 +54,13 @@ export function registerQuota(program: Command, { action }: Registrar): void {
 /** Only what is named: the server keeps the rest, and what was never set follows its configuration. */
 function changeOf({ rate, monthly, containerMonthly, weight, resource, endWait }: SetOptions) {
   return {
-    ...(resource !== undefined && { resource }),
     ...rate,
-    ...(monthly !== undefined && { monthlyTransactions: monthly }),
-    ...(containerMonthly !== undefined && { containerMonthlyTransactions: containerMonthly }),
-    ...(weight !== undefined && { weights: weight }),
+    ...defined({
+      resource,
+      monthlyTransactions: monthly,
+      containerMonthlyTransactions: containerMonthly,
+      weights: weight,
+    }),
     ...(endWait && { pausedUntil: null }),
   };
 }

@@ -1,5 +1,6 @@
+import { tableLines } from '@contactsheet/terminal';
 import type { Command } from 'commander';
-import type { AskOf, Endpoints } from 'contactsheet/contract';
+import { type AskOf, defined, type Endpoints } from 'contactsheet/contract';
 import type { Answer } from '../api/client';
 import type { RetryForecast } from '../api/documents';
 import type { Call } from '../api/transport';
@@ -8,7 +9,6 @@ import { Failure } from '../failure';
 import { MORE } from '../output';
 import { positiveNumber, type Registrar, type Session } from '../session';
 import { count } from '../text/quantities';
-import { tableLines } from '@contactsheet/terminal';
 import { addWaitOptions, announceStart, checkWaiting, type WaitOptions } from './run-start';
 
 /** What a run can be told. Each one answers with the state after it, and may be repeated. */
@@ -86,7 +86,7 @@ interface ApproveOptions {
 
 async function approve(session: Session, [id = '']: readonly string[], options: ApproveOptions): Promise<void> {
   const { maxTransactions, planHash = await planHashOf(session, id) } = options;
-  await tell(session, id, 'approve', { planHash, ...(maxTransactions !== undefined && { maxTransactions }) });
+  await tell(session, id, 'approve', { planHash, ...defined({ maxTransactions }) });
 }
 
 async function planHashOf({ api }: Session, id: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { defined } from 'contactsheet/contract';
 import type { Run } from '../api/documents';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { Interrupted, usage } from '../failure';
@@ -66,8 +67,7 @@ async function startRun({ api }: Session, container: string, options: StartOptio
   const { approve, maxTransactions, confirmShrink } = options;
   const body = {
     ...analysisBody(options),
-    ...(approve !== undefined && { approval: approve }),
-    ...(maxTransactions !== undefined && { maxTransactions }),
+    ...defined({ approval: approve, maxTransactions }),
   };
   const { body: run } = await api.startRun(
     { params: { container }, body, ...(confirmShrink && { query: { confirmShrink: 'true' as const } }) },

@@ -1,4 +1,5 @@
 import axios, { isAxiosError } from 'axios';
+import { defined } from 'contactsheet/contract';
 import * as oauth from 'oauth4webapi';
 import type { CliContext } from '../cli-context';
 import { EXIT } from '../exit-codes';
@@ -129,7 +130,7 @@ function isLoopback({ protocol, hostname }: URL): boolean {
 }
 
 function resourceOf({ resource }: Client): { resource?: string } {
-  return resource === undefined ? {} : { resource };
+  return defined({ resource });
 }
 
 function loginOf(
@@ -139,8 +140,8 @@ function loginOf(
 ) {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = said;
   return {
-    ...{ issuer, clientId, scope, ...(resource !== undefined && { resource }), accessToken },
-    ...(refreshToken !== undefined && { refreshToken }),
+    ...{ issuer, clientId, scope, ...defined({ resource }), accessToken },
+    ...defined({ refreshToken }),
     ...(seconds !== undefined && { expiresAt: new Date(nowMs + seconds * 1000).toISOString() }),
   };
 }
