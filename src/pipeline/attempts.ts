@@ -2,7 +2,7 @@ import { defined } from '../domain/defined';
 import { AppError } from '../domain/errors';
 import type { Attempt, ImageError, Stage } from '../domain/image/image';
 import { delayMs, IMAGE_RETRY } from '../domain/retry';
-import { unheardOf } from '../domain/run/report';
+import { billedOf } from '../domain/run/report';
 import type { ChunkContext } from './chunk-context';
 import type { Clock } from './clock';
 import type { CircuitBreaker, Turn } from './circuit-breaker';
@@ -40,9 +40,9 @@ export class Attempts {
     return this.attempts.filter((attempt) => attempt.stage === 'vision' && !this.earlier.has(attempt));
   }
 
-  /** Calls that may have been billed and that nobody has read the answer of, by this execution or one before. */
-  get unheard(): readonly string[] {
-    return unheardOf(this.attempts);
+  /** When calls were begun that may have been billed, by this execution or one before. */
+  get billed(): readonly string[] {
+    return billedOf(this.attempts);
   }
 
   /** A call that an earlier execution of this chunk began (I1). */

@@ -96,7 +96,9 @@ export class ImageWork {
     return this.judged(async (verdict) => ({ document: this.document(verdict), isKept: this.answer.isKept }));
   }
 
-  private async judged<T>(use: (verdict: Verdict) => Promise<T>): Promise<T | Exclude<Permit, 'go'>> {
+  private async judged<T extends object>(
+    use: (verdict: Verdict) => Promise<T | Exclude<Permit, 'go'>>,
+  ): Promise<T | Exclude<Permit, 'go'>> {
     const byListing = ineligibleAsListed(this.blob, this.deps.vision.limits);
     const permit = await this.chunk.permit();
     if (permit !== 'go') return permit;
@@ -104,10 +106,15 @@ export class ImageWork {
     const done = [this.deps.visionBreaker, this.deps.blobBreaker].map((breaker) => breaker.takeInHand(image));
     // Held until the result is saved: what a crash can repeat is what is inside the semaphore (I3 of the design).
     const leave = await this.deps.semaphore.enter(this.chunk.runId, byListing ? 0 : this.blob.sizeBytes);
+    let isTold = false;
     try {
       const verdict = byListing ? this.skippedAsListed(byListing) : await this.analyze();
-      return typeof verdict === 'string' ? verdict : await use(await this.answer.keepingKnown(verdict, this.blob.etag));
+      if (typeof verdict === 'string') return verdict;
+      const used = await use(await this.answer.keepingKnown(verdict, this.blob.etag));
+      isTold = typeof used !== 'string';
+      return used;
     } finally {
+      await this.answer.end(isTold);
       leave();
       for (const end of done) end();
     }

@@ -13,6 +13,11 @@ export class KeyedMutex {
     return result;
   }
 
+  /** Resolves when it is this one's turn, with the function that ends the turn. */
+  enter(key: string): Promise<() => void> {
+    return new Promise((resolve) => void this.run(key, () => new Promise<void>((leave) => resolve(leave))));
+  }
+
   private forget(key: string, tail: Promise<unknown>): void {
     if (this.tails.get(key) === tail) this.tails.delete(key);
   }

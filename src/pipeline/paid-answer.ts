@@ -35,8 +35,8 @@ import type { KeyedMutex } from './keyed-mutex';
  * I3 What is known of the same bytes is never dropped, by an answer or by a failure.
  * I5 Where only what was priced may be called for, no call asks for more than the price of its image: what a quote did not
  *    foresee is left to the next one.
- * I4 A claim ends as an answer in the cache or is given back; one that a death left behind is told as maybe billed. What was
- *    to be told and is not, as the work stopped before a document was saved, goes back with the claim.
+ * I4 A claim ends as an answer in the cache, or is given back when the document is saved; one that a death left behind is
+ *    told as maybe billed. What was to be told and is not, as nothing was saved, goes back with the claim.
  * I6 Where it is in doubt whether Vision or the images fail, Vision is asked about a picture of our own. The image that
  *    asks counts the call and its transactions.
  */
@@ -72,6 +72,10 @@ const OWNER_LOOK_MS = 2_000;
 export class PaidAnswer {
   private transactions = 0;
   private kept = false;
+  /** It has not ended as an answer in the cache (I4). */
+  private claim: Granted | undefined;
+  /** Ends the turn of this image among those of the same bytes. */
+  private leave: () => void = () => {};
 
   constructor(
     private readonly deps: AnswerDeps,
@@ -94,39 +98,56 @@ export class PaidAnswer {
     return this.kept;
   }
 
-  /** From the cache, or paid for once (I2). */
-  find(bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
-    const { cache, keyedMutex, clock } = this.deps;
+  /** From the cache, or paid for once (I2). Whoever asks calls `end` when what he makes of it is saved, or is not. */
+  async find(bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
     const key = cacheKey(contentHash, this.analyzer);
-    return keyedMutex.run(key, async () => {
-      const ownLost = new Set<string>();
-      let over: string | undefined;
-      let lookAtMs = clock.monotonicMs() + OWNER_LOOK_MS;
-      for (;;) {
-        const permit = await this.chunk.permit();
-        if (permit !== 'go') return permit;
-        const askedMs = clock.nowMs();
-        const leaseMs = this.chunk.claimMs ?? CLAIM_MS;
-        const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...defined({ over }) };
-        const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
-          ownLost.add(new Date(askedMs).toISOString());
-          await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: ownLost.size });
-        });
-        if (claim === undefined) continue;
-        if (claim.state === 'granted') return this.pay(bytes, contentHash, withoutOwn(claim, ownLost));
-        if (claim.state === 'hit') {
-          this.attempts.record('cache', askedMs, 0, { ok: true });
-          return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
-        }
-        if (claim.holder !== undefined && clock.monotonicMs() >= lookAtMs) {
-          lookAtMs += OWNER_LOOK_MS;
-          over = (await this.hasEnded(claim.holder)) ? claim.holder : undefined;
-          if (over !== undefined) continue;
-        }
-        this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
-        await clock.sleep(CLAIM_POLL_MS);
+    const leave = await this.deps.keyedMutex.enter(key);
+    try {
+      return await this.inTurn(key, bytes, contentHash);
+    } finally {
+      if (this.claim === undefined) leave();
+      else this.leave = leave;
+    }
+  }
+
+  /** Gives a claim back that did not end as an answer in the cache. `isSaved`: a document tells of its calls. */
+  async end(isSaved: boolean): Promise<void> {
+    const { claim } = this;
+    if (claim === undefined) return;
+    this.claim = undefined;
+    await this.deps.cache.release(claim, isSaved ? [] : this.attempts.billed).catch(() => undefined); // I4
+    this.leave();
+  }
+
+  private async inTurn(key: string, bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
+    const { cache, clock } = this.deps;
+    const ownLost = new Set<string>();
+    let over: string | undefined;
+    let lookAtMs = clock.monotonicMs() + OWNER_LOOK_MS;
+    for (;;) {
+      const permit = await this.chunk.permit();
+      if (permit !== 'go') return permit;
+      const askedMs = clock.nowMs();
+      const leaseMs = this.chunk.claimMs ?? CLAIM_MS;
+      const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...defined({ over }) };
+      const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
+        ownLost.add(new Date(askedMs).toISOString());
+        await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: ownLost.size });
+      });
+      if (claim === undefined) continue;
+      if (claim.state === 'granted') return this.pay(bytes, contentHash, withoutOwn(claim, ownLost));
+      if (claim.state === 'hit') {
+        this.attempts.record('cache', askedMs, 0, { ok: true });
+        return { ...this.known(claim.answer), ...(await this.union(contentHash, claim.answer)) };
       }
-    });
+      if (claim.holder !== undefined && clock.monotonicMs() >= lookAtMs) {
+        lookAtMs += OWNER_LOOK_MS;
+        over = (await this.hasEnded(claim.holder)) ? claim.holder : undefined;
+        if (over !== undefined) continue;
+      }
+      this.chunk.trouble('Another run is paying for the same picture; its answer is awaited.');
+      await clock.sleep(CLAIM_POLL_MS);
+    }
   }
 
   /** Who cannot be asked may be at work. A sample has no run: its claims run out. */
@@ -151,44 +172,42 @@ export class PaidAnswer {
   private async pay(bytes: Uint8Array, contentHash: string, claim: Granted): Promise<Verdict | Exclude<Permit, 'go'>> {
     // I4: Vision may have answered, and billed, into the void.
     for (const at of claim.unheard ?? []) this.attempts.recordEarlier(at, 'maybe-billed');
-    let hasVerdict = false;
-    try {
-      const known = await this.union(contentHash, claim.known);
-      const missing = missingFeatures(this.analyzer, known?.analyzer);
-      if (known && missing.length === 0) {
-        this.kept = await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
-        return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
-      }
-      const verdict = this.isPriced(missing) ? await this.call(bytes, missing) : notPriced(); // I5
-      hasVerdict = typeof verdict !== 'string';
-      if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
-      const merged = mergeAnalyses(known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
-      // The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known
-      // after an error: giving the claim back then is safe, as it holds only for the version that was claimed.
-      const { transactions } = verdict;
-      const at = new Date(this.deps.clock.nowMs()).toISOString();
-      const { unheard } = this.attempts;
-      const paid = {
-        ...{ holder: this.chunk.chunkId, blob: this.blobName, at, transactions },
-        ...(unheard.length > 0 && { unheard }),
-      };
-      this.kept = await this.keep(bytes, claim, { ...merged, paid });
-      return { ...verdict, ...merged };
-    } finally {
-      const untold = hasVerdict ? [] : this.attempts.unheard; // a verdict is saved, with the attempts
-      if (!this.kept) await this.deps.cache.release(claim, untold).catch(() => undefined);
+    this.claim = claim;
+    const known = await this.union(contentHash, claim.known);
+    const missing = missingFeatures(this.analyzer, known?.analyzer);
+    if (known && missing.length === 0) {
+      await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
+      return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
     }
+    if (!this.isPriced(missing)) return notPriced(); // I5
+    const verdict = await this.call(bytes, missing);
+    if (typeof verdict === 'string' || !verdict.analysis || !verdict.analyzer) return verdict;
+    const merged = mergeAnalyses(known, { analysis: verdict.analysis, analyzer: verdict.analyzer });
+    const { transactions } = verdict;
+    const at = new Date(this.deps.clock.nowMs()).toISOString();
+    const unheard = this.attempts.billed.slice(0, -1); // all but the one that answered
+    const paid = {
+      ...{ holder: this.chunk.chunkId, blob: this.blobName, at, transactions },
+      ...(unheard.length > 0 && { unheard }),
+    };
+    await this.keep(bytes, claim, { ...merged, paid });
+    return { ...verdict, ...merged };
   }
 
   private isPriced(features: readonly string[]): boolean {
     return this.chunk.pricedOnly === undefined || features.length <= (this.priced ?? this.analyzer.features.length);
   }
 
-  private keep(bytes: Uint8Array, claim: Granted, answer: CachedAnswer): Promise<boolean> {
+  /**
+   * The cache spares later calls; that it did not take the answer is no reason to lose it. Whether it did is not known after
+   * an error: giving the claim back then is safe, as it holds only for the version that was claimed.
+   */
+  private async keep(bytes: Uint8Array, claim: Granted, answer: CachedAnswer): Promise<void> {
     // A quote knows the bytes again by the MD5 that a listing tells; where FIPS forbids MD5 it knows less.
     const md5 = getFips() === 1 ? undefined : createHash('md5').update(bytes).digest('hex');
     const listed = md5 === undefined ? undefined : listedKey(md5, bytes.byteLength, answer.analyzer);
-    return this.deps.cache.put(claim, answer, listed).catch(() => false);
+    this.kept = await this.deps.cache.put(claim, answer, listed).catch(() => false);
+    if (this.kept) this.claim = undefined;
   }
 
   /** The cache has forgotten what the document still says: by whom it was paid for is there too. */

@@ -163,9 +163,20 @@ function isThrottled(attempt: Attempt): boolean {
   return attempt.code === THROTTLED;
 }
 
+/** When calls were sent, or may have been, that may have been billed: all but those that Vision refused or failed. */
+export function billedOf(attempts: readonly Attempt[]): readonly string[] {
+  const isAnswered = ({ stage, code }: Attempt) =>
+    stage === 'vision' && (code === undefined || code === CONTROL_ANSWERED);
+  return startsOf(attempts.filter((attempt) => isAnswered(attempt) || isUnheard(attempt)));
+}
+
 /** When calls were sent, or may have been, whose answer nobody read: the service may have done its work. */
-export function unheardOf(attempts: readonly Attempt[]): readonly string[] {
-  return attempts.filter(isUnheard).flatMap((attempt) => Array<string>(times(attempt)).fill(attempt.startedAt));
+function unheardOf(attempts: readonly Attempt[]): readonly string[] {
+  return startsOf(attempts.filter(isUnheard));
+}
+
+function startsOf(attempts: readonly Attempt[]): readonly string[] {
+  return attempts.flatMap((attempt) => Array<string>(times(attempt)).fill(attempt.startedAt));
 }
 
 const UNHEARD_CODES: readonly string[] = [

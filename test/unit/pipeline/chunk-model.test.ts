@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { addInto, type TotalsVector } from '../../../src/domain/container/totals';
 import { imageId } from '../../../src/domain/ids';
 import type { ImageDocument } from '../../../src/domain/image/image';
+import { outcomeOf } from '../../../src/domain/run/report';
 import type { RunRequest, RunView } from '../../../src/domain/run/run';
 import type { Command } from '../../../src/domain/run/run-state';
 import type { VisionOutcome } from '../../../src/gateways/vision/port';
@@ -185,6 +186,7 @@ async function run(truth: Truth, plan: RunPlan, number: number): Promise<void> {
   if (!isCancelled) {
     checkDocuments(truth, before, mayRemove);
     checkRun(pipeline, told.run, plan, weather.disturbed());
+    checkTold(truth, told.run.id);
   }
   checkBill(truth, plan, weather.disturbed());
   const after = (await pipeline.actors.run(id).view()).run;
@@ -328,6 +330,20 @@ function checkRun(pipeline: InMemoryPipeline, run: RunView, plan: RunPlan, distu
   expect(run.calls + run.cacheHits).toBeGreaterThanOrEqual(counts.succeeded);
   // A process that dies leaves a claim for each call in flight: those are listed as calls that may have been billed.
   expect(run.calls).toBeLessThanOrEqual(pipeline.asked.total - pipeline.asked.throttled + disturbed * MAX_IN_FLIGHT);
+}
+
+/** Each answer that Vision may bill stands in the line of its image, as a call or as one that may have been billed. */
+function checkTold({ billed, pipeline, touched }: Truth, runId: string): void {
+  for (const document of pipeline.results.documents(CONTAINER)) {
+    if (document.runId !== runId || touched.has(document.blob)) continue;
+    const { calls, maybeBilled = [] } = outcomeOf({ ...document, version: '' }, true);
+    const answers = billed.get(document.contentHash ?? '') ?? 0;
+    expect([document.blob, answers, Math.min(answers, calls + maybeBilled.length)]).toEqual([
+      document.blob,
+      answers,
+      answers,
+    ]);
+  }
 }
 
 /** I3 of the design: a saved image is never called again; a death, a stall or a lost answer costs at most one call an image. */

@@ -749,6 +749,30 @@ describe('claims', () => {
     expect(new Set(outcome.maybeBilled).size).toBe(2);
   });
 
+  test('of images that Vision refuses end when that is saved: a death before leaves them, twins take turns', async () => {
+    const script: MemoryScript = () => failure('vision-rejected', { httpStatus: 400 });
+    const dying = createSite(script);
+    const bytes = picture('x');
+    const [blob, twin] = ['a.gif', 'b.gif'].map((name) => dying.blobs.put('photos', name, bytes)) as [
+      ListedBlob,
+      ListedBlob,
+    ];
+    jest.spyOn(dying.results, 'save').mockReturnValue(new Promise(() => {}));
+    void dying.start({ kind: 'new', blob });
+    await dying.clock.advance(1_000);
+    expect(dying.vision.calls).toBe(1);
+    const next = createSite(script, dying.cache);
+    for (const name of ['a.gif', 'b.gif']) next.blobs.put('photos', name, bytes);
+    const works = [blob, twin].map((each) => next.start({ kind: 'new', blob: each }));
+    await next.clock.until(Promise.all(works));
+    const told = next.results.documents('photos').map((document) => outcomeOf({ ...document, version: '' }, true));
+    expect(told.map(({ calls, maybeBilled = [] }) => [calls, maybeBilled.length])).toEqual([
+      [1, 1],
+      [1, 0],
+    ]);
+    expect(next.cache.entries.size).toBe(0);
+  });
+
   test('of a store that stays away end the chunk, not the image', async () => {
     const { blobs, work, results, semaphore } = createSite(undefined, forgetful(1_000, 'before-write'));
     const blob = blobs.put('photos', 'a.gif', picture('x'));
