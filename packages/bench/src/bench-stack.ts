@@ -16,13 +16,17 @@ export type Join = (name: string) => Promise<Replica>;
 export async function withStack(
   vision: VisionPace,
   work: (stack: Stack, join: Join) => Promise<void>,
-  { appEnv, ...options }: Pick<StackOptions, 'appEnv' | 'storageInMemory' | 'engineRetention'> = {},
+  {
+    appEnv,
+    env: settings,
+    ...options
+  }: Partial<Pick<StackOptions, 'appEnv' | 'env' | 'storageInMemory' | 'engineRetention'>> = {},
 ): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'contactsheet-bench-'));
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const stopping = new AbortController();
   const runtime = await acquireRuntime({ env: process.env, signal: stopping.signal, say });
-  const env = withoutServices(process.env);
+  const env = { ...withoutServices(process.env), ...settings };
   const quiet = { LOG_LEVEL: 'warn', ...appEnv };
   const stack = await startStack({
     home,

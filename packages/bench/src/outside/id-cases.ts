@@ -1,4 +1,4 @@
-import { type AskOf, type Endpoints, pathOf, ENDPOINTS } from 'contactsheet/contract';
+import { type AskOf, ENDPOINTS, type Endpoints, pathOf } from 'contactsheet/contract';
 import type { OutsideCase } from './outside-case';
 import type { Place, Run } from './place';
 

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { problemsOfLauncher } from '@contactsheet/dev-stack';
+import { CosmosClient } from '@azure/cosmos';
+import { problemsOfLauncher, type Stack } from '@contactsheet/dev-stack';
 import { ENDPOINTS, pathOf } from 'contactsheet/contract';
 import { ConfigError, readConfig } from 'contactsheet/setup';
+import { withStack } from '../bench-stack';
 import { atMost } from './expected';
 import type { OutsideCase } from './outside-case';
 import type { Place } from './place';
@@ -40,6 +42,54 @@ function problemsOf(env: Record<string, string>) {
     if (!(error instanceof ConfigError)) throw error;
     return [...error.problems, ...ofLauncher];
   }
+}
+
+/** The offers that a start with this setting has made, and how many of the containers have one of their own. */
+function throughput(value: string, offer: object, ofContainers: number): OutsideCase {
+  return {
+    kind: 'settings',
+    name: `COSMOS_THROUGHPUT=${value}`,
+    see: async () => {
+      const seen: object[] = [];
+      const look = async (stack: Stack) => {
+        seen.push(await offersOf(stack.endpoints().cosmos));
+      };
+      await withStack({}, look, { env: { COSMOS_THROUGHPUT: value } });
+      return seen[0];
+    },
+    expected: { containers: 5, ofContainers, ...offer },
+  };
+}
+
+async function offersOf({ endpoint, key }: { readonly endpoint: string; readonly key: string }) {
+  const client = new CosmosClient({ endpoint, key });
+  const database = client.database('AnalysisResult');
+  const { resources: containers } = await database.containers.readAll().fetchAll();
+  const { resources: offers } = await client.offers.readAll().fetchAll();
+  const own = offers.filter(({ offerResourceId }) => containers.some(({ _rid }) => _rid === offerResourceId));
+  const shared = offers.find((one) => !own.includes(one))?.content;
+  const [each] = own.map(({ content }) => content?.offerThroughput);
+  return {
+    containers: containers.length,
+    ofContainers: own.length,
+    shared: shared?.offerThroughput,
+    upTo: shared?.offerAutopilotSettings?.maxThroughput,
+    each,
+  };
+}
+
+/** Every page of a list, by the links alone. */
+async function pagesOf(place: Place, path: string): Promise<{ readonly pages: number[]; readonly distinct: number }> {
+  const pages: number[] = [];
+  const found = new Set<string>();
+  for (let next: string | undefined = path; next !== undefined; ) {
+    const { body } = await place.ask(next);
+    const { value, nextLink } = body as { readonly value: { readonly blob: string }[]; readonly nextLink?: string };
+    pages.push(value.length);
+    for (const { blob } of value) found.add(blob);
+    next = nextLink?.replace(place.endpoints.api, '');
+  }
+  return { pages, distinct: found.size };
 }
 
 const CLI = join(__dirname, '..', '..', '..', 'cli', 'dist', 'main.js');
@@ -91,6 +141,25 @@ export const SETTINGS_CASES: readonly OutsideCase[] = [
     },
     expected: { status: 200, items: atMost(100) },
   },
+  {
+    kind: 'settings',
+    name: 'a page of 500 of 230 images, and what follows it',
+    arrange: (place) => place.pictures(Array.from({ length: 230 }, (_, n) => `photo-${n}.jpg`)),
+    see: async (place) => {
+      const { id } = await place.run();
+      const { container } = place;
+      const ofContainer = await pagesOf(place, `${pathOf(ENDPOINTS.listImages, { container })}?maxpagesize=500`);
+      const ofRun = await pagesOf(place, `${pathOf(ENDPOINTS.listRunImages, { id })}?maxpagesize=500`);
+      return { ofContainer, ofRun };
+    },
+    expected: {
+      ofContainer: { pages: [100, 100, 30], distinct: 230 },
+      ofRun: { pages: [100, 100, 30], distinct: 230 },
+    },
+  },
+  throughput('shared:1000', { shared: 1_000, upTo: undefined }, 0),
+  throughput('autoscale:4000', { upTo: 4_000 }, 0),
+  throughput('each:400', { shared: undefined, each: 400 }, 5),
   {
     kind: 'settings',
     name: 'doctor after Vision refused the key',
