@@ -18,6 +18,7 @@ import { parseAllDocuments } from 'yaml';
 
 const KINDS = [
   'configmap-v1',
+  'cronjob-batch-v1',
   'deployment-apps-v1',
   'job-batch-v1',
   'namespace-v1',

@@ -33,7 +33,8 @@ export const OPERATIONS_PARTITION = { path: '/kind', value: 'operations' } as co
 /** And which run has an id that a caller chose. */
 export const INSTANCES_PARTITION = { path: '/kind', value: 'instance' } as const;
 
-const CONTAINERS: readonly ContainerDefinition[] = [
+/** deploy/azure makes the same ones: roles for data make none. */
+export const CONTAINERS: readonly ContainerDefinition[] = [
   container(COSMOS.images.id, COSMOS.images.partitionKey, ['/blob/?', '/status/?', '/chunkId/?', '/tagNames/[]/?']),
   container(COSMOS.runs.id, COSMOS.runs.partitionKey, ['/container/?', '/status/?', '/startedAt/?']),
   container(COSMOS.cache.id, COSMOS.cache.partitionKey, []),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 import { componentFaultsOf } from './component-metadata';
-import { containersOf, Manifests } from './manifests';
+import { containersOf, Manifests, type Container, type PodTemplate } from './manifests';
 import { type Resource, render } from './render';
 import { faultsOf } from './schemas';
 
@@ -59,6 +59,13 @@ function secret(name: string, values: Record<string, string>): Resource {
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: Object.fromEntries(data) };
 }
+/** Of the job that asks Azure. */
+const checkOf = (manifests: Manifests) => {
+  const { spec } = manifests.find('CronJob', 'azure-check') as unknown as {
+    spec: { jobTemplate: { spec: { template: PodTemplate } } };
+  };
+  return spec.jobTemplate.spec.template;
+};
 const podOf = (manifests: Manifests) => manifests.pod('Deployment', 'contactsheet');
 
 test.each([['nothing', []], ...OPTIONS.map((name) => [name, [name]] as const), ['all of them', OPTIONS]] as const)(
@@ -111,8 +118,9 @@ test.each([[[]], [['service-bus']]])(
 );
 
 test('one image of yours runs in every container', () => {
-  const images = containersOf(podOf(overlay())).map(({ image }) => image);
-  expect(images).toEqual(Array(3).fill('REGISTRY.azurecr.io/contactsheet:0.1.0'));
+  const containers = [...containersOf(podOf(overlay())), ...containersOf(checkOf(overlay()))];
+  const images = containers.map(({ image }) => image);
+  expect(images).toEqual(Array(4).fill('REGISTRY.azurecr.io/contactsheet:0.1.0'));
 });
 
 test('Service Bus has no component process, and Storage Queues have one', () => {
@@ -124,8 +132,11 @@ test('Service Bus has no component process, and Storage Queues have one', () => 
   expect(pubsub(overlay('service-bus'))).toMatchObject({ type: 'pubsub.azure.servicebus.topics' });
 });
 
-test('every pod keeps the rules of PodSecurity "restricted"', () => {
-  const pod = podOf(overlay(...OPTIONS));
+test.each([
+  ['application', podOf],
+  ['check', checkOf],
+])('the pod of the %s keeps the rules of PodSecurity "restricted"', (_, of) => {
+  const pod = of(overlay(...OPTIONS));
   expect(pod.spec.automountServiceAccountToken).toBe(false);
   expect(pod.spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
   for (const { securityContext } of containersOf(pod)) {
@@ -135,6 +146,18 @@ test('every pod keeps the rules of PodSecurity "restricted"', () => {
       capabilities: { drop: ['ALL'] },
     });
   }
+});
+
+test('the check of Azure sees what the application sees, and takes none of its requests', () => {
+  const manifests = overlay(...OPTIONS);
+  const [check] = containersOf(checkOf(manifests));
+  const app = manifests.environmentOf(containersOf(podOf(manifests)).find(({ name }) => name === 'app') as Container);
+  expect(app).toMatchObject(manifests.environmentOf(check as Container));
+  expect(checkOf(manifests).spec.volumes).toEqual([
+    podOf(manifests).spec.volumes?.find(({ name }) => name === 'azure-token'),
+  ]);
+  const service = manifests.find('Service', 'contactsheet')?.spec as { selector: object };
+  expect(checkOf(manifests).metadata.labels).not.toMatchObject(service.selector);
 });
 
 interface Policy {
