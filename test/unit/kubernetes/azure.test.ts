@@ -2,8 +2,9 @@ import { cpSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
+import { readConfig } from '../../../src/config';
 import { componentFaultsOf } from './component-metadata';
-import { containersOf, Manifests, type Container, type PodTemplate } from './manifests';
+import { containersOf, Manifests, named, type Container, type PodTemplate } from './manifests';
 import { type Resource, render } from './render';
 import { faultsOf } from './schemas';
 
@@ -116,6 +117,14 @@ test.each([[[]], [['service-bus']]])(
     });
   },
 );
+
+test('the application and the schema job start with the environment of their containers', () => {
+  const manifests = overlay(...OPTIONS);
+  for (const name of ['app', 'schema']) {
+    const env = { NODE_ENV: 'production', ...manifests.environmentOf(named(podOf(manifests), name)) };
+    expect(readConfig(env).auth.modes).toEqual(['keys']);
+  }
+});
 
 test('one image of yours runs in every container', () => {
   const containers = [...containersOf(podOf(overlay())), ...containersOf(checkOf(overlay()))];
