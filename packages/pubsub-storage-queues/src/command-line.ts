@@ -1,15 +1,16 @@
 /** What `main.ts` is asked to do. */
 import { parseArgs } from 'node:util';
+import { type Account, readAccount } from './account';
 import { type Sidecar, sidecarOf } from './sidecar';
 import { asPrefix, DEFAULT_PREFIX, type Membership } from './queue-names';
 
 export type Command =
   | { readonly kind: 'serve'; readonly socket: string; readonly sidecar: Sidecar | undefined }
-  | { readonly kind: 'groups'; readonly account: Account }
-  | { readonly kind: 'redrive' | 'forget'; readonly account: Account; readonly membership: Membership };
+  | { readonly kind: 'groups'; readonly account: AccountArguments }
+  | { readonly kind: 'redrive' | 'forget'; readonly account: AccountArguments; readonly membership: Membership };
 
-export interface Account {
-  readonly connectionString: string;
+export interface AccountArguments {
+  readonly account: Account;
   readonly prefix: string;
 }
 
@@ -25,7 +26,8 @@ export const USAGE = `dapr-pubsub-azure-storage-queues: Dapr pub/sub on Azure St
   redrive --topic T --group G         put parked messages back into the group's queue
   forget --topic T --group G          end a group: its queues are deleted with all they hold
 
-The last three read the account from AZURE_STORAGE_CONNECTION_STRING and take --prefix (default ${DEFAULT_PREFIX}).`;
+The last three read the account from AZURE_STORAGE_CONNECTION_STRING, or from AZURE_STORAGE_BLOB_ENDPOINT and
+AZURE_STORAGE_QUEUE_ENDPOINT (then as the identity that AZURE_IDENTITY chooses), and take --prefix (default ${DEFAULT_PREFIX}).`;
 
 const OPTIONS = {
   socket: { type: 'string' },
@@ -75,11 +77,22 @@ function sidecarAt(url: string | undefined, env: NodeJS.ProcessEnv): Sidecar | u
   return sidecarOf(url, env.DAPR_API_TOKEN);
 }
 
+const VARIABLES = {
+  connectionString: 'AZURE_STORAGE_CONNECTION_STRING',
+  blobEndpoint: 'AZURE_STORAGE_BLOB_ENDPOINT',
+  queueEndpoint: 'AZURE_STORAGE_QUEUE_ENDPOINT',
+  method: 'AZURE_IDENTITY',
+  clientId: 'AZURE_CLIENT_ID',
+  authorityHost: 'AZURE_AUTHORITY_HOST',
+} as const;
+
 /** From the environment alone: a key in the arguments is readable by everybody on the machine. */
-function accountOf(prefix: string | undefined, env: NodeJS.ProcessEnv): Account {
-  const connectionString = needed('AZURE_STORAGE_CONNECTION_STRING', env.AZURE_STORAGE_CONNECTION_STRING);
+function accountOf(prefix: string | undefined, env: NodeJS.ProcessEnv): AccountArguments {
+  const words = Object.fromEntries(Object.entries(VARIABLES).map(([key, name]) => [key, env[name]?.trim() ?? '']));
+  const { account, problems } = readAccount(words as Record<keyof typeof VARIABLES, string>, VARIABLES);
+  if (problems.length > 0) throw new UsageProblem(`${problems.join('; ')}.`);
   try {
-    return { connectionString, prefix: asPrefix(prefix ?? DEFAULT_PREFIX) };
+    return { account, prefix: asPrefix(prefix ?? DEFAULT_PREFIX) };
   } catch (error) {
     throw new UsageProblem(`--prefix ${error instanceof Error ? error.message : error}.`);
   }

@@ -26,7 +26,7 @@ export type Subscriber = Pick<Subscription, 'answer' | 'close'>;
 
 /** @param wake shared by all components of a process, which may serve one account. */
 export async function startComponent(settings: Settings, log: Logger, wake: Wake = createWake()): Promise<Component> {
-  const storage = openStorage(settings.connectionString, settings.prefix);
+  const storage = openStorage(settings.identity ?? settings, settings.prefix);
   const publisher = createPublisher(storage, settings, wake);
   const subscriptions = new Set<Subscription>();
   await storage.prepare();

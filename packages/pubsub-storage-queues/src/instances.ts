@@ -29,7 +29,8 @@ export interface Instances {
 /** Source: pkg/components/pluggable/grpc.go of dapr 1.18.2. */
 const INSTANCE_HEADER = 'x-component-instance';
 
-export function createInstances(log: Logger): Instances {
+/** `env`: of the process, for the identity of components that name none. */
+export function createInstances(log: Logger, env: NodeJS.ProcessEnv = {}): Instances {
   const wake = createWake();
   const components = new Map<string, Component>();
 
@@ -37,7 +38,7 @@ export function createInstances(log: Logger): Instances {
     async init(call, properties) {
       const name = nameOf(call);
       try {
-        const settings = readSettings(properties);
+        const settings = readSettings(properties, env);
         const unknown = unknownProperties(properties);
         if (unknown.length > 0) log.warn({ event: 'pubsub.unknown_metadata', instance: name, unknown });
         const earlier = components.get(name);

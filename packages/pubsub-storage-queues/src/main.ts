@@ -13,7 +13,7 @@ const say = (line: string): void => {
 async function serve(socket: string, sidecar: Sidecar | undefined): Promise<void> {
   const log = createLogger(process.env.LOG_LEVEL || 'info');
   const isOld = await sidecar?.runs(); // before it can have found this process
-  const server = await startServer(socket, log);
+  const server = await startServer(socket, log, process.env);
   const stop = () => {
     void server.close().finally(() => process.exit(0));
   };

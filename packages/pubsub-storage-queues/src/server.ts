@@ -32,7 +32,7 @@ const MOST_PATH_BYTES = 103;
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** @throws SocketProblem when the path cannot be listened on. */
-export async function startServer(socket: string, log: Logger): Promise<PubSubServer> {
+export async function startServer(socket: string, log: Logger, env: NodeJS.ProcessEnv = {}): Promise<PubSubServer> {
   if (Buffer.byteLength(socket) > MOST_PATH_BYTES) {
     throw new SocketProblem(
       `The path ${socket} is longer than the ${MOST_PATH_BYTES} bytes that a Unix socket allows.`,
@@ -42,7 +42,7 @@ export async function startServer(socket: string, log: Logger): Promise<PubSubSe
   rmSync(socket, { force: true });
 
   const description = pubSubPackage();
-  const instances = createInstances(log);
+  const instances = createInstances(log, env);
   const server = new Server({ 'grpc.max_receive_message_length': MOST_MESSAGE_BYTES });
   server.addService(description[PUBSUB_SERVICE] as ServiceDefinition, createService(instances, log));
   new ReflectionService(description).addToServer(server); // I1

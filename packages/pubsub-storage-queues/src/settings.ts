@@ -1,9 +1,13 @@
 /** The metadata of the component, checked. Names are compared without case, as daprd does for its own components. */
+import { type Account, readAccount } from './account';
 import type { Properties } from './proto/messages';
 import { asPrefix, DEFAULT_PREFIX } from './queue-names';
 
 export interface Settings {
+  /** Empty with an identity. */
   readonly connectionString: string;
+  /** Where the account is asked as an identity, instead of with a key. */
+  readonly identity?: Exclude<Account, { connectionString: string }>;
   /** The group of this subscriber. daprd fills in the id of the app. */
   readonly consumerId: string;
   /** Between two looks at an empty queue. A publish through the same process is seen at once. */
@@ -31,6 +35,10 @@ export class InvalidSettings extends Error {
 
 const NAMES = [
   'connectionString',
+  'blobEndpoint',
+  'queueEndpoint',
+  'azureIdentity',
+  'azureClientId',
   'consumerID',
   'pollingInterval',
   'visibilityTimeout',
@@ -43,6 +51,12 @@ const NAMES = [
 ] as const;
 type Name = (typeof NAMES)[number];
 
+const ACCOUNT_NAMES = {
+  connectionString: 'connectionString',
+  ...{ blobEndpoint: 'blobEndpoint', queueEndpoint: 'queueEndpoint' },
+  method: 'azureIdentity',
+} as const;
+
 /** What daprd itself reads of any pub/sub component (pkg/scopes of 1.18.2), and passes on. */
 const TOPIC_SCOPES = ['allowedTopics', 'protectedTopics', 'publishingScopes', 'subscriptionScopes'] as const;
 
@@ -50,8 +64,8 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const WEEK = 168 * HOUR;
 
-/** @throws InvalidSettings naming every wrong property. */
-export function readSettings(properties: Properties): Settings {
+/** `env`: whose identity variables hold where a property is absent. @throws InvalidSettings naming every wrong property. */
+export function readSettings(properties: Properties, env: NodeJS.ProcessEnv = {}): Settings {
   const given = new Map(Object.entries(properties).map(([name, value]) => [name.toLowerCase(), value.trim()]));
   const problems: string[] = [];
   const text = (name: Name): string => given.get(name.toLowerCase()) ?? '';
@@ -68,11 +82,19 @@ export function readSettings(properties: Properties): Settings {
   const count = (name: Name, fallback: number, most: number): number =>
     read(name, fallback, (value) => wholeNumber(value, most));
 
-  for (const name of ['connectionString', 'consumerID'] as const) {
-    if (text(name) === '') problems.push(`${name} is required`);
-  }
-  const settings: Settings = {
+  const words = {
     connectionString: text('connectionString'),
+    ...{ blobEndpoint: text('blobEndpoint'), queueEndpoint: text('queueEndpoint') },
+    method: text('azureIdentity') || (env.AZURE_IDENTITY ?? ''),
+    clientId: text('azureClientId') || (env.AZURE_CLIENT_ID ?? ''),
+    authorityHost: env.AZURE_AUTHORITY_HOST ?? '',
+  };
+  const { account, problems: wrong } = readAccount(words, ACCOUNT_NAMES);
+  problems.push(...wrong);
+  if (text('consumerID') === '') problems.push('consumerID is required');
+  const settings: Settings = {
+    connectionString: words.connectionString,
+    ...('connectionString' in account ? {} : { identity: account }),
     consumerId: text('consumerID'),
     pollingIntervalMs: duration('pollingInterval', SECOND, 50, 600 * SECOND),
     visibilityTimeoutMs: Math.ceil(duration('visibilityTimeout', 30 * SECOND, SECOND, HOUR) / SECOND) * SECOND,

@@ -9,8 +9,12 @@ export function statusOf(error: unknown): number | undefined {
   return typeof statusCode === 'number' ? statusCode : undefined;
 }
 
-/** One line, without the request that it quotes. */
+/** One line, without the request that it quotes, and the cure where an identity lacks a role. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? '').slice(0, 500);
+  const reason = (text.split('\n').find((line) => line.trim() !== '') ?? '').trim().slice(0, 500);
+  return hasCode(error, 'AuthorizationPermissionMismatch') ? `${reason} ${MISSING_ROLE}` : reason;
 }
+
+const MISSING_ROLE =
+  'Grant the identity Storage Queue Data Contributor and Storage Blob Data Contributor on the account. A new role takes up to 10 minutes.';

@@ -1,7 +1,9 @@
 /** One storage account as this component uses it: queues, and one blob container for groups and large events. */
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
+import type { Account } from './account';
 import { createAzureQueue } from './azure-queue';
+import { createCredential } from './credential';
 import { createGroupRegistry, type GroupRegistry } from './group-registry';
 import { createMailbox, type Mailbox } from './mailbox';
 import type { ClaimStore } from './message-queue';
@@ -20,9 +22,9 @@ const RETRIES = {
   retryOptions: { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000, tryTimeoutInMs: 15_000 },
 };
 
-export function openStorage(connectionString: string, prefix: string): Storage {
-  const queues = QueueServiceClient.fromConnectionString(connectionString, RETRIES);
-  const container = BlobServiceClient.fromConnectionString(connectionString, RETRIES).getContainerClient(prefix);
+export function openStorage(account: Account, prefix: string): Storage {
+  const { queues, blobs } = clientsOf(account);
+  const container = blobs.getContainerClient(prefix);
   const claims: ClaimStore = {
     async put(blob, data) {
       await container.getBlockBlobClient(blob).upload(data, data.length);
@@ -46,5 +48,19 @@ export function openStorage(connectionString: string, prefix: string): Storage {
     async prepare() {
       await container.createIfNotExists();
     },
+  };
+}
+
+function clientsOf(account: Account): { queues: QueueServiceClient; blobs: BlobServiceClient } {
+  if ('connectionString' in account) {
+    return {
+      queues: QueueServiceClient.fromConnectionString(account.connectionString, RETRIES),
+      blobs: BlobServiceClient.fromConnectionString(account.connectionString, RETRIES),
+    };
+  }
+  const credential = createCredential(account);
+  return {
+    queues: new QueueServiceClient(account.queueEndpoint, credential, RETRIES),
+    blobs: new BlobServiceClient(account.blobEndpoint, credential, RETRIES),
   };
 }

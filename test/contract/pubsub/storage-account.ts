@@ -9,20 +9,24 @@ import { freePort } from './ports';
 
 /** Blobs and queues of the storage emulator, in a process of their own. */
 export interface StorageAccount {
+  /** For a client of plain http. */
   readonly connectionString: string;
+  readonly ports: { readonly blob: number; readonly queue: number };
   /** Holds the process (nothing answers) and lets it go on. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
 }
 
-export async function startStorageAccount(): Promise<StorageAccount> {
+/** `tls`: files of a certificate and its key. It then speaks https, and takes tokens of Microsoft Entra ID. */
+export async function startStorageAccount(tls?: { path: string; keyPath: string }): Promise<StorageAccount> {
   const folder = mkdtempSync(join(tmpdir(), 'contactsheet-azurite-'));
   const ports = { blob: await freePort(), queue: await freePort() };
   const azurite = await startChild({
     words: [
       createRequire(__filename).resolve('azurite/dist/src/azurite.js'),
       ...['--location', folder, '--skipApiVersionCheck', '--disableTelemetry', '--silent'],
+      ...(tls ? ['--cert', tls.path, '--key', tls.keyPath, '--oauth', 'basic'] : []),
       ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
       ...['--queueHost', LOOPBACK, '--queuePort', String(ports.queue)],
       ...['--tableHost', LOOPBACK, '--tablePort', String(await freePort())],
@@ -30,7 +34,7 @@ export async function startStorageAccount(): Promise<StorageAccount> {
     says: /Table service is successfully listening/,
   });
   return {
-    connectionString: azuriteConnectionString(ports),
+    ...{ connectionString: azuriteConnectionString(ports), ports },
     freeze: () => process.kill(azurite.pid, 'SIGSTOP'),
     thaw: () => process.kill(azurite.pid, 'SIGCONT'),
     async stop() {

@@ -52,6 +52,32 @@ describe('settings', () => {
     expect(read).not.toThrow('secret');
   });
 
+  test('name an account without a key, which is then asked as an identity', () => {
+    const endpoints = {
+      blobEndpoint: 'https://photos.blob.core.windows.net',
+      queueEndpoint: 'https://photos.queue.core.windows.net',
+    };
+    const read = (more: Record<string, string>, env = {}) =>
+      readSettings({ consumerID: 'app', ...endpoints, ...more }, env).identity;
+    expect(read({})).toEqual({ ...endpoints, method: 'default' });
+    expect(read({}, { AZURE_IDENTITY: 'workload' })).toMatchObject({ method: 'workload' });
+    expect(read({ azureIdentity: 'managed', azureClientId: 'id' }, { AZURE_IDENTITY: 'workload' })).toMatchObject({
+      ...{ method: 'managed', clientId: 'id' },
+    });
+    expect(read({ connectionString: 'UseDevelopmentStorage=true' })).toBeUndefined(); // a key wins
+  });
+
+  test.each([
+    [{ blobEndpoint: 'https://p.blob.core.windows.net' }, 'queueEndpoint is missing'],
+    [{ queueEndpoint: 'https://p.queue.core.windows.net' }, 'blobEndpoint is missing'],
+    [{ blobEndpoint: 'http://p', queueEndpoint: 'p' }, 'blobEndpoint is not https'],
+    [{ blobEndpoint: 'http://p', queueEndpoint: 'p' }, 'queueEndpoint is not a URL'],
+    [{ blobEndpoint: 'https://p', queueEndpoint: 'https://q?sig=x' }, 'queueEndpoint has more than an address'],
+    [{ blobEndpoint: 'https://p', queueEndpoint: 'https://q', azureIdentity: 'key' }, 'azureIdentity is not one of'],
+  ])('of an account without a key are refused by name: %p', (properties, message) => {
+    expect(() => readSettings({ consumerID: 'app', ...properties } as never, {})).toThrow(message);
+  });
+
   test('name what nobody reads', () => {
     expect(unknownProperties({ ...NEEDED, pollInterval: '1s' })).toEqual(['pollInterval']);
   });
