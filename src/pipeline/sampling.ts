@@ -204,7 +204,9 @@ class SampleCalls {
     if (transactions === 0) return;
     const { runId, container, most } = this.who;
     this.returned += transactions;
-    const unused = most === undefined ? { transactions } : { transactions: this.returned, sample: runId };
+    const returned = { by: runId, transactions: this.returned };
+    const unused =
+      most === undefined ? { transactions, returned } : { transactions: returned.transactions, sample: runId };
     void this.deps
       .quota()
       .giveBack({ container, ...unused })

@@ -26,7 +26,12 @@ export const VISION_QUOTA_INPUTS = {
     made: z.object({ session: label, transactions }).optional(),
     sample: z.object({ most: transactions, returned: transactions }).optional(),
   }),
-  giveBack: z.object({ container: containerName, transactions, sample: label.optional() }),
+  giveBack: z.object({
+    container: containerName,
+    transactions,
+    returned: z.object({ by: label, transactions }).optional(),
+    sample: label.optional(),
+  }),
   throttled: z.object({ retryAfterMs: z.number().nonnegative().max(LONGEST_PAUSE_MS) }),
   configure: z.object({
     ratePerSecond: z.number().positive().max(MAX_PER_SECOND).nullable().optional(),

@@ -42,7 +42,8 @@ const LIMITS = {
  *
  * I1 What is given back is stored before the quota hears of it, so that a repeated report gives nothing back twice; and the
  *    quota hears of it before it is asked for more, so that a month is not used up by calls that nobody makes. Hence a
- *    report commits twice where it gives back and is granted something.
+ *    report commits twice where it gives back and is granted something. The quota hears the total so far: a report that is
+ *    repeated tells it again, as the quota may not have heard it.
  */
 export class CallGrants {
   /** When calls were granted last; after a move, by whom and when is not known. */
@@ -65,12 +66,15 @@ export class CallGrants {
     const known = before.budget ?? NOTHING_RESERVED;
     const returned = report.unused === 0 ? known : giveBackUnused(known, report); // I2 of run-budget
     const budget = made === undefined ? returned : countMade(returned, made); // I3 of run-budget
-    if (budget === known) return before;
-    const state = await this.commit({ ...before, budget });
-    if (returned !== known) {
-      await this.quota?.giveBack({ container: before.request.container, transactions: report.unused });
-    }
+    const state = budget === known ? before : await this.commit({ ...before, budget });
+    if (report.unused > 0) await this.giveBack(state, report.unused);
     return state;
+  }
+
+  /** `latest`: transactions of this report. */
+  private async giveBack({ request, budget }: RunState, latest: number): Promise<void> {
+    const returned = { by: request.id, transactions: budget?.returned ?? 0 };
+    await this.quota?.giveBack({ container: request.container, transactions: latest, returned });
   }
 
   /** The quota hears what was made without grants by a run that is to start no call. */

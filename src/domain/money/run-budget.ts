@@ -11,6 +11,8 @@ import { type Heard, type CallsMade, unbookedOf } from './unbooked-calls';
  */
 export interface RunBudget {
   readonly reserved: number;
+  /** Transactions given back so far, in all; absent: none, or an older build counted them. */
+  readonly returned?: number;
   /** What was counted of each session that calls without grants. */
   readonly made?: Heard;
   /** Number of the last report of each process, by session; the oldest are forgotten. */
@@ -36,6 +38,7 @@ export function giveBackUnused(budget: RunBudget, { session, seq, unused }: Budg
   return {
     ...budget,
     reserved: Math.max(0, budget.reserved - unused),
+    returned: (budget.returned ?? 0) + unused,
     sessions: { ...Object.fromEntries(recent), [session]: seq },
   };
 }

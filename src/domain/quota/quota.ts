@@ -1,7 +1,7 @@
 import { SETTLE_MS } from '../run/chunk-lease';
 import { asked, portionOf, type Queue, took } from './fair-share';
 import { bookSample, giveBackSample, NO_SAMPLES, type SampleSpending, sampledWithin } from './sample-spending';
-import { type Heard, type CallsMade, unbookedOf } from '../money/unbooked-calls';
+import { type CallsMade, type Heard, newlyReturned, type Returned, unbookedOf } from '../money/unbooked-calls';
 import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from '../retry';
 
 /**
@@ -11,7 +11,8 @@ import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from '../retry';
  * I2 Nothing is granted before `pausedUntilMs` (Retry-After reaches every replica with its next lease), nor, after a move,
  *    before everybody who knows of a Retry-After had the chance to tell it.
  * I3 Runs that want calls share by weight, down to a single call in turn; what one leaves the others take (fair-share.ts).
- * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused.
+ * I4 A month's transactions never exceed its cap: they are reserved when granted and given back only when unused, once. What
+ *    is given back is told with the total so far, so that the next word makes up for one that was lost.
  * I5 The month is counted whether or not anything limits it: what is made without a grant is booked once, afterwards.
  * I6 Samples that no approver asked for never spend more in 24 hours than they may (sample-spending.ts).
  */
@@ -32,6 +33,8 @@ export interface QuotaState {
   readonly ledger: Ledger;
   /** What was booked of each session that calls without grants. */
   readonly made?: Heard;
+  /** What runs and samples have given back; absent in states of older builds. */
+  readonly returned?: Heard;
   /** Absent: no sample without an approver has spent yet. */
   readonly samples?: SampleSpending;
   /** In wall time. Not before this second does anybody call: a Retry-After outlives the process that keeps the bucket. */
@@ -274,19 +277,25 @@ export function bookGranted(
 export interface Unused {
   readonly container: string;
   readonly transactions: number;
+  /** All that its owner has given back so far, this included. Absent: an older build tells it. */
+  readonly returned?: Returned;
   /** Id of a sample that no approver asked for: then `transactions` are all that it has given back so far. */
   readonly sample?: string;
 }
 
 export function bookUnused(
   state: QuotaState,
-  { container, transactions, sample }: Unused,
+  { container, transactions, returned, sample }: Unused,
   { month, wallMs }: BookingTime,
 ): QuotaState {
-  if (sample === undefined) return { ...state, ledger: book(state.ledger, month, container, -transactions) };
-  const { spending, returned } = giveBackSample(state.samples ?? NO_SAMPLES, { sample, transactions }, wallMs);
-  if (returned === 0) return state;
-  return { ...state, ledger: book(state.ledger, month, container, -returned), samples: spending };
+  const freed = (amount: number) => ({ ...state, ledger: book(state.ledger, month, container, -amount) });
+  if (sample !== undefined) {
+    const news = giveBackSample(state.samples ?? NO_SAMPLES, { sample, transactions }, wallMs);
+    return news.returned === 0 ? state : { ...freed(news.returned), samples: news.spending };
+  }
+  if (returned === undefined) return freed(transactions);
+  const news = newlyReturned(state.returned ?? {}, returned, transactions); // I4
+  return news === undefined ? state : { ...freed(news.transactions), returned: news.heard };
 }
 
 /** Transactions of samples that no approver asked for, within 24 hours. */

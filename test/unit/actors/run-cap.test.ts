@@ -14,11 +14,12 @@ async function running(maxTransactions: number | undefined, settings: QuotaSetti
   const now = () => time.ms;
   const quotaStore = createMemoryActorStore();
   let quota = new VisionQuotaActorLogic(quotaStore, settings, now);
+  const way = { giveBack: (input: Parameters<typeof quota.giveBack>[0]) => quota.giveBack(input) };
   const store = createMemoryActorStore();
   const activate = () => {
     return new RunActorLogic(store, now, {
       lease: (input) => quota.lease(input),
-      giveBack: (input) => quota.giveBack(input),
+      giveBack: (input) => way.giveBack(input),
     });
   };
   const moveQuota = () => {
@@ -37,7 +38,7 @@ async function running(maxTransactions: number | undefined, settings: QuotaSetti
   const tell = (calls: number, session = 'one') =>
     actor.report({ chunks: [], session, seq: seq++, want: 9, made: calls * EACH, transactionsPerCall: EACH });
   const booked = async () => (await quota.view()).ledger.transactions;
-  return { time, actor, activate, quota, moveQuota, report, tell, booked, repeat: () => (seq -= 1) };
+  return { time, actor, activate, quota, way, store, moveQuota, report, tell, booked, repeat: () => (seq -= 1) };
 }
 
 describe('a wait that Vision asked for', () => {
@@ -189,6 +190,49 @@ describe('a cap', () => {
     await report(0, 3);
     expect(await booked()).toBe(28);
     expect((await report(9)).calls).toBe(3);
+  });
+
+  test.each(['before', 'after'])(
+    'gives back to the month what it was told %s the word was lost, once',
+    async (when) => {
+      const { quota, report, booked, repeat, way } = await running(10 * EACH, { monthlyTransactions: 1_000 });
+      const pass = way.giveBack;
+      const lose = async (input: Parameters<typeof quota.giveBack>[0]) => {
+        way.giveBack = pass;
+        if (when === 'after') await quota.giveBack(input);
+        throw new Error('The answer was lost.');
+      };
+      await report(10);
+      way.giveBack = lose;
+      await expect(report(0, 3)).rejects.toThrow('The answer was lost.');
+      repeat();
+      await report(0, 3);
+      expect(await booked()).toBe(7 * EACH);
+      way.giveBack = lose;
+      await expect(report(0, 2)).rejects.toThrow('The answer was lost.');
+      await report(0, 1); // nobody repeats the report: the next one makes up for it
+      expect(await booked()).toBe(4 * EACH);
+      expect((await report(9)).calls).toBe(6);
+    },
+  );
+
+  test('of a run that an older build began gives back what is new, once', async () => {
+    const { activate, quota, report, booked, store, way } = await running(10 * EACH, { monthlyTransactions: 1_000 });
+    const pass = way.giveBack;
+    way.giveBack = ({ returned: _, ...input }) => quota.giveBack(input);
+    await report(10);
+    await report(0, 3);
+    const { budget, ...head } = (await store.read('head')) as { budget: { returned?: number } };
+    const { returned: _, ...older } = budget;
+    await store.write({ head: { ...head, budget: older } });
+    way.giveBack = pass;
+    const moved = activate();
+    const ask = (seq: number, unused: number) =>
+      moved.report({ chunks: [], session: 'one', seq, want: 0, unused, transactionsPerCall: EACH });
+    await ask(1, 3); // the older build has heard it already
+    expect(await booked()).toBe(7 * EACH);
+    for (const _ of [1, 2]) await ask(2, 2);
+    expect(await booked()).toBe(5 * EACH);
   });
 
   test.each([undefined, 10 * EACH])('gives back to the month what a paused run had left (cap %p)', async (cap) => {

@@ -35,6 +35,14 @@ test('a quota of an older build is opened with its rate and its month, and writt
   });
 });
 
+test('a quota of an older build takes back from a run that gave back before no more than is new', async () => {
+  const { quota } = stored;
+  const actor = new VisionQuotaActorLogic(await storeWith(quota), {}, () => quota.writtenAtMs);
+  const returned = { by: 'a'.repeat(32), transactions: 40 };
+  for (const _ of [1, 2]) await actor.giveBack({ container: 'paused', transactions: 4, returned });
+  expect((await actor.view()).ledger.transactions).toBe(quota.ledger.transactions - 4);
+});
+
 test('the state of a newer build is refused before anything is written', async () => {
   const container = await storeWith({ version: 1, schema: 2 });
   const refused = { code: 'internal', message: expect.stringContaining('at least as new') };

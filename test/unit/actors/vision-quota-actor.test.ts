@@ -21,6 +21,26 @@ test('grants at the rate, books what it granted and takes back what was not used
   expect((await actor.view()).ledger).toEqual({ month: '2026-01', transactions: 12, byContainer: { photos: 12 } });
 });
 
+test('takes back once what is told twice or late, and makes up for what was lost on the way', async () => {
+  const { time, activate } = site({ ratePerSecond: 10 });
+  const actor = activate();
+  time.ms += 1_000;
+  const { calls } = await actor.lease(ASK);
+  const granted = Number(calls) * 4;
+  const tell = async (transactions: number, total: number, by = 'r') => {
+    await actor.giveBack({ container: 'photos', transactions, returned: { by, transactions: total } });
+    return granted - (await actor.view()).ledger.transactions;
+  };
+  expect(await tell(4, 4)).toBe(4);
+  expect(await tell(4, 4)).toBe(4); // delivered twice
+  expect(await tell(4, 12)).toBe(12); // the word before it was lost
+  expect(await tell(4, 8)).toBe(12); // and comes late
+  expect(await tell(4, 400, 'forgotten')).toBe(16); // how much of that was told before is not known
+  expect(await tell(4, 400, 'forgotten')).toBe(16);
+  expect(await tell(4, 0, 'begun by an older build')).toBe(16); // a word of that build again: it may have been heard
+  expect((await activate().view()).ledger.transactions).toBe(granted - 16);
+});
+
 test('a new month begins empty', async () => {
   const { time, activate } = site({ ratePerSecond: 10, monthlyTransactions: 16 });
   const actor = activate();

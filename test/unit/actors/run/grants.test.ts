@@ -1,5 +1,6 @@
 import { CallGrants } from '../../../../src/actors/run/grants';
-import type { LeaseGrant, LeaseRequest } from '../../../../src/domain/quota/quota';
+import { type Heard, newlyReturned } from '../../../../src/domain/money/unbooked-calls';
+import type { LeaseGrant, LeaseRequest, Unused } from '../../../../src/domain/quota/quota';
 import { controlOf } from '../../../../src/domain/run/facts';
 import { enterPhase, newRun, type RunState } from '../../../../src/domain/run/run-state';
 
@@ -19,14 +20,18 @@ function grants(maxTransactions: number | undefined, answer: LeaseGrant = { call
     stored.state = { ...state, version: state.version + 1 };
     return stored.state;
   };
+  let heard: Heard = {};
+  /** As the quota takes it: what is told again is no news. */
   const quota = {
     lease: async (lease: LeaseRequest) => {
       said.push('lease');
       asked.push(lease);
       return answer.calls === 'unlimited' && lease.counted ? { ...answer, calls: lease.want } : answer;
     },
-    giveBack: async ({ transactions }: { readonly transactions: number }) => {
-      said.push(`give back ${transactions}`);
+    giveBack: async ({ transactions, returned = { by: 'nobody', transactions: 0 } }: Unused) => {
+      const news = newlyReturned(heard, returned, transactions);
+      if (news) said.push(`give back ${news.transactions}`);
+      heard = news?.heard ?? heard;
       return { booked: true as const };
     },
   };
