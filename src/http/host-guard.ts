@@ -9,7 +9,8 @@ import { RequestError } from './request-error';
  *
  * I1 One Host, and a name of ours: otherwise 400 or 421 before anything else looks at the request.
  * I2 Ports do not count: they change on the way through proxies and containers, and rebinding is about names.
- * I3 An absolute request target (`GET http://name/path`) names a host too, and it counts as well (RFC 9112, 3.2.2).
+ * I3 An absolute request target (`GET http://name/path`) names a host too, and it counts as well (RFC 9112, 3.2.2). Behind
+ *    this guard it is a path as any other, so that no link begins with two addresses.
  */
 export interface HostNames {
   /** Every name of loopback is ours. */
@@ -39,8 +40,16 @@ export function guardHost({ hosts, isOpen }: HostGuardOptions): RequestHandler {
       );
     }
     const stranger = [said[0] ?? '', ...targetOf(req.url)].find((host) => !isOurs(host, hosts));
-    if (stranger === undefined) next();
-    else next(new RequestError('unknown-host', `This service does not answer as '${stranger.slice(0, MAX_SHOWN)}'.`));
+    if (stranger !== undefined) {
+      return next(
+        new RequestError('unknown-host', `This service does not answer as '${stranger.slice(0, MAX_SHOWN)}'.`),
+      );
+    }
+    if (isAbsolute(req.url)) {
+      req.url = req.url.replace(/^[^/?]*\/\/[^/?#]*/, '').replace(/^(?!\/)/, '/');
+      req.originalUrl = req.url;
+    }
+    next();
   };
 }
 
@@ -55,8 +64,12 @@ function hostsOf({ rawHeaders }: IncomingMessage): string[] {
 }
 
 // I3
+function isAbsolute(url: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(url);
+}
+
 function targetOf(url: string): string[] {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(url)) return [];
+  if (!isAbsolute(url)) return [];
   return URL.canParse(url) ? [new URL(url).host] : [''];
 }
 

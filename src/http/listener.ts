@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionLimits, limitConnections } from './connections';
+import { OpenAnswers } from './open-answers';
+import { cutUnread } from './unread-answers';
 import { answerUnreadable, refuseUnreadable } from './unreadable-request';
 
 /**
@@ -19,6 +21,8 @@ export interface ListenOptions {
   readonly setting?: string;
   /** Default: CONNECTIONS. */
   readonly connections?: ConnectionLimits;
+  /** After how long an answer is given up of which nothing is read. Default: UNREAD_MS. */
+  readonly unreadMs?: number;
 }
 
 export interface Listener {
@@ -49,6 +53,8 @@ const TIMEOUTS = {
   /** How often Node looks: by default every 30 s, which would make 15 s up to 45. */
   connectionsCheckingInterval: 1_000,
 } as const;
+/** Without progress; a slow reader makes some. */
+const UNREAD_MS = 30_000;
 const CONNECTIONS = { total: 2_000, perAddress: 1_500 } as const;
 /** While draining, how often connections that have become idle are closed. */
 const DRAIN_TICK_MS = 50;
@@ -57,8 +63,12 @@ const DRAIN_TICK_MS = 50;
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listener> {
   // Node would refuse a request without Host by a status line alone.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, refuseUnreadable(app));
+  // Node would leave out what comes behind the 2,000th header, the second of two that count perhaps. 16 KB bound them.
+  server.maxHeadersCount = 0;
   limitConnections(server, options.connections ?? CONNECTIONS);
-  answerUnreadable(server);
+  const answers = new OpenAnswers(server);
+  cutUnread(server, answers, options.unreadMs ?? UNREAD_MS);
+  answerUnreadable(server, answers);
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import type { ProblemBody } from '../contract/schemas/problem';
+import type { OpenAnswers } from './open-answers';
 
 /**
  * Answers what is refused before any application sees it: the same problem documents as everywhere.
@@ -10,31 +12,47 @@ import type { ProblemBody } from '../contract/schemas/problem';
  * what has no Host, and what expects more than `100-continue`.
  *
  * I1 Nothing is written into an answer that has begun: its connection is cut, so that nobody takes it for whole.
+ * I2 What cannot be read behind a whole request is not answered in its place: that one is answered, and nothing else.
  */
-export function answerUnreadable(server: Server): void {
-  const open = new Set<ServerResponse>();
-  server.on('request', (_req, res) => {
-    open.add(res);
-    res.once('close', () => open.delete(res));
-  });
+export function answerUnreadable(server: Server, open: OpenAnswers): void {
+  const ending = new WeakSet<Duplex>();
   server.on('checkExpectation', (_req, res: ServerResponse) =>
     refuse(res, 'expectation-failed', 'Only 100-continue can be expected.'),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const hasBegun = [...open].some((answer) => answer.socket === socket && answer.headersSent);
+    if (ending.has(socket)) return; // each further packet comes here
+    const answers = open.on(socket);
+    const hasBegun = answers.some(({ headersSent }) => headersSent);
     if (hasBegun || !socket.writable || socket.destroyed || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
-    socket.end(answerTo(error.code, isHead(error)));
+    const whole = answers.filter(({ req }) => req.complete);
+    if (whole.length === 0) {
+      socket.end(answerTo(error.code, isHead(error)));
+      return;
+    }
+    ending.add(socket); // I2
+    for (const answer of whole) {
+      answer.once('close', () => {
+        if (!whole.some((other) => open.has(other))) socket.end();
+      });
+    }
   });
 }
 
-/** Passes on what names a host. A request of HTTP/1.0 need not (RFC 9112, section 3.2). */
+/**
+ * Passes on what names a host, which a request of HTTP/1.0 need not (RFC 9112, section 3.2), and whose body is coded in no
+ * way that nobody here decodes (section 6.1).
+ */
 export function refuseUnreadable(app: RequestListener): RequestListener {
   return (req, res) => {
-    if (req.headers.host !== undefined || req.httpVersion === '1.0') app(req, res);
-    else refuse(res, 'invalid-request', 'A request has a Host header.');
+    const { host, 'transfer-encoding': coding = 'chunked' } = req.headers;
+    if (host === undefined && req.httpVersion !== '1.0') {
+      refuse(res, 'invalid-request', 'A request has a Host header.');
+    } else if (coding.toLowerCase() !== 'chunked') {
+      refuse(res, 'invalid-request', 'The one transfer coding that is read is chunked.');
+    } else app(req, res);
   };
 }
 
