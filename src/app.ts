@@ -33,7 +33,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const application = createUseCases(config, gateways, actors, pipeline, log);
   const jobs = createJobs(config, application, log);
   const servers = await startServers(config, gateways, actors, application, jobs, log);
-  const scrapes = await serveMetrics(config.metrics, metrics, pipeline, application, servers);
+  const scrapes = await serveMetrics(config, metrics, pipeline, application, servers);
   jobs.start();
   log.info({ event: 'app.started', api: servers.publicUrl, appChannel: servers.appChannelUrl }, 'listening');
 

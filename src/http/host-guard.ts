@@ -32,25 +32,25 @@ export interface HostGuardOptions {
 
 export function guardHost({ hosts, isOpen }: HostGuardOptions): RequestHandler {
   return (req, _res, next) => {
-    if (isOpen(req)) return next();
-    const said = hostsOf(req);
-    if (said.length > 1 || (said[0] !== undefined && !HOST.test(said[0]))) {
-      return next(
-        new RequestError('invalid-request', 'A request has one Host header: a host name, with a port or without.'),
-      );
-    }
-    const stranger = [said[0] ?? '', ...targetOf(req.url)].find((host) => !isOurs(host, hosts));
-    if (stranger !== undefined) {
-      return next(
-        new RequestError('unknown-host', `This service does not answer as '${stranger.slice(0, MAX_SHOWN)}'.`),
-      );
-    }
+    const refusal = isOpen(req) ? undefined : refusalOfHost(req, hosts);
+    if (refusal) return next(refusal);
     if (isAbsolute(req.url)) {
       req.url = req.url.replace(/^[^/?]*\/\/[^/?#]*/, '').replace(/^(?!\/)/, '/');
       req.originalUrl = req.url;
     }
     next();
   };
+}
+
+/** Why a request is for somebody else; undefined when it is for us. */
+export function refusalOfHost(req: IncomingMessage, hosts: HostNames): RequestError | undefined {
+  const said = hostsOf(req);
+  if (said.length > 1 || (said[0] !== undefined && !HOST.test(said[0]))) {
+    return new RequestError('invalid-request', 'A request has one Host header: a host name, with a port or without.');
+  }
+  const stranger = [said[0] ?? '', ...targetOf(req.url ?? '')].find((host) => !isOurs(host, hosts));
+  if (stranger === undefined) return undefined;
+  return new RequestError('unknown-host', `This service does not answer as '${stranger.slice(0, MAX_SHOWN)}'.`);
 }
 
 /** A host name, an IPv4 address or an IPv6 address in brackets, with a port or without. */

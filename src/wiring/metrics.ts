@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Config } from '../config';
 import { defined } from '../domain/defined';
+import { PROBLEMS } from '../contract/problems';
+import { refusalOfHost } from '../http/host-guard';
 import { type Listener, listen } from '../http/listener';
 import type { Metrics, QuotaFigures } from '../telemetry/metrics';
 import type { QuotaReading } from '../use-cases/quota/port';
@@ -10,7 +12,7 @@ import type { Application } from './use-cases';
 
 /** A listener of its own for Prometheus: the API has other callers, other guards and other names. */
 export async function serveMetrics(
-  address: Config['metrics'],
+  { metrics: address, api }: Pick<Config, 'metrics' | 'api'>,
   metrics: Metrics | undefined,
   { inFlight }: Pick<Pipeline, 'inFlight'>,
   { useCases }: Pick<Application, 'useCases'>,
@@ -25,7 +27,7 @@ export async function serveMetrics(
     },
     quota: async () => figuresOf(await useCases.getQuota()),
   });
-  return listen(answerScrapes(metrics), { ...address, name: 'metrics', setting: 'METRICS_PORT' });
+  return listen(answerScrapes(metrics, api.hosts.names), { ...address, name: 'metrics', setting: 'METRICS_PORT' });
 }
 
 function figuresOf(quota: QuotaReading): QuotaFigures {
@@ -36,15 +38,34 @@ function figuresOf(quota: QuotaReading): QuotaFigures {
   };
 }
 
-/** `GET /metrics`, and nothing else. */
-export function answerScrapes(metrics: Pick<Metrics, 'render'>): RequestListener {
+/**
+ * `GET /metrics`, and nothing else.
+ *
+ * I1 Nobody is asked for a key, so a page whose name was rebound to this address must not be answered: only addresses, names
+ *    of loopback and the names of the API are.
+ * I2 Whoever asks at the same time gets the same answer: each costs questions to Cosmos DB and the sidecar.
+ */
+export function answerScrapes(metrics: Pick<Metrics, 'render'>, names: readonly string[] = []): RequestListener {
+  const hosts = { loopback: true, addresses: true, names };
+  let underWay: ReturnType<Metrics['render']> | undefined;
+  const render = () => {
+    underWay ??= metrics.render().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
   return (request, response) => {
+    const refusal = refusalOfHost(request, hosts);
+    if (refusal) {
+      response.writeHead(PROBLEMS[refusal.code].status, { 'content-type': 'text/plain' }).end(`${refusal.message}\n`); // I1
+      return;
+    }
     const isScrape = /^\/metrics(\?|$)/.test(request.url ?? '');
     if (!isScrape || !['GET', 'HEAD'].includes(request.method ?? '')) {
       response.writeHead(isScrape ? 405 : 404, isScrape ? { allow: 'GET, HEAD' } : {}).end();
       return;
     }
-    void metrics.render().then(
+    void render().then(
       ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
       () => response.writeHead(500).end(),
     );

@@ -21,7 +21,8 @@ beforeEach(async () => {
   useCases = fakeUseCases();
   const { log } = recordedLog();
   const authorize = provenCallers({ recognize, listener: 'public', records: useCases });
-  const app = createPublicApp({ useCases, log, authorize });
+  const { app, finish } = createPublicApp({ useCases, log, authorize });
+  finish();
   listener = await listen(app, { host: '127.0.0.1', port: 0, name: 'public API' });
 });
 afterEach(() => listener.close(0));

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHmac, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JWTPayload, SignJWT } from 'jose';
+import { CompactEncrypt, type JWTPayload, SignJWT } from 'jose';
 import { runCli } from '../../../packages/cli/src/run-cli';
 import { CLOCK_TOLERANCE_SECONDS, createOidcIdentity } from '../../../src/gateways/identity/oidc-identity';
 import { aContext } from '../../unit/cli/screen';
@@ -181,6 +181,64 @@ describe('a token of a provider', () => {
     expect((await recognize(`${header}.${raised}.${signature}`)).kind).toBe('refused');
     expect((await recognize(await forged({}, { secret: aKey('x').secret }))).kind).toBe('refused');
     expect((await recognize(await forged({}, { secret: aKey('x').secret, kid: 'unknown' }))).kind).toBe('refused');
+  });
+
+  test('brings no key of its own, names no file and asks for nothing that is not understood', async () => {
+    const mine = aKey('first');
+    const { kty, n, e } = mine.jwk;
+    let isAsked = false;
+    const elsewhere = createServer((_req, res) => {
+      isAsked = true;
+      res.end(JSON.stringify({ keys: [{ kty, n, e, kid: 'first', alg: 'RS256', use: 'sig' }] }));
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/keys`;
+    const { iss, sub, aud, exp } = decoded(partsOf(token)[1]);
+    const signed = (header: object, secret = mine.secret) =>
+      new SignJWT({ iss, sub, aud, exp, roles: ['admin'] } as JWTPayload)
+        .setProtectedHeader({ alg: 'RS256', ...header })
+        .sign(secret, { crit: { 'urn:x': true } });
+    const forgeries = [
+      await signed({ kid: 'first', jwk: { kty, n, e } }),
+      await signed({ kid: 'first', jku: url, x5u: url }),
+      await signed({ kid: '../../../../dev/null' }),
+      await signed({ kid: url }),
+      await signed({ kid: "first' OR '1'='1" }),
+      await signed({ kid: 'first', crit: ['urn:x'], 'urn:x': 1 }, key.secret),
+    ];
+    for (const text of forgeries) expect((await recognize(text)).kind).toBe('refused');
+    expect(isAsked).toBe(false);
+    elsewhere.close();
+  });
+
+  test('that is encrypted, or whose payload is not encoded, is none', async () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(decoded(partsOf(token)[1])));
+    const jwe = await new CompactEncrypt(bytes)
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: 'first' })
+      .encrypt(new Uint8Array(32));
+    expect((await recognize(jwe)).kind).toBe('refused');
+    const head = encoded({ alg: 'RS256', kid: 'first', b64: false, crit: ['b64'] });
+    const bare = sign('sha256', Buffer.concat([Buffer.from(`${head}.`), bytes]), key.secret).toString('base64url');
+    for (const payload of [partsOf(token)[1], Buffer.from(bytes).toString()]) {
+      expect((await recognize(`${head}.${payload}.${bare}`)).kind).toBe('refused');
+    }
+  });
+
+  test.each(['Admin', 'ADMIN', 'аdmin', 'ａｄｍｉｎ', 'admin\u200b', 'public', '__proto__', 'admin\0'])(
+    'with %j for a role has none: only the very word is one',
+    async (role) => {
+      expect(await recognize(await forged({ roles: [role, [role], { admin: true }] }))).toMatchObject({
+        principal: { roles: [] },
+      });
+    },
+  );
+
+  test('of a provider that is named with a slash at the end is the same', async () => {
+    const source = createOidcIdentity(options({ issuer: `${provider.issuer}/` }));
+    expect((await recognize(token, source)).kind).toBe('known');
+    expect((await recognize(await forged({ iss: `${provider.issuer}/` }), source)).kind).toBe('refused');
+    const other = createOidcIdentity(options({ issuer: provider.issuer.replace('127.0.0.1', 'localhost') }));
+    await expect(recognize(token, other)).rejects.toMatchObject({ code: 'identity-unavailable' });
   });
 
   test.each(['', 'x', 'a.b.c', '....', 'ey.ey.ey'])('that is none (%j) is refused', async (text) => {

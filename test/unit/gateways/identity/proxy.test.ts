@@ -31,6 +31,19 @@ describe('a proxy', () => {
     });
   });
 
+  test.each(['Admin', 'аdmin', 'ａｄｍｉｎ', 'admin\u200b', '"admin"', 'admin;reader', 'public'])(
+    '%j is no role: only the very word is one',
+    async (role) => {
+      const headers = { ...ADA, 'x-forwarded-groups': role };
+      expect(await source.recognize(shown('10.0.0.4', headers))).toMatchObject({ principal: { roles: [] } });
+    },
+  );
+
+  test('X-Forwarded-For makes nobody a proxy', async () => {
+    const headers = { ...ADA, 'x-forwarded-for': '10.0.0.4', forwarded: 'for=10.0.0.4', 'x-real-ip': '10.0.0.4' };
+    expect(await source.recognize(shown('203.0.113.9', headers))).toEqual({ kind: 'absent' });
+  });
+
   test.each(Object.keys(ADA))('%s twice is refused', async (name) => {
     const twice = { ...ADA, [name]: ['admin', 'ada'] };
     expect(await source.recognize(shown('10.0.0.4', twice))).toMatchObject({ kind: 'refused' });
