@@ -362,7 +362,7 @@ describe('what the client does not have', () => {
     having({ status: 'Completed', prefix: 'a/' });
     const response = await shell.api.post(`${base}/instances/${runId(1)}/restart?code=${KEY}`);
     expect([response.status, response.body.id, response.get('Retry-After')]).toEqual([202, runId(2), '10']);
-    expect(useCases.restarts).toEqual([{ id: runId(1), who: expect.any(String), how: 'claimed' }]);
+    expect(useCases.restarts).toEqual([{ id: runId(1), sameId: false, who: expect.any(String), how: 'claimed' }]);
     expect((await shell.api.post(`${base}/instances/${runId(9)}/restart?code=${KEY}`)).status).toBe(400);
     useCases.runs.clear();
     having({ status: 'Completed' });
@@ -371,7 +371,10 @@ describe('what the client does not have', () => {
     setTimeout(() => useCases.runs.set(runId(2), aRun({ id: runId(2), status: 'Completed' })), 150);
     expect(await waited).toMatchObject({ status: 200, body: { status: 'Completed' } });
     const same = `${base}/instances/${runId(1)}/restart?restartWithNewInstanceId=false&code=${KEY}`;
-    expect((await shell.api.post(same)).status).toBe(400);
+    const again = await shell.api.post(same);
+    expect([again.status, again.body.id]).toEqual([202, runId(1)]);
+    expect(useCases.restarts.at(-1)).toMatchObject({ id: runId(1), sameId: true });
+    expect((await shell.api.post(same)).status).toBe(409);
   });
 
   test('a start may wait for its output', async () => {

@@ -233,7 +233,7 @@ export function fakeUseCases(): FakeUseCases {
     async restartRun(command) {
       const { container, prefix } = await fake.getRun(command.id);
       fake.restarts.push(command);
-      return fake.startRun({ container, prefix });
+      return fake.startRun({ container, prefix, ...(command.sameId && { id: command.id }) });
     },
     async getCourse(id) {
       const run = await fake.getRun(id);

@@ -244,7 +244,10 @@ export const restartInstance = durable(
     link: 'restart',
     summary: 'Start another run with the input of this one',
     query: {
-      restartWithNewInstanceId: flag('Default true; false is refused: a restart is a run beside the first one.', true),
+      restartWithNewInstanceId: flag(
+        'Default true. False: the run takes the id of this one, which must have ended. Its records are purged.',
+        true,
+      ),
       ...STARTS.query,
     },
   },
@@ -253,7 +256,7 @@ export const restartInstance = durable(
     ...STARTED,
     403: error('The code is for another run or another verb, or the container is not readable'),
     404: error('No such container'),
-    409: error('The container has an active run'),
+    409: error('The container has an active run, or this one goes on and its id is asked for again'),
   },
 );
 

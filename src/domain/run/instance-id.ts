@@ -3,9 +3,9 @@
  *
  * I1 An instance id is what Durable Functions takes: 1 to 100 characters, the first one no `@`, none of `/`, `\`, `#`, `?` and no
  *    control character ("Orchestration identity" in "Durable orchestrations", Azure documentation). `.` and `..` vanish from
- *    every URL, and half a surrogate pair is no text: no client can ask for those. Case counts. Ours alone is that it has at
- *    most 200 bytes in UTF-8: Dapr's scheduler takes names of jobs up to a length, and they hold the name of the workflow.
- *    1.18.2 ran those of 405 characters and left one of 419 waiting for ever.
+ *    every URL, and half a surrogate pair is no text: no client can ask for those. Case counts. Dapr's scheduler takes names of
+ *    jobs up to a length, and they hold the name of the workflow: 1.18.2 ran those of 405 characters and left one of 419
+ *    waiting for ever.
  * I2 A run id is a UUID v7 that this product made, in hexadecimal; where a caller chose the instance id, that id follows it in
  *    a form that names of workflows, actors, blobs, documents and URLs can all have: lower-case letters, digits and `_`, at most
  *    322 of them. So an id that is used again, even after a purge, is another run: no record of the first is taken for its own.
@@ -14,16 +14,15 @@
  */
 
 const MAX_LENGTH = 100;
-const MAX_BYTES = 200;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const REFUSED = /[/\\#?\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u;
 
 export const INSTANCE_ID_RULE =
-  'An instance id has 1 to 100 characters and at most 200 bytes in UTF-8, does not start with @, is not . or .., and contains none of / \\ # ? and no control character.';
+  'An instance id has 1 to 100 characters, does not start with @, is not . or .., and contains none of / \\ # ? and no control character.';
 
 /** I1. Characters are UTF-16 units, as .NET counts them. */
 export function isInstanceId(text: string): boolean {
-  if (text.length === 0 || text.length > MAX_LENGTH || bytesOf(text).length > MAX_BYTES) return false;
+  if (text.length === 0 || text.length > MAX_LENGTH) return false;
   return !text.startsWith('@') && text !== '.' && text !== '..' && !REFUSED.test(text);
 }
 
@@ -67,23 +66,45 @@ export function isOwnId(id: string): boolean {
 const MAX_READABLE = 250;
 /** Begins no readable form, where two digits follow each `_`. */
 const PACKED = '__';
+/** The same for UTF-16, which holds 100 characters of any script in 200 bytes, where UTF-8 needs 300. */
+const PACKED_WIDE = '_w';
+/** Bytes in UTF-8 that have room when they are packed. */
+const MAX_PACKED = 200;
 
 /** I2, I3 */
 export function storedInstanceId(instanceId: string): string {
   const bytes = [...bytesOf(instanceId)];
   const readable = bytes.map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : `_${hex(byte)}`)).join('');
-  return readable.length <= MAX_READABLE ? readable : PACKED + packed(bytes);
+  if (readable.length <= MAX_READABLE) return readable;
+  return bytes.length <= MAX_PACKED ? PACKED + packed(bytes) : PACKED_WIDE + packed(unitsOf(instanceId));
 }
 
 /** undefined for what `storedInstanceId` makes of nothing. */
 function read(stored: string): string | undefined {
-  const bytes = stored.startsWith(PACKED) ? unpacked(stored.slice(PACKED.length)) : unescaped(stored);
+  const instanceId = stored.startsWith(PACKED_WIDE)
+    ? textOfUnits(unpacked(stored.slice(PACKED_WIDE.length)))
+    : textOf(stored.startsWith(PACKED) ? unpacked(stored.slice(PACKED.length)) : unescaped(stored));
+  if (instanceId === undefined || !isInstanceId(instanceId)) return undefined;
+  return storedInstanceId(instanceId) === stored ? instanceId : undefined;
+}
+
+/** undefined for what is not UTF-8. */
+function textOf(bytes: readonly number[]): string | undefined {
   try {
-    const instanceId = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
-    return isInstanceId(instanceId) && storedInstanceId(instanceId) === stored ? instanceId : undefined;
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
   } catch {
-    return undefined; // not UTF-8
+    return undefined;
   }
+}
+
+/** UTF-16, the high byte of a unit first. */
+function unitsOf(text: string): number[] {
+  return [...Array(text.length).keys()].flatMap((at) => [text.charCodeAt(at) >> 8, text.charCodeAt(at) & 0xff]);
+}
+
+function textOfUnits(bytes: readonly number[]): string {
+  const units = bytes.flatMap((byte, at) => (at % 2 === 0 ? [(byte << 8) | (bytes[at + 1] ?? 0)] : []));
+  return String.fromCharCode(...units);
 }
 
 function unescaped(readable: string): number[] {

@@ -97,12 +97,9 @@ function notRewindable(status: RunStatus): string {
 export function restartInstance(ask: Pick<RunUseCases, 'getRun' | 'restartRun'>): Handler<'restartInstance'> {
   return async ({ params: { instanceId }, query, caller, links }) => {
     if (!(await findRun(ask, instanceId))) throw badRequest('/path/id', 'No run has this id.');
-    if (!query.restartWithNewInstanceId) {
-      const detail = 'A restart is a run beside the first one: leave it a new id.';
-      throw badRequest('/query/restartWithNewInstanceId', detail);
-    }
     const wait = waitOf(query);
-    const { id } = await ask.restartRun({ id: instanceId, ...spokenBy(caller) }); // I3
+    const sameId = !query.restartWithNewInstanceId;
+    const { id } = await ask.restartRun({ id: instanceId, sameId, ...spokenBy(caller) }); // I3
     return startedAnswer(ask, { id, wait, options: query, links });
   };
 }

@@ -32,7 +32,7 @@ export interface RunUseCases {
   forecastRetry(command: Pick<RetryCommand, 'id' | 'filter'>): Promise<RetryForecast>;
   /** @throws AppError nothing-to-retry, and as forecastRetry and startRun */
   retryRun(command: RetryCommand): Promise<RunView>;
-  /** The same input again, as another run. @throws AppError run-not-found, and as startRun */
+  /** The same input again, as another run. @throws AppError run-not-found, run-active with `sameId`, and as startRun */
   restartRun(command: RestartCommand): Promise<RunView>;
   /** What is recorded of a run's course: what the Durable Functions status shows. @throws AppError run-not-found */
   getCourse(id: string): Promise<RunCourse>;
@@ -110,7 +110,10 @@ export interface ApproveCommand extends Omit<Said, 'reason'> {
 }
 
 /** Starts the same again. */
-export type RestartCommand = Omit<Said, 'reason'>;
+export interface RestartCommand extends Omit<Said, 'reason'> {
+  /** The new run takes the instance id of the first, which must have ended: its records are purged. */
+  readonly sameId?: boolean;
+}
 
 /** Tries again what failed or was skipped. */
 export interface RetryCommand extends Said {

@@ -1,5 +1,6 @@
 import { defined } from '../../domain/defined';
 import { AppError } from '../../domain/errors';
+import { instanceIdOf } from '../../domain/run/instance-id';
 import type { RetryScope } from '../../domain/run/retry-filter';
 import { type FollowingRunDeps, heldTo, link } from './following-run';
 import type { GetRun } from './get-run';
@@ -14,14 +15,14 @@ export interface RestartRunDeps extends FollowingRunDeps {
 /** A new run over what this one was started with, held to what it was held to (following-run.ts). */
 export function createRestartRun(deps: RestartRunDeps): RunUseCases['restartRun'] {
   const { getRun, startRun } = deps;
-  return async ({ id, who, how }) => {
+  return async ({ id, who, how, sameId = false }) => {
     const run = await getRun(id);
     const { container, prefix, retryOf } = run;
     const retry = run.retry ?? (retryOf === undefined ? undefined : await retryOfOlder(deps, id));
     const next = await startRun({
       ...(await heldTo(deps, run)),
       ...{ container, prefix },
-      ...defined({ retry, retryOf }),
+      ...defined({ id: sameId ? instanceIdOf(id) : undefined, retry, retryOf }),
     });
     const tried = retryOf === undefined ? undefined : await getRun(retryOf).catch(() => undefined);
     if (tried) await link(deps, tried, { by: next.id, who, ...defined({ how }) });

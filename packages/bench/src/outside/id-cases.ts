@@ -95,6 +95,28 @@ async function seeSingleton(place: Place): Promise<unknown> {
   };
 }
 
+/** `restartWithNewInstanceId=false`, of a run with an id of its own and of one with a chosen id. */
+async function seeRestart(place: Place): Promise<unknown> {
+  const chosen = await runAs(place, `again ${place.container}`);
+  const made = await place.run();
+  const seen: unknown[] = [];
+  for (const { id } of [chosen, made]) {
+    const ask = { params: { instanceId: id }, query: { restartWithNewInstanceId: 'false' } } as const;
+    const restarted = await place.client.restartInstance(ask);
+    const sameId = 'id' in restarted.body && restarted.body.id === id;
+    const { status, counts, startedAt } = await place.ended(id);
+    const isLater = startedAt > made.startedAt;
+    seen.push({ restarted: restarted.status, sameId, status, unchanged: counts.unchanged, isLater });
+  }
+  const waiting = `waits ${place.container}`;
+  await startAs(place, waiting, { container: place.container, approval: 'always' });
+  const params = { instanceId: waiting };
+  const tooEarly = await place.client.restartInstance({ params, query: { restartWithNewInstanceId: 'false' } });
+  await place.client.terminateInstance({ params });
+  await place.ended(waiting);
+  return { seen, tooEarly: tooEarly.status };
+}
+
 /** Vision refuses the key: nothing failed, nothing was done, and all of it is left. */
 async function seeRewind(place: Place): Promise<unknown> {
   await place.vision.arm({ behaviour: 'status-401', times: ALWAYS });
@@ -143,6 +165,7 @@ export const ID_CASES: readonly OutsideCase[] = [
   anyId('an id with a percent sign and spaces', 'half of 100%25 (é)'),
   anyId('an id of a hundred characters', 'é'.repeat(100)),
   anyId('an id that reads like a command', 'bulk:retry'),
+  anyId('an id of 100 ideographs, 300 bytes in UTF-8', '漢'.repeat(100)),
   {
     kind: 'ids',
     name: 'a singleton by its id',
@@ -151,7 +174,7 @@ export const ID_CASES: readonly OutsideCase[] = [
     see: seeSingleton,
     expected: { first: 202, while: 409, otherCase: 404, after: 'Completed', succeeded: 3, listed: [/^nightly /] },
   },
-  ...['@me', 'a#b', 'x'.repeat(101), '漢'.repeat(67)].map(
+  ...['@me', 'a#b', 'x'.repeat(101), '漢'.repeat(101)].map(
     (id): OutsideCase => ({
       kind: 'ids',
       name: `an id that Durable Functions refuses, ${id.slice(0, 5)}`,
@@ -160,6 +183,16 @@ export const ID_CASES: readonly OutsideCase[] = [
       expected: 400,
     }),
   ),
+  {
+    kind: 'ids',
+    name: 'restart under the same id',
+    arrange,
+    see: seeRestart,
+    expected: {
+      seen: Array(2).fill({ restarted: 202, sameId: true, status: 'Completed', unchanged: 3, isLater: true }),
+      tooEarly: 409,
+    },
+  },
   {
     kind: 'ids',
     name: 'rewind and retry of a run that ended Failed',
