@@ -67,7 +67,7 @@ test('the API answers in one order what a store turns about', async () => {
 describe('the command line', () => {
   let server: Awaited<ReturnType<typeof aServer>>;
   beforeAll(async () => {
-    compile();
+    await compile();
     server = await aServer();
   });
   afterAll(() => server.stop());

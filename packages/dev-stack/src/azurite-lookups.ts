@@ -9,7 +9,6 @@
  * `removeBatchByPositions`, `remove`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createRequire } from 'node:module';
 
 type Query = Readonly<Record<string, unknown>>;
 
@@ -62,9 +61,8 @@ type Listing = [
   ...rest: unknown[],
 ];
 
-const load = createRequire(process.argv[1] ?? __filename);
-const loki = load('lokijs') as Loki;
-const { default: azurite } = load('azurite/dist/src/blob/persistence/LokiBlobMetadataStore') as {
+const loki = require('lokijs') as Loki;
+const { default: azurite } = require('azurite/dist/src/blob/persistence/LokiBlobMetadataStore') as {
   readonly default: { readonly prototype: BlobStore };
 };
 const resultset = loki.Resultset.prototype;

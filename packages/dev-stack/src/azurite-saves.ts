@@ -9,8 +9,6 @@
  *
  * Source: azurite 3.35 `LokiBlobMetadataStore`; lokijs 1.5 `autosaveEnable`, `saveDatabaseInternal`, `close`.
  */
-import { createRequire } from 'node:module';
-
 const TIMES_WHAT_IT_COST = 20;
 
 interface Loki {
@@ -19,8 +17,7 @@ interface Loki {
   saveDatabaseInternal(callback?: (error?: unknown) => void): void;
 }
 
-const load = createRequire(process.argv[1] ?? __filename);
-const { prototype } = load('lokijs') as { readonly prototype: Loki };
+const { prototype } = require('lokijs') as { readonly prototype: Loki };
 const { saveDatabaseInternal } = prototype;
 
 prototype.saveDatabaseInternal = function andThenPause(this: Loki, callback) {

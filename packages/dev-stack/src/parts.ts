@@ -1,8 +1,7 @@
 /** What each part of a stack is: its command, its environment, and how one sees that it serves. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { ENDPOINTS, pathOf } from 'contactsheet/contract';
-import { CHECKOUT, compiled } from './checkout';
+import { CHECKOUT } from './checkout';
 import { environmentOf, namesOfSettings } from './child-environment';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment, type ServiceEnvironment } from './environment';
@@ -10,7 +9,8 @@ import { etcdHost, type Home } from './home';
 import type { PartDefinition, PartName } from './part';
 import { LOOPBACK, answers as portAnswers } from './ports';
 import { speaks, succeeds } from './probe';
-import { commandOfPlan, type RunPlan } from './run-file';
+import type { Programs } from './programs';
+import type { RunPlan } from './run-file';
 import type { DaprRuntime } from './runtime/dapr-runtime';
 import { variableNames } from './secrets-file';
 import { listensOn, pubsubSocket } from './sockets';
@@ -22,6 +22,7 @@ export interface PartContext {
   readonly ports: StackPorts;
   readonly plan: RunPlan;
   readonly runtime: DaprRuntime;
+  readonly programs: Programs;
   /** The environment of every part. */
   readonly env: NodeJS.ProcessEnv;
   readonly services: ServiceEnvironment;
@@ -58,8 +59,7 @@ export function azuritePart(context: PartContext): PartDefinition {
     ...common(context, 'azurite'),
     command: [
       process.execPath,
-      ...['azurite-lookups.js', 'azurite-saves.js'].flatMap((mend) => ['--require', compiled('dev-stack', mend)]),
-      join(CHECKOUT, 'node_modules', 'azurite', 'dist', 'src', 'azurite.js'),
+      ...context.programs.azurite,
       ...['--blobHost', LOOPBACK, '--blobPort', String(ports.blob)],
       ...['--queueHost', LOOPBACK, '--queuePort', String(ports.queue)],
       // It starts three services or none; nothing here uses tables.
@@ -88,7 +88,7 @@ export function cosmosPart(context: PartContext): PartDefinition {
     ...common(context, 'cosmos'),
     command: [
       process.execPath,
-      compiled('dev-cosmos'),
+      ...context.programs.cosmos,
       ...['--port', String(ports.cosmos), '--host', LOOPBACK, '--file', home.at('cosmos.db')],
     ],
     env: { ...environmentOf('cosmos', context.env), COSMOS_KEY: home.keys.cosmosKey },
@@ -104,7 +104,7 @@ export function visionPart(context: PartContext): PartDefinition {
     ...common(context, 'vision'),
     command: [
       process.execPath,
-      compiled('dev-vision'),
+      ...context.programs.vision,
       ...['--port', String(ports.vision), '--host', LOOPBACK],
       ...(rate === undefined ? [] : ['--rate', rate]),
       ...(vision.latencyMs === undefined ? [] : ['--latency-ms', String(vision.latencyMs)]),
@@ -120,7 +120,7 @@ export function pubsubPart(context: PartContext): PartDefinition {
   const socket = pubsubSocket(context.sockets);
   return {
     ...common(context, 'pubsub'),
-    command: [process.execPath, compiled('pubsub-storage-queues'), '--socket', socket],
+    command: [process.execPath, ...context.programs.pubsub, '--socket', socket],
     isReady: listensOn(socket),
   };
 }
@@ -197,7 +197,7 @@ export function appPart(context: PartContext): PartDefinition {
   const { plan, ports } = context;
   return {
     ...common(context, 'app'),
-    command: context.appCommand ?? commandOfPlan(plan),
+    command: context.appCommand ?? context.programs.app,
     cwd: plan.appDirPath,
     env: ownEnvironmentOfApp(context),
     ports: [ports.api, ports.appChannel],

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ENDPOINTS, pathOf } from 'contactsheet/contract';
-import { CHECKOUT, compiled } from './checkout';
+import { CHECKOUT } from './checkout';
 import { daprdArguments } from './daprd-command';
 import { cliEnvironment } from './environment';
 import { forgetProcesses, recordProcesses, runningOf, startGuardian } from './leftovers';
@@ -11,7 +11,8 @@ import { createPart, type Part, type PartDefinition } from './part';
 import { APP_GRACE_MS } from './parts';
 import { createPortBook, LOOPBACK } from './ports';
 import { succeeds } from './probe';
-import { commandOfPlan, type RunPlan, readRunFile } from './run-file';
+import { type Programs, programsOf } from './programs';
+import { type RunPlan, readRunFile } from './run-file';
 import { acquireRuntime } from './runtime/acquire';
 import { withoutServices } from './settings';
 import { listensOn, pubsubSocket } from './sockets';
@@ -55,7 +56,8 @@ export async function startReplica({ home, name, appEnv = {}, supervise = false 
     say: () => undefined,
   });
   const sockets = mkdtempSync(join(tmpdir(), 'cs-'));
-  const definitions = definitionsOf({ home, plan, ports, daprd, sockets, appEnv });
+  const programs = await programsOf(plan);
+  const definitions = definitionsOf({ home, plan, ports, programs, daprd, sockets, appEnv });
   const record = recordIn(home, name);
   // The guardian of the stack does not know it: without one of its own it would outlive a test that is killed.
   const guardian = startGuardian(record);
@@ -121,13 +123,14 @@ type Definition = Pick<PartDefinition, 'name' | 'command' | 'cwd' | 'env' | 'isR
 interface Surroundings extends Required<Pick<ReplicaOptions, 'home' | 'appEnv'>> {
   readonly plan: RunPlan;
   readonly ports: StackPorts;
+  readonly programs: Programs;
   /** Path of the program. */
   readonly daprd: string;
   /** Folder of the component's socket. */
   readonly sockets: string;
 }
 
-function definitionsOf({ home, plan, ports, daprd, sockets, appEnv }: Surroundings) {
+function definitionsOf({ home, plan, ports, programs, daprd, sockets, appEnv }: Surroundings) {
   const { NODE_ENV, JEST_WORKER_ID, ...inherited } = process.env;
   const env = {
     ...withoutServices(inherited),
@@ -139,7 +142,7 @@ function definitionsOf({ home, plan, ports, daprd, sockets, appEnv }: Surroundin
   return {
     pubsub: {
       name: 'pubsub',
-      command: [process.execPath, compiled('pubsub-storage-queues'), '--socket', socket],
+      command: [process.execPath, ...programs.pubsub, '--socket', socket],
       cwd: CHECKOUT,
       env,
       isReady: listensOn(socket),
@@ -153,7 +156,7 @@ function definitionsOf({ home, plan, ports, daprd, sockets, appEnv }: Surroundin
     },
     app: {
       name: 'app',
-      command: commandOfPlan(plan),
+      command: programs.app,
       cwd: plan.appDirPath,
       env: { ...env, ...plan.env, ...cliEnvironment(plan.appID, ports), ...appEnv },
       isReady: succeeds(`http://${LOOPBACK}:${ports.api}${pathOf(ENDPOINTS.readyz)}`),

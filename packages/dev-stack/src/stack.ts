@@ -36,6 +36,7 @@ import {
 } from './parts';
 import { createPortBook } from './ports';
 import { asFileProblem, type Problem } from './problem';
+import { programsOf } from './programs';
 import { checkStorage, provisionCosmos } from './provision';
 import { type RunPlan, readRunFile } from './run-file';
 import { RunningParts } from './running-parts';
@@ -123,7 +124,8 @@ async function startIn(home: Home, options: StackOptions): Promise<Stack> {
   const book = createPortBook({ everywhereFree: options.ports === 'free', preferredByOthers: preferredPorts(plan) });
   const ports = await chooseStackPorts(book, plan, settings.env.API_PORT);
   const sockets = socketsFolder(home);
-  const context = contextOf({ home, options, settings, plan, ports, sockets: sockets.path });
+  const programs = await programsOf(plan);
+  const context = contextOf({ home, options, settings, plan, ports, programs, sockets: sockets.path });
   if (!options.appCommand) checkConfiguration(configurationOf(context, settings), settings.wrong);
   const movedRunFile = writeFiles(context);
 
@@ -175,17 +177,17 @@ function planOf({ engineRetention }: StackOptions, home: Home): RunPlan {
   return engineRetention === undefined ? runFile : withEngineRetention(runFile, home, engineRetention);
 }
 
-interface Chosen extends Pick<PartContext, 'home' | 'plan' | 'ports' | 'sockets'> {
+interface Chosen extends Pick<PartContext, 'home' | 'plan' | 'ports' | 'programs' | 'sockets'> {
   readonly options: StackOptions;
   readonly settings: Settings;
 }
 
-function contextOf({ home, options, settings, plan, ports, sockets }: Chosen): PartContext {
+function contextOf({ home, options, settings, plan, ports, programs, sockets }: Chosen): PartContext {
   const { runtime, appEnv, appCommand, vision, storageInMemory } = options;
   const { env, brought } = settings;
   const services = serviceEnvironment(home, ports, brought, env, sockets, rateText(vision));
   return {
-    ...{ home, ports, plan, runtime, env, services, sockets },
+    ...{ home, ports, plan, runtime, programs, env, services, sockets },
     ...defined({ appEnv, appCommand, vision, storageInMemory }),
   };
 }

@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import express, { type Router } from 'express';
 import { type Listener, listen } from '../../../src/http/listener';
+import { wordsToStart } from '../../../packages/dev-stack/src/bundle';
 import { aPublicApp } from '../listening';
 
 /** The compiled command line against the real shell over the fake use cases, through loopback HTTP. */
@@ -12,7 +13,15 @@ const ROOT = join(__dirname, '..', '..', '..');
 const BIN = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
 
 /** What runs is what is there: a stale dist would test the past. Errors elsewhere are for others to find. */
-export function compile(): void {
+export async function compile(): Promise<void> {
+  compileStale();
+  words = await wordsToStart(BIN);
+}
+
+/** A test starts the command line a hundred times: from its bundle. */
+let words: readonly string[] = [BIN];
+
+function compileStale(): void {
   if (!isStale()) return;
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const { stdout } = spawnSync(process.execPath, [tsc, '-b', 'packages/cli'], { cwd: ROOT, encoding: 'utf8' });
@@ -44,8 +53,8 @@ export interface RunningCli {
   printed(text: string | RegExp): Promise<void>;
 }
 
-export function startCli(words: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
-  const child = spawn(process.execPath, [BIN, ...words], { env: { PATH: process.env.PATH ?? '', ...env } });
+export function startCli(own: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
+  const child = spawn(process.execPath, [...words, ...own], { env: { PATH: process.env.PATH ?? '', ...env } });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

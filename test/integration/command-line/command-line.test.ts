@@ -21,7 +21,7 @@ const start = (...words: string[]) => startCli(words, env());
 const cli = (...words: string[]) => start(...words).ended;
 
 beforeAll(async () => {
-  compile();
+  await compile();
   stack = await startTestStack({ vision: { latencyMs: QUICK_MS }, appEnv: { MAX_IMAGES_IN_FLIGHT: '4' } });
   await Promise.all(
     ['photos', 'steered', 'left', 'asked', 'flawed'].map((name) =>

@@ -19,7 +19,7 @@ const CONFIGURED = ['smartCrops:0.75:1.78', 'tags'];
 let stack: TestStack;
 
 beforeAll(async () => {
-  compile();
+  await compile();
   stack = await startTestStack({
     appEnv: {
       VISION_API_VERSION: '4.0',
