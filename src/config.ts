@@ -65,24 +65,12 @@ export function readConfig(env: Environment): Config {
   const read = new Reader(env);
   const api = addressOf(read);
   const auth = authOf(read);
-  const now = new Date();
-  const storage = storageOf(read, now);
-  const photos = photosOf(read, now, storage);
-  const cosmos = cosmosOf(read);
-  const vision = visionOf(read);
-  const isByIdentity = [storage, photos, cosmos, vision].some(({ credential }) => credential === 'identity');
   const config: Config = {
     api,
     auth,
     links: linksOf(read, isLoopback(api.host), auth.modes.length > 0),
     appChannel: { port: read.port('APP_PORT', 3000), token: read.secret('APP_API_TOKEN') },
-    sidecar: {
-      httpPort: read.port('DAPR_HTTP_PORT', 3500),
-      grpcPort: read.port('DAPR_GRPC_PORT', 50001),
-      token: read.secret('DAPR_API_TOKEN'),
-    },
-    ...{ storage, photos, cosmos, vision },
-    identity: identityOf(read, isByIdentity),
+    ...outsideOf(read),
     metrics: metricsOf(read),
     limits: {
       imagesInFlight: read.integer('MAX_IMAGES_IN_FLIGHT', 100, 1, 1_000),
@@ -112,6 +100,35 @@ export function readConfig(env: Environment): Config {
   checkExposure(read, config);
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
+}
+
+/** What lies outside of this process. */
+export type OutsideConfig = Pick<Config, 'sidecar' | 'storage' | 'photos' | 'cosmos' | 'vision' | 'identity'>;
+
+/** That alone, whatever else is wrong: for a look at Azure before anything else can start. @throws ConfigError with every problem */
+export function readOutside(env: Environment): OutsideConfig {
+  const read = new Reader(env);
+  const outside = outsideOf(read);
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return outside;
+}
+
+function outsideOf(read: Reader): OutsideConfig {
+  const now = new Date();
+  const storage = storageOf(read, now);
+  const photos = photosOf(read, now, storage);
+  const cosmos = cosmosOf(read);
+  const vision = visionOf(read);
+  const isByIdentity = [storage, photos, cosmos, vision].some(({ credential }) => credential === 'identity');
+  return {
+    sidecar: {
+      httpPort: read.port('DAPR_HTTP_PORT', 3500),
+      grpcPort: read.port('DAPR_GRPC_PORT', 50001),
+      token: read.secret('DAPR_API_TOKEN'),
+    },
+    ...{ storage, photos, cosmos, vision },
+    identity: identityOf(read, isByIdentity),
+  };
 }
 
 /** Counts and durations say nothing of anybody's pictures, but who reads them needs no key: loopback by default. */

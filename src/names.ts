@@ -69,6 +69,9 @@ export const TOPICS = {
   deadLetters: 'contactsheet.runs.dead',
 } as const;
 
+/** Type of the event that proves that events can be published. It says nothing; subscribers pass over it. */
+export const CHECK_EVENT_TYPE = 'contactsheet.check';
+
 /** Routes of the app channel that the declarative subscriptions in components/ name. */
 export const SUBSCRIPTION_ROUTES = {
   runs: '/events/runs',

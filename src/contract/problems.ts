@@ -145,8 +145,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   'storage-forbidden': {
     status: 502,
     title: 'Blob Storage refuses the application',
-    cause: 'The key is wrong, or network rules, a policy or the state of the account stand against it.',
-    cure: 'The reason of the run has what Blob Storage says and the cure. A key: correct AZURE_STORAGE_CONNECTION_STRING.',
+    cause:
+      'The key is wrong, the identity gets no token, or network rules, a policy or the state of the account stand against it.',
+    cure: 'The reason of the run has what Blob Storage says and the cure. A key: correct AZURE_STORAGE_CONNECTION_STRING. An identity: `contactsheet azure check` names what is missing.',
   },
   'results-unavailable': {
     status: 503,
@@ -157,8 +158,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   'results-forbidden': {
     status: 502,
     title: 'Cosmos DB refuses the application',
-    cause: 'The key is wrong, or a firewall, a policy or a limit of the account stands against it.',
-    cure: 'The log, or the reason of the run, has what Cosmos DB says and the cure. A key: correct COSMOS_ENDPOINT and COSMOS_KEY.',
+    cause:
+      'The key is wrong, the identity lacks its role or gets no token, or a firewall, a policy or a limit of the account stands against it.',
+    cure: 'The log, or the reason of the run, has what Cosmos DB says and the cure. A key: correct COSMOS_ENDPOINT and COSMOS_KEY. An identity: `contactsheet azure check` names what is missing.',
   },
   'results-full': {
     status: 507,
@@ -192,9 +194,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
   },
   'vision-unauthorized': {
     status: 502,
-    title: 'Vision refuses the key',
-    cause: 'Computer Vision answered 401.',
-    cure: 'Correct VISION_KEY and VISION_ENDPOINT: a key belongs to one resource and its region.',
+    title: 'Vision does not know the application',
+    cause: 'Computer Vision answered 401, to a key or to a token, or there was no token to show.',
+    cure: 'Correct VISION_KEY and VISION_ENDPOINT: a key belongs to one resource and its region. An identity needs the role Cognitive Services User and a custom subdomain; `contactsheet azure check` names what is missing.',
   },
   'vision-forbidden': {
     status: 502,

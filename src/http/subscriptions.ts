@@ -2,7 +2,7 @@ import express, { type IRouter } from 'express';
 import type { Logger } from 'pino';
 import { defined } from '../domain/defined';
 import type { RunEvent } from '../domain/run/events';
-import { SUBSCRIPTION_ROUTES } from '../names';
+import { CHECK_EVENT_TYPE, SUBSCRIPTION_ROUTES } from '../names';
 import { handle } from './handle';
 import { RunEventSchema } from './run-event';
 
@@ -38,6 +38,7 @@ const readEvent = express.json({
 
 export function subscriptionRoutes(app: IRouter, { events, log }: SubscriptionDeps): void {
   deliver(app, SUBSCRIPTION_ROUTES.runs, log, async (body) => {
+    if ((body as { type?: unknown } | null)?.type === CHECK_EVENT_TYPE) return 'SUCCESS';
     const parsed = RunEventSchema.safeParse(body);
     if (parsed.success) return events.onRunEvent(parsed.data as RunEvent);
     log.warn({ event: 'pubsub.unreadable', faults: parsed.error.issues.slice(0, 5) }, 'event dropped'); // I2

@@ -1,8 +1,8 @@
-import type { Config } from '../config';
+import type { OutsideConfig } from '../config';
 import { type AzureIdentity, createAzureIdentity } from '../gateways/azure-identity/azure-identity';
 
 /** How each gateway reaches its service: with the key that is named, or as the application's identity, which all share. */
-export function accessOf({ identity: settings, photos, cosmos, vision }: Config) {
+export function accessOf({ identity: settings, photos, cosmos, vision }: OutsideConfig) {
   const identity = settings && createAzureIdentity({ ...settings, clientSecret: settings.clientSecret?.reveal() });
   const { rate: _rate, key: visionKey, credential: visionCredential, ...visionSettings } = vision;
   return {
@@ -20,7 +20,7 @@ export function accessOf({ identity: settings, photos, cosmos, vision }: Config)
 }
 
 export function storageAccess(
-  { blobEndpoint, connectionString }: Config['photos'],
+  { blobEndpoint, connectionString }: OutsideConfig['photos'],
   identity: AzureIdentity | undefined,
 ) {
   return blobEndpoint !== undefined && identity

@@ -104,6 +104,17 @@ describe('events of runs', () => {
   });
 });
 
+test('what proves that events can be published tells nobody anything', async () => {
+  const seen: unknown[] = [];
+  const { post, lines } = aSubscriber(async (event) => {
+    seen.push(event);
+    return 'RETRY';
+  });
+  const { body } = await post('/events/runs', { ...DELIVERED, type: 'contactsheet.check', data: {} });
+  expect({ body, seen }).toEqual({ body: { status: 'SUCCESS' }, seen: [] });
+  expect(lines().filter(({ event }) => String(event).startsWith('pubsub'))).toEqual([]);
+});
+
 describe('dead letters', () => {
   const refuse = async (): Promise<Delivery> => {
     throw new Error('not for this handler');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerAzure } from './commands/azure';
 import { registerCompletion } from './commands/completion';
 import { registerContainers } from './commands/containers';
 import { registerDoctor } from './commands/doctor';
@@ -35,6 +36,7 @@ export function addCommands(program: Command, registrar: Registrar): void {
   registerQuota(program, registrar);
   registerKeys(program, registrar);
   registerLogin(program, registrar);
+  registerAzure(program, registrar);
   registerDoctor(program, registrar);
   registerCompletion(program, registrar);
   registerVisit(program, registrar);

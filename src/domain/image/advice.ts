@@ -34,7 +34,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'download-forbidden':
     'Blob Storage refused to let us read: grant Storage Blob Data Reader, or correct the key. If it refuses this blob alone, look at its access conditions, its access control list and its encryption scope.',
   'vision-throttled': 'Vision asked to slow down, and we did. More throughput needs a higher tier of the resource.',
-  'vision-unauthorized': 'Vision refused the key: correct VISION_KEY and VISION_ENDPOINT, then run again.',
+  'vision-unauthorized':
+    'Vision refused the key or the token: correct VISION_KEY and VISION_ENDPOINT, or grant Cognitive Services User, then run again.',
   'vision-forbidden':
     'Vision refused the application: open its firewall or grant Cognitive Services User, then run again.',
   'vision-unavailable': 'Vision failed on its side: run again later.',
