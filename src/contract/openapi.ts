@@ -17,20 +17,20 @@ type Schema = { [key: string]: unknown };
 
 export interface OpenApiDocument {
   readonly openapi: string;
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly securitySchemes: object };
   readonly [key: string]: unknown;
 }
 
-export interface Operation {
+export interface OperationObject {
   readonly operationId: string;
   readonly summary: string;
-  readonly parameters?: readonly Parameter[];
+  readonly parameters?: readonly ParameterObject[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, object>>;
 }
 
-export interface Parameter {
+export interface ParameterObject {
   readonly in: string;
   readonly name: string;
   readonly schema: Schema;
@@ -41,7 +41,7 @@ type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 /** `features`: what Vision offers this installation; without them both versions are described. */
 export function openApiDocument(features?: readonly string[]): OpenApiDocument {
   const schemas = new Map<string, Schema>();
-  const paths: Record<string, Record<string, Operation>> = {};
+  const paths: Record<string, Record<string, OperationObject>> = {};
   for (const one of Object.values(ENDPOINTS) as Endpoint[]) {
     paths[one.path] = { ...paths[one.path], [one.method.toLowerCase()]: operationOf(one, schemas) };
   }
@@ -84,7 +84,7 @@ function securityOf({ access, path }: Endpoint): readonly object[] {
   return path.startsWith(DURABLE_TASK_BASE) ? [{}, { linkCode: [] }, { bearer: [] }] : [{}, { bearer: [] }];
 }
 
-function operationOf(one: Endpoint, schemas: Map<string, Schema>): Operation {
+function operationOf(one: Endpoint, schemas: Map<string, Schema>): OperationObject {
   const show = (schema: ZodType) => shown(schema, schemas);
   const { id, summary, tags, access, params, query, headers, body, answers } = one;
   const parameters = [
@@ -111,7 +111,7 @@ function operationOf(one: Endpoint, schemas: Map<string, Schema>): Operation {
         default: responseOf({ ...failure, description: 'Something went wrong on our side' }, show),
       }),
     },
-  } as Operation;
+  } as OperationObject;
 }
 
 /** Whoever sends none is understood as having sent `{}`, or nothing at all. */
@@ -119,7 +119,11 @@ export function isNeeded(body: ZodType): boolean {
   return !body.safeParse(undefined).success && !body.safeParse({}).success;
 }
 
-function parametersOf(place: string, fields: ZodObject | undefined, show: (schema: ZodType) => Schema): Parameter[] {
+function parametersOf(
+  place: string,
+  fields: ZodObject | undefined,
+  show: (schema: ZodType) => Schema,
+): ParameterObject[] {
   return Object.entries(fields?.shape ?? {}).map(([name, field]) => {
     const { description, ...schema } = show(field as ZodType);
     const isRequired = place === 'path' || (field as ZodType)._zod.optin === undefined;

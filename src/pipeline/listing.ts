@@ -1,11 +1,9 @@
 import { defined } from '../domain/defined';
 import { type Analyzer, withFeatures, listedKey, missingFeatures } from '../domain/image/analysis';
-import { answered, type Classified, classify } from '../domain/image/classification';
-import { appearanceOf, isUnpriced, listedAppearance } from '../domain/image/appearance';
-import { ineligibleAsListed } from '../domain/image/eligibility';
+import type { Classified } from '../domain/image/classification';
+import { isUnpriced, listedAppearance } from '../domain/image/appearance';
 import { CHUNK_SIZE, type ChunkRef, PAGE_SIZE } from '../domain/ids';
 import type { ListedBlob } from '../domain/image/image';
-import { isMissed } from '../domain/image/unlisted';
 import { boundsOf, compareNames, isWithin, type NameBounds } from '../domain/image/name-order';
 import { addListings, type ListingCounts, NO_LISTING } from '../domain/money/quote';
 import { type ChunkTask, type RunScope, scopeOf } from '../domain/run/run-scope';
@@ -15,6 +13,7 @@ import type { ManifestsGateway } from '../gateways/manifests/port';
 import type { ChunkBounds, PageIndex } from '../domain/run/page-index';
 import type { NameInterval, ResultsGateway } from '../gateways/results/port';
 import type { VisionGateway } from '../gateways/vision/port';
+import { type ListedPage, PageComparison, type Work } from './page-comparison';
 
 /**
  * The snapshot of a run: pages of a listing, cut into chunks with name bounds.
@@ -172,7 +171,7 @@ export class Listing {
       const upper = chunk === chunks.length - 1 ? end : part.at(-1)?.name;
       return { count: part.length, ...boundsOf({ from: lower, to: upper, order }) };
     });
-    const compared = await this.compare(scope, chunks, bounds, ahead);
+    const compared = await this.compare(scope, { chunks, bounds }, ahead);
     const index: PageIndex = {
       ...defined({ marker, next }),
       chunks: bounds.map((bound, chunk) => ({ ...bound, settled: compared.settled[chunk] ?? false })),
@@ -185,71 +184,19 @@ export class Listing {
   /** Compares the page with what is stored: one range query, and the cache for what is new or changed. */
   private async compare(
     scope: RunScope,
-    chunks: readonly (readonly ListedBlob[])[],
-    bounds: readonly Omit<ChunkBounds, 'settled'>[],
+    page: ListedPage,
     ahead: (call: CallAhead) => void = () => {},
-  ): Promise<{ counts: ListingCounts; settled: boolean[]; priced: Prices }> {
-    const { limits } = this.deps.vision;
-    const analyzer = withFeatures(this.deps.vision.analyzer, scope.features);
-    const chunkOf = new Map(chunks.flatMap((part, chunk) => part.map((blob): [string, number] => [blob.name, chunk])));
-    const byName = new Map(chunks.flat().map((blob) => [blob.name, blob]));
-    const unchanged = chunks.map(() => 0);
-    const missing = chunks.map(() => 0);
-    const unmissed = chunks.map(() => 0);
-    const seen = new Set<string>();
-    const work: Work[] = [];
-    const ineligible: Record<string, number> = {};
-    /** Is it in the price? Else it is counted by its reason. */
-    const taken = (image: Exclude<Classified, { kind: 'unchanged' }>, known: readonly string[]): boolean => {
-      const { blob } = image;
-      const appearance = appearanceOf(blob, image.kind === 'new' ? undefined : image.stored, limits.formats);
-      const reason = ineligibleAsListed(blob, limits) ?? (isUnpriced(appearance) ? appearance : undefined);
-      if (reason !== undefined) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
-      else work.push({ image, answered: known, isUncertain: appearance === 'uncertain' });
-      return reason === undefined;
-    };
-    let changed = 0;
-    const page = { prefix: scope.prefix, ...boundsOf({ ...bounds[0], to: bounds.at(-1)?.to }) };
-    for await (const stored of this.deps.results.range(scope.container, page)) {
-      const blob = byName.get(stored.blob);
-      if (!blob) {
-        if (stored.status === 'removed' || scope.retry) continue;
-        const at = bounds.findIndex(({ to, order }) => to === undefined || compareNames(stored.blob, to, order) <= 0);
-        const leaving = isMissed(stored) ? missing : unmissed;
-        leaving[Math.max(at, 0)] = (leaving[Math.max(at, 0)] ?? 0) + 1;
-        continue;
-      }
-      seen.add(blob.name);
-      const image = classify(blob, stored, analyzer, undefined, scope.retry);
-      if (image.kind === 'unchanged') {
-        const at = chunkOf.get(blob.name) ?? 0;
-        unchanged[at] = (unchanged[at] ?? 0) + 1;
-        continue;
-      }
-      if (taken(image, stored.etag === blob.etag ? answered(stored, analyzer) : [])) changed += 1;
+  ): Promise<{ counts: ListingCounts; settled: readonly boolean[]; priced: Prices }> {
+    const { vision, results } = this.deps;
+    const analyzer = withFeatures(vision.analyzer, scope.features);
+    const comparison = new PageComparison(page, { analyzer, limits: vision.limits, retry: scope.retry });
+    const names = boundsOf({ ...page.bounds[0], to: page.bounds.at(-1)?.to });
+    for await (const stored of results.range(scope.container, { prefix: scope.prefix, ...names })) {
+      comparison.show(stored);
     }
-    let fresh = 0;
-    for (const blob of byName.values()) {
-      if (seen.has(blob.name)) continue;
-      if (scope.retry) {
-        const at = chunkOf.get(blob.name) ?? 0;
-        unchanged[at] = (unchanged[at] ?? 0) + 1;
-        continue;
-      }
-      if (taken({ kind: 'new', blob }, [])) fresh += 1;
-    }
-    const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
-    const { spared, priced } = await this.spared(work, analyzer, ahead);
-    return {
-      priced,
-      counts: {
-        ...{ total: byName.size, new: fresh, changed, unchanged: sum(unchanged), missing: sum(missing), ineligible },
-        ...spared,
-      },
-      settled: chunks.map(
-        (part, chunk) => unchanged[chunk] === part.length && missing[chunk] === 0 && unmissed[chunk] === 0,
-      ),
-    };
+    const { counts, settled } = comparison.end();
+    const { spared, priced } = await this.spared(comparison.work, analyzer, ahead);
+    return { priced, counts: { ...counts, ...spared }, settled };
   }
 
   /** What documents and cache spare of this work, as far as that can be known without reading an image. */
@@ -290,13 +237,6 @@ type Prices = ReadonlyMap<string, number | 'full'>;
 
 function withPrice(blob: ListedBlob, price: number | 'full' = 0): ListedBlob {
   return price === 'full' ? blob : { ...blob, priced: price };
-}
-
-/** An image that is new or has changed, and which features its document answers all the same. */
-interface Work {
-  readonly image: Classified;
-  readonly answered: readonly string[];
-  readonly isUncertain: boolean;
 }
 
 function scopeOfChunk(task: ChunkTask): RunScope {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Actors } from '../actors';
 import type { Config } from '../config';
 import { hostActors } from '../dapr/actor-host';
-import { WorkflowWorker } from '../dapr/worker';
+import { type WorkerDeps, WorkflowWorker } from '../dapr/worker';
 import { defined } from '../domain/defined';
 import type { Listener } from '../http/access/shown';
 import { createAppChannel } from '../http/app-channel';
@@ -13,6 +13,7 @@ import { createContinuations } from '../http/continuation';
 import { createLinkTokens } from '../http/link-tokens';
 import { listen } from '../http/listener';
 import { createPublicApp } from '../http/public-server';
+import type { RunEventHandlers } from '../http/subscriptions';
 import { systemClock } from '../pipeline/clock';
 import { checkHealth } from '../use-cases/health/check-health';
 import type { UseCases } from '../use-cases/port';
@@ -49,47 +50,25 @@ export async function startServers(
   { blobCreated }: Pick<Jobs, 'blobCreated'>,
   log: Logger,
 ): Promise<Servers> {
-  const apiToken = config.sidecar.token?.reveal();
-  if (apiToken === undefined) {
-    log.warn(
-      { event: 'sidecar.open' },
-      'DAPR_API_TOKEN is not set: anyone who reaches the sidecar can act as this application',
-    );
-  }
-  const worker = new WorkflowWorker(
-    { host: '127.0.0.1', grpcPort: config.sidecar.grpcPort, ...defined({ apiToken }) },
-    { sidecar, workflows: workflowDefinitions, activities, log },
-  );
-  const useCases: UseCases = {
-    ...questions,
-    health: (isVerbose) => checkHealth({ sidecar, worker, results }, isVerbose),
-  };
+  const worker = createWorker(config, { sidecar, activities, log });
+  const health: UseCases['health'] = (isVerbose) => checkHealth({ sidecar, worker, results }, isVerbose);
+  const useCases: UseCases = { ...questions, health };
   let draining = false;
-  const isDraining = () => draining;
-  const linkKey = linkKeyOf(config);
-  const links = config.links.withCodes ? { tokens: createLinkTokens(linkKey, systemClock.nowMs) } : {};
-  const continuations = createContinuations(linkKey);
+  const shellOf = await createShells(config, useCases);
+  const served = { useCases, log, isDraining: () => draining, features: vision.offered };
+
   const { publicUrl: configured, hosts } = config.api;
-  const recognize = await openIdentities(config.auth);
-  const { callerRate: perSecond } = config.limits;
-  const limits = perSecond === undefined ? {} : { limit: limitCallers({ perSecond }) };
-  const shellOn = (listener: Listener) => ({
-    ...{ useCases, log, isDraining, features: vision.offered, continuations, ...links, ...limits },
-    ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links, ...limits }) }),
+  const publicApp = createPublicApp({
+    ...{ ...served, ...shellOf('public'), hosts },
+    ...defined({ publicUrl: configured }),
   });
-  const publicApp = createPublicApp({ ...shellOn('public'), hosts, ...defined({ publicUrl: configured }) });
   publicApp.finish();
   const api = await listen(publicApp.app, { ...config.api, name: 'public API', setting: 'API_PORT' });
-  const appApiToken = config.appChannel.token?.reveal();
+
   const channel = createAppChannel({
-    ...{ ...shellOn('app-channel'), publicUrl: configured ?? api.url },
-    ...defined({ appApiToken }),
-    events: {
-      onRunEvent: async ({ id, type, subject, time, data }) => {
-        await activityLog.record({ id, container: data.container, type, subject, time, data });
-        return 'SUCCESS';
-      },
-    },
+    ...{ ...served, ...shellOf('app-channel'), publicUrl: configured ?? api.url },
+    ...defined({ appApiToken: config.appChannel.token?.reveal() }),
+    events: recordedIn(activityLog),
     blobEvents: { onBlobCreated: blobCreated },
   });
   await hostActors(channel.app, actors, { app: config.appChannel.port, sidecar: config.sidecar.httpPort });
@@ -98,13 +77,51 @@ export async function startServers(
   const appChannel = await listen(channel.app, { host: '127.0.0.1', port, name: 'app channel', setting: 'APP_PORT' });
   worker.start();
   return {
-    ...{ publicUrl: api.url, appChannelUrl: appChannel.url, health: useCases.health },
+    ...{ publicUrl: api.url, appChannelUrl: appChannel.url, health },
     drain() {
       draining = true;
     },
     async stop() {
       await worker.stop(STOP_GRACE_MS); // first: actors must answer while chunks end
       await Promise.all([api.close(CLOSE_GRACE_MS), appChannel.close(CLOSE_GRACE_MS)]);
+    },
+  };
+}
+
+function createWorker({ sidecar }: Config, deps: Omit<WorkerDeps, 'workflows'>): WorkflowWorker {
+  const apiToken = sidecar.token?.reveal();
+  if (apiToken === undefined) {
+    deps.log.warn(
+      { event: 'sidecar.open' },
+      'DAPR_API_TOKEN is not set: anyone who reaches the sidecar can act as this application',
+    );
+  }
+  return new WorkflowWorker(
+    { host: '127.0.0.1', grpcPort: sidecar.grpcPort, ...defined({ apiToken }) },
+    { ...deps, workflows: workflowDefinitions },
+  );
+}
+
+/** Who may ask on a listener, how often, and with which links and tokens it answers: two listeners with the same keys. */
+async function createShells(config: Config, useCases: UseCases) {
+  const linkKey = linkKeyOf(config);
+  const continuations = createContinuations(linkKey);
+  const links = config.links.withCodes ? { tokens: createLinkTokens(linkKey, systemClock.nowMs) } : {};
+  const { callerRate: perSecond } = config.limits;
+  const limits = perSecond === undefined ? {} : { limit: limitCallers({ perSecond }) };
+  const recognize = await openIdentities(config.auth);
+  return (listener: Listener) => ({
+    ...{ continuations, ...links, ...limits },
+    ...(recognize && { authorize: provenCallers({ recognize, listener, records: useCases, ...links, ...limits }) }),
+  });
+}
+
+/** The activity log of a container keeps what its runs announce. */
+function recordedIn(activityLog: Gateways['activityLog']): RunEventHandlers {
+  return {
+    onRunEvent: async ({ id, type, subject, time, data }) => {
+      await activityLog.record({ id, container: data.container, type, subject, time, data });
+      return 'SUCCESS';
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { LeaseGrant, LeaseRequest, Ledger, QuotaChange, QuotaSettings, Unused } from '../../domain/quota/quota';
+import type { MonthSpending } from '../../domain/quota/month-spending';
+import type { LeaseGrant, LeaseRequest, QuotaChange, QuotaSettings, Unused } from '../../domain/quota/quota';
 
 /**
  * Serial by Vision resource: who may call, and when. Rates are calls a second, amounts transactions, durations milliseconds.
@@ -21,7 +22,7 @@ export interface VisionQuotaActorApi {
 /** What is set, what was spent, and what is in force. */
 export interface QuotaView {
   readonly settings: QuotaSettings;
-  readonly ledger: Ledger;
+  readonly ledger: MonthSpending;
   /** Transactions that samples without an approver have spent within 24 hours, or reserved. */
   readonly sampled: number;
   /** RFC 3339; absent when nothing is held back. */

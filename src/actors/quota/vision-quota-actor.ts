@@ -1,8 +1,8 @@
+import { book, monthOf } from '../../domain/quota/month-spending';
 import {
   type BookingTime,
   type Bucket,
   bookGranted,
-  book,
   bookMade,
   bookUnused,
   effectiveSettings,
@@ -11,7 +11,6 @@ import {
   lastingPause,
   lease,
   mergeChanges,
-  monthOf,
   movedBucket,
   type QuotaSettings,
   type QuotaState,

@@ -1,5 +1,6 @@
 import { SETTLE_MS } from '../run/chunk-lease';
 import { asked, portionOf, type Queue, took } from './fair-share';
+import { book, callsLeftInMonth, callsOf, type MonthLimits, type MonthSpending } from './month-spending';
 import { bookSample, giveBackSample, NO_SAMPLES, type SampleSpending, sampledWithin } from './sample-spending';
 import { type CallsMade, type Heard, newlyReturned, type Returned, unbookedOf } from '../money/unbooked-calls';
 import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from '../retry';
@@ -16,11 +17,9 @@ import { LONGEST_PAUSE_MS, MAX_RETRY_AFTER_MS } from '../retry';
  * I5 The month is counted whether or not anything limits it: what is made without a grant is booked once, afterwards.
  * I6 Samples that no approver asked for never spend more in 24 hours than they may (sample-spending.ts).
  */
-export interface QuotaSettings {
+export interface QuotaSettings extends MonthLimits {
   /** Calls per second; absent: unlimited. */
   readonly ratePerSecond?: number;
-  readonly monthlyTransactions?: number;
-  readonly containerMonthlyTransactions?: number;
   /** By run id; 1 where absent. */
   readonly weights?: Readonly<Record<string, number>>;
 }
@@ -29,8 +28,8 @@ export interface QuotaState {
   readonly version: number;
   /** What somebody has set; the rest is as this process is configured. */
   readonly changed?: QuotaChange;
-  /** `2026-11` and what was reserved in it, in all and by container. */
-  readonly ledger: Ledger;
+  /** The name in what is stored. */
+  readonly ledger: MonthSpending;
   /** What was booked of each session that calls without grants. */
   readonly made?: Heard;
   /** What runs and samples have given back; absent in states of older builds. */
@@ -41,12 +40,6 @@ export interface QuotaState {
   readonly pausedUntilMs?: number;
   /** When this was last written: calls are made in that time. */
   readonly writtenAtMs?: number;
-}
-
-export interface Ledger {
-  readonly month: string;
-  readonly transactions: number;
-  readonly byContainer: Readonly<Record<string, number>>;
 }
 
 /** Lives in the memory of the actor: after a move it is empty but for the pause, which errs on the side of too few calls. */
@@ -126,7 +119,7 @@ export interface LeaseGrant {
 /** What bounds a lease besides the bucket. */
 export interface LeaseLimits {
   readonly settings: QuotaSettings;
-  readonly ledger: Ledger;
+  readonly ledger: MonthSpending;
   /** Transactions of samples within 24 hours; default 0. */
   readonly sampled?: number;
 }
@@ -143,7 +136,7 @@ export function lease(
   if (nowMs < filled.opensAtMs) return { bucket: filled, grant: { calls: 0 } }; // I2
   const monthLeft = callsLeftInMonth(settings, ledger, request);
   if (monthLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'month' } }; // I4
-  const samplesLeft = callsLeft((request.sample?.most ?? Infinity) - sampled, request);
+  const samplesLeft = callsOf((request.sample?.most ?? Infinity) - sampled, request.transactionsPerCall);
   if (samplesLeft <= 0 && request.want > 0) return { bucket: filled, grant: { calls: 0, limit: 'samples' } }; // I6
   const left = Math.min(monthLeft, samplesLeft);
   const want = Math.max(0, Math.min(request.want, left));
@@ -214,43 +207,11 @@ export function effectiveSettings(defaults: QuotaSettings, changed: QuotaChange 
   return Object.fromEntries(all) as QuotaSettings;
 }
 
-export function monthOf(iso: string): string {
-  return iso.slice(0, 7);
-}
-
-/** Reserves (or gives back, below zero) transactions of a month; a new month starts empty. */
-export function book(ledger: Ledger, month: string, container: string, transactions: number): Ledger {
-  const base: Ledger = ledger.month === month ? ledger : { month, transactions: 0, byContainer: {} };
-  if (transactions === 0) return base;
-  const spent = Math.max(0, (base.byContainer[container] ?? 0) + transactions);
-  return {
-    month,
-    transactions: Math.max(0, base.transactions + transactions),
-    byContainer: { ...base.byContainer, [container]: spent },
-  };
-}
-
-/** I5 */
+/** What was called without a grant (I5). */
 export function bookMade(state: QuotaState, month: string, container: string, made: CallsMade): QuotaState {
   const news = unbookedOf(state.made ?? {}, made);
   if (news === undefined) return state;
   return { ...state, ledger: book(state.ledger, month, container, news.transactions), made: news.heard };
-}
-
-/** Infinity where no month is limited. */
-export function callsLeftInMonth(
-  settings: QuotaSettings,
-  ledger: Ledger,
-  request: Pick<LeaseRequest, 'container' | 'transactionsPerCall'>,
-): number {
-  const { monthlyTransactions = Infinity, containerMonthlyTransactions = Infinity } = settings;
-  const spentHere = ledger.byContainer[request.container] ?? 0;
-  const left = Math.min(monthlyTransactions - ledger.transactions, containerMonthlyTransactions - spentHere);
-  return callsLeft(left, request);
-}
-
-function callsLeft(transactions: number, { transactionsPerCall }: Pick<LeaseRequest, 'transactionsPerCall'>): number {
-  return Math.floor(transactions / Math.max(1, transactionsPerCall));
 }
 
 export interface BookingTime {

@@ -19,9 +19,11 @@ import { actorFailure, isWriteConflict, sidecarFailure } from './failure';
 export interface Sidecar {
   /** undefined when nothing is stored. The etag is passed back as it came. */
   getState(component: string, key: string): Promise<StoredState | undefined>;
+  /** `conflict`: another version is stored than the options ask for, and nothing was saved. */
   saveState(component: string, key: string, value: unknown, options?: SaveStateOptions): Promise<'saved' | 'conflict'>;
   /** Deleting what is not there succeeds. */
   deleteState(component: string, key: string): Promise<void>;
+  /** Resolves when the broker has taken the message. `contentType`: default `application/json`. */
   publish(
     pubsub: string,
     topic: string,
@@ -35,9 +37,11 @@ export interface Sidecar {
   readActorState(type: string, id: string, key: string): Promise<unknown>;
   /** One transaction over the keys of one actor: undefined deletes. */
   writeActorState(type: string, id: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** What runs in the sidecar: its components, its version. */
   metadata(): Promise<SidecarMetadata>;
   /** Are the components and the connections of the sidecar up, whatever the app is? False also when it does not answer. */
   outboundHealthy(): Promise<boolean>;
+  /** Closes the connections that are kept alive. */
   close(): void;
 }
 

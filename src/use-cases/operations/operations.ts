@@ -21,7 +21,7 @@ export interface OperationsDeps {
   readonly newId: () => string;
 }
 
-type Answer = NonNullable<Operation['result']>;
+type AnyResult = NonNullable<Operation['result']>;
 
 /** How long a caller is kept waiting for the answer itself. */
 const PATIENCE_MS = 10_000;
@@ -38,7 +38,7 @@ export class Operations {
 
   constructor(private readonly deps: OperationsDeps) {}
 
-  async run<Result extends Answer>(
+  async run<Result extends AnyResult>(
     task: { readonly kind: Operation['kind']; readonly container: string; readonly variant?: string },
     work: () => Promise<Result>,
   ): Promise<WaitedFor<Result>> {
@@ -77,7 +77,7 @@ export class Operations {
     if (ids.length > 0) await known.change(container, (now) => now && without(now, new Set(ids)));
   }
 
-  private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<Answer>) {
+  private begin(key: string, task: Pick<Operation, 'kind' | 'container'>, work: () => Promise<AnyResult>) {
     const { kind, container } = task;
     const startedAt = this.now();
     const operation = {
@@ -133,6 +133,6 @@ export class Operations {
 
 interface Running {
   readonly operation: Operation;
-  readonly result: Promise<Answer>;
+  readonly result: Promise<AnyResult>;
   record?: Promise<Operation>;
 }

@@ -1,4 +1,5 @@
-import type { Ledger, QuotaChange, QuotaSettings } from '../../domain/quota/quota';
+import type { MonthSpending } from '../../domain/quota/month-spending';
+import type { QuotaChange, QuotaSettings } from '../../domain/quota/quota';
 
 /** What Vision may be asked, shared by all runs and replicas. */
 export interface QuotaUseCases {
@@ -16,7 +17,7 @@ export interface QuotaReading extends QuotaSettings {
   /** Name of the Vision resource that this installation calls. */
   readonly resource: string;
   /** What this month has cost so far; what is reserved for calls under way counts. */
-  readonly spent: Ledger;
+  readonly spent: MonthSpending;
   /** 0..1 of the rate that is used now: 429s lower it, time raises it again. */
   readonly factor: number;
   /** RFC 3339. No call starts before; absent: none is held back. */

@@ -5,7 +5,7 @@ import type { ContainerQuote } from '../../domain/money/container-quote';
 import { AppError } from '../../domain/errors';
 import { defined } from '../../domain/defined';
 import { type ApprovalRule, freeTransactions } from '../../domain/run/approval';
-import { callsLeftInMonth } from '../../domain/quota/quota';
+import { callsLeftInMonth } from '../../domain/quota/month-spending';
 import { type ListingCounts, priceOf } from '../../domain/money/quote';
 import { projectionOf } from '../../domain/money/projection';
 import { Reservoir, sampleOf } from '../../domain/money/sample';

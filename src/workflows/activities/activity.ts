@@ -1,12 +1,12 @@
 import { type ErrorValue, fitted, MAX_REASON_BYTES, settle } from '../../domain/outcome';
 import type { Control } from '../../domain/run/facts';
-import { type ActivityRef, type Answer, answerTo } from '../sdk';
+import { type ActivityRef, type StepAnswer, answerTo } from '../sdk';
 
 /** An activity with its wire name. It answers an Outcome and never throws (see domain/outcome.ts). */
 export interface Activity {
   readonly name: string;
   /** `signal`: nobody waits for it any more; what has not begun is left undone. */
-  readonly run: (input: unknown, signal?: AbortSignal) => Promise<Answer<unknown>>;
+  readonly run: (input: unknown, signal?: AbortSignal) => Promise<StepAnswer<unknown>>;
   /** What it answers instead where the run is to end and it fails, or takes too long. Absent, or undefined: it goes on. */
   readonly stopped?: (input: unknown, control: Control) => unknown;
 }

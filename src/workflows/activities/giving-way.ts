@@ -57,7 +57,7 @@ export class GivingWay {
           isDone = true;
         });
         const patienceMs = activity.name === ACTIVITIES.analyzeChunk ? PATIENCE_WITH_CALLS_MS : PATIENCE_MS;
-        const first = await Promise.race([work, this.untilEnding(runId, patienceMs, () => isDone)]);
+        const first = await Promise.race([work, this.untilEnding(runId, patienceMs, work, () => isDone)]);
         if (typeof first === 'string') {
           leaving.abort(); // I2
           return asStopped(first);
@@ -79,11 +79,16 @@ export class GivingWay {
     return control === 'cancel' || control === 'fail' ? control : undefined; // I3
   }
 
-  /** The end that the run is to come to, when the work on its step has had its time. */
-  private async untilEnding(runId: string, patienceMs: number, isDone: () => boolean): Promise<Control> {
+  /** The end that the run is to come to, when the work on its step has had its time; the work's own, if that is sooner. */
+  private async untilEnding<T>(
+    runId: string,
+    patienceMs: number,
+    work: Promise<T>,
+    isDone: () => boolean,
+  ): Promise<Control | T> {
     for (;;) {
       await this.deps.clock.sleep(LOOK_MS);
-      if (isDone()) return new Promise<never>(() => {}); // nobody listens any more
+      if (isDone()) return work;
       const control = await this.ending(runId);
       if (control === undefined) continue;
       await this.deps.clock.sleep(patienceMs);

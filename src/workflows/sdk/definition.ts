@@ -1,6 +1,6 @@
 import type { Task, TWorkflow, WorkflowContext } from '@dapr/dapr';
 import type { ErrorValue } from '../../domain/outcome';
-import { type Answer, answerTo } from './answer';
+import { type StepAnswer, answerTo } from './answer';
 import { type Attempts, createGeneration, type Generation, GenerationFull, StepFailed } from './generation';
 
 /**
@@ -62,7 +62,7 @@ export function defineWorkflow<State extends object, Output>(
   const run = async function* (
     ctx: WorkflowContext,
     input: State | Continued<State>,
-  ): Step<Answer<Output> | undefined> {
+  ): Step<StepAnswer<Output> | undefined> {
     const began = structuredClone('attempts' in input ? input : first(input));
     const { state, generation, attempts } = began;
     try {

@@ -1,7 +1,7 @@
 import type { Task, WorkflowContext } from '@dapr/dapr';
 import type { ErrorValue, Outcome } from '../../domain/outcome';
 import type { RetryPolicy } from '../../domain/retry';
-import type { Answer } from './answer';
+import type { StepAnswer } from './answer';
 
 /**
  * One generation of a workflow instance: the engine's context with a budget of history.
@@ -95,7 +95,7 @@ export function createGeneration(ctx: WorkflowContext, number: number, attempts:
     child: (name, input, instanceId) => ask((step) => ctx.callChildWorkflow(name, { ...input, step }, instanceId)),
     outcome: (task) => {
       if (task.isFailed) return LOST;
-      const { step, ...outcome } = task.getResult() as Answer<never>;
+      const { step, ...outcome } = task.getResult() as StepAnswer<never>;
       return step === steps.get(task) ? outcome : LOST;
     },
     timer: (delayMs) => spend(ctx.createTimer(delayMs / 1000)),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { book } from '../../../src/domain/quota/month-spending';
 import {
   type Bucket,
-  book,
   burstOf,
   effectiveSettings,
   emptyBucket,

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { freeTransactions, needsApproval } from '../../../src/domain/run/approval';
 import { priceOf } from '../../../src/domain/money/quote';
+import { monthOf } from '../../../src/domain/quota/month-spending';
 import {
   bookGranted,
   bookUnused,
   emptyBucket,
   lease,
-  monthOf,
   type QuotaState,
   sampledOf,
 } from '../../../src/domain/quota/quota';

@@ -14,11 +14,11 @@ import { type Call, createTransport, strange, type TransportOptions } from './tr
 
 /** The client of the contract as the command line uses it: refusals are thrown, so that what comes back is an answer. */
 export type ApiClient = { readonly address: string } & Paging<Call> & {
-    readonly [Id in keyof Endpoints]: (ask: AskOf<Endpoints[Id]> & Accepting, call: Call) => Promise<Answer<Id>>;
+    readonly [Id in keyof Endpoints]: (ask: AskOf<Endpoints[Id]> & Accepting, call: Call) => Promise<Success<Id>>;
   };
 
 /** What the API answers. `-o json` prints it as it came, fields that this version does not know too. */
-export type Answer<Id extends keyof Endpoints> = Exclude<HeardOf<Endpoints[Id]>, { readonly body: ProblemBody }>;
+export type Success<Id extends keyof Endpoints> = Exclude<HeardOf<Endpoints[Id]>, { readonly body: ProblemBody }>;
 
 export function createApiClient(options: TransportOptions): ApiClient {
   const { address } = options;

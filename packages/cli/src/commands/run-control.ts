@@ -1,7 +1,7 @@
 import { tableLines } from '@contactsheet/terminal';
 import type { Command } from 'commander';
 import { type AskOf, defined, type Endpoints } from 'contactsheet/contract';
-import type { Answer } from '../api/client';
+import type { Success } from '../api/client';
 import type { RetryForecast } from '../api/documents';
 import type { Call } from '../api/transport';
 import { EXIT, type ExitCode } from '../exit-codes';
@@ -19,7 +19,7 @@ type Said<V extends Verb> = NonNullable<AskOf<Endpoints[`${V}Run`]>['body']>;
 type Tell<V extends Verb> = (
   ask: { readonly params: { readonly id: string }; readonly body?: Said<V> },
   call: Call,
-) => Promise<Answer<'pauseRun'>>;
+) => Promise<Success<'pauseRun'>>;
 
 export function registerRunControl(run: Command, registrar: Registrar): void {
   const { action } = registrar;
