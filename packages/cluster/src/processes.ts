@@ -42,9 +42,13 @@ export class Processes {
   /** The id of the process while it is the one that was started. */
   pid(name: string): number | undefined {
     if (!existsSync(this.file(name))) return undefined;
-    const [id = '', ...command] = readFileSync(this.file(name), 'utf8').split(' ');
-    const pid = Number(id);
-    return isAlive(pid) && commandOf(pid)?.endsWith(command.join(' ')) ? pid : undefined; // I1
+    const { pid, command } = this.record(name);
+    return isAlive(pid) && commandOf(pid)?.endsWith(command) ? pid : undefined; // I1
+  }
+
+  private record(name: string): { readonly pid: number; readonly command: string } {
+    const [pid, ...command] = readFileSync(this.file(name), 'utf8').split(' ');
+    return { pid: Number(pid), command: command.join(' ') };
   }
 
   /** Resolves when it is gone. */
@@ -71,7 +75,7 @@ export class Processes {
     let isGone = false;
     const isReady = await until(
       async () => {
-        isGone = this.pid(name) === undefined;
+        isGone = !isAlive(this.record(name).pid);
         return isGone || (await question());
       },
       { withinMs, everyMs: 200 },
