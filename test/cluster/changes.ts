@@ -7,6 +7,8 @@ import type { Inside } from './inside';
 /** What happens to a cluster in the middle of a run. */
 export interface Change {
   readonly name: string;
+  /** In the name of its container of blobs. */
+  readonly short: string;
   /** Requests that may fail: 0 for all that is done in order. */
   readonly mayFail: number;
   /** Calls that may be repeated: at most what was in flight where a process died. */
@@ -72,6 +74,7 @@ async function one(inside: Inside): Promise<Pod> {
 export const CHANGES: readonly Change[] = [
   {
     name: 'rolling restart',
+    short: 'restart',
     mayFail: 0,
     mayRepeat: 2 * IN_FLIGHT,
     async play(inside) {
@@ -85,6 +88,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'pod killed (`delete --force --grace-period=0`)',
+    short: 'killed-pod',
     mayFail: 3 * PER_SECOND,
     mayRepeat: IN_FLIGHT,
     async play(inside) {
@@ -96,6 +100,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'one of three schedulers killed',
+    short: 'killed-scheduler',
     mayFail: 0,
     mayRepeat: 0,
     async play(inside) {
@@ -106,6 +111,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'pub/sub component killed alone',
+    short: 'killed-component',
     mayFail: 3 * PER_SECOND,
     mayRepeat: 0,
     async play(inside) {
@@ -130,6 +136,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'kubelet stopped for 30 s',
+    short: 'stopped-kubelet',
     mayFail: 0,
     mayRepeat: 0,
     async play(inside) {
@@ -146,6 +153,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'scaled 2 → 4 → 1',
+    short: 'scaled',
     mayFail: 0,
     mayRepeat: 3 * IN_FLIGHT,
     async play(inside) {
@@ -158,6 +166,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'both pods evicted under the PodDisruptionBudget',
+    short: 'evicted',
     mayFail: 0,
     mayRepeat: 2 * IN_FLIGHT,
     async play(inside) {
@@ -186,6 +195,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: 'issuer of sentry rotated, pods restarted',
+    short: 'rotated',
     mayFail: 0,
     mayRepeat: 2 * IN_FLIGHT,
     async play(inside) {

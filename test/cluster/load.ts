@@ -36,17 +36,25 @@ export function startLoad({ endpoints }: Inside, container: string, perSecond: n
         resolve();
       };
       const request = get(url, { headers, agent: new Agent({ keepAlive: false }) }, (answer) => {
-        answer.resume();
+        let body = '';
+        answer.on('data', (data) => {
+          body += data;
+        });
         answer.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-        answer.once('end', () => end(answer.statusCode === 200 ? undefined : `status ${answer.statusCode}`));
+        answer.once('end', () => end(answer.statusCode === 200 ? undefined : refusal(answer.statusCode, body)));
       });
       request.setTimeout(ANSWERS_WITHIN_MS, () => request.destroy(new Error('no answer')));
       request.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
     });
 
+  const beganMs = performance.now();
+  let sent = 0;
   const ticker = setInterval(() => {
-    const one = ask().finally(() => open.delete(one));
-    open.add(one);
+    // By the clock: a tick that came late is made up for.
+    for (; sent < ((performance.now() - beganMs) / 1_000) * perSecond; sent += 1) {
+      const one = ask().finally(() => open.delete(one));
+      open.add(one);
+    }
   }, 1_000 / perSecond);
 
   return {
@@ -62,4 +70,14 @@ export function startLoad({ endpoints }: Inside, container: string, perSecond: n
       };
     },
   };
+}
+
+/** The status and what the API says of it. */
+function refusal(status: number | undefined, body: string): string {
+  try {
+    const { code, detail } = JSON.parse(body) as { code?: string; detail?: string };
+    return `${status} ${code}: ${detail}`;
+  } catch {
+    return `${status}`;
+  }
 }

@@ -115,7 +115,8 @@ export function startKubelet(
     'node-ip': NETWORK.node,
     'root-dir': join(folder, 'kubelet'),
   };
-  processes.start('kubelet', [join(programs, 'kubelet'), ...flags(settings)], env);
+  // The volumes of a pod are mounts of the kubelet, which containerd must see.
+  processes.start('kubelet', [join(programs, 'kubelet'), ...flags(settings)], env, 'containerd');
 }
 
 function kubeletSettings(folder: string, certificates: Certificates): object {

@@ -24,8 +24,10 @@ export class Processes {
     for (const each of [this.pids, this.logs]) mkdirSync(each, { recursive: true });
   }
 
-  start(name: string, command: readonly string[], env: NodeJS.ProcessEnv): void {
-    const [program = '', ...words] = [...this.prefix, ...command];
+  /** `mountsOf`: a process whose mounts it sees and makes, wherever this process looks from. */
+  start(name: string, command: readonly string[], env: NodeJS.ProcessEnv, mountsOf?: string): void {
+    const mounts = mountsOf === undefined ? [] : ['nsenter', `--mount=/proc/${this.pid(mountsOf)}/ns/mnt`];
+    const [program = '', ...words] = [...mounts, ...this.prefix, ...command];
     const log = openSync(join(this.logs, `${name}.log`), 'a');
     const child = spawn(program, words, { env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
