@@ -284,11 +284,14 @@ const API_SERVER = 'api-server';
 /** They measure how much of a rate is used: stacks beside them would be measured too. */
 const RATES = 'integration/(quota/quota|replicas/rate-of-three)\\.test';
 
-/** Levels that are quick, those that start whole stacks, three at a time, and last what wants the machine for itself. */
+/**
+ * Levels that are quick; those that start whole stacks and wait much of their time, so that two cores have enough for
+ * twice as many; and last what measures, with nothing beside it but a browser, which mostly waits too.
+ */
 const LEVELS = [
-  ['--selectProjects', 'unit', 'replay', 'contract', 'http', API_SERVER],
-  ['--selectProjects', 'integration', 'chaos', BROWSER, '--maxWorkers', '3', '--testPathIgnorePatterns', RATES],
-  ['--selectProjects', 'integration', '--runInBand', '--testPathPatterns', RATES],
+  ['--selectProjects', 'unit', 'replay', 'contract', 'http', API_SERVER, '--maxWorkers', '3'],
+  ['--selectProjects', 'integration', 'chaos', '--maxWorkers', '4', '--testPathIgnorePatterns', RATES],
+  ['--selectProjects', 'integration', BROWSER, '--maxWorkers', '2', '--testPathPatterns', `${RATES}|test/${BROWSER}/`],
 ];
 
 /** What a shell adds to the number of the signal that ended a program. */

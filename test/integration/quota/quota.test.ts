@@ -3,7 +3,7 @@ import { inStatus, type RunBody, seeded, startRun } from '../control/control';
 import { eventually, startTestStack, type TestStack } from '../framework';
 import { ended, violations, visionOf } from '../main-job/client';
 
-/** The rate that Vision allows. It is measured: scripts/launch.mjs plays this file with the machine to itself. */
+/** The rate that Vision allows. It is measured: scripts/launch.mjs plays this file with no other stack beside it. */
 const RATE = 20;
 let stack: TestStack;
 
