@@ -18,7 +18,7 @@ import { withoutServices } from '../../../packages/dev-stack/src/settings';
 import { type Stack, type StackEvent, startStack } from '../../../packages/dev-stack/src/stack';
 import type { StackPorts } from '../../../packages/dev-stack/src/stack-ports';
 import { type Client, createClient } from '../../../src/contract';
-import { createWorkflowStarter } from '../../../src/dapr/workflow-client';
+import type * as workflowClient from '../../../src/dapr/workflow-client';
 import type { WorkflowStarter } from '../../../src/use-cases/workflow-starter';
 import { watchLogs } from './log-tails';
 
@@ -134,7 +134,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       return fetch(`${sidecar}${path}`, { ...init, headers: { ...init.headers, 'dapr-api-token': sidecarToken } });
     },
     workflows: () =>
-      createWorkflowStarter({
+      workflowClientOf().createWorkflowStarter({
         host: LOOPBACK,
         grpcPort: stack.ports.sidecarGrpc,
         apiToken: stack.endpoints().sidecarToken,
@@ -160,6 +160,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
   };
 }
+
+/** Loaded by who asks for it: Dapr's SDK costs each file of tests half a second of a core. */
+const workflowClientOf = () => require('../../../src/dapr/workflow-client') as typeof workflowClient;
 
 /** I1 */
 async function stopWhole(stack: Stack): Promise<void> {
