@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../../packages/cli/src/run-cli';
@@ -65,6 +75,18 @@ test('only its owner can read the file, and others that are there stay', async (
   expect(statSync(FILE).mode & 0o777).toBe(0o600);
   expect((await listed()).map(({ name }) => name)).toEqual(['one', 'two']);
   expect((await keys('list')).out).toMatch(/one +reader +all +never\n.*two +admin/);
+});
+
+test('a link stays a link: what it leads to is edited, as a server may have been given either', async () => {
+  const made = await keys('create', 'one', '--role', 'reader');
+  const link = join(folder, 'link.json');
+  symlinkSync(FILE, link);
+  const context = aContext({ env: { KEYS_FILE: link } });
+  const [, id = ''] = /^cs_(.{12})_/.exec(made.out) ?? [];
+  expect(await runCli(['keys', 'revoke', id], context)).toBe(0);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(await recognize(made.out.trim())).toMatchObject({ kind: 'refused' });
+  rmSync(link);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { type KeysFile, KeysFileError, readKeysFile } from 'contactsheet/contract';
 import { EXIT } from '../exit-codes';
 import { Failure } from '../failure';
@@ -7,6 +7,7 @@ import { Failure } from '../failure';
  * The file of the keys, as this command line edits it beside a server that may read it at any moment.
  *
  * I1 It is replaced whole or not at all, and only its owner can read or write it.
+ *    A link stays: what it leads to is replaced, since that may be the path which the server was given.
  * I2 One edit at a time: the new file is made beside it first, and whoever finds one there stops.
  */
 
@@ -26,7 +27,8 @@ export async function readKeys(path: string): Promise<KeysFile> {
 }
 
 /** @throws Failure */
-export async function editKeys(path: string, edit: (file: KeysFile) => KeysFile): Promise<void> {
+export async function editKeys(named: string, edit: (file: KeysFile) => KeysFile): Promise<void> {
+  const path = await realpath(named).catch(() => named);
   const beside = `${path}.new`;
   const handle = await open(beside, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw unusable(path, `its folder cannot be written (${error.code})`, error);
