@@ -29,8 +29,10 @@ param apiServerIpRanges array = []
 @description('What the containers of the database share, in RU/s; Cosmos DB charges between a tenth of it and all of it.')
 @minValue(1000)
 param databaseMaxThroughput int = 4000
-@description('IP addresses from outside of Azure that may reach data, such as yours to upload photos. CIDR, or single addresses.')
-param allowedIpAddresses array = []
+@description('IPv4 addresses from outside that may reach data, such as yours to upload photos; split by commas. Ranges of /31 and /32 are refused.')
+param allowedIpAddresses string = ''
+@description('Ports 80 and 443 of the nodes for everybody: where an ingress of the cluster is to be reached.')
+param openToInternet bool = false
 
 @description('An account that has the photos already. Empty: one is made.')
 param photosAccountName string = ''
@@ -54,6 +56,7 @@ param budgetStart string = utcNow('yyyy-MM-01')
 
 var suffix = uniqueString(subscription().id, environmentName, location)
 var short = take(replace(environmentName, '-', ''), 8)
+var allowedAddresses = empty(allowedIpAddresses) ? [] : split(allowedIpAddresses, ',')
 var tags = { 'azd-env-name': environmentName, application: 'contactsheet' }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -65,7 +68,13 @@ resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
 module network 'modules/network.bicep' = {
   scope: group
   name: 'network'
-  params: { name: environmentName, location: location, tags: tags, usePrivateEndpoints: usePrivateEndpoints }
+  params: {
+    name: environmentName
+    location: location
+    tags: tags
+    usePrivateEndpoints: usePrivateEndpoints
+    openToInternet: openToInternet
+  }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -126,7 +135,7 @@ module cosmos 'modules/cosmos.bicep' = {
     isZoneRedundant: !empty(zones)
     maxThroughput: databaseMaxThroughput
     subnetId: network.outputs.nodesSubnetId
-    allowedIpAddresses: allowedIpAddresses
+    allowedIpAddresses: allowedAddresses
     isPrivate: usePrivateEndpoints
     principalId: identity.outputs.principalId
   }
@@ -141,7 +150,7 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     isZoneRedundant: !empty(zones)
     subnetId: network.outputs.nodesSubnetId
-    allowedIpAddresses: allowedIpAddresses
+    allowedIpAddresses: allowedAddresses
     isPrivate: usePrivateEndpoints
     principalId: identity.outputs.principalId
   }
@@ -156,7 +165,7 @@ module photos 'modules/photos.bicep' = if (empty(photosAccountName)) {
     tags: tags
     isZoneRedundant: !empty(zones)
     subnetId: network.outputs.nodesSubnetId
-    allowedIpAddresses: allowedIpAddresses
+    allowedIpAddresses: allowedAddresses
     isPrivate: usePrivateEndpoints
     deployerId: principalId
     deployerType: principalType
@@ -180,7 +189,7 @@ module vision 'modules/vision.bicep' = {
     tags: tags
     skuName: visionSku
     subnetId: network.outputs.nodesSubnetId
-    allowedIpAddresses: allowedIpAddresses
+    allowedIpAddresses: allowedAddresses
     isPrivate: usePrivateEndpoints
     principalId: identity.outputs.principalId
   }
@@ -206,7 +215,7 @@ module keyVault 'modules/key-vault.bicep' = if (useKeyVault) {
     location: location
     tags: tags
     subnetId: network.outputs.nodesSubnetId
-    allowedIpAddresses: allowedIpAddresses
+    allowedIpAddresses: allowedAddresses
     isPrivate: usePrivateEndpoints
     principalId: identity.outputs.principalId
     deployerId: principalId

@@ -3,11 +3,31 @@ param name string
 param location string
 param tags object
 param usePrivateEndpoints bool
+param openToInternet bool
 
+// AKS opens the group of the network interfaces for a load balancer by itself, but not this one of the subnet.
 resource nodesRules 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
+  // checkov:skip=CKV_AZURE_160:only with openToInternet, for redirects to https and for certificates
   name: 'nsg-${name}-nodes'
   location: location
   tags: tags
+  properties: {
+    securityRules: openToInternet ? [
+      {
+        name: 'web'
+        properties: {
+          access: 'Allow'
+          direction: 'Inbound'
+          priority: 100
+          protocol: 'Tcp'
+          sourceAddressPrefix: 'Internet'
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRanges: ['80', '443']
+        }
+      }
+    ] : []
+  }
 }
 resource endpointsRules 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
   name: 'nsg-${name}-endpoints'

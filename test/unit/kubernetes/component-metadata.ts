@@ -6,9 +6,6 @@ import type { Resource } from './render';
 const KNOWN: Readonly<Record<string, { readonly required: readonly string[]; readonly names: readonly string[] }>> =
   known;
 
-/** What the component reads in place of a connection string. */
-const OF_IDENTITIES = ['blobEndpoint', 'queueEndpoint'];
-
 interface Spec {
   readonly type: string;
   readonly version: string;
@@ -23,7 +20,7 @@ export function componentFaultsOf(resource: Resource): string[] {
   const where = `${resource.metadata.name} (${type} ${version})`;
   if (type === 'pubsub.storage-queues') {
     const unknown = unknownProperties(Object.fromEntries(given.map((name) => [name, 'x'])));
-    return unknown.filter((name) => !OF_IDENTITIES.includes(name)).map((name) => `${where}: ${name} is unknown`);
+    return unknown.map((name) => `${where}: ${name} is unknown`);
   }
   const rules = KNOWN[`${type} ${version}`];
   if (rules === undefined) return [`${where}: no type that is known here`];
