@@ -15,6 +15,8 @@ export interface GuardedService {
   readonly counts: { served: number; unauthorized: number; forbidden: number };
   /** Without a role every request is refused; with `reads` alone those that write. */
   role: 'all' | 'reads' | 'none';
+  /** Another service behind it. */
+  forwardTo(target: string, kind: Kind): void;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,8 @@ export interface Kind {
   readonly isAudience: (audience: string, endpoint: string) => boolean;
   /** What the service behind wants to see instead of the token. */
   readonly headers: (request: IncomingMessage, body: Buffer) => IncomingHttpHeaders;
+  /** What is added to the query of each request, such as a signature. */
+  readonly query?: string;
   readonly unauthorized: Refusal;
   readonly forbidden: Refusal;
   /** What no role allows. */
@@ -39,11 +43,11 @@ export interface Kind {
 export async function startGuarded(
   tls: { cert: string; key: string },
   authority: Authority,
-  target: string,
-  kind: Kind,
+  first: string,
+  kindOfFirst: Kind,
 ): Promise<GuardedService> {
-  const inner = new URL(target);
-  const send = inner.protocol === 'https:' ? httpsRequest : httpRequest;
+  let inner = new URL(first);
+  let kind = kindOfFirst;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
@@ -53,7 +57,9 @@ export async function startGuarded(
     const shown = { ...request.headers, ...kind.headers(request, body), host: inner.host };
     const headers = Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined));
     const options = { method: request.method, headers, rejectUnauthorized: false };
-    const passed = send(`${inner.origin}${request.url}`, options, (incoming) => {
+    const send = inner.protocol === 'https:' ? httpsRequest : httpRequest;
+    const more = kind.query === undefined ? '' : `${request.url?.includes('?') ? '&' : '?'}${kind.query}`;
+    const passed = send(`${inner.origin}${request.url}${more}`, options, (incoming) => {
       void buffer(incoming).then((content) => {
         const isRoot = request.url === '/'; // the account of Cosmos DB names its addresses
         const told = isRoot ? Buffer.from(content.toString().replaceAll(inner.origin, service.endpoint)) : content;
@@ -89,6 +95,10 @@ export async function startGuarded(
     endpoint: `https://127.0.0.1:${port}`,
     counts: { served: 0, unauthorized: 0, forbidden: 0 },
     role: 'all',
+    forwardTo(target, kindOfTarget) {
+      inner = new URL(target);
+      kind = kindOfTarget;
+    },
     close: () => closed(server),
   };
   return service;
@@ -120,6 +130,11 @@ export const STORAGE: Kind = {
     body: '<?xml version="1.0"?><Error><Code>AuthorizationPermissionMismatch</Code><Message>This request is not authorized to perform this operation using this permission.</Message></Error>',
   },
 };
+
+/** Before an emulator that takes no tokens: a signature of the whole account, as a query. */
+export function signedStorage(query: string): Kind {
+  return { ...STORAGE, query, headers: () => ({ authorization: undefined }) };
+}
 
 /** Source: "Connect to Azure Cosmos DB for NoSQL using role-based access control and Microsoft Entra ID". */
 export function cosmosKind(key: string): Kind {
