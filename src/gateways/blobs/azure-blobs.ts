@@ -56,7 +56,7 @@ export function createAzureBlobs(settings: AzureBlobsSettings): BlobsGateway {
     account: listing.accountName,
 
     async nameOrder(): Promise<NameOrder> {
-      order ??= await nameOrderOf(listing);
+      order ??= await nameOrderOf(listing, identity);
       return order;
     },
 
@@ -119,10 +119,11 @@ const isUnauthorized = (thrown: unknown): boolean => storageFailure(thrown).stat
 const isRefused = (outcome: DownloadOutcome): boolean => !outcome.ok && outcome.httpStatus === 401;
 
 /** Whoever may not look at the account is taken to have the common kind. */
-async function nameOrderOf(service: BlobServiceClient): Promise<NameOrder> {
+async function nameOrderOf(service: BlobServiceClient, identity: AzureIdentity | undefined): Promise<NameOrder> {
   try {
-    const abortSignal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
-    const { isHierarchicalNamespaceEnabled } = await service.getAccountInfo({ abortSignal });
+    const look = () => service.getAccountInfo({ abortSignal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+    const isOld = (outcome: object) => 'thrown' in outcome && isUnauthorized(outcome.thrown);
+    const { isHierarchicalNamespaceEnabled } = await renewing(identity, look, isOld);
     return isHierarchicalNamespaceEnabled ? 'path' : 'utf-16';
   } catch (thrown) {
     const error = accountError(thrown);

@@ -184,6 +184,17 @@ describe('a token that ends', () => {
     expect(blobService.counts.unauthorized).toBeGreaterThan(0);
   });
 
+  test('is renewed for the question what kind of account it is, too: its answer decides the order of names', async () => {
+    authority.lifetime = { lasts: 1, told: 3_600 };
+    const identity = createAzureIdentity(BY_SECRET());
+    await identity.token(`${STORAGE_AUDIENCE}/.default`);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    authority.lifetime = { lasts: 3_600, told: 3_600 };
+    expect(await blobsOf(identity).nameOrder()).toBe('utf-16');
+    expect(blobService.counts).toMatchObject({ served: 1 });
+    expect(authority.issued).toHaveLength(2);
+  });
+
   test('a hundred calls that are refused at once ask for one new token', async () => {
     authority.lifetime = { lasts: 1, told: 3_600 };
     const identity = createAzureIdentity(BY_SECRET());

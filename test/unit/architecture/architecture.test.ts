@@ -178,6 +178,11 @@ describe('paths of the API', () => {
   });
 });
 
+test('the client of Microsoft Entra ID is loaded when the first token is wanted: a start with keys does not wait for it', () => {
+  const loaded = /^(import|export) (?!type )[^;(]*from '@azure\/identity'/m;
+  expect(FILES.filter((file) => /^(src|packages\/[a-z-]+\/src)\//.test(file) && loaded.test(textOf(file)))).toEqual([]);
+});
+
 test('only the places that read settings read the environment', () => {
   const mayRead =
     /^(src\/(app|schema-job|azure-check|config)|packages\/(dev-stack|bench)\/src\/.*|packages\/[a-z-]+\/src\/main)\.ts$/;
