@@ -1,6 +1,6 @@
 /** A program that is started from its bundle behaves as one that is started from its files. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { wordsToStart } from '../../../packages/dev-stack/src/bundle';
@@ -71,4 +71,22 @@ test('what cannot be bundled is started from its files, and says itself what is 
   const entry = program('broken', "require('./nothing-here');");
   const first = program('before', '');
   expect(await wordsToStart(entry, [first])).toEqual(['--require', first, entry]);
+});
+
+test('of each program the three newest are kept', async () => {
+  const entry = program('often', '');
+  const [, own = ''] = await wordsToStart(entry);
+  const prefix = basename(own).slice(0, -'-0123456789abcdef.js'.length);
+  const older = ['a', 'b', 'c'].map((letter) => join(CACHE, `${prefix}-${letter.repeat(16)}.js`));
+  for (const [n, file] of older.entries()) {
+    for (const each of [file, `${file}.map`, `${file}.v8`]) {
+      writeFileSync(each, '');
+      utimesSync(each, n, n);
+    }
+  }
+  rmSync(own);
+  await wordsToStart(entry);
+  const kept = readdirSync(CACHE).filter((file) => file.startsWith(prefix) && file.endsWith('.js'));
+  expect(kept.sort()).toEqual([own, ...older.slice(1)].map((file) => basename(file)).sort());
+  expect(existsSync(`${older[0]}.v8`)).toBe(false);
 });
