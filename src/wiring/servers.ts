@@ -21,6 +21,7 @@ import { workflowDefinitions } from '../workflows/register';
 import type { Gateways } from './gateways';
 import { openIdentities } from './identities';
 import type { Jobs } from './jobs';
+import { warnOfOpenSidecar } from './open-sidecar';
 import type { Application } from './use-cases';
 
 export interface Servers {
@@ -90,12 +91,7 @@ export async function startServers(
 
 function createWorker({ sidecar }: Config, deps: Omit<WorkerDeps, 'workflows'>): WorkflowWorker {
   const apiToken = sidecar.token?.reveal();
-  if (apiToken === undefined) {
-    deps.log.warn(
-      { event: 'sidecar.open' },
-      'DAPR_API_TOKEN is not set: anyone who reaches the sidecar can act as this application',
-    );
-  }
+  warnOfOpenSidecar(apiToken, deps.log);
   return new WorkflowWorker(
     { host: '127.0.0.1', grpcPort: sidecar.grpcPort, ...defined({ apiToken }) },
     { ...deps, workflows: workflowDefinitions },
