@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { seedContainer } from '../../packages/bench/src/seed-container';
 import { KUBERNETES, DAPR } from '../../packages/cluster/src';
 import { taken } from '../../src/contract';
@@ -22,6 +23,9 @@ const IMAGES = 2_000;
 const PER_SECOND = 20;
 /** As slow as makes a run of two replicas last for more than a minute. */
 const LATENCY_MS = 2_000;
+
+/** Requests go on for so long when everything is as it should be again. */
+const AFTERWARDS_MS = 10_000;
 
 let inside: Inside;
 beforeAll(() => {
@@ -103,10 +107,11 @@ async function play(change: Change): Promise<void> {
     const told = await change.play(inside);
     const changeMs = Date.now() - changedMs;
     const callsAtEnd = await callsSoFar();
-    await ended(id, 300_000);
-    const endMs = Date.now();
+    await pause(AFTERWARDS_MS);
     stopped = load.stop();
     const report = await stopped;
+    await ended(id, 300_000);
+    const endMs = Date.now();
     const { times } = (await ask(vision('/stats?detail=times'))).body as { times: [number, number, number][] };
     const { violations, repeated } = await judge({
       endpoints: inside.endpoints,

@@ -72,11 +72,10 @@ export function startLoad({ endpoints }: Inside, container: string, perSecond: n
   };
 }
 
-/** The status and what the API says of it. */
+/** The status and the code that the API gives with it. */
 function refusal(status: number | undefined, body: string): string {
   try {
-    const { code, detail } = JSON.parse(body) as { code?: string; detail?: string };
-    return `${status} ${code}: ${detail}`;
+    return `${status} ${(JSON.parse(body) as { code?: string }).code}`;
   } catch {
     return `${status}`;
   }

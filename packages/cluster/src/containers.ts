@@ -35,8 +35,11 @@ export async function containersOf(folder: string, pod: string, container: strin
 export async function removeContainers(folder: string): Promise<void> {
   const list = async (what: string) =>
     (await run('ctr', [...ctr(folder), what, 'list', '-q'])).split('\n').filter((id) => id !== '');
-  const quiet = (words: readonly string[]) => run('ctr', [...ctr(folder), ...words]).catch(() => undefined);
-  for (const task of await list('tasks')) await quiet(['tasks', 'kill', '--all', '--signal', 'SIGKILL', task]);
-  for (const task of await list('tasks')) await quiet(['tasks', 'delete', '--force', task]);
-  for (const container of await list('containers')) await quiet(['containers', 'delete', container]);
+  const each = async (what: string, ...words: readonly string[]) => {
+    const ids = await list(what);
+    await Promise.all(ids.map((id) => run('ctr', [...ctr(folder), what, ...words, id]).catch(() => undefined)));
+  };
+  await each('tasks', 'kill', '--all', '--signal', 'SIGKILL');
+  await each('tasks', 'delete', '--force');
+  await each('containers', 'delete');
 }

@@ -3,8 +3,10 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT } from '@contactsheet/dev-stack';
 import { Certificates } from './certificates';
+import { run } from './command';
 import type { Kubectl } from './kubectl';
 import { inside } from './network';
+
 import { DAPR } from './versions';
 
 const MANIFESTS = join(CHECKOUT, 'packages', 'cluster', 'manifests');
@@ -26,7 +28,7 @@ export interface DaprPlan {
 export async function installDapr({ folder, kubectl, kubeconfig, chart, helm, env }: DaprPlan): Promise<void> {
   await kubectl(['apply', '-f', join(MANIFESTS, 'coredns.yaml')]);
   await kubectl(['apply', '--server-side', '-f', join(chart, 'crds')]);
-  await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: disks(folder) }));
+  await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: await disks(folder) }));
   await kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=120s']);
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: DAPR_NAMESPACE, labels } };
@@ -50,8 +52,10 @@ export async function installDapr({ folder, kubectl, kubeconfig, chart, helm, en
 export const daprAuthority = (folder: string) => new Certificates(join(folder, 'dapr-pki'));
 const FIRST_ISSUER = 'issuer-1';
 
-/** Folders of the machine: there is no provisioner. */
-function disks(folder: string): object[] {
+/** Folders in memory: there is no provisioner, and a busy disk would hold up the votes of the schedulers. */
+async function disks(folder: string): Promise<object[]> {
+  mkdirSync(join(folder, 'disks'));
+  await run('mount', ['-t', 'tmpfs', 'tmpfs', join(folder, 'disks')]);
   return Array.from({ length: SCHEDULERS }, (_, n) => {
     const path = join(folder, 'disks', String(n));
     mkdirSync(path, { recursive: true });
