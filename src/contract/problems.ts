@@ -92,6 +92,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemRow>> = {
     cause: 'No long-running request has this id.',
     cure: 'Follow the Operation-Location of the answer that began it.',
   },
+  'operation-cancelled': {
+    status: 409,
+    title: 'Operation cancelled',
+    cause: 'Somebody cancelled the long-running request while its caller waited for it.',
+    cure: 'Send the request again: what was done before is kept, and it does what is left.',
+  },
   'watch-not-found': {
     status: 404,
     title: 'Not watched',

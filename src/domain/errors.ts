@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   'image-not-found',
   'receipt-not-found',
   'operation-not-found',
+  'operation-cancelled',
   'watch-not-found',
   'run-active',
   'command-refused',

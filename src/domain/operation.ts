@@ -11,7 +11,7 @@ export interface Operation {
   readonly id: string;
   readonly kind: 'verify' | 'repair' | 'quote';
   readonly container: string;
-  readonly status: 'Running' | 'Succeeded' | 'Failed';
+  readonly status: 'Running' | 'Succeeded' | 'Failed' | 'Cancelled';
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly result?: Verification | Repair | ContainerQuote;
@@ -22,7 +22,21 @@ export interface Operation {
 /** The records that there are of one container, oldest first: so that they are found when they are to be forgotten. */
 export interface KnownOperations {
   readonly container: string;
-  readonly operations: readonly Pick<Operation, 'id' | 'startedAt'>[];
+  readonly operations: readonly KnownOperation[];
+}
+
+export interface KnownOperation extends Pick<Operation, 'id' | 'startedAt'> {
+  /** Somebody wants it to end: whichever process works on it reads that here. */
+  readonly cancel?: true;
+}
+
+export function withCancel(known: KnownOperations, id: string): KnownOperations {
+  const operations = known.operations.map((one) => (one.id === id ? { ...one, cancel: true as const } : one));
+  return { ...known, operations };
+}
+
+export function isCancelled(known: KnownOperations | undefined, id: string): boolean {
+  return known?.operations.some((one) => one.id === id && one.cancel === true) ?? false;
 }
 
 export function remembered(

@@ -143,6 +143,7 @@ function ownApi(ask: UseCases, features: ApiDeps['features']): Omit<Handlers, Pr
     verifyContainer: operations.verifyContainer(ask),
     repairContainer: operations.repairContainer(ask),
     getOperation: operations.getOperation(ask),
+    cancelOperation: operations.cancelOperation(ask),
     getWatch: watches.getWatch(ask),
     setWatch: watches.setWatch(ask),
     removeWatch: watches.removeWatch(ask),

@@ -29,6 +29,8 @@ export interface SampleTask {
   readonly calls: readonly CallAhead[];
   /** Transactions that all samples without an approver may spend in 24 hours. Absent: no limit holds for this one. */
   readonly most?: number;
+  /** Ends it as a drain does. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Sampled {
@@ -56,9 +58,13 @@ export class Sampling {
   }
 
   /** @throws AppError where no image could be analysed either: a refused key, storage that is forbidden */
-  async run({ container, features, calls: drawn, most }: SampleTask): Promise<Sampled> {
+  async run({ container, features, calls: drawn, most, signal }: SampleTask): Promise<Sampled> {
     const id = this.deps.newId();
-    const calls = new SampleCalls(this.deps, { runId: id, container, ...defined({ most }) }, () => this.draining);
+    const calls = new SampleCalls(
+      this.deps,
+      { runId: id, container, ...defined({ most }) },
+      () => this.draining || signal?.aborted === true,
+    );
     const looked: Looked[] = [];
     const kept: CallAhead[] = [];
     const queue = drawn.map((call, n) => ({ call, chunkId: `sample-${id}-${n}` }));

@@ -90,16 +90,18 @@ export function createUseCases(
   const useCases: Questions = {
     ...ofRuns,
     quote: (command) => quotes.quote(command),
-    sampleQuote: (command) => operations.run(sampleTask(command), () => quotes.sampled(command)),
+    sampleQuote: (command) => operations.run(sampleTask(command), (signal) => quotes.sampled(command, signal)),
     listContainers: (page) => containers.list(page),
     getContainer: (container) => queries.summary(container),
     listImages: (container, filter, page) => queries.images(container, filter, page),
     getImage: (container, blob) => queries.image(container, blob),
     listActivity: (container, page) => activityLog.list(container, page),
-    verifyContainer: (container) => operations.run({ kind: 'verify', container }, () => verify(container)),
+    verifyContainer: (container) =>
+      operations.run({ kind: 'verify', container }, (signal) => verify(container, signal)),
     repairContainer: (container, options) =>
-      operations.run(repairTask(container, options), () => repair(container, options)),
+      operations.run(repairTask(container, options), (signal) => repair(container, { ...options, signal })),
     getOperation: (id) => operations.get(id),
+    cancelOperation: (id) => operations.cancel(id),
     getQuota: () => quota.view(),
     setQuota: (change) => quota.set(change),
     getWatch: (container) => watching.get(container),

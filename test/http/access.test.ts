@@ -244,7 +244,7 @@ describe('whoever is limited to containers', () => {
       ...['rewindInstance', 'restartInstance', 'getRun', 'pauseRun', 'resumeRun', 'cancelRun', 'declineRun'],
       ...['approveRun', 'retryRun', 'getAudit', 'listRunImages', 'listRunSteps', 'getRunReport', 'getReceipt'],
     ],
-    operation: ['getOperation'],
+    operation: ['getOperation', 'cancelOperation'],
     named: ['startByTutorialGet', 'startByTutorialPost', 'listRuns'],
     /** Of these they are shown what is theirs. */
     part: ['listContainers', 'listRuns', 'listInstances', 'listEntities', 'listEntitiesByName'],

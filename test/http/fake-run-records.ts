@@ -20,6 +20,7 @@ type HistoryUseCases = Pick<
   | 'verifyContainer'
   | 'repairContainer'
   | 'getOperation'
+  | 'cancelOperation'
 >;
 
 export interface FakeRunRecords extends HistoryUseCases {
@@ -96,6 +97,11 @@ export function fakeRunRecords(shell: {
       return { done: true, result: { ...records.verification, changed: records.changed } };
     },
     async getOperation(id) {
+      mayFail();
+      if (records.operation?.id !== id) throw new AppError('operation-not-found', 'No operation has this id.');
+      return records.operation;
+    },
+    async cancelOperation(id) {
       mayFail();
       if (records.operation?.id !== id) throw new AppError('operation-not-found', 'No operation has this id.');
       return records.operation;

@@ -23,7 +23,10 @@ export async function finished<T>({ api, out, context }: Session, first: First, 
   out.note('This takes a while ...');
   for (let { headers } = first; ; ) {
     await context.sleep(Number(headers.get('retry-after') ?? 0) * 1000 || POLL_MS, context.interrupted);
-    if (context.interrupted.aborted) throw new Interrupted(`${what} goes on at the server`);
+    if (context.interrupted.aborted) {
+      const id = new URL(location, 'http://server').pathname.split('/').at(-1);
+      throw new Interrupted(`${what} goes on at the server`, [`contactsheet operation cancel ${id}   ends it`]);
+    }
     const answer: First = await api.follow('getOperation', location, { what: 'the state of an operation' });
     if (!isPending(answer)) return resultOf<T>(answer.body, what);
     headers = answer.headers;

@@ -6,6 +6,7 @@ import { registerDoctor } from './commands/doctor';
 import { registerImages } from './commands/images';
 import { registerKeys } from './commands/keys';
 import { registerLogin } from './commands/login';
+import { registerOperations } from './commands/operations';
 import { registerQuota } from './commands/quota';
 import { registerQuote } from './commands/quote';
 import { registerRunControl } from './commands/run-control';
@@ -33,6 +34,7 @@ export function addCommands(program: Command, registrar: Registrar): void {
   registerQuote(program, registrar);
   registerContainers(program, registrar);
   registerImages(program, registrar);
+  registerOperations(program, registrar);
   registerQuota(program, registrar);
   registerKeys(program, registrar);
   registerLogin(program, registrar);

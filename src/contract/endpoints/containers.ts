@@ -164,6 +164,22 @@ export const getOperation = endpoint({
   },
 });
 
+export const cancelOperation = endpoint({
+  id: 'cancelOperation',
+  method: 'POST',
+  path: '/api/v1/operations/{id}:cancel',
+  access: 'operator',
+  summary: 'Ask a long-running request to end: it changes nothing more a second later',
+  tags: ['Containers'],
+  params: z.object({ id: z.string() }),
+  answers: {
+    202: json('The operation as it is: still running, or as it had ended before', OperationSchema, {
+      headers: { 'Retry-After': 'Seconds until it is worth another look.' },
+    }),
+    ...refusals(400, 403, 404, 413, 415),
+  },
+});
+
 export const getWatch = endpoint({
   id: 'getWatch',
   method: 'GET',

@@ -50,6 +50,7 @@ export const ENDPOINTS = {
   verifyContainer: containers.verifyContainer,
   repairContainer: containers.repairContainer,
   getOperation: containers.getOperation,
+  cancelOperation: containers.cancelOperation,
   getWatch: containers.getWatch,
   setWatch: containers.setWatch,
   removeWatch: containers.removeWatch,

@@ -39,7 +39,7 @@ export const OperationSchema = z
     id: z.string(),
     kind: z.enum(['verify', 'repair', 'quote']),
     container: z.string(),
-    status: z.enum(['Running', 'Succeeded', 'Failed']),
+    status: z.enum(['Running', 'Succeeded', 'Failed', 'Cancelled']),
     startedAt: time,
     updatedAt: time,
     result: z.union([RepairSchema, VerificationSchema, ContainerQuoteSchema]).optional(),

@@ -36,7 +36,7 @@ export async function concernedContainer(
   if (path.includes('/orchestrators/')) return containerOfBody(bodyOrNothing(req));
   if (fields.includes('instanceId')) return containerOfRun(param(req, 'instanceId'), records);
   if (path.startsWith(`${ENDPOINTS.listRuns.path}/`)) return containerOfRun(param(req, 'id'), records);
-  if (path === ENDPOINTS.getOperation.path) return containerOfOperation(param(req, 'id'), records);
+  if (path.startsWith(ENDPOINTS.getOperation.path)) return containerOfOperation(param(req, 'id'), records);
   return Object.hasOwn(endpoint.query?.shape ?? {}, 'container') ? parameter(req, 'container') : undefined;
 }
 

@@ -29,6 +29,13 @@ export function getOperation(ask: Pick<OperationUseCases, 'getOperation'>): Hand
   };
 }
 
+export function cancelOperation(ask: Pick<OperationUseCases, 'cancelOperation'>): Handler<'cancelOperation'> {
+  return async ({ params: { id }, links }) => {
+    const operation = await ask.cancelOperation(id);
+    return { status: 202, headers: RETRY_AFTER, body: operationBody(operation, links) };
+  };
+}
+
 /** The result, or 202 and where to ask for it. */
 export function waited<Result>(answer: WaitedFor<Result>, links: Links) {
   if (answer.done) return { status: 200, body: answer.result } as const;

@@ -62,11 +62,13 @@ export class ContainerComparison {
     return totals;
   }
 
-  async compare(container: string): Promise<Comparison> {
+  /** @throws AppError as the gateways, and the reason of `signal` */
+  async compare(container: string, signal?: AbortSignal): Promise<Comparison> {
     const found = new Findings();
     const recount: Record<string, number> = {};
     const counts = { documents: 0, orphans: 0, missed: 0 };
     for await (const { blob, image } of this.pairs(container)) {
+      signal?.throwIfAborted();
       if (image) addInto(recount, image.contribution);
       const isPresent = image !== undefined && image.status !== 'removed';
       if (isPresent) counts.documents += 1;

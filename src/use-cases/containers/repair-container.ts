@@ -22,8 +22,11 @@ export interface RepairContainerDeps {
   readonly nowMs: () => number;
 }
 
-/** @throws AppError container-not-found, invalid-container-name, run-active */
-export type RepairContainer = (container: string, options: { readonly confirmShrink: boolean }) => Promise<Repair>;
+/** @throws AppError container-not-found, invalid-container-name, run-active, and the reason of `signal` */
+export type RepairContainer = (
+  container: string,
+  options: { readonly confirmShrink: boolean; readonly signal?: AbortSignal },
+) => Promise<Repair>;
 
 /** As an operation: with and without `confirmShrink` are two pieces of work. */
 export function repairTask(container: string, { confirmShrink }: { readonly confirmShrink: boolean }) {
@@ -33,22 +36,26 @@ export function repairTask(container: string, { confirmShrink }: { readonly conf
 /**
  * Sets right what can be set right from outside a run: totals, and documents whose blobs are gone. What is missing or stale is
  * the work of a run.
+ *
+ * I1 Once it is told to end, no document is changed any more. The totals follow what was changed before, at once.
  */
 export function createRepairContainer(deps: RepairContainerDeps): RepairContainer {
   const { comparison, actors, containerIndex, maxLostShare, nowMs } = deps;
-  return async (container, { confirmShrink }) => {
+  return async (container, { confirmShrink, signal }) => {
     checkContainerName(container);
     const { lastRun, counters } = await comparison.atRest(container);
-    const { found, recount, documents, orphans, missed } = await comparison.compare(container);
+    const { found, recount, documents, orphans, missed } = await comparison.compare(container, signal);
     const isShrunk = missed > documents * maxLostShare;
     const held = isShrunk && !confirmShrink ? heldBack(missed, documents) : undefined;
     const wrong = wrongTotals(recount, counters); // as found: what follows from the orphans' leaving was not wrong
-    const removed = held === undefined && orphans > 0 ? await removeOrphans(deps, container, recount) : 0;
-    if (wrong.length > 0 || removed > 0) {
+    const removed = held === undefined && orphans > 0 ? await removeOrphans(deps, container, recount, signal) : 0;
+    const mayCorrect = signal?.aborted !== true && wrong.length > 0;
+    if (mayCorrect || removed > 0) {
       const since = defined({ lastRun });
       const { repaired } = await actors.container(container).repair({ ...since, counters: recount });
       if (!repaired) throw moved(container);
     }
+    signal?.throwIfAborted(); // I1
     for (const difference of wrong) found.add(difference);
     await containerIndex.refresh(container).catch(() => undefined); // the totals are right; the list waits for the next run
     const changed = { orphans: removed, totals: wrong.length };
@@ -61,11 +68,14 @@ async function removeOrphans(
   deps: RepairContainerDeps,
   container: string,
   recount: Record<string, number>,
+  signal?: AbortSignal,
 ): Promise<number> {
   let removed = 0;
   for await (const { blob, image } of deps.comparison.pairs(container)) {
+    if (signal?.aborted) break; // I1
     if (blob || !image || image.status === 'removed') continue;
     if (!isGone(await deps.blobs.head(container, image.blob))) continue;
+    if (signal?.aborted) break;
     const change = await remove(deps, container, image);
     if (!change) continue;
     addInto(recount, change.before, -1);

@@ -7,15 +7,15 @@ export interface VerifyContainerDeps {
   readonly nowMs: () => number;
 }
 
-/** @throws AppError container-not-found, invalid-container-name, run-active */
-export type VerifyContainer = (container: string) => Promise<Verification>;
+/** @throws AppError container-not-found, invalid-container-name, run-active, and the reason of `signal` */
+export type VerifyContainer = (container: string, signal?: AbortSignal) => Promise<Verification>;
 
 /** Compares a container's listing, its documents and its totals. Changes nothing. */
 export function createVerifyContainer({ comparison, nowMs }: VerifyContainerDeps): VerifyContainer {
-  return async (container) => {
+  return async (container, signal) => {
     checkContainerName(container);
     const before = await comparison.atRest(container);
-    const { found, recount } = await comparison.compare(container);
+    const { found, recount } = await comparison.compare(container, signal);
     const after = await comparison.atRest(container);
     if (after.lastRun !== before.lastRun) throw moved(container);
     for (const difference of wrongTotals(recount, after.counters)) found.add(difference);

@@ -4,6 +4,11 @@ import type { Operation } from '../../domain/operation';
 export interface OperationUseCases {
   /** Lost: its process ended without an answer. @throws AppError operation-not-found, sidecar-unavailable */
   getOperation(id: string): Promise<Operation>;
+  /**
+   * Asks it to end; nothing if it has ended. What it changes starts no later than a second after.
+   * @throws AppError as getOperation, results-unavailable
+   */
+  cancelOperation(id: string): Promise<Operation>;
 }
 
 /** The result, or where it will be found. */

@@ -50,7 +50,11 @@ export class QuoteService {
     return this.quoteOf(scope, images, images);
   }
 
-  async sampled({ sample: size, isApproved, ...command }: SampleCommand): Promise<ContainerQuote> {
+  /** @throws AppError as `quote`, and the reason of `signal` */
+  async sampled(
+    { sample: size, isApproved, ...command }: SampleCommand,
+    signal?: AbortSignal,
+  ): Promise<ContainerQuote> {
     const scope = await this.scopeOf(command);
     const { container, features } = scope;
     await this.checkMonth(container); // before a listing that may take minutes
@@ -58,8 +62,10 @@ export class QuoteService {
     const images = await this.deps.listing.count(scope, (call) => drawn.offer(call));
     const most = isApproved ? undefined : this.mostWithoutConsent(); // I3
     await this.checkConsent(drawn.items, most);
-    const task = { container, features, calls: drawn.items, ...defined({ most }) };
+    const task = { container, features, calls: drawn.items, ...defined({ most, signal }) };
+    signal?.throwIfAborted();
     const { looked, kept, ended } = await this.deps.sampling.run(task);
+    signal?.throwIfAborted(); // what was paid for is in the cache
     if (ended?.why === 'month' && looked.length === 0) throw noCallLeft(container);
     if (ended?.why === 'samples' && looked.length === 0) await this.checkConsent(drawn.items, most); // others were faster
     const sample = sampleOf(drawn.items.length, looked, this.deps.settings.price, ended?.reason);

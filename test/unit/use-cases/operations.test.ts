@@ -160,3 +160,43 @@ test('a container keeps its newest records; what did not go at once goes with th
   expect(await kept()).toEqual(newest);
   expect(manifests.keys()).toEqual(newest.map((id) => `operations/${id}`).sort());
 });
+
+describe('a cancel', () => {
+  /** Work that goes on until it is told to end. */
+  const endless = (signal: AbortSignal) =>
+    new Promise<Verification>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+
+  async function begun(operations: Operations): Promise<string> {
+    const answer = await operations.run(TASK, endless);
+    if (answer.done) throw new Error('it cannot be done');
+    return answer.operation.id;
+  }
+
+  test('ends the work, and the record says so', async () => {
+    const { operations } = aBench();
+    const id = await begun(operations);
+    expect((await operations.cancel(id)).status).toBe('Running');
+    expect(await ended(operations, id)).toMatchObject({ status: 'Cancelled', error: { code: 'operation-cancelled' } });
+    expect((await operations.cancel(id)).status).toBe('Cancelled');
+  });
+
+  test('that another process hears ends it too', async () => {
+    const { operations, ...deps } = aBench();
+    const id = await begun(operations);
+    await new Operations({ ...deps, newId: () => 'never' }).cancel(id);
+    expect(await ended(operations, id)).toMatchObject({ status: 'Cancelled' });
+  });
+
+  test('of what has ended changes nothing, and of what is unknown is refused', async () => {
+    const { operations } = aBench();
+    const { begin, end } = work();
+    const answer = await operations.run(TASK, begin);
+    if (answer.done) throw new Error('it cannot be done');
+    end();
+    await ended(operations, answer.operation.id);
+    expect(await operations.cancel(answer.operation.id)).toMatchObject({ status: 'Succeeded', result: RESULT });
+    await expect(operations.cancel('nothing')).rejects.toMatchObject({ code: 'operation-not-found' });
+  });
+});

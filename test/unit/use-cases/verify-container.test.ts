@@ -220,3 +220,30 @@ test('a removed image that is back is missing; one that stays away is no orphan'
     ['total', 'images.removed'],
   ]);
 });
+
+test.each([0, 1, 7, 29])(
+  'a repair that is told to end after %s removals changes no more, and the totals follow',
+  async (most) => {
+    const { deps, blobs, results, names, actor } = await aSite(30);
+    for (const name of names) blobs.remove(CONTAINER, name);
+    const ending = new AbortController();
+    let saves = 0;
+    if (most === 0) ending.abort(new Error('cancelled'));
+    const watched = {
+      ...results,
+      save: async (...args: Parameters<typeof results.save>) => {
+        const saved = await results.save(...args);
+        saves += 1;
+        if (saves === most) ending.abort(new Error('cancelled'));
+        return saved;
+      },
+    };
+    const { repair, verify } = verificationOf({ ...deps, results: watched });
+    const repairing = repair(CONTAINER, { confirmShrink: true, signal: ending.signal });
+    await expect(repairing).rejects.toThrow('cancelled');
+    expect(saves).toBe(most);
+    expect((await actor.summary()).counters['i:removed'] ?? 0).toBe(most);
+    expect((await verify(CONTAINER)).differences.filter(({ kind }) => kind === 'total')).toEqual([]);
+    expect((await repair(CONTAINER, { confirmShrink: true })).changed).toEqual({ orphans: 30 - most, totals: 0 });
+  },
+);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CosmosClient } from '@azure/cosmos';
-import { ENDPOINTS, pathOf } from 'contactsheet/contract';
+import { ENDPOINTS, pathOf, taken } from 'contactsheet/contract';
 import { atMost, between } from './expected';
 import type { OutsideCase } from './outside-case';
 import type { Place, Run } from './place';
@@ -85,6 +85,32 @@ function impossible(name: string, prefix: string): OutsideCase {
   };
 }
 
+/** A repair that removes documents, cancelled in the middle: what it removed, what it removed later, and whether the totals agree. */
+async function seeRepair(place: Place, names: readonly string[]): Promise<unknown> {
+  const { client, container } = place;
+  await place.run({ withinMs: 300_000 });
+  await place.remove(names);
+  const begun = await client.repairContainer({ params: { container }, query: { confirmShrink: 'true' } });
+  if (begun.status !== 202) throw new Error(`The repair was over too soon to be cancelled: ${begun.status}.`);
+  const params = { id: begun.body.id };
+  await place.until(
+    () => removedIn(place),
+    (count) => count > 0,
+    60_000,
+  );
+  const asked = await client.cancelOperation({ params });
+  await pause(STOPS_WITHIN_MS);
+  const then = await removedIn(place);
+  const ended = await place.until(
+    async () => taken(await client.getOperation({ params })),
+    ({ status }) => status !== 'Running',
+  );
+  await pause(LOOK_AGAIN_MS);
+  const now = await removedIn(place);
+  const { images } = taken(await client.getContainer({ params: { container } }));
+  return { asked: asked.status, status: ended.status, removed: now, later: now - then, told: images.removed === now };
+}
+
 async function seeEndlessListing(place: Place): Promise<unknown> {
   place.storageObeys((line) => (line.includes('comp=list') ? { status: 500, body: '' } : 'pass'));
   const id = await place.start();
@@ -111,6 +137,14 @@ export const STOP_CASES: readonly OutsideCase[] = [
     arrange: (place) => place.pictures(['photo.jpg']),
     see: seeEndlessListing,
     expected: { status: 'Cancelled', seconds: atMost(20), next: 'Completed' },
+  },
+  {
+    kind: 'stop',
+    name: 'a repair of 2000 removals, and a cancel in the middle',
+    isSlow: true,
+    arrange: (place) => place.pictures([...named(2_000), 'stays.jpg']),
+    see: (place) => seeRepair(place, named(2_000)),
+    expected: { asked: 202, status: 'Cancelled', removed: between(1, 1_999), later: 0, told: true },
   },
   stopped(1_000, 'pauseRun', 'Paused'),
   stopped(3_000, 'cancelRun', 'Cancelled'),
