@@ -48,7 +48,7 @@ export interface ImageOutcome extends Pick<Counters, 'calls' | 'transactions'>, 
 }
 
 export const OUTCOME_STATUSES = ['succeeded', 'failed', 'skipped', 'removed', 'unchanged', 'not-analysed'] as const;
-/** `not-analysed`: the run stopped or ended before it came to it (rest.ts); never stored. */
+/** `not-analysed`: the run stopped or ended before it came to it (unprocessed.ts); never stored. */
 export type OutcomeStatus = ImageStatus | 'unchanged' | 'not-analysed';
 
 /** What the chunk that wrote this document did with the image, from the document alone. */

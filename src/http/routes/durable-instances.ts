@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { everyPage, pageOfShown, type Page, type PageRequest } from '../../domain/page';
 import { isFinal, type RunStatus, type RunView } from '../../domain/run/run';
 import type { RunUseCases } from '../../use-cases/runs/port';
@@ -86,7 +87,7 @@ async function listed(
 ): Promise<Page<RunView>> {
   const { runtimeStatus, instanceIdPrefix = '' } = filter;
   const { createdTimeFrom = Number.NEGATIVE_INFINITY, createdTimeTo = Number.POSITIVE_INFINITY } = filter;
-  const page = await ask.listRuns(runtimeStatus === undefined ? {} : { statuses: runtimeStatus }, request);
+  const page = await ask.listRuns(defined({ statuses: runtimeStatus }), request);
   const value = page.value.filter(({ id, startedAt }) => {
     const startedAtMs = Date.parse(startedAt);
     return id.startsWith(instanceIdPrefix) && startedAtMs >= createdTimeFrom && startedAtMs <= createdTimeTo;

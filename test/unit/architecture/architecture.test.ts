@@ -183,6 +183,14 @@ test('the client of Microsoft Entra ID is loaded when the first token is wanted:
   expect(FILES.filter((file) => /^(src|packages\/[a-z-]+\/src)\//.test(file) && loaded.test(textOf(file)))).toEqual([]);
 });
 
+test('a field that may be undefined is left out by `defined`, where the contract can be imported', () => {
+  const spread = /\.\.\.\((\w[\w.]*) !== undefined && \{ (?:\w+: )?\1 \}\)/;
+  const ternary = /(?<![\w.])(\w[\w.]*) === undefined \? \{\} : \{ (?:\w+: )?\1 \}/;
+  const standAlone = /^packages\/(dev-cosmos|dev-vision|pubsub-storage-queues|terminal)\//;
+  const byHand = FILES.filter((file) => spread.test(textOf(file)) || ternary.test(textOf(file)));
+  expect(byHand.filter((file) => !standAlone.test(file))).toEqual([]);
+});
+
 test('only the places that read settings read the environment', () => {
   const mayRead =
     /^(src\/(app|schema-job|azure-check|config)|packages\/(dev-stack|bench)\/src\/.*|packages\/[a-z-]+\/src\/main)\.ts$/;
