@@ -21,7 +21,7 @@ const HASH_AND_ENDING = HASH_LETTERS + '.js'.length;
 /** What Node is given to run a program: the words before its own. `mends` are loaded before it. */
 export async function wordsToStart(entry: string, mends: readonly string[] = []): Promise<readonly string[]> {
   try {
-    const bundle = join(FOLDER, `${nameOf(entry)}-${keyOfAll()}.js`);
+    const bundle = join(FOLDER, `${nameOf(entry)}-${keyOf(entry, mends)}.js`);
     if (!existsSync(bundle)) await make(bundle, entry, mends);
     return [STARTER, bundle, entry];
   } catch {
@@ -41,22 +41,31 @@ function nameOf(entry: string): string {
     .replaceAll('/', '-');
 }
 
-let key: string | undefined;
+const keys = new Map<string, string>();
 
 /** I1. Once a process: it takes some hundredths of a second. */
-const keyOfAll = (): string => (key ??= computeKey());
+function keyOf(entry: string, mends: readonly string[]): string {
+  const key = keys.get(entry) ?? computeKey(entry, mends);
+  keys.set(entry, key);
+  return key;
+}
 
-function computeKey(): string {
+/** A program of others changes with the lockfile and its mends alone, which import nothing of ours. */
+function computeKey(entry: string, mends: readonly string[]): string {
   const hash = createHash('sha256').update(`${process.version} ${process.versions.v8} ${process.arch}`);
-  const packages = readdirSync(join(CHECKOUT, 'packages')).map((name) => join(CHECKOUT, 'packages', name, 'dist'));
-  const programs = [join(CHECKOUT, 'dist'), ...packages].filter(existsSync).flatMap(scriptsIn);
-  for (const file of [join(CHECKOUT, 'package-lock.json'), ...programs.sort()]) {
+  const isOfOthers = entry.startsWith(join(CHECKOUT, 'node_modules'));
+  for (const file of [join(CHECKOUT, 'package-lock.json'), ...(isOfOthers ? mends : compiledScripts())]) {
     hash
       .update(`${relative(CHECKOUT, file)}\0`)
       .update(readFileSync(file))
       .update('\0');
   }
   return hash.digest('hex').slice(0, HASH_LETTERS);
+}
+
+function compiledScripts(): string[] {
+  const packages = readdirSync(join(CHECKOUT, 'packages')).map((name) => join(CHECKOUT, 'packages', name, 'dist'));
+  return [join(CHECKOUT, 'dist'), ...packages].filter(existsSync).flatMap(scriptsIn).sort();
 }
 
 function scriptsIn(folder: string): string[] {
@@ -89,7 +98,7 @@ async function make(bundle: string, entry: string, mends: readonly string[]): Pr
   });
   const map = ownPartOf(readFileSync(`${unfinished}.map`, 'utf8'));
   rmSync(`${unfinished}.map`);
-  if (computeKey() !== keyOfAll()) {
+  if (computeKey(entry, mends) !== keyOf(entry, mends)) {
     rmSync(unfinished);
     throw new Error('Compiled anew meanwhile.'); // I1
   }
