@@ -21,6 +21,8 @@ export interface ChunkContext {
   readonly firstCalls?: FirstCalls;
   /** How long others wait for a call that its owner left behind. Default CLAIM_MS. */
   readonly claimMs?: number;
+  /** No document is saved: what others left to be told stays for who saves one. */
+  readonly savesNothing?: true;
   /** An image has started or ended its call. */
   readonly inFlight: (change: 1 | -1) => void;
   /** Nobody waits for the chunk any more: nothing more is saved, and what was paid for stays in the cache. */

@@ -115,8 +115,14 @@ export class PaidAnswer {
     const { claim } = this;
     if (claim === undefined) return;
     this.claim = undefined;
-    await this.deps.cache.release(claim, isSaved ? [] : this.attempts.billed).catch(() => undefined); // I4
+    const untold = isSaved ? (this.left(claim) ?? []) : this.attempts.billed; // I4
+    await this.deps.cache.release(claim, untold).catch(() => undefined);
     this.leave();
+  }
+
+  /** What others left to be told, where nothing is saved that could tell of it. */
+  private left({ unheard }: Granted): readonly string[] | undefined {
+    return this.chunk.savesNothing && unheard?.length ? unheard : undefined;
   }
 
   private async inTurn(key: string, bytes: Uint8Array, contentHash: string): Promise<Verdict | Exclude<Permit, 'go'>> {
@@ -129,7 +135,12 @@ export class PaidAnswer {
       if (permit !== 'go') return permit;
       const askedMs = clock.nowMs();
       const leaseMs = this.chunk.claimMs ?? CLAIM_MS;
-      const claimant = { holder: this.chunk.chunkId, nowMs: askedMs, leaseMs, ...defined({ over }) };
+      const claimant = {
+        holder: this.chunk.chunkId,
+        nowMs: askedMs,
+        leaseMs,
+        ...defined({ over, savesNothing: this.chunk.savesNothing }),
+      };
       const claim = await cache.claim(key, this.analyzer.features, claimant).catch(async (thrown: unknown) => {
         ownLost.add(new Date(askedMs).toISOString());
         await this.attempts.storeFailed(thrown, { stage: 'cache', startedMs: askedMs, failures: ownLost.size });
@@ -176,8 +187,9 @@ export class PaidAnswer {
     const known = await this.union(contentHash, claim.known);
     const missing = missingFeatures(this.analyzer, known?.analyzer);
     if (known && missing.length === 0) {
-      await this.keep(bytes, claim, { ...known, paid: this.paidBefore() });
-      return { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
+      const whole = missingFeatures(this.analyzer, claim.known?.analyzer).length === 0 ? claim.known : undefined;
+      await this.keep(bytes, claim, { ...known, paid: whole?.paid ?? this.paidBefore() });
+      return whole ? this.known(whole) : { status: 'succeeded', ...known, source: 'cache', transactions: 0 };
     }
     if (!this.isPriced(missing)) return notPriced(); // I5
     const verdict = await this.call(bytes, missing);
@@ -206,7 +218,7 @@ export class PaidAnswer {
     // A quote knows the bytes again by the MD5 that a listing tells; where FIPS forbids MD5 it knows less.
     const md5 = getFips() === 1 ? undefined : createHash('md5').update(bytes).digest('hex');
     const listed = md5 === undefined ? undefined : listedKey(md5, bytes.byteLength, answer.analyzer);
-    this.kept = await this.deps.cache.put(claim, answer, listed).catch(() => false);
+    this.kept = await this.deps.cache.put(claim, answer, listed, this.left(claim)).catch(() => false);
     if (this.kept) this.claim = undefined;
   }
 

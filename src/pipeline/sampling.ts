@@ -100,7 +100,7 @@ export class Sampling {
   ): Promise<{ looked: Looked; isKept: boolean } | Exclude<Permit, 'go'>> {
     const context = {
       ...ids,
-      claimMs: CLAIM_MS,
+      ...{ claimMs: CLAIM_MS, savesNothing: true as const },
       permit: async () => calls.permit(),
       callPermit: (transactions: number) => calls.callPermit(transactions),
       callUnused: (transactions: number) => calls.giveBack(transactions),

@@ -40,13 +40,15 @@ export type Standing =
 /** What an entry means for somebody who wants these features. Pure. */
 export function standingOf(entry: CacheEntry, wanted: readonly string[], claimant: Claimant): Standing {
   const known = answerOf(entry);
-  if (known && wanted.every((feature) => known.analyzer.features.includes(feature))) {
-    return { kind: 'hit', answer: known };
-  }
   const { lease } = entry;
   const isHeld = lease && ![claimant.holder, claimant.over].includes(lease.holder) && lease.endsAtMs > claimant.nowMs;
+  const { unheard } = unheardIn(entry);
+  const isToTell = unheard !== undefined && !isHeld && claimant.savesNothing === undefined; // I3 of the port
+  if (known && !isToTell && wanted.every((feature) => known.analyzer.features.includes(feature))) {
+    return { kind: 'hit', answer: known };
+  }
   if (isHeld) return { kind: 'busy', holder: lease.holder };
-  return { kind: 'free', ...defined({ known }), ...unheardIn(entry) };
+  return { kind: 'free', ...defined({ known, unheard }) };
 }
 
 /** The entry as it is claimed: the lease before it becomes a call that nobody has heard of. */

@@ -60,9 +60,10 @@ export function createCosmosCache(client: CosmosClient): CacheGateway {
       return { state: 'granted', key, version: taken.version, ...rest };
     },
 
-    async put({ key, version }, answer, listedKey) {
+    async put({ key, version }, answer, listedKey, unheard) {
       const noted = listedKey === undefined ? undefined : note({ id: listedKey, features: answer.analyzer.features });
-      const [{ written }] = await Promise.all([write({ id: key, ...answer }, version), noted?.catch(() => undefined)]);
+      const entry = { id: key, ...answer, ...defined({ unheard }) };
+      const [{ written }] = await Promise.all([write(entry, version), noted?.catch(() => undefined)]);
       return written;
     },
 

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined';
 import { type CacheEntry, givenBack, leased, standingOf } from './cache-entry';
 import type { CacheGateway } from './port';
 
@@ -36,9 +37,9 @@ export function createMemoryCache(): MemoryCache {
       const { kind: _, ...rest } = standing;
       return { state: 'granted', key, version: set(leased(entry, claimant)), ...rest };
     },
-    async put({ key, version }, answer, listedKey) {
+    async put({ key, version }, answer, listedKey, unheard) {
       if (!isAt(key, version)) return false;
-      set({ id: key, ...answer });
+      set({ id: key, ...answer, ...defined({ unheard }) });
       if (listedKey !== undefined) notes.set(listedKey, answer.analyzer.features);
       return true;
     },

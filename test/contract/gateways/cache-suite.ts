@@ -98,8 +98,21 @@ export function cacheSuite(open: () => CacheGateway, key: () => string): void {
     expect(await cache.put(third, answer('b', 'Tags'))).toBe(true);
     const more = granted(await cache.claim(id, ['Color', 'Tags'], claimant('c', 4_000)));
     await cache.release(more, ['1970-01-01T00:00:04.000Z']);
-    expect(await cache.claim(id, ['Tags'], claimant('d', 5_000))).toMatchObject({ state: 'hit' });
     const again = granted(await cache.claim(id, ['Color', 'Tags'], claimant('d', 5_000)));
     expect(again).toMatchObject({ known: answer('b', 'Tags'), unheard: ['1970-01-01T00:00:04.000Z'] });
+  });
+
+  test('I3 beside an answer it is told to one who saves a document, and the others get the answer', async () => {
+    const [cache, id] = [open(), key()];
+    const unheard = ['1970-01-01T00:00:00.500Z'];
+    const first = granted(await cache.claim(id, ['Tags'], claimant('a', 1_000)));
+    expect(await cache.put(first, answer('a', 'Tags'), undefined, unheard)).toBe(true);
+    const sample = { ...claimant('s', 2_000), savesNothing: true as const };
+    expect(await cache.claim(id, ['Tags'], sample)).toEqual({ state: 'hit', answer: answer('a', 'Tags') });
+    const telling = granted(await cache.claim(id, ['Tags'], claimant('b', 3_000)));
+    expect(telling).toMatchObject({ known: answer('a', 'Tags'), unheard });
+    expect(await cache.claim(id, ['Tags'], claimant('c', 4_000))).toMatchObject({ state: 'hit' });
+    expect(await cache.put(telling, answer('a', 'Tags'))).toBe(true);
+    expect(await cache.claim(id, ['Tags'], claimant('b', 5_000))).toMatchObject({ state: 'hit' });
   });
 }

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import { cacheKey } from '../../../src/domain/image/analysis';
 import type { Classified } from '../../../src/domain/image/classification';
 import { AppError } from '../../../src/domain/errors';
+import type { ImageDocument } from '../../../src/domain/image/image';
 import type { QuotaSettings } from '../../../src/domain/quota/quota';
+import { outcomeOf } from '../../../src/domain/run/report';
 import { createMemoryBlobs } from '../../../src/gateways/blobs/memory-blobs';
 import { createMemoryCache } from '../../../src/gateways/cache/memory-cache';
 import { createMemoryResults } from '../../../src/gateways/results/memory-results';
@@ -224,3 +228,26 @@ test('what a killed sample left claimed holds a run up for minutes, not for a qu
   expect(document?.attempts.map(({ code }) => code)).toContain('maybe-billed');
   expect(clock.monotonicMs() - beganMs).toBeLessThan(250_000);
 });
+
+test.each(['answers', 'is refused'])(
+  'a call that a dead run left behind is told by the next run, though a sample %s first',
+  async (how) => {
+    const { clock, cache, put, take, analyse, vision } = createSite({}, ({ number }) =>
+      how === 'answers' || number > 1
+        ? undefined
+        : { ok: false, code: 'vision-rejected', message: 'no', retryable: false },
+    );
+    const bytes = picture('left behind');
+    const key = cacheKey(createHash('sha256').update(bytes).digest('hex'), vision.analyzer);
+    const diedMs = clock.nowMs();
+    await cache.claim(key, ['Tags'], { holder: 'a dead run', nowMs: diedMs, leaseMs: 1_000 });
+    await clock.advance(2_000);
+    const drawn = [put('a.gif', bytes)];
+    for (const _ of [1, 2]) await take(drawn);
+    const document = await analyse(drawn[0] as Classified);
+    const told = outcomeOf({ ...(document as ImageDocument), version: '' }, true);
+    expect(told).toMatchObject({ source: 'cache', calls: 0, maybeBilled: [new Date(diedMs).toISOString()] });
+    expect(vision.calls).toBe(how === 'answers' ? 1 : 2);
+    expect((await analyse(put('b.gif', bytes)))?.attempts.map(({ code }) => code)).not.toContain('maybe-billed');
+  },
+);
