@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
 import { CONTAINERS } from '../../../src/gateways/cosmos/schema';
 import { COSMOS } from '../../../src/names';
+import { ROLES } from '../../../src/use-cases/azure-check/roles';
 import { AZURE, bicepFiles, readBicep } from './bicep';
 
 /**
@@ -69,6 +70,11 @@ test('every role that is given is in the table of the page, with its scope, and 
       return `${said.replace(/(, | for ).*$/, '').replace(/\.$/, '')} ${id}`;
     });
   expect([...new Set(given)].sort()).toEqual([...new Set(listed)].sort());
+});
+
+test('the check of an account asks for roles that are given', () => {
+  const page = readFileSync(join(AZURE, 'README.md'), 'utf8');
+  for (const { name, id } of Object.values(ROLES)) expect(page).toContain(`| ${name} | \`${id}\` |`);
 });
 
 test('the token of the pods is taken: its issuer, subject and audience are those of the manifests', () => {

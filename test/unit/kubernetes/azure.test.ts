@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from '../../../packages/dev-stack/src/checkout';
@@ -130,6 +130,21 @@ test('one image of yours runs in every container', () => {
   const containers = [...containersOf(podOf(overlay())), ...containersOf(checkOf(overlay()))];
   const images = containers.map(({ image }) => image);
   expect(images).toEqual(Array(4).fill('REGISTRY.azurecr.io/contactsheet:0.1.0'));
+});
+
+test('every program that a container starts is one of ours', () => {
+  const containers = [...containersOf(podOf(overlay())), ...containersOf(checkOf(overlay()))];
+  const programs = containers.map(({ args }) => args?.[0] ?? 'dist/app.js'); // as the image does by itself
+  expect(programs.sort()).toEqual([
+    'dist/app.js',
+    'dist/azure-check.js',
+    'dist/schema-job.js',
+    'packages/pubsub-storage-queues/dist/main.js',
+  ]);
+  for (const program of programs) {
+    const source = program.replace(/dist\/(.*)\.js$/, 'src/$1.ts');
+    expect([source, existsSync(join(CHECKOUT, source))]).toEqual([source, true]);
+  }
 });
 
 test('Service Bus has no component process, and Storage Queues have one', () => {

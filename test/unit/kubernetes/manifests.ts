@@ -3,6 +3,7 @@ import type { Resource } from './render';
 export interface Container {
   readonly name: string;
   readonly image: string;
+  readonly args?: readonly string[];
   readonly restartPolicy?: string;
   readonly securityContext?: object;
   readonly env?: readonly {
