@@ -154,7 +154,7 @@ export function placeOf(link: string): string {
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
-  /** Absent where the answer is none of ours, as of a proxy between. */
+  /** Absent where somebody else answered, such as a proxy. */
   readonly problem: ProblemBody | undefined;
 
   constructor(status: number, body: unknown) {

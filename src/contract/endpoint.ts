@@ -93,7 +93,7 @@ export interface StreamAnswer<Types extends Readonly<Record<string, ZodType>> = 
   readonly types: Types;
 }
 
-/** A refusal: thrown by whoever refuses, never written by a handler. */
+/** A refusal. Use cases and guards throw it; no handler writes it. */
 export interface ProblemAnswer<Body extends ZodType = ZodType> {
   readonly kind: 'problem';
   readonly description: string;

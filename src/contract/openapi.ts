@@ -8,7 +8,7 @@ import { featuresTextOf } from './schemas/analysis';
 
 /**
  * OpenAPI 3.1 from the values that the server and the client run on. The copy at the root of the repository is held equal
- * by test/http/openapi.test.ts; `UPDATE_OPENAPI=1 npx jest --selectProjects http -- test/http/openapi` writes it anew.
+ * by test/http/openapi.test.ts; `UPDATE_OPENAPI=1 npx jest --selectProjects http -- test/http/openapi` rewrites it.
  *
  * I1 A schema with an id stands once under `components`.
  * I2 Schemas are shown as callers write them (`io: 'input'`); objects of answers stay open, as fields may be added.

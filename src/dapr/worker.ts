@@ -144,7 +144,7 @@ function isAtWork(runtime: WorkflowRuntime | undefined): boolean {
   return runtime !== undefined && insideOf(runtime)._isRunning !== false;
 }
 
-/** @throws Error where the SDK has no such field any more: then its limit has to be looked up anew. */
+/** @throws Error where the SDK has no such field any more: look its limit up again then. */
 export function widen(runtime: WorkflowRuntime): void {
   const worker = insideOf(runtime);
   if (worker._maxConcurrentWorkItems === undefined)

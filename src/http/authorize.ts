@@ -49,7 +49,7 @@ export interface ProvenCallersOptions {
 }
 
 /**
- * Lets in whom it knows, for what their roles and containers allow.
+ * Lets known callers in, for what their roles and containers allow.
  *
  * I1 The code of a link opens its one verb of its one run, below Durable Functions alone. `/api/v1` needs the role whatever
  *    code is shown.

@@ -21,7 +21,7 @@ export const BURST_SECONDS = 5;
 /**
  * Requests that one caller may send to this process.
  *
- * I1 Memory is bounded: with too many callers the one that was silent for longest is forgotten, and begins anew.
+ * I1 Memory is bounded: with too many callers the one that was silent for longest is forgotten and starts again.
  * I2 What is refused costs nothing later: a caller that waits as Retry-After says is heard.
  */
 export function limitCallers({ perSecond, callers = 10_000 }: CallerLimitOptions): CallerLimit {

@@ -26,7 +26,7 @@ export interface LinkOptions {
   readonly publicUrl?: string | (() => string);
   /** Absent: management links carry no code, and none is asked for. */
   readonly tokens?: LinkTokens;
-  /** Callers are known: each is given codes only for what its role may do. Default: whoever asks is given all of them. */
+  /** Callers are known: each gets codes only for what its role may do. Default: everybody gets all of them. */
   readonly knowsCallers?: boolean;
 }
 

@@ -222,7 +222,7 @@ export class PaidAnswer {
     if (this.kept) this.claim = undefined;
   }
 
-  /** The cache has forgotten what the document still says: by whom it was paid for is there too. */
+  /** The cache has forgotten what the document still says. The document also names who paid for it. */
   private paidBefore(): CachedAnswer['paid'] {
     const { chunkId = '', analyzedAt, transactions = 0 } = this.stored ?? {};
     const at = analyzedAt ?? new Date(this.deps.clock.nowMs()).toISOString();

@@ -297,7 +297,7 @@ class RunSession {
     return made === this.told && made === 0 ? report : { ...report, made };
   }
 
-  /** A chunk that does not know why it waits is told what holds the calls of this process back. */
+  /** Tells a chunk that does not know why it waits what holds back the calls of this process. */
   private progress(): ExecutionProgress[] {
     const held = defined({ waiting: this.limit });
     return [...this.chunks.values()].map(({ ref, attempt, progress }) => ({

@@ -46,7 +46,7 @@ const LIMITS = {
  *    repeated tells it again, as the quota may not have heard it.
  */
 export class CallGrants {
-  /** When calls were granted last; after a move, by whom and when is not known. */
+  /** When calls were granted last. After a move nobody knows when, or to whom. */
   private grantedAtMs: number;
 
   constructor(

@@ -9,7 +9,7 @@ import type { ChunkLeases, RunClock } from './leases';
 /** Longer than the longest pause between two tries of a step (60 s). */
 const TROUBLE_SHOWN_MS = 75_000;
 
-/** What whoever looks at a run sees: its stored state, what the living reported last, and why nothing moves. */
+/** What a reader of a run sees: its stored state, what living processes reported last, and why nothing moves. */
 export class LivePicture {
   private latestTrouble: { readonly reason: string; readonly atMs: number } | undefined;
 

@@ -132,7 +132,7 @@ interface Named {
   readonly chunks?: readonly { readonly ref: { readonly runId: string } }[];
 }
 
-/** A run is told of itself alone: its request, and chunks of its pages. `input` has been read. */
+/** A call to a run's actor must name that run: in its request, and in the chunks. `input` has been read. */
 export function isOfRun(id: string, input: unknown): boolean {
   if (typeof input !== 'object' || input === null) return true;
   const named = input as Named;

@@ -25,7 +25,7 @@ export const flag = (description: string, otherwise: boolean) =>
     )
     .meta({ description, shownAs: { type: 'string', enum: ['true', 'false'] } });
 
-/** As a number of seconds; read by whoever waits. */
+/** As a number of seconds. The waiting side reads it. */
 export const seconds = (description: string) =>
   z
     .string()

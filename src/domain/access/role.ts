@@ -1,4 +1,4 @@
-/** Each may do what the ones before it may. `public`: whoever asks, known or not. */
+/** Each may do what the ones before it may. `public`: everybody, known or not. */
 export const ROLES = ['public', 'reader', 'operator', 'approver', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 

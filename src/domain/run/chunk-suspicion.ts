@@ -15,7 +15,7 @@ export interface Suspicion {
   readonly from: number;
   /** What is tried now ends here, exclusive. */
   readonly to: number;
-  /** The culprit is below this place, as far as is known. */
+  /** As far as is known, the culprit is below this place. */
   readonly below: number;
   /** Deaths while `from` was alone. */
   readonly strikes: number;

@@ -218,7 +218,7 @@ export function sealRun(state: RunState, failure: string | undefined, at: string
   return { ...sealed, done, partial: {}, updatedAt: at };
 }
 
-/** The end is told. A run that was not sealed is sealed by it. */
+/** The end is announced. This also seals a run that was not sealed. */
 export function endRun(state: RunState, failure: string | undefined, at: string): RunState {
   return obey(sealRun(state, failure, at), 'tell', { at });
 }

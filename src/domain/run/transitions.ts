@@ -19,7 +19,7 @@ export const VERBS = [
   ...(['fail', 'stopAtBudget', 'throttle'] as const),
   /** Said by the workflow: it waits for the consent; nobody gave it in time; all work has stopped; it goes on. */
   ...(['ask', 'expire', 'rest', 'wake'] as const),
-  /** The end is decided; the end is told. */
+  /** The end is decided; the end is announced. */
   ...(['seal', 'tell'] as const),
 ] as const;
 export type Verb = (typeof VERBS)[number];

@@ -2,7 +2,7 @@ import { type AzureIdentity, renewing } from '../azure-identity/azure-identity';
 
 type Send = (request: unknown) => Promise<unknown>;
 
-/** Sends a request whose token is refused once more with a new one: whoever asked hears nothing of it. */
+/** Repeats a request once with a new token if its token was refused. The caller does not notice. */
 export function renewTokens(identity: AzureIdentity) {
   return {
     on: 'request',

@@ -2,7 +2,7 @@ import { renewing } from '../azure-identity/azure-identity';
 import { visionScope } from '../azure-identity/scopes';
 import type { VisionSettings } from './settings';
 
-/** What proves to Vision who asks, and what a refusal of it means. */
+/** How a request proves to Vision who sends it, and what a refusal of that means. */
 export interface VisionAuthorization {
   /** @throws IdentityFailure */
   headers(): Promise<Readonly<Record<string, string>>>;

@@ -25,7 +25,7 @@ export interface VisionHttpOptions {
 
 export interface VisionHttpRequest {
   readonly url: string;
-  /** What proves who asks: the header of a key, or that of a token. */
+  /** The header that proves who asks: a key or a token. */
   readonly authorization: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly signal?: AbortSignal;
