@@ -15,6 +15,7 @@ export interface ActorSidecar {
 /** The methods of an actor, each with the schema of its input. */
 export type MethodInputs<Api> = { readonly [M in keyof Api]: ZodType };
 
+/** What the host of an actor type has to know of it. */
 export interface ActorDefinition<Api> {
   readonly inputs: MethodInputs<Api>;
   /** May there be an actor of this id? */
@@ -107,6 +108,7 @@ export function actorClient<Api extends object>(
   };
 }
 
+/** State of one actor, through its sidecar. @throws AppError sidecar-unavailable; actor-failed in a turn that was forgotten */
 export function daprActorStore(sidecar: ActorSidecar, type: string, id: string, fence: Fence): ActorStore {
   return {
     read: (key) => sidecar.readActorState(type, id, key),

@@ -17,8 +17,10 @@ export const count = z.number().int().nonnegative();
 /** Below zero too: an estimate is a difference of counts. */
 export const whole = z.number().int();
 
+/** As `isRunId` of domain/ids.ts takes it. */
 export const runId = z.string().refine(isRunId, 'is no run id');
 
+/** A name that Blob Storage takes. */
 export const containerName = z.string().refine(isContainerName, 'is no name of a container');
 
 /** Names of processes, sessions, executions, people. */
@@ -27,8 +29,10 @@ export const label = z.string().max(500);
 /** A sentence, or what an error said. */
 export const sentence = z.string().max(20_000);
 
+/** RFC 3339, UTC. */
 export const instant = z.iso.datetime();
 
+/** Page from 0, chunk 0 to 99 within it. */
 export const chunkRef = z.object({ runId, page: count.max(10_000_000), chunk: count.max(99) });
 
 /** Exact sums by key (domain/container/totals.ts): a letter, a colon, a name from Vision. */

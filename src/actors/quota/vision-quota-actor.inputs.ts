@@ -15,6 +15,7 @@ const MAX_FEATURES = 1_000;
 const limit = count.max(MOST_TRANSACTIONS).nullable();
 const transactions = count.max(MOST_TRANSACTIONS);
 
+/** What each method of the quota actor accepts. */
 export const VISION_QUOTA_INPUTS = {
   lease: z.object({
     runId: label,

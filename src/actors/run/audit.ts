@@ -18,6 +18,7 @@ export const SYSTEM = 'system';
 
 const KEY = 'audit';
 
+/** One command for the audit trail. */
 export interface Spoken {
   /** RFC 3339, UTC. */
   readonly at: string;

@@ -17,6 +17,7 @@ import type { RunClock } from './leases';
 /** Who asks for how many calls, and what each of them costs. */
 export type Ask = Pick<LeaseRequest, 'asker' | 'want' | 'transactionsPerCall' | 'made'>;
 
+/** How many calls may start now, and whether the run goes on. */
 export interface Grant {
   readonly control: Control;
   readonly calls: number | 'unlimited';

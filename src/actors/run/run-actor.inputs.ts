@@ -76,6 +76,7 @@ const request = z.object({
   startedAt: instant,
 });
 
+/** What each method of the run actor accepts. */
 export const RUN_INPUTS = {
   begin: request,
   setPhase: z.object({ phase: z.enum(RUN_PHASES) }),

@@ -22,6 +22,7 @@ export interface BlobsGateway {
   close(): void;
 }
 
+/** Which page of a listing. */
 export interface ListOptions {
   /** Only names that begin with it; empty for all. */
   readonly prefix: string;
@@ -33,12 +34,14 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One page of a listing, in the order of the service. */
 export interface BlobPage {
   readonly blobs: readonly ListedBlob[];
   /** Absent on the last page. */
   readonly next?: string;
 }
 
+/** Bounds of one download. */
 export interface DownloadOptions {
   /** Bytes. More is refused; the listed size is checked first, then what really arrives. */
   readonly maxBytes: number;

@@ -42,6 +42,7 @@ export interface VisionLimits {
   readonly formats: readonly string[];
 }
 
+/** One call: answered, or not. A failure is a value and never thrown. */
 export type VisionOutcome = VisionSuccess | VisionFailure;
 
 /** One answered call. */
@@ -89,4 +90,5 @@ export const VISION_CODES = [
   'vision-rejected', // any other 4xx
 ] as const;
 
+/** Why a call failed. */
 export type VisionCode = (typeof VISION_CODES)[number];
