@@ -117,20 +117,25 @@ async function withinTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Once more with a new token where a service refuses the one that it was shown. */
+/** A request may wait for so long that the token of its first renewal, which others have asked for, has ended as well. */
+const MOST_RENEWALS = 2;
+
+/** Again with a new token where a service refuses the one that it was shown. */
 export async function renewing<T>(
   identity: AzureIdentity | undefined,
   attempt: () => Promise<T>,
   isRefused: (outcome: { readonly answer: T } | { readonly thrown: unknown }) => boolean,
 ): Promise<T> {
   if (identity === undefined) return attempt();
-  const takenMs = Date.now();
-  try {
-    const answer = await attempt();
-    if (!isRefused({ answer })) return answer;
-  } catch (thrown) {
-    if (!isRefused({ thrown })) throw thrown;
+  for (let renewals = 0; ; renewals += 1) {
+    const isLast = renewals === MOST_RENEWALS;
+    const takenMs = Date.now();
+    try {
+      const answer = await attempt();
+      if (isLast || !isRefused({ answer })) return answer;
+    } catch (thrown) {
+      if (isLast || !isRefused({ thrown })) throw thrown;
+    }
+    identity.renew(takenMs);
   }
-  identity.renew(takenMs);
-  return attempt();
 }
