@@ -5,6 +5,20 @@ import type { OutsideCase } from './outside-case';
 import type { Place } from './place';
 
 const PHOTO = 'photo.jpg';
+/** A blob name may hold nearly anything: "Naming and Referencing Containers, Blobs, and Metadata". */
+const ODD_NAMES = [
+  ...[
+    'a b.jpg',
+    '100%25.jpg',
+    'a+b#c?d&e=f.jpg',
+    "it's (1).jpg",
+    'e\u0301.jpg',
+    '\u{1f39e}.jpg',
+    'x//y.jpg',
+    '%2F.jpg',
+  ],
+  ...['A.JPG', 'a.jpg', '__proto__', 'constructor.jpg', '\u202egpj.txt.jpg'],
+];
 
 /** An OS/2 1.x bitmap of 24 bits: BITMAPFILEHEADER, then a BITMAPCOREHEADER with sides of 16 bits. */
 function bitmapOfOs2(width: number, height: number): Buffer {
@@ -71,6 +85,48 @@ export const BLOB_CASES: readonly OutsideCase[] = [
       expected: { calls: 1, images: { [PHOTO]: 'succeeded' } },
     }),
   ),
+  {
+    kind: 'blobs',
+    name: 'a photo under a lease, one as an append blob, one as a page blob',
+    arrange: async (place) => {
+      await place.pictures(['leased.jpg']);
+      await place.blobs.getBlobClient('leased.jpg').getBlobLeaseClient().acquireLease(-1);
+      const [, second, third] = [0, 1, 2].map(await createPictures(place.container));
+      const append = place.blobs.getAppendBlobClient('appended.jpg');
+      await append.create();
+      await append.appendBlock(second as Buffer, (second as Buffer).length);
+      const whole = Buffer.concat([third as Buffer, Buffer.alloc(512)]);
+      const pages = whole.subarray(0, whole.length - (whole.length % 512));
+      const page = place.blobs.getPageBlobClient('pages.jpg');
+      await page.create(pages.length);
+      await page.uploadPages(pages, 0, pages.length);
+    },
+    see: afterRun,
+    expected: {
+      calls: 3,
+      images: { 'leased.jpg': 'succeeded', 'appended.jpg': 'succeeded', 'pages.jpg': 'succeeded' },
+    },
+  },
+  {
+    kind: 'blobs',
+    name: 'names that a URL has to escape',
+    arrange: (place) => place.pictures(ODD_NAMES),
+    see: async (place) => {
+      const { calls } = await place.run();
+      const images = await place.images();
+      const read = await Promise.all(
+        ODD_NAMES.map((blob) => place.client.getImage({ params: { container: place.container, blob } })),
+      );
+      const again = await place.run();
+      return { calls, images, read: read.map(({ status }) => status), unchanged: again.counts.unchanged };
+    },
+    expected: {
+      calls: ODD_NAMES.length,
+      images: Object.fromEntries(ODD_NAMES.map((name) => [name, 'succeeded'])),
+      read: ODD_NAMES.map(() => 200),
+      unchanged: ODD_NAMES.length,
+    },
+  },
   {
     kind: 'blobs',
     name: 'three photos and 300 side-cars',

@@ -1,6 +1,6 @@
 import { defined } from 'contactsheet/contract';
 import type { OutsideCase } from './outside-case';
-import type { Place } from './place';
+import type { Place, Run } from './place';
 
 const IS_FOLDER = { hdi_isfolder: 'true' };
 
@@ -61,6 +61,45 @@ export const FOLDER_CASES: readonly OutsideCase[] = [
   markerBefore('an empty blob that ends in a slash', 'album/'),
   markerBefore('an empty blob that ends in _$folder$', 'album_$folder$'),
   markerBefore('an empty blob two folders deep', 'year/album'),
+  {
+    kind: 'folders',
+    name: 'a marker that comes after its photos, and goes again',
+    arrange: (place) => place.pictures(['album/1.jpg', 'album/2.jpg']),
+    see: async (place) => {
+      await place.run();
+      await place.put('album', new Uint8Array(), { metadata: IS_FOLDER });
+      const withMarker = await place.run();
+      await place.remove(['album']);
+      const without = await place.run();
+      const told = ({ status, quote, counts }: Run) => [status, quote?.images.missing, counts.unchanged];
+      return { withMarker: told(withMarker), without: told(without), images: await present(place) };
+    },
+    expected: {
+      withMarker: ['Completed', 0, 2],
+      without: ['Completed', 0, 2],
+      images: ['album/1.jpg', 'album/2.jpg'],
+    },
+  },
+  {
+    kind: 'folders',
+    name: 'an empty blob with the name of a photo, and its bytes later',
+    arrange: async (place) => {
+      await place.pictures(['first.jpg']);
+      await place.put('photo.jpg', new Uint8Array(), { contentType: 'image/jpeg' });
+    },
+    see: async (place) => {
+      await place.run();
+      const empty = await place.images();
+      await place.pictures(['unused.jpg', 'photo.jpg']);
+      const { status, quote } = await place.run();
+      return { empty, status, missing: quote?.images.missing, later: await place.images() };
+    },
+    expected: {
+      empty: { 'first.jpg': 'succeeded', 'photo.jpg': 'skipped: empty' },
+      ...{ status: 'Completed', missing: 0 },
+      later: { 'first.jpg': 'succeeded', 'photo.jpg': 'succeeded' },
+    },
+  },
   {
     kind: 'folders',
     name: 'nothing but markers',

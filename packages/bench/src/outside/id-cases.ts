@@ -165,6 +165,8 @@ export const ID_CASES: readonly OutsideCase[] = [
   anyId('an id with a percent sign and spaces', 'half of 100%25 (é)'),
   anyId('an id of a hundred characters', 'é'.repeat(100)),
   anyId('an id that reads like a command', 'bulk:retry'),
+  anyId('an id with what a URL has to escape', "a+b ~!$&'(),;=%2F<>|"),
+  anyId('an id that is a name of every object', '__proto__'),
   anyId('an id of 100 ideographs, 300 bytes in UTF-8', '漢'.repeat(100)),
   {
     kind: 'ids',

@@ -143,11 +143,11 @@ export class Place {
 
   /** Images of the container by name: status, and reason where there is one. */
   async images(): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
+    const found: [string, string][] = [];
     for await (const { value } of this.client.pages('listImages', { params: { container: this.container } })) {
-      for (const { blob, status, reason } of value) found[blob] = [status, reason].filter(Boolean).join(': ');
+      for (const { blob, status, reason } of value) found.push([blob, [status, reason].filter(Boolean).join(': ')]);
     }
-    return found;
+    return Object.fromEntries(found); // a blob may be named `__proto__`
   }
 
   /** A bare request of the API; the path begins with `/`. */

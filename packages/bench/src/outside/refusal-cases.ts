@@ -113,6 +113,26 @@ async function seeOutage(place: Place): Promise<unknown> {
   return { status, succeeded: counts.succeeded, failed: counts.failed };
 }
 
+/** Vision refuses the key from the middle of a run on. */
+async function seeLateRefusal(place: Place): Promise<unknown> {
+  const id = await place.start();
+  await place.until(
+    () => place.vision.stats(),
+    ({ calls }) => calls >= 20,
+  );
+  await place.vision.arm({ behaviour: 'key-refused', times: ALWAYS });
+  const refused = await place.ended(id);
+  await place.vision.disarm();
+  const next = await place.run();
+  return {
+    status: refused.status,
+    marked: refused.counts.failed + refused.counts.skipped,
+    isKept: refused.counts.succeeded >= 20 && next.counts.unchanged === refused.counts.succeeded,
+    next: next.status,
+    sum: refused.counts.succeeded + next.counts.succeeded,
+  };
+}
+
 async function seeFailingDownloads(place: Place): Promise<unknown> {
   let downloads = 0;
   place.storageObeys((line) => {
@@ -168,6 +188,34 @@ export const REFUSAL_CASES: readonly OutsideCase[] = [
     arrange: (place) => place.pictures(numbered(4)),
     see: seeFailingDownloads,
     expected: { status: 'CompletedWithErrors', calls: 0, failed: 4, downloads: 20, seconds: atMost(60) },
+  },
+  {
+    kind: 'refusals',
+    name: '40 images whose download always gets 500',
+    arrange: (place) => place.pictures(numbered(40)),
+    see: seeFailingDownloads,
+    expected: { status: 'CompletedWithErrors', calls: 0, failed: 40, downloads: 200, seconds: atMost(60) },
+  },
+  {
+    kind: 'refusals',
+    name: 'a key that is refused from the middle of a run on',
+    arrange: async (place) => {
+      await place.pictures(numbered(400));
+      await place.vision.forget();
+    },
+    see: seeLateRefusal,
+    expected: { status: 'Failed', marked: 0, isKept: true, next: 'Completed', sum: 400 },
+  },
+  {
+    kind: 'refusals',
+    name: 'an outage of 10 seconds that answers 500',
+    isSlow: true,
+    arrange: async (place) => {
+      await place.pictures(numbered(IMAGES));
+      await place.vision.arm({ behaviour: 'status-500', times: ALWAYS, forMs: 10_000 });
+    },
+    see: seeOutage,
+    expected: { status: 'Completed', succeeded: IMAGES, failed: 0 },
   },
   {
     kind: 'refusals',

@@ -265,6 +265,39 @@ export const SERVICE_CASES: readonly OutsideCase[] = [
     },
     expected: { status: 400, message: /order-by item is excluded/ },
   },
+  {
+    kind: 'services',
+    name: 'Cosmos: unique keys',
+    see: async (place) => {
+      const { endpoint, key } = place.endpoints.cosmos;
+      const { database } = await new CosmosClient({ endpoint, key }).databases.createIfNotExists({ id: 'outside' });
+      const made = await database.containers
+        .create({
+          id: place.container,
+          partitionKey: { paths: ['/pk'] },
+          uniqueKeyPolicy: { uniqueKeys: [{ paths: ['/mail'] }] },
+        })
+        .catch((error: { code: number; message: string }) => error);
+      if ('code' in made) return { isHonest: made.code === 400 && /unique ?keys/i.test(made.message) };
+      await made.container.items.create({ id: '1', pk: 'p', mail: 'a' });
+      const twice = made.container.items.create({ id: '2', pk: 'p', mail: 'a' });
+      return {
+        isHonest: await twice.then(
+          () => false,
+          ({ code }: { code: number }) => code === 409,
+        ),
+      };
+    },
+    expected: { isHonest: true },
+  },
+  query('SELECT c.id FROM c ORDER BY c.status, c.id', { status: 400, message: /ORDER BY of more than one/ }),
+  query("SELECT c.id FROM c WHERE c.status NOT IN ('succeeded')", { ids: ['b', 'c'] }),
+  query("SELECT c.id FROM c WHERE c.status LIKE 'f%'", { status: 400, message: /does not support LIKE/ }),
+  query('SELECT c.id FROM c WHERE c.lower.name BETWEEN "b" AND "c"', { ids: ['b', 'c'] }),
+  query('SELECT c.id FROM c OFFSET 1 LIMIT 1', { ids: ['b'] }),
+  query('SELECT TOP 1 c.id FROM c WHERE c.status != "failed"', { ids: ['a'] }),
+  query("SELECT c.id FROM c WHERE c.status = 'failed' AND NOT IS_DEFINED(c.missing)", { ids: ['b', 'c'] }),
+  query('SELECT c.id FROM c WHERE c.missing ?? true', { status: 400, message: /operator \?\?/ }),
   // The grammar of Microsoft (sql.g4): NOT belongs to c.status, and NOT of a text is undefined.
   query("SELECT c.id FROM c WHERE NOT c.status='succeeded'", { ids: [] }),
   query("SELECT c.id FROM c WHERE NOT (c.status='succeeded')", { ids: ['b', 'c'] }),

@@ -133,6 +133,35 @@ export const SETTINGS_CASES: readonly OutsideCase[] = [
   },
   {
     kind: 'settings',
+    name: 'bodies that are no object',
+    arrange: (place) => place.pictures(['a.jpg']),
+    see: async (place) => {
+      const path = pathOf(ENDPOINTS.startRun, { container: place.container });
+      const statuses = [];
+      for (const body of ['[]', '"photos"', '1', 'true', '{', '{"approval":null}', '{"features":"tags"}']) {
+        const headers = { 'content-type': 'application/json' };
+        statuses.push((await place.ask(path, { method: 'POST', headers, body })).status);
+      }
+      const { body } = await place.ask(`${pathOf(ENDPOINTS.listRuns)}?container=${place.container}`);
+      return { statuses, runs: (body as { value: unknown[] }).value.length };
+    },
+    expected: { statuses: Array(7).fill(400), runs: 0 },
+  },
+  {
+    kind: 'settings',
+    name: 'sizes of a page that are none',
+    see: async (place) => {
+      const path = pathOf(ENDPOINTS.listRuns);
+      const statuses = [];
+      for (const size of ['0', '-1', 'abc', '1.5', '', '1e3', '99999999999999999999']) {
+        statuses.push((await place.ask(`${path}?maxpagesize=${size}`)).status);
+      }
+      return statuses;
+    },
+    expected: [400, 400, 400, 400, 400, 400, 200],
+  },
+  {
+    kind: 'settings',
     name: 'a page of 500',
     isTested: true,
     see: async (place) => {

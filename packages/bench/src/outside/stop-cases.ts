@@ -124,6 +124,30 @@ async function seeEndlessListing(place: Place): Promise<unknown> {
   return { status, seconds, next: next.status };
 }
 
+/** A cancel while Vision answers every call so. */
+function stuck(name: string, behaviour: string): OutsideCase {
+  return {
+    kind: 'stop',
+    name,
+    arrange: async (place) => {
+      await place.pictures(named(40));
+      await place.vision.arm({ behaviour, times: 1_000_000 });
+    },
+    see: async (place) => {
+      const id = await place.start();
+      await pause(4_000);
+      const began = Date.now();
+      await place.client.cancelRun({ params: { id } });
+      const { status } = await place.ended(id, 120_000);
+      const seconds = Math.round((Date.now() - began) / 1_000);
+      await place.vision.disarm();
+      await place.client.setQuota({ body: { pausedUntil: null } });
+      return { status, seconds, next: (await place.run()).status };
+    },
+    expected: { status: 'Cancelled', seconds: atMost(10), next: 'Completed' },
+  };
+}
+
 /** Together they outgrow every body that the sidecar takes. */
 const LONG_NAMES = 5_600;
 
@@ -131,6 +155,15 @@ export const STOP_CASES: readonly OutsideCase[] = [
   { ...impossible('the control character U+0001', '\u0001'), isTested: true },
   impossible('the control character U+007F', 'a\u007fb'),
   impossible('the control character U+001F', 'a\u001fb'),
+  impossible('half a surrogate pair', 'a\ud83c'),
+  stuck('a cancel while Vision is down', 'status-503'),
+  stuck('a cancel while Vision answers 500 to everything', 'status-500'),
+  stuck('a cancel while Vision asks to wait for 5 minutes', '429-300'),
+  {
+    ...stuck('a cancel while Vision never answers', 'hang'),
+    // What is under way may be billed: it is waited for, as long as a call may take.
+    expected: { status: 'Cancelled', seconds: atMost(40), next: 'Completed' },
+  },
   {
     kind: 'stop',
     name: 'a cancel while the listing always gets 500',
