@@ -30,4 +30,4 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop(), 60_000);
 
-test.each(TARGETS)('kill $target in the middle of a run', (survival) => survive(stack, survival), 240_000);
+test.each(TARGETS)('kill $target in the middle of a run', (survival) => survive(stack, survival), 330_000);

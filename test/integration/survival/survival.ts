@@ -37,6 +37,7 @@ async function scenario(stack: TestStack, { target, downMs = 0, repeatable }: Su
 
   await eventually(async () => Number((await stats(stack)).calls) >= IMAGES * 0.4, {
     what: 'four images in ten are analysed',
+    timeoutMs: 90_000,
     intervalMs: 20,
   });
   const before = Number((await stats(stack)).calls);
