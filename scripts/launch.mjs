@@ -220,13 +220,18 @@ function isInstalledByHand() {
   return Object.entries(wants).every(isThere) && Object.keys(has).every((path) => wants[path]);
 }
 
-/** Compiles when a source or the settings of the compiler are newer than the last compilation. */
+/**
+ * Compiles when a source or the settings of the compiler are newer than the last compilation.
+ *
+ * All of it: TypeScript 7.0.2 leaves a declaration as it was when a type that it spells out comes from a changed file two
+ * imports away. A checkout that took in a new error code did not compile any more.
+ */
 async function compile() {
   const stamp = at('dist', '.compiled');
   const wanted = sourceState();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Compiling ...');
-  const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-b', 'tsconfig.build.json']);
+  const code = await run(process.execPath, [bin('typescript', 'bin/tsc'), '-b', '--force', 'tsconfig.build.json']);
   if (code === 130) throw stopped();
   if (code !== 0) throw new Stop('The sources do not compile.', 'Fix the errors above.', 1);
   removeOrphans();
