@@ -86,7 +86,12 @@ function queryOf(parameters: readonly Parameter[], known: Known): fc.Arbitrary<s
 
 function plainValue(schema: Schema, known: readonly string[] = []): fc.Arbitrary<string> {
   if (known.length > 0) return fc.constantFrom(...known);
-  return near(schema, {}).map((value) => (Array.isArray(value) ? value.join(',') : String(value)));
+  return near(schema, {}).map((value) => (Array.isArray(value) ? value.map(asText).join(',') : asText(value)));
+}
+
+/** An object as JSON: one with a `toString` of its own, or without any, has no other text. */
+function asText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
 function headersOf(hasBody: boolean): fc.Arbitrary<Readonly<Record<string, string>>> {
