@@ -103,5 +103,6 @@ async function told(id: string, tutorialId: string): Promise<unknown> {
   ];
   const answers = await Promise.all(paths.map((path) => stack.api(path)));
   expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
-  return Promise.all(answers.map((answer) => answer.text()));
+  const texts = await Promise.all(answers.map((answer) => answer.text()));
+  return texts.map((text) => text.replace(/([?&]continuation=)[^"&]+/g, '$1(encrypted anew each time)'));
 }

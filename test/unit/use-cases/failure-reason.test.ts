@@ -4,7 +4,8 @@ import { failureReason, withCure } from '../../../src/use-cases/runs/failure-rea
 test('says what happened and its cure, and says neither twice', () => {
   const said = failureReason({ code: 'vision-unauthorized', message: 'Vision answered 401 Access denied' });
   expect(said).toBe(
-    'vision-unauthorized: Vision answered 401 Access denied. Correct VISION_KEY and VISION_ENDPOINT: a key belongs to one resource and its region.',
+    'vision-unauthorized: Vision answered 401 Access denied. Correct VISION_KEY and VISION_ENDPOINT: a key belongs to one resource and its region. ' +
+      'An identity needs the role Cognitive Services User and a custom subdomain; `contactsheet azure check` names what is missing.',
   );
   expect(withCure(said)).toBe(said);
   expect(withCure('Its workflow ended.')).toBe('Its workflow ended.');
