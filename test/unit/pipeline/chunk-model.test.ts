@@ -184,7 +184,9 @@ async function run(truth: Truth, plan: RunPlan, number: number): Promise<void> {
   // its chunks: the recount adds what they saved, and the totals are right all the same.
   const hasDied = Object.values(plan.faults).some((fate) => fate.startsWith('die'));
   const mayBeLeft = isCancelled && (plan.pauseAtMs !== undefined || hasDied);
-  if (!mayBeLeft) expect(told.verdict).toEqual({ clean: true, differences: 0 });
+  // A recount that fails twice gives way to the cancel, and leaves the container to the next run.
+  const gaveWay = isCancelled && !told.verdict.clean && told.verdict.differences === 0;
+  if (!mayBeLeft && !gaveWay) expect(told.verdict).toEqual({ clean: true, differences: 0 });
   await checkTotals(pipeline);
   if (!isCancelled) {
     checkDocuments(truth, before, mayRemove);
