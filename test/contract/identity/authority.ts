@@ -19,8 +19,8 @@ export interface Authority {
   readonly managed: { readonly endpoint: string; readonly header: string };
   /** What it has issued, oldest first. */
   readonly issued: Issue[];
-  /** How long its tokens last, and how long it says so; seconds. */
-  lifetime: { lasts: number; told: number };
+  /** How long its tokens last, of all services or of each, and how long it says so; seconds. */
+  lifetime: { lasts: number | ((audience: string) => number); told: number };
   /** Answers so instead of issuing, as long as it is set. */
   refusal: { readonly status: number; readonly error: string; readonly description: string } | undefined;
   /** What is in a token; undefined for one that it has not issued, or that has ended. */
@@ -51,7 +51,7 @@ export async function startAuthority(tls: { cert: string; key: string }, tokenFi
       .setAudience(audience)
       .setIssuedAt(now)
       .setNotBefore(now)
-      .setExpirationTime(now + lasts)
+      .setExpirationTime(now + (typeof lasts === 'number' ? lasts : lasts(audience)))
       .sign(secret);
     issued.push({ by, audience, clientId });
     return { access_token: token, token_type: 'Bearer', told, expires_on: now + told };
