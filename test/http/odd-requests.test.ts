@@ -208,7 +208,7 @@ describe('what is asked for', () => {
     '0.0.0.0',
     'localhost.evil.example',
   ])('a name that only looks like loopback is none of ours: %s', async (host) => {
-    expect(answersIn(await send(LIST.replace('localhost', host) + '\r\n'))).toEqual(['421 unknown-host']);
+    expect(answersIn(await send(`${LIST.replace('localhost', host)}\r\n`))).toEqual(['421 unknown-host']);
   });
 
   test('whole addresses are links like others: none of them begins with two', async () => {

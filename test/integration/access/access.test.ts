@@ -23,7 +23,7 @@ async function create(name: string, ...words: string[]): Promise<string> {
 }
 
 beforeAll(async () => {
-  compile();
+  await compile();
   keys.reader = await create('rita', '--role', 'reader');
   keys.operator = await create('otto', '--role', 'operator');
   keys.limited = await create('lena', '--role', 'operator', '--containers', 'other-*');
