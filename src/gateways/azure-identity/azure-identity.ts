@@ -1,4 +1,5 @@
 import type { AccessToken, TokenCredential } from '@azure/identity';
+import { within } from '../../deadline';
 import { type IdentitySettings, openCredential } from './credential';
 import { IdentityFailure, identityFailure } from './failure';
 
@@ -47,7 +48,8 @@ export function createAzureIdentity(
     try {
       credential ??= open(settings);
       const obtainedMs = Date.now();
-      const answer = await withinTime(credential.then((source) => source.getToken(scope)));
+      const asking = credential.then((source) => source.getToken(scope));
+      const answer = await within(QUESTION_MS, asking, tooLate);
       if (!answer) throw new Error('The credential gave no token.');
       kept.set(scope, { token: answer.token, obtainedMs, expiresMs: answer.expiresOnTimestamp });
       failedMs.delete(scope);
@@ -103,18 +105,8 @@ export function createAzureIdentity(
   };
 }
 
-async function withinTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  work.catch(() => undefined); // the race may be over
-  const late = new Promise<never>((_resolve, reject) => {
-    const message = `Microsoft Entra ID did not answer within ${QUESTION_MS / 1_000} s.`;
-    timer = setTimeout(() => reject(new IdentityFailure(message, true)), QUESTION_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function tooLate(): IdentityFailure {
+  return new IdentityFailure(`Microsoft Entra ID did not answer within ${QUESTION_MS / 1_000} s.`, true);
 }
 
 /** A request may wait for so long that the token of its first renewal, which others have asked for, has ended as well. */

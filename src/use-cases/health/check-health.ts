@@ -39,5 +39,5 @@ function unwell(error: unknown) {
 }
 
 function inTime<T>(check: Promise<T>): Promise<T> {
-  return within(CHECK_MS, check, `it did not answer within ${CHECK_MS / 1_000} s`);
+  return within(CHECK_MS, check, () => new Error(`it did not answer within ${CHECK_MS / 1_000} s`));
 }
