@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { BlobServiceClient, type StorageRetryOptions } from '@azure/storage-blob';
+import type { StorageRetryOptions } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
-import type { AzureBlobsSettings } from '../blobs/azure-blobs';
 import type { AzureIdentity } from '../azure-identity/azure-identity';
+import { type AzureBlobsSettings, openBlobService } from '../blobs/azure-blobs';
 
 /** One small request for each thing that the product does with a storage account. Each throws what the SDK throws. */
 export interface BlobProbes {
@@ -24,11 +24,7 @@ const RETRIES: StorageRetryOptions = { maxTries: 2, retryDelayInMs: 500, tryTime
 const PROBE = 'contactsheet-check';
 
 export function createBlobProbes(settings: AzureBlobsSettings): BlobProbes {
-  const options = { retryOptions: RETRIES };
-  const service =
-    'identity' in settings
-      ? new BlobServiceClient(settings.blobEndpoint, settings.identity.credential, options)
-      : BlobServiceClient.fromConnectionString(settings.connectionString, options);
+  const service = openBlobService(settings, RETRIES);
   return {
     account: service.accountName,
     async containers() {

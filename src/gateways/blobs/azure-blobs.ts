@@ -2,9 +2,9 @@ import { type BlobItem, BlobServiceClient, type ContainerClient, type StorageRet
 import { defined } from '../../domain/defined';
 import type { ListedBlob, Unreadable } from '../../domain/image/image';
 import type { NameOrder } from '../../domain/image/name-order';
+import { type AzureIdentity, renewing } from '../azure-identity/azure-identity';
 import { undecided, withoutDirectories } from './directories';
 import { downloadBlob } from './download';
-import { type AzureIdentity, renewing } from '../azure-identity/azure-identity';
 import { accountError, isContainerGone, messageOf, storageError, storageFailure } from './failure';
 import type { BlobPage, BlobsGateway, DownloadOptions, DownloadOutcome, ListOptions } from './port';
 
@@ -37,14 +37,14 @@ const ONE_ATTEMPT = { maxTries: 1 };
 const THREE_ATTEMPTS = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 
 export function createAzureBlobs(settings: AzureBlobsSettings): BlobsGateway {
-  const listing = openService(settings, THREE_ATTEMPTS);
-  const reading = openService(settings, ONE_ATTEMPT);
+  const listing = openBlobService(settings, THREE_ATTEMPTS);
+  const reading = openBlobService(settings, ONE_ATTEMPT);
   const identity = 'identity' in settings ? settings.identity : undefined;
   const signs = identity ? 'identity' : 'key';
 
   async function orStorageError<T>(container: string, call: () => Promise<T>): Promise<T> {
     try {
-      return await renewing(identity, call, (outcome) => 'thrown' in outcome && isUnauthorized(outcome.thrown)); // I6
+      return await renewing(identity, call, isUnauthorized); // I6
     } catch (thrown) {
       throw storageError(thrown, container, signs);
     }
@@ -107,14 +107,16 @@ export function createAzureBlobs(settings: AzureBlobsSettings): BlobsGateway {
   };
 }
 
-function openService(settings: AzureBlobsSettings, retryOptions: StorageRetryOptions): BlobServiceClient {
+/** A client of the account, however it signs. */
+export function openBlobService(settings: AzureBlobsSettings, retryOptions: StorageRetryOptions): BlobServiceClient {
   if ('connectionString' in settings) {
     return BlobServiceClient.fromConnectionString(settings.connectionString, { retryOptions });
   }
   return new BlobServiceClient(settings.blobEndpoint, settings.identity.credential, { retryOptions });
 }
 
-const isUnauthorized = (thrown: unknown): boolean => storageFailure(thrown).statusCode === 401;
+const isUnauthorized = (outcome: object): boolean =>
+  'thrown' in outcome && storageFailure(outcome.thrown).statusCode === 401;
 
 const isRefused = (outcome: DownloadOutcome): boolean => !outcome.ok && outcome.httpStatus === 401;
 
@@ -122,8 +124,7 @@ const isRefused = (outcome: DownloadOutcome): boolean => !outcome.ok && outcome.
 async function nameOrderOf(service: BlobServiceClient, identity: AzureIdentity | undefined): Promise<NameOrder> {
   try {
     const look = () => service.getAccountInfo({ abortSignal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
-    const isOld = (outcome: object) => 'thrown' in outcome && isUnauthorized(outcome.thrown);
-    const { isHierarchicalNamespaceEnabled } = await renewing(identity, look, isOld);
+    const { isHierarchicalNamespaceEnabled } = await renewing(identity, look, isUnauthorized);
     return isHierarchicalNamespaceEnabled ? 'path' : 'utf-16';
   } catch (thrown) {
     const error = accountError(thrown);
