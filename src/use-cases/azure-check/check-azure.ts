@@ -1,6 +1,7 @@
+import { isContainerName } from '../../domain/container/container-name';
 import { IdentityFailure } from '../../gateways/azure-identity/failure';
-import type { BlobProbes } from '../../gateways/azure-probes/storage-probes';
 import type { CosmosProbes } from '../../gateways/azure-probes/cosmos-probes';
+import type { BlobProbes } from '../../gateways/azure-probes/storage-probes';
 import type { VisionOutcome } from '../../gateways/vision/port';
 import type { Grant } from './roles';
 
@@ -65,10 +66,7 @@ export async function* checkAzure(deps: AzureCheckDeps, container: string | unde
   yield await askAfter(noSidecar, 'Publish an event through the sidecar', publish ?? nothing, undefined);
 }
 
-async function* checkPhotos(
-  { photos, systemContainer, grants }: AzureCheckDeps,
-  named: string | undefined,
-): AsyncGenerator<CheckLine> {
+async function* checkPhotos({ photos, grants }: AzureCheckDeps, named: string | undefined): AsyncGenerator<CheckLine> {
   let container = named;
   if (container === undefined) {
     const what = `Find a container with photos (storage account ${photos.account})`;
@@ -77,7 +75,7 @@ async function* checkPhotos(
       found = await photos.containers();
     };
     const line = await ask(what, look, grants.photos(undefined));
-    container = found.find((name) => !name.startsWith('$') && !name.startsWith(systemContainer.split('-')[0] ?? ''));
+    container = found.find((name) => isContainerName(name) && !name.startsWith('$'));
     if (line.state !== 'right') {
       const why = `${line.why} A role on one container is enough: name it with --container.`;
       yield { ...line, why };
