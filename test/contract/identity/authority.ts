@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
@@ -17,6 +19,8 @@ export interface Authority {
   readonly host: string;
   /** For IDENTITY_ENDPOINT, with `header` for IDENTITY_HEADER. */
   readonly managed: { readonly endpoint: string; readonly header: string };
+  /** With the token of a service account, which it takes for that of a workload; gone when it is closed. */
+  readonly tokenFile: string;
   /** What it has issued, oldest first. */
   readonly issued: Issue[];
   /** How long its tokens last, of all services or of each, and how long it says so; seconds. */
@@ -39,7 +43,10 @@ export const CLIENT = '11111111-0000-4000-8000-000000000001';
 export const CLIENT_SECRET = 'a-secret~of.the_test';
 const MANAGED_HEADER = 'header-of-the-test';
 
-export async function startAuthority(tls: { cert: string; key: string }, tokenFile: string): Promise<Authority> {
+export async function startAuthority(tls: { cert: string; key: string }): Promise<Authority> {
+  const folder = mkdtempSync(join(tmpdir(), 'contactsheet-identity-'));
+  const tokenFile = join(folder, 'token');
+  writeFileSync(tokenFile, 'a-token-of-the-service-account\n');
   const secret = new TextEncoder().encode('what signs the tokens of the test'.padEnd(32, '.'));
   const issued: Issue[] = [];
   const issue = async (by: Issue['by'], audience: string, clientId: string) => {
@@ -113,7 +120,7 @@ export async function startAuthority(tls: { cert: string; key: string }, tokenFi
   const authority: Authority = {
     host: `https://127.0.0.1:${await listening(entra)}`,
     managed: { endpoint: `http://127.0.0.1:${await listening(managed)}/msi/token`, header: MANAGED_HEADER },
-    issued,
+    ...{ tokenFile, issued },
     lifetime: { lasts: 3_600, told: 3_600 },
     refusal: undefined,
     async read(token) {
@@ -125,6 +132,7 @@ export async function startAuthority(tls: { cert: string; key: string }, tokenFi
     },
     async close() {
       await Promise.all([entra, managed].map(closed));
+      rmSync(folder, { recursive: true, force: true });
     },
   };
   return authority;

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -10,11 +9,11 @@ import { readOutside } from '../../../src/config';
 import type { CheckLine } from '../../../src/use-cases/azure-check/check-azure';
 import { runAzureCheck } from '../../../src/wiring/azure-check';
 import { DEV_ACCOUNT } from '../gateways/azurite';
-import { type Cosmos, COSMOS_KEY, startCosmos } from '../gateways/cosmos';
+import { COSMOS_KEY, type Cosmos, startCosmos } from '../gateways/cosmos';
 import { freePort } from '../pubsub/ports';
 import { type StorageAccount, startStorageAccount } from '../pubsub/storage-account';
 import { type Authority, CLIENT, CLIENT_SECRET, startAuthority, TENANT } from './authority';
-import { cosmosKind, type GuardedService, startGuarded, STORAGE, visionKind } from './guarded-service';
+import { cosmosKind, type GuardedService, STORAGE, startGuarded, visionKind } from './guarded-service';
 import { type Certificate, drawCertificate } from './trust';
 
 /**
@@ -25,7 +24,6 @@ import { type Certificate, drawCertificate } from './trust';
 const PICTURE = readFileSync(join(__dirname, '../../../samples/pictures/wall-clock.jpg'));
 
 let tls: Certificate;
-let folder: string;
 let authority: Authority;
 let account: StorageAccount;
 let cosmos: Cosmos;
@@ -39,9 +37,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   tls = drawCertificate();
-  folder = mkdtempSync(join(tmpdir(), 'contactsheet-check-'));
-  writeFileSync(join(folder, 'token'), 'unused');
-  authority = await startAuthority(tls, join(folder, 'token'));
+  authority = await startAuthority(tls);
   account = await startStorageAccount(tls);
   cosmos = await startCosmos();
   const service = await startLocalVision({ port: 0, key: 'vision-key' });
@@ -73,7 +69,6 @@ afterAll(async () => {
   await cosmos?.stop();
   await account?.stop();
   await authority?.close();
-  rmSync(folder, { recursive: true, force: true });
   tls.discard();
 });
 

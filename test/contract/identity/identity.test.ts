@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { startLocalVision } from '../../../packages/dev-vision/src/server';
 import { type AzureIdentity, createAzureIdentity } from '../../../src/gateways/azure-identity/azure-identity';
@@ -12,9 +11,9 @@ import { ensureCosmosSchema } from '../../../src/gateways/cosmos/schema';
 import { createCosmosRuns } from '../../../src/gateways/runs/cosmos-runs';
 import { createVision, type VisionGateway } from '../../../src/gateways/vision';
 import { type Azurite, DEV_ACCOUNT, startAzurite } from '../gateways/azurite';
-import { type Cosmos, COSMOS_KEY, startCosmos } from '../gateways/cosmos';
+import { COSMOS_KEY, type Cosmos, startCosmos } from '../gateways/cosmos';
 import { type Authority, CLIENT, CLIENT_SECRET, startAuthority, TENANT } from './authority';
-import { cosmosKind, type GuardedService, startGuarded, STORAGE, visionKind } from './guarded-service';
+import { cosmosKind, type GuardedService, STORAGE, startGuarded, visionKind } from './guarded-service';
 import { type Certificate, drawCertificate } from './trust';
 
 /**
@@ -28,8 +27,6 @@ const STORAGE_AUDIENCE = 'https://storage.azure.com';
 const VISION_AUDIENCE = 'https://cognitiveservices.azure.com';
 
 let tls: Certificate;
-let folder: string;
-let tokenFile: string;
 let authority: Authority;
 let azurite: Azurite;
 let cosmos: Cosmos;
@@ -41,10 +38,7 @@ const stops: (() => void)[] = [];
 
 beforeAll(async () => {
   tls = drawCertificate();
-  folder = mkdtempSync(join(tmpdir(), 'contactsheet-identity-'));
-  tokenFile = join(folder, 'token');
-  writeFileSync(tokenFile, 'a-token-of-the-service-account\n');
-  authority = await startAuthority(tls, tokenFile);
+  authority = await startAuthority(tls);
   azurite = await startAzurite({ tls: { cert: tls.path, key: tls.keyPath } });
   cosmos = await startCosmos();
   const vision = await startLocalVision({ port: 0, key: 'vision-key' });
@@ -63,7 +57,6 @@ afterAll(async () => {
   await cosmos?.stop();
   await azurite?.stop();
   await authority?.close();
-  rmSync(folder, { recursive: true, force: true });
   tls.discard();
 });
 
@@ -80,12 +73,13 @@ afterEach(() => {
   for (const name of ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER']) delete process.env[name];
 });
 
+const besideToken = (name: string) => join(dirname(authority.tokenFile), name);
 const BY_SECRET = (): IdentitySettings => ({
   ...{ method: 'secret', tenantId: TENANT, clientId: CLIENT, clientSecret: CLIENT_SECRET },
   authorityHost: authority.host,
 });
 const BY_WORKLOAD = (): IdentitySettings => ({
-  ...{ method: 'workload', tenantId: TENANT, clientId: CLIENT, tokenFile },
+  ...{ method: 'workload', tenantId: TENANT, clientId: CLIENT, tokenFile: authority.tokenFile },
   authorityHost: authority.host,
 });
 
@@ -263,7 +257,7 @@ describe('what is refused says what to do', () => {
   });
 
   test('a service account that the identity does not trust', async () => {
-    const other = join(folder, 'other-token');
+    const other = besideToken('other');
     writeFileSync(other, 'of-another-account');
     const identity = createAzureIdentity({ ...BY_WORKLOAD(), tokenFile: other });
     await expect(identity.token(`${STORAGE_AUDIENCE}/.default`)).rejects.toMatchObject({
@@ -273,7 +267,7 @@ describe('what is refused says what to do', () => {
   });
 
   test('a token file that is not there', async () => {
-    const identity = createAzureIdentity({ ...BY_WORKLOAD(), tokenFile: join(folder, 'none') });
+    const identity = createAzureIdentity({ ...BY_WORKLOAD(), tokenFile: besideToken('none') });
     await expect(identity.token(`${STORAGE_AUDIENCE}/.default`)).rejects.toMatchObject({
       retryable: false,
       message: expect.stringContaining('AZURE_FEDERATED_TOKEN_FILE'),

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pino from 'pino';
 import { startComponent } from '../../../packages/pubsub-storage-queues/src/component';
 import { asCallError } from '../../../packages/pubsub-storage-queues/src/instances';
@@ -9,7 +6,7 @@ import { countGroups } from '../../../packages/pubsub-storage-queues/src/upkeep'
 import { DEV_ACCOUNT } from '../gateways/azurite';
 import { type StorageAccount, startStorageAccount } from '../pubsub/storage-account';
 import { type Authority, CLIENT, startAuthority, TENANT } from './authority';
-import { type GuardedService, startGuarded, STORAGE } from './guarded-service';
+import { type GuardedService, STORAGE, startGuarded } from './guarded-service';
 import { type Certificate, drawCertificate } from './trust';
 
 /** Guarantee: the pub/sub component serves an account that is named without a key, and outlives the end of its tokens. */
@@ -18,7 +15,6 @@ const LOG = pino({ level: 'silent' });
 const IDENTITY = ['AZURE_AUTHORITY_HOST', 'AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_FEDERATED_TOKEN_FILE'] as const;
 
 let tls: Certificate;
-let folder: string;
 let authority: Authority;
 let account: StorageAccount;
 let blobs: GuardedService;
@@ -26,14 +22,11 @@ let queues: GuardedService;
 
 beforeAll(async () => {
   tls = drawCertificate();
-  folder = mkdtempSync(join(tmpdir(), 'contactsheet-identity-'));
-  const tokenFile = join(folder, 'token');
-  writeFileSync(tokenFile, 'a-token-of-the-service-account');
-  authority = await startAuthority(tls, tokenFile);
+  authority = await startAuthority(tls);
   account = await startStorageAccount(tls);
   blobs = await startGuarded(tls, authority, `https://127.0.0.1:${account.ports.blob}`, STORAGE);
   queues = await startGuarded(tls, authority, `https://127.0.0.1:${account.ports.queue}`, STORAGE);
-  const values = [authority.host, TENANT, CLIENT, tokenFile];
+  const values = [authority.host, TENANT, CLIENT, authority.tokenFile];
   for (const [index, name] of IDENTITY.entries()) process.env[name] = values[index];
 }, 60_000);
 
@@ -42,7 +35,6 @@ afterAll(async () => {
   await Promise.all([blobs, queues].map((one) => one?.close()));
   await account?.stop();
   await authority?.close();
-  rmSync(folder, { recursive: true, force: true });
   tls.discard();
 });
 

@@ -4,7 +4,7 @@
  * 1. No image fails, none is called for twice, and the totals are right: a refused token is renewed and shown once more.
  * 2. A role that is taken away ends the run with its name, and no image is blamed; given back, the next run does the work.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -20,13 +20,13 @@ import { type Authority, CLIENT, startAuthority, TENANT } from '../../contract/i
 import {
   cosmosKind,
   type GuardedService,
+  STORAGE,
   signedStorage,
   startGuarded,
-  STORAGE,
   visionKind,
 } from '../../contract/identity/guarded-service';
 import { type Certificate, drawCertificate } from '../../contract/identity/trust';
-import { startTestStack, type TestStack } from '../framework';
+import { eventually, startTestStack, type TestStack } from '../framework';
 import { ended, startRun, violations, visionOf } from '../main-job/client';
 
 const IMAGES = 300;
@@ -51,9 +51,7 @@ let stack: TestStack;
 beforeAll(async () => {
   tls = drawCertificate();
   folder = mkdtempSync(join(tmpdir(), 'contactsheet-identity-'));
-  const tokenFile = join(folder, 'token');
-  writeFileSync(tokenFile, 'a-token-of-the-service-account');
-  authority = await startAuthority(tls, tokenFile);
+  authority = await startAuthority(tls);
   photos = await startGuarded(tls, authority, NOWHERE, STORAGE);
   vision = await startGuarded(tls, authority, NOWHERE, visionKind(''));
   database = await startGuarded(tls, authority, NOWHERE, cosmosKind('a2V5'));
@@ -64,7 +62,7 @@ beforeAll(async () => {
     appEnv: {
       MAX_IMAGES_IN_FLIGHT: String(IN_FLIGHT),
       ...{ AZURE_IDENTITY: 'workload', AZURE_TENANT_ID: TENANT, AZURE_CLIENT_ID: CLIENT },
-      ...{ AZURE_FEDERATED_TOKEN_FILE: tokenFile, AZURE_AUTHORITY_HOST: authority.host },
+      ...{ AZURE_FEDERATED_TOKEN_FILE: authority.tokenFile, AZURE_AUTHORITY_HOST: authority.host },
       NODE_EXTRA_CA_CERTS: tls.path,
       PHOTOS_STORAGE_BLOB_ENDPOINT: `${photos.endpoint}/${AZURITE_ACCOUNT.name}`,
       ...{ VISION_ENDPOINT: vision.endpoint, VISION_KEY: '' },
@@ -98,13 +96,9 @@ afterAll(async () => {
 
 /** The application looks for its database before the stack is whole: where that is, the home tells as soon as it runs. */
 async function forwardToCosmos(home: string): Promise<void> {
-  const path = join(home, 'endpoints.json');
-  for (const endsMs = Date.now() + 90_000; Date.now() < endsMs; ) {
-    const { cosmos } = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Endpoints) : {};
-    if (cosmos) return database.forwardTo(cosmos.endpoint, cosmosKind(cosmos.key));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('The stack did not say where Cosmos DB is.');
+  const told = () => (JSON.parse(readFileSync(join(home, 'endpoints.json'), 'utf8')) as Endpoints).cosmos;
+  const cosmos = await eventually(told, { what: 'the stack says where Cosmos DB is', timeoutMs: 90_000 });
+  database.forwardTo(cosmos.endpoint, cosmosKind(cosmos.key));
 }
 
 /** The application may read and list, and no more: its own writes would be refused. */
